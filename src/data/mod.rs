@@ -1,0 +1,22 @@
+//! Data sets: n points of m_0 coordinates, where they come from, and the files that hold numbers.
+//!
+//! [`Source`] names where points come from, [`PointRange`] which rows of them are used, [`Normalize`] what is done
+//! to each row. A loaded [`DataSet`] is finite and within magnitudes whose squares neither overflow nor vanish, so
+//! nothing above checks again. Files that the program writes are in [`npy`] and [`weights`].
+
+mod error;
+mod generate;
+mod load;
+pub mod npy;
+mod output;
+mod points;
+mod read;
+mod set;
+mod source;
+pub mod weights;
+
+pub use error::DataError;
+pub use output::Output;
+pub use points::PointRange;
+pub use set::{DataSet, LARGEST, MAX_VALUES, Normalize, SMALLEST};
+pub use source::{DIGITS_ROWS, Source};

@@ -1,0 +1,162 @@
+//! A validated data set in memory.
+
+use std::fmt;
+use std::str::FromStr;
+
+use sha2::{Digest, Sha256};
+
+use super::{DataError, PointRange};
+
+/// Largest magnitude of a value: squared norms, kernels and their norms stay far from overflow.
+pub const LARGEST: f64 = 1e60;
+/// A row that is not zero has a value of at least this magnitude: its squared norm keeps all digits.
+pub const SMALLEST: f64 = 1e-60;
+/// Most values of one data set: 2²⁸, 2 GiB.
+pub const MAX_VALUES: usize = 1 << 28;
+
+/// What is done to every row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Normalize {
+    /// Rows stay as they are.
+    None,
+    /// Every row is scaled to norm √m_0; a zero row, which has no direction, stays zero.
+    Sphere,
+}
+
+/// n points of m_0 coordinates, row-major, finite, within [`SMALLEST`] and [`LARGEST`].
+///
+/// Zero rows, repeated rows and opposite rows are legal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataSet {
+    values: Vec<f64>,
+    dim: usize,
+    label: String,
+    /// The rows before normalisation, where they were normalised.
+    given: Option<Vec<f64>>,
+}
+
+impl DataSet {
+    /// Points of `dim` coordinates, row-major; refuses no points, dim = 0, ragged rows, values that are not finite,
+    /// beyond [`LARGEST`], and rows that are all below [`SMALLEST`] without being zero.
+    pub fn new(values: Vec<f64>, dim: usize) -> Result<Self, DataError> {
+        if dim == 0 || values.is_empty() {
+            return Err(DataError::Empty { rows: values.len().checked_div(dim).unwrap_or(0), columns: dim });
+        }
+        if !values.len().is_multiple_of(dim) {
+            return Err(DataError::Ragged { values: values.len(), columns: dim });
+        }
+        if values.len() > MAX_VALUES {
+            return Err(DataError::TooLarge { rows: (values.len() / dim) as u128, columns: dim as u128 });
+        }
+        for (row, point) in values.chunks_exact(dim).enumerate() {
+            // NaN is in no range.
+            if let Some(column) = point.iter().position(|v| !(-LARGEST..=LARGEST).contains(v)) {
+                return Err(DataError::Value { row, column, value: point[column] });
+            }
+            let largest = point.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
+            if largest != 0.0 && largest < SMALLEST {
+                return Err(DataError::Vanishing { row });
+            }
+        }
+        Ok(Self { values, dim, label: "points".to_owned(), given: None })
+    }
+
+    /// The same points under the name of their source.
+    pub(super) fn with_label(mut self, label: String) -> Self {
+        self.label = label;
+        self
+    }
+
+    /// n, the number of points.
+    pub fn n(&self) -> usize {
+        self.values.len() / self.dim
+    }
+
+    /// m_0, the number of coordinates.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Point i.
+    pub fn row(&self, i: usize) -> &[f64] {
+        &self.values[i * self.dim..(i + 1) * self.dim]
+    }
+
+    /// Point i as it was before normalisation: cosine distances of near points survive only there.
+    pub fn given_row(&self, i: usize) -> &[f64] {
+        let given = self.given.as_ref().unwrap_or(&self.values);
+        &given[i * self.dim..(i + 1) * self.dim]
+    }
+
+    /// All points, row-major, n × m_0.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// Where the points come from, in the canonical text of [`super::Source`], with the rows that were selected in
+    /// brackets; `points` for a set made in memory.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The rows of a range; refuses one that reaches beyond the last row.
+    pub fn select(&self, points: &PointRange) -> Result<Self, DataError> {
+        let rows = points.rows();
+        if rows.end > self.n() {
+            let (points, label) = (points.to_string(), self.label.clone());
+            return Err(DataError::PointsBeyond { points, rows: self.n(), label });
+        }
+        let part = |values: &[f64]| values[rows.start * self.dim..rows.end * self.dim].to_vec();
+        let label = format!("{}[{points}]", self.label);
+        Ok(Self { values: part(&self.values), dim: self.dim, label, given: self.given.as_deref().map(part) })
+    }
+
+    /// The same points normalised.
+    pub fn normalized(mut self, normalize: Normalize) -> Self {
+        if normalize == Normalize::Sphere {
+            let target = (self.dim as f64).sqrt();
+            self.given.get_or_insert_with(|| self.values.clone());
+            for point in self.values.chunks_exact_mut(self.dim) {
+                let norm = point.iter().map(|v| v * v).sum::<f64>().sqrt();
+                if norm > 0.0 {
+                    point.iter_mut().for_each(|v| *v *= target / norm);
+                }
+            }
+        }
+        self
+    }
+
+    /// Identity of the points: SHA-256, in hexadecimal, of n and m_0 as u64 and of the bits of every value, all
+    /// little-endian; −0 counts as 0. The label does not enter.
+    pub fn hash(&self) -> String {
+        let mut sha = Sha256::new();
+        sha.update((self.n() as u64).to_le_bytes());
+        sha.update((self.dim as u64).to_le_bytes());
+        for v in &self.values {
+            // −0 + 0 = 0.
+            sha.update((v + 0.0).to_bits().to_le_bytes());
+        }
+        sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl fmt::Display for Normalize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Sphere => "sphere",
+        })
+    }
+}
+
+impl FromStr for Normalize {
+    type Err = DataError;
+
+    fn from_str(text: &str) -> Result<Self, DataError> {
+        match text {
+            "none" => Ok(Self::None),
+            "sphere" => Ok(Self::Sphere),
+            other => Err(DataError::UnknownNormalize(other.to_owned())),
+        }
+    }
+}
