@@ -1,0 +1,185 @@
+//! Bootstrap intervals of statistics over cells that share their draws.
+//!
+//! The width is not in the key of a random stream, so the networks of one seed in different cells are made of the
+//! same deviates and their deviations are correlated. Resampling therefore draws *seeds*, with replacement, and takes
+//! every cell's number of a drawn seed: the pairing survives, and with it the gain in a ratio or a slope.
+//!
+//! The interval is the percentile interval of [`RESAMPLES`] resamples. Resample i draws from the bootstrap stream of
+//! seed i, so it is the same whatever the thread, and the same in every interval of a table of equal size.
+//! Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13.
+//!
+//! Cost: RESAMPLES × cells × seeds numbers copied, plus the statistic; on all cores.
+
+use rand::RngExt;
+use rayon::prelude::*;
+
+use super::Interval;
+use super::quantile::select_quantile;
+use crate::rng::{Role, Stream};
+
+/// Resamples per interval: the limits of a 95 % interval are its 25th and 975th values.
+pub const RESAMPLES: u64 = 1000;
+
+/// Seeds below which a resample has too few distinct values for an interval.
+pub const FEWEST_SEEDS: usize = 8;
+
+/// One number per cell and seed, over the seeds that all cells have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeedTable {
+    /// A row per cell, all of one length.
+    rows: Vec<Vec<f64>>,
+}
+
+/// Why there is no interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoInterval {
+    /// Too few seeds are finished in all cells.
+    #[error("an interval needs {FEWEST_SEEDS} seeds that all cells share, {0} are there")]
+    Seeds(usize),
+    /// The statistic is undefined in a resample.
+    #[error("a resample of the seeds leaves the value undefined")]
+    Undefined,
+}
+
+impl SeedTable {
+    /// From (seeds, values) of each cell, seeds ascending. Seeds that a cell lacks, or whose value there is NaN, are
+    /// left out of all.
+    pub fn joint(cells: &[(&[u64], &[f64])]) -> Self {
+        let value = |(seeds, values): &(&[u64], &[f64]), seed: u64| {
+            let at = seeds.binary_search(&seed).ok()?;
+            values.get(at).copied().filter(|v| !v.is_nan())
+        };
+        let shortest = cells.iter().map(|c| c.0).min_by_key(|s| s.len()).unwrap_or(&[]);
+        let mut rows = vec![Vec::with_capacity(shortest.len()); cells.len()];
+        for &seed in shortest {
+            let joint: Option<Vec<f64>> = cells.iter().map(|cell| value(cell, seed)).collect();
+            for (row, v) in rows.iter_mut().zip(joint.unwrap_or_default()) {
+                row.push(v);
+            }
+        }
+        Self { rows }
+    }
+
+    /// Number of cells.
+    pub fn cells(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Number of seeds that all cells share.
+    pub fn seeds(&self) -> usize {
+        self.rows.first().map_or(0, Vec::len)
+    }
+
+    /// The statistic of the table itself. It may move the numbers of a row about.
+    pub fn value<T>(&self, statistic: impl Fn(&mut [Vec<f64>]) -> T) -> T {
+        statistic(&mut self.rows.clone())
+    }
+
+    /// The percentile interval of a statistic, None where it is undefined. It is given the rows of a resample and may
+    /// move the numbers of a row about.
+    pub fn interval(
+        &self,
+        confidence: f64,
+        statistic: impl Fn(&mut [Vec<f64>]) -> Option<f64> + Sync,
+    ) -> Result<Interval, NoInterval> {
+        let seeds = self.seeds();
+        if seeds < FEWEST_SEEDS {
+            return Err(NoInterval::Seeds(seeds));
+        }
+        let scratch = || (self.rows.clone(), vec![0; seeds]);
+        let resampled: Option<Vec<f64>> = (0..RESAMPLES)
+            .into_par_iter()
+            .map_init(scratch, |(rows, drawn), i| {
+                let mut stream = Stream::new(i, Role::Bootstrap);
+                drawn.fill_with(|| stream.random_range(0..seeds as u64) as usize);
+                for (row, from) in rows.iter_mut().zip(&self.rows) {
+                    for (v, &at) in row.iter_mut().zip(drawn.iter()) {
+                        *v = from[at];
+                    }
+                }
+                statistic(rows).filter(|v| v.is_finite())
+            })
+            .collect();
+        let mut resampled = resampled.ok_or(NoInterval::Undefined)?;
+        let tail = (1.0 - confidence) / 2.0;
+        let low = select_quantile(&mut resampled, tail);
+        Ok(Interval { low, high: select_quantile(&mut resampled, 1.0 - tail) })
+    }
+}
+
+/// The ratio of the medians of row 0 and row 1; None where it is undefined.
+pub fn median_ratio(rows: &mut [Vec<f64>]) -> Option<f64> {
+    let [top, bottom] = rows else { return None };
+    let ratio = select_quantile(top, 0.5)? / select_quantile(bottom, 0.5)?;
+    ratio.is_finite().then_some(ratio)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normals(seed: u64, count: usize) -> Vec<f64> {
+        let mut stream = Stream::new(seed, Role::Data);
+        (0..count).map(|_| stream.normal()).collect()
+    }
+
+    fn mean(rows: &mut [Vec<f64>]) -> Option<f64> {
+        Some(rows[0].iter().sum::<f64>() / rows[0].len() as f64)
+    }
+
+    #[test]
+    fn the_table_holds_the_seeds_that_all_cells_share() {
+        let nan = f64::NAN;
+        let table = SeedTable::joint(&[
+            (&[1, 2, 3, 5, 8], &[0.1, 0.2, 0.3, 0.5, 0.8]),
+            (&[0, 2, 3, 5, 8], &[10.0, 12.0, nan, 15.0, 18.0]),
+        ]);
+        assert_eq!(table.rows, [vec![0.2, 0.5, 0.8], vec![12.0, 15.0, 18.0]]);
+        assert_eq!((table.cells(), table.seeds()), (2, 3));
+        assert_eq!(SeedTable::joint(&[]).seeds(), 0);
+    }
+
+    #[test]
+    fn the_interval_of_a_mean_is_the_textbook_one() {
+        let count = 400;
+        let values = normals(1, count);
+        let seeds: Vec<u64> = (0..count as u64).collect();
+        let table = SeedTable::joint(&[(&seeds, &values)]);
+        let interval = table.interval(0.95, mean).unwrap();
+        let half = 1.96 * crate::stats::Moments::of(&values).standard_error().unwrap();
+        let centre = table.value(mean).unwrap();
+        // The limits of 1000 resamples are known to about 0.08 standard errors: four of them.
+        let tolerance = 0.16 * half;
+        assert!((interval.low.unwrap() - (centre - half)).abs() < tolerance);
+        assert!((interval.high.unwrap() - (centre + half)).abs() < tolerance);
+        // The 90 % interval is another: 1.645/1.96 of the width.
+        let narrow = table.interval(0.9, mean).unwrap();
+        assert!(narrow.high.unwrap() < interval.high.unwrap() - 0.05 * half);
+        assert_eq!(table.interval(0.95, mean), Ok(interval));
+    }
+
+    #[test]
+    fn pairing_survives() {
+        // The second cell is twice the first, seed by seed: the ratio is exact in every joint resample.
+        let values: Vec<f64> = normals(2, 64).iter().map(|z| z.exp()).collect();
+        let double: Vec<f64> = values.iter().map(|v| 2.0 * v).collect();
+        let seeds: Vec<u64> = (0..64).collect();
+        let paired = SeedTable::joint(&[(&seeds, &double), (&seeds, &values)]);
+        let interval = paired.interval(0.95, median_ratio).unwrap();
+        assert_eq!((interval.low, interval.high), (Some(2.0), Some(2.0)));
+        // Another order of the seeds in one cell loses it.
+        let turned: Vec<f64> = double.iter().rev().copied().collect();
+        let unpaired = SeedTable::joint(&[(&seeds, &turned), (&seeds, &values)]);
+        let interval = unpaired.interval(0.95, median_ratio).unwrap();
+        assert!(interval.high.unwrap() - interval.low.unwrap() > 0.1);
+    }
+
+    #[test]
+    fn no_interval_has_a_reason() {
+        let seeds: Vec<u64> = (0..8).collect();
+        let few = SeedTable::joint(&[(&seeds[..7], &[1.0; 7])]);
+        assert_eq!(few.interval(0.95, mean), Err(NoInterval::Seeds(7)));
+        let table = SeedTable::joint(&[(&seeds, &[1.0; 8]), (&seeds, &[0.0; 8])]);
+        assert_eq!(table.interval(0.95, median_ratio), Err(NoInterval::Undefined));
+    }
+}

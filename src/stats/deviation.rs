@@ -1,0 +1,269 @@
+//! One kernel against its limit.
+//!
+//! With K = K(θ) of n points and m_l outputs, and K∞ ⊗ I the limit (n·m_l rows, point-major):
+//!
+//! ```text
+//! deviation_x = ‖K/n − (K∞/n) ⊗ I‖_x        relative_x = deviation_x / ‖(K∞/n) ⊗ I‖_x        x = op, fro, max
+//! lambda_min, lambda_max, trace of K/n
+//! ```
+//!
+//! `op` is the largest |eigenvalue|, `fro` the Frobenius norm, `max` the largest entry in absolute value.
+//!
+//! Cost: two eigenvalue problems of size n·m_l and three passes over the kernel. For K∞ = 0 (every point is zero)
+//! the relative deviations are NaN, which a store writes as NULL.
+
+use crate::math::linalg::{NoConvergence, eigenvalues};
+
+/// K∞/n of a data set and its norms, computed once for all seeds of a cell.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// K∞/n, n × n.
+    limit: Vec<f64>,
+    n: usize,
+    outputs: usize,
+    norm_op: f64,
+    norm_fro: f64,
+    norm_max: f64,
+    eigenvalues: Vec<f64>,
+}
+
+/// The statistics of one sample; see the module for their definitions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KernelStatistics {
+    /// Operator norm of the deviation of K/n.
+    pub deviation_op: f64,
+    /// Frobenius norm of the deviation of K/n.
+    pub deviation_fro: f64,
+    /// Largest entry of the deviation of K/n.
+    pub deviation_max: f64,
+    /// deviation_op over the operator norm of K∞/n; NaN where that is 0.
+    pub relative_op: f64,
+    /// deviation_fro over the Frobenius norm of (K∞/n) ⊗ I; NaN where that is 0.
+    pub relative_fro: f64,
+    /// deviation_max over the largest entry of K∞/n; NaN where that is 0.
+    pub relative_max: f64,
+    /// Least eigenvalue of K/n.
+    pub lambda_min: f64,
+    /// Largest eigenvalue of K/n.
+    pub lambda_max: f64,
+    /// Trace of K/n.
+    pub trace: f64,
+}
+
+/// Why a kernel cannot be compared with a limit.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum MeasureError {
+    /// A matrix has the wrong number of entries.
+    #[error("the {what} has {found} entries; {n} points and {outputs} outputs need {expected}")]
+    Shape {
+        /// Which matrix.
+        what: &'static str,
+        /// Entries found.
+        found: usize,
+        /// Entries needed.
+        expected: usize,
+        /// Points.
+        n: usize,
+        /// Outputs.
+        outputs: usize,
+    },
+    /// A matrix holds values that are not finite.
+    #[error("the spectrum of the {what} cannot be computed")]
+    Spectrum {
+        /// Which matrix.
+        what: &'static str,
+        /// What the eigenvalue solver says.
+        #[source]
+        source: NoConvergence,
+    },
+}
+
+impl Reference {
+    /// From K∞ (n × n, row-major, symmetric, scale included) of a network with this many outputs.
+    pub fn new(limit_ntk: &[f64], n: usize, outputs: usize) -> Result<Self, MeasureError> {
+        let what = "limit kernel";
+        if n == 0 || outputs == 0 || limit_ntk.len() != n * n {
+            return Err(MeasureError::Shape { what, found: limit_ntk.len(), expected: n * n, n, outputs });
+        }
+        let limit: Vec<f64> = limit_ntk.iter().map(|k| k / n as f64).collect();
+        let eigenvalues = eigenvalues(&limit, n).map_err(|source| MeasureError::Spectrum { what, source })?;
+        Ok(Self {
+            norm_op: largest(&eigenvalues),
+            norm_fro: frobenius(&limit) * (outputs as f64).sqrt(),
+            norm_max: largest(&limit),
+            limit,
+            n,
+            outputs,
+            eigenvalues,
+        })
+    }
+
+    /// Operator norm of K∞/n.
+    pub fn norm_op(&self) -> f64 {
+        self.norm_op
+    }
+
+    /// Frobenius norm of (K∞/n) ⊗ I, the identity of size m_l.
+    pub fn norm_fro(&self) -> f64 {
+        self.norm_fro
+    }
+
+    /// Largest entry of |K∞/n|.
+    pub fn norm_max(&self) -> f64 {
+        self.norm_max
+    }
+
+    /// Eigenvalues of K∞/n in ascending order, each of multiplicity m_l in (K∞/n) ⊗ I.
+    pub fn eigenvalues(&self) -> &[f64] {
+        &self.eigenvalues
+    }
+
+    /// The statistics of K(θ), (n·m_l)² entries, symmetric, row and column i·m_l + o.
+    pub fn measure(&self, kernel: &[f64]) -> Result<KernelStatistics, MeasureError> {
+        let (n, outputs) = (self.n, self.outputs);
+        let (q, what) = (n * outputs, "kernel");
+        if kernel.len() != q * q {
+            return Err(MeasureError::Shape { what, found: kernel.len(), expected: q * q, n, outputs });
+        }
+        let spectrum =
+            |matrix: &[f64]| eigenvalues(matrix, q).map_err(|source| MeasureError::Spectrum { what, source });
+        // One buffer: first K/n, then its deviation, so that the deviation is of the rounded K/n.
+        let per_point = 1.0 / n as f64;
+        let mut work: Vec<f64> = kernel.iter().map(|k| k * per_point).collect();
+        let trace = work.iter().step_by(q + 1).sum();
+        let of_kernel = spectrum(&work)?;
+        for i in 0..n {
+            for o in 0..outputs {
+                let row = (i * outputs + o) * q;
+                for j in 0..n {
+                    work[row + j * outputs + o] -= self.limit[i * n + j];
+                }
+            }
+        }
+        let deviation_op = largest(&spectrum(&work)?);
+        let deviation_fro = frobenius(&work);
+        let deviation_max = largest(&work);
+        Ok(KernelStatistics {
+            deviation_op,
+            deviation_fro,
+            deviation_max,
+            relative_op: ratio(deviation_op, self.norm_op),
+            relative_fro: ratio(deviation_fro, self.norm_fro),
+            relative_max: ratio(deviation_max, self.norm_max),
+            lambda_min: of_kernel[0],
+            lambda_max: of_kernel[q - 1],
+            trace,
+        })
+    }
+}
+
+fn ratio(deviation: f64, norm: f64) -> f64 {
+    if norm > 0.0 { deviation / norm } else { f64::NAN }
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |most, v| most.max(v.abs()))
+}
+
+/// √Σx², scaled by the largest entry so that squares neither overflow nor vanish.
+fn frobenius(values: &[f64]) -> f64 {
+    let most = largest(values);
+    if most == 0.0 {
+        return 0.0;
+    }
+    most * values.iter().map(|v| (v / most) * (v / most)).sum::<f64>().sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: [f64; 4] = [4.0, 2.0, 2.0, 4.0];
+
+    fn close(a: f64, b: f64) {
+        assert!((a - b).abs() <= 1e-14 * b.abs().max(1.0), "{a} is not {b}");
+    }
+
+    #[test]
+    fn one_output_by_hand() {
+        let reference = Reference::new(&LIMIT, 2, 1).unwrap();
+        assert_eq!((reference.norm_op(), reference.norm_max()), (3.0, 2.0));
+        close(reference.norm_fro(), 10f64.sqrt());
+        assert_eq!(reference.eigenvalues(), [1.0, 3.0]);
+        // K/n − K∞/n = [[1, −2], [−2, 1]]: eigenvalues −1 and 3.
+        let s = reference.measure(&[6.0, -2.0, -2.0, 6.0]).unwrap();
+        close(s.deviation_op, 3.0);
+        close(s.deviation_fro, 10f64.sqrt());
+        close(s.deviation_max, 2.0);
+        close(s.relative_op, 1.0);
+        close(s.relative_fro, 1.0);
+        close(s.relative_max, 1.0);
+        close(s.lambda_min, 2.0);
+        close(s.lambda_max, 4.0);
+        close(s.trace, 6.0);
+    }
+
+    #[test]
+    fn the_operator_norm_is_of_either_sign() {
+        let reference = Reference::new(&LIMIT, 2, 1).unwrap();
+        let s = reference.measure(&[0.0; 4]).unwrap();
+        close(s.deviation_op, 3.0);
+        close(s.relative_op, 1.0);
+    }
+
+    #[test]
+    fn outputs_are_the_inner_index() {
+        let reference = Reference::new(&LIMIT, 2, 3).unwrap();
+        // K∞ ⊗ I_3, point-major, deviates by nothing.
+        let kernel = |k: usize| {
+            let (row, column) = (k / 6, k % 6);
+            if row % 3 == column % 3 { LIMIT[row / 3 * 2 + column / 3] } else { 0.0 }
+        };
+        let exact: Vec<f64> = (0..36).map(kernel).collect();
+        let s = reference.measure(&exact).unwrap();
+        assert_eq!((s.deviation_op, s.deviation_fro, s.deviation_max), (0.0, 0.0, 0.0));
+        close(s.trace, 12.0);
+        close(s.lambda_min, 1.0);
+        close(s.lambda_max, 3.0);
+        // The same kernel with the two indices of a row exchanged is another matrix and must be told apart.
+        let swapped: Vec<f64> = (0..36)
+            .map(|k| {
+                let swap = |r: usize| (r % 2) * 3 + r / 2;
+                kernel(swap(k / 6) * 6 + swap(k % 6))
+            })
+            .collect();
+        assert!(reference.measure(&swapped).unwrap().deviation_max > 0.5);
+        // The relative Frobenius norm is over the limit of all outputs.
+        let s = reference.measure(&[0.0; 36]).unwrap();
+        close(s.relative_fro, 1.0);
+    }
+
+    #[test]
+    fn a_zero_limit_has_no_relative_deviation() {
+        let reference = Reference::new(&[0.0; 4], 2, 1).unwrap();
+        let s = reference.measure(&[0.0; 4]).unwrap();
+        assert_eq!(s.deviation_op, 0.0);
+        assert!(s.relative_op.is_nan() && s.relative_fro.is_nan() && s.relative_max.is_nan());
+    }
+
+    #[test]
+    fn norms_of_tiny_and_huge_kernels() {
+        for scale in [1e-200, 1e200] {
+            let limit = LIMIT.map(|v| v * scale);
+            let s = Reference::new(&limit, 2, 1).unwrap().measure(&limit.map(|v| 1.5 * v)).unwrap();
+            for relative in [s.relative_op, s.relative_fro, s.relative_max] {
+                close(relative, 0.5);
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_shapes_and_values_are_errors() {
+        assert!(matches!(Reference::new(&LIMIT, 3, 1), Err(MeasureError::Shape { .. })));
+        assert!(matches!(Reference::new(&[], 0, 1), Err(MeasureError::Shape { .. })));
+        assert!(matches!(Reference::new(&[f64::NAN], 1, 1), Err(MeasureError::Spectrum { .. })));
+        let reference = Reference::new(&LIMIT, 2, 2).unwrap();
+        assert!(matches!(reference.measure(&LIMIT), Err(MeasureError::Shape { found: 4, expected: 16, .. })));
+        assert!(matches!(reference.measure(&[f64::INFINITY; 16]), Err(MeasureError::Spectrum { .. })));
+    }
+}

@@ -1,0 +1,44 @@
+//! Statistics of samples: per kernel, per cell, over cells.
+//!
+//! - [`Reference`]: one kernel against its limit (norms of the deviation, spectrum, trace)
+//! - [`Moments`]: mean with standard error, mergeable
+//! - [`quantile`] and [`tail_probability`]: exact, distribution-free intervals
+//! - [`bootstrap`], [`exponent`]: intervals and fits over cells that share their draws
+//!
+//! An undefined number is None, or an error that says why; never an infinite or a made-up one. The one exception
+//! is a relative deviation from K∞ = 0, which is NaN so that a row stays an array of numbers.
+
+mod binomial;
+pub mod bootstrap;
+mod bound;
+mod deviation;
+mod fit;
+mod moments;
+mod quantile;
+
+pub use binomial::tail_probability;
+pub use bootstrap::{NoInterval, SeedTable};
+pub use bound::bound_constant;
+pub use deviation::{KernelStatistics, MeasureError, Reference};
+pub use fit::{Centre, ExponentFit, NoFit, exponent};
+pub use moments::Moments;
+pub use quantile::{QUANTILES, Quantile, order_ranks, quantile, quantiles, select_quantile};
+
+/// The confidence of every interval that is reported.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// An interval; None where no finite limit exists.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Lower limit.
+    pub low: Option<f64>,
+    /// Upper limit.
+    pub high: Option<f64>,
+}
+
+impl Interval {
+    /// Whether the interval holds a value; an open side holds everything.
+    pub fn contains(&self, value: f64) -> bool {
+        self.low.is_none_or(|low| low <= value) && self.high.is_none_or(|high| value <= high)
+    }
+}
