@@ -1,0 +1,146 @@
+//! The conditional operations of one seed: passes over blocks, and the small algebra between layers in f64.
+//!
+//! ```text
+//! root(k)     C_k → S_k, S_k⁺
+//! couple(k)   S_B = (B_k B_kᵀ)^½,  T = S⁺(M_k − (S⁺)ᵀ E S_B)  with S⁺, E of layer k−1
+//! ```
+
+use super::layer::{Backward, BackwardSums, Forward, ForwardSums, Panels, wave};
+use super::real::Real;
+use super::seed::SeedState;
+use crate::backend::EngineError;
+use crate::math::root::{product, root};
+
+/// What one layer keeps between the passes.
+pub(super) struct LayerState<T> {
+    /// S_k in the type of the panels, n × n.
+    half: Vec<T>,
+    /// S_k⁺, n × n.
+    pseudo: Vec<f64>,
+    /// E_k = A_k H_k, n × q.
+    cross: Vec<f64>,
+    /// B_k B_kᵀ, lower triangle, and M_k = G_kᵀ B_kᵀ.
+    back: BackwardSums,
+    /// T and S_B of this layer.
+    coupling: Option<(Vec<T>, Vec<T>)>,
+    /// Panels by block, where they are kept.
+    panels: Vec<Panels<T>>,
+}
+
+impl<T> Default for LayerState<T> {
+    fn default() -> Self {
+        Self {
+            half: Vec::new(),
+            pseudo: Vec::new(),
+            cross: Vec::new(),
+            back: BackwardSums { gram: Vec::new(), cross: Vec::new() },
+            coupling: None,
+            panels: Vec::new(),
+        }
+    }
+}
+
+impl<T: Real> SeedState<'_, T> {
+    pub(super) fn make_root(&mut self, k: usize) -> Result<(), EngineError> {
+        let n = self.job.n;
+        // The input comes in f64, whatever the panels are. Its S⁺ is never needed, and its root never changes.
+        if k == 0 && !self.layers[0].half.is_empty() {
+            return Ok(());
+        }
+        let noise = if k == 0 { f64::EPSILON } else { T::GRAM_NOISE };
+        let r = root(&self.grams[k], n, noise, k > 0).map_err(|e| self.failed(k, e))?;
+        let layer = &mut self.layers[k];
+        layer.half = cast(&r.half);
+        layer.pseudo = r.pseudo;
+        Ok(())
+    }
+
+    pub(super) fn forward_pass(&mut self, k: usize) {
+        let (layer, streams, keep) = (self.layer(k), self.streams(k), self.keep);
+        let last = k + 1 == self.job.network.depth();
+        let mut panels = std::mem::take(&mut self.layers[k].panels);
+        panels.resize_with(layer.blocks(), Panels::default);
+        let below = &self.layers[k - 1].half;
+        let (n, across) = (layer.n, if last { layer.outputs } else { layer.q });
+        let mut total = ForwardSums { gram: vec![0.0; n * n], cross: vec![0.0; n * across] };
+        let size = wave(layer.n, layer.q);
+        for (wave, chunk) in panels.chunks_mut(size).enumerate() {
+            let items = chunk.iter_mut().collect();
+            let sums = self.blocks(items, |block, panel: &mut Panels<T>| {
+                panel.clear();
+                let keep = keep.then_some(panel);
+                Forward { layer, streams, root: below, last, block: wave * size + block, keep }
+            });
+            for s in sums {
+                add(&mut total.gram, &s.gram);
+                add(&mut total.cross, &s.cross);
+            }
+        }
+        self.grams[k] = total.gram;
+        if last {
+            self.outputs = total.cross;
+        } else {
+            self.layers[k].cross = total.cross;
+        }
+        self.layers[k].panels = panels;
+    }
+
+    pub(super) fn backward_pass(&mut self, k: usize) {
+        let (layer, streams, with_cross) = (self.layer(k), self.streams(k), k > 1);
+        let (below, state) = (&self.layers[k - 1].half, &self.layers[k]);
+        let coupling = state.coupling.as_ref().map(|(t, s_b)| (t.as_slice(), s_b.as_slice()));
+        let (n, q) = (layer.n, layer.q);
+        let cross = if with_cross { n * q } else { 0 };
+        let mut total = BackwardSums { gram: vec![0.0; q * q], cross: vec![0.0; cross] };
+        let last = k + 1 == self.job.network.depth();
+        let coupling = if last { None } else { coupling };
+        let size = wave(layer.n, layer.q);
+        for (wave, chunk) in state.panels.chunks(size).enumerate() {
+            let sums = self.blocks(chunk.iter().collect(), |block, panel: &Panels<T>| Backward {
+                layer,
+                streams,
+                root: below,
+                coupling,
+                with_cross,
+                block: wave * size + block,
+                kept: self.keep.then_some(panel),
+            });
+            for s in sums {
+                add(&mut total.gram, &s.gram);
+                add(&mut total.cross, &s.cross);
+            }
+        }
+        self.accumulate(k, &total.gram);
+        self.layers[k].back = total;
+    }
+
+    pub(super) fn make_coupling(&mut self, k: usize) -> Result<(), EngineError> {
+        let (n, q) = (self.job.n, self.job.q());
+        let above = &self.layers[k].back;
+        let s_b = root(&above.gram, q, T::GRAM_NOISE, false).map_err(|e| self.failed(k, e))?.half;
+        let below = &self.layers[k - 1];
+        let h_part = product(&below.pseudo, true, &product(&below.cross, false, &s_b, n, q, q), n, n, q);
+        let difference: Vec<f64> = above.cross.iter().zip(&h_part).map(|(m, e)| m - e).collect();
+        let t = product(&below.pseudo, false, &difference, n, n, q);
+        self.layers[k - 1].coupling = Some((cast(&t), cast(&s_b)));
+        Ok(())
+    }
+}
+
+impl<T> Panels<T> {
+    fn clear(&mut self) {
+        self.g.clear();
+        self.z.clear();
+        self.h.clear();
+    }
+}
+
+fn cast<T: Real>(values: &[f64]) -> Vec<T> {
+    values.iter().map(|&x| T::from_f64(x)).collect()
+}
+
+pub(super) fn add(total: &mut [f64], part: &[f64]) {
+    for (t, p) in total.iter_mut().zip(part) {
+        *t += p;
+    }
+}

@@ -1,0 +1,44 @@
+//! `eoc_ntk` samples the Neural Tangent Kernel K(θ) of finite-width MLPs at the Edge Of Chaos, exactly in law and in time
+//! linear in the width, and knows its infinite-width limit K∞.
+//!
+//! Build a [`Network`](model::Network), open an [`Engine`](backend::Engine), and iterate over the kernels of a range of
+//! seeds; dropping the iterator cancels the rest. Nothing here prints or ends the process.
+//!
+//! ```
+//! use eoc_ntk::backend::{Precision, cpu::CpuEngine};
+//! use eoc_ntk::data::DataSet;
+//! use eoc_ntk::limit::Limit;
+//! use eoc_ntk::math::activation::Activation;
+//! use eoc_ntk::model::{Network, Schedule};
+//! use eoc_ntk::sampler::{SamplerChoice, Sampling};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let depth = 4;
+//! let network = Network::new(Activation::ABS, Schedule::Constant.widths(4096, depth)?, 1)?;
+//! let data = DataSet::new(vec![1.0, 0.0, 0.6, 0.8, -0.8, 0.6], 2)?; // three points in the plane
+//! let limit = Limit::new(&data, network.activation(), depth, network.scale());
+//!
+//! let engine = CpuEngine::new(2)?;
+//! let sampler = SamplerChoice::Auto.resolve(data.n(), &network);
+//! let sampling = Sampling::new(&engine, &network, &data, sampler, Precision::F32)?;
+//! for sample in sampling.kernels(0..8) {
+//!     let sample = sample?;
+//!     let distance: f64 = sample.kernel.iter().zip(limit.ntk()).map(|(k, l)| (k - l).powi(2)).sum();
+//!     assert!(distance.sqrt() < 2.0, "seed {}: {}", sample.seed, distance.sqrt());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The map of the modules is in ARCHITECTURE.md.
+
+pub mod backend;
+pub mod data;
+pub mod limit;
+pub mod math;
+pub mod model;
+pub mod report;
+pub mod rng;
+pub mod sampler;
+pub mod stats;
+pub mod study;

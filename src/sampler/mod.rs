@@ -1,0 +1,126 @@
+//! The two samplers of one law, written once over the engines.
+//!
+//! `direct` draws every weight; `conditional` draws K(θ) from exactly the same law without forming any hidden weight,
+//! in time linear in the width. Both are an order of calls on a [`Batch`](crate::backend::Batch).
+
+mod auto;
+mod conditional;
+mod direct;
+
+pub use crate::backend::{KernelSample, Sampler};
+pub use crate::data::weights::WeightMatrix;
+pub use auto::{SamplerChoice, UnknownSampler};
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::backend::{Engine, EngineError, Job, Plan, Precision, Script, Weights};
+use crate::data::DataSet;
+use crate::model::Network;
+
+/// A network on a data set, ready to be sampled on an engine.
+pub struct Sampling<'e> {
+    engine: &'e dyn Engine,
+    job: Job,
+    plan: Plan,
+    script: Script,
+}
+
+impl<'e> Sampling<'e> {
+    /// Plans the work and checks it against the device and its memory; refuses what cannot run.
+    pub fn new(
+        engine: &'e dyn Engine,
+        network: &Network,
+        data: &DataSet,
+        sampler: Sampler,
+        precision: Precision,
+    ) -> Result<Self, EngineError> {
+        Self::of(engine, network, data, sampler, precision, Weights::Drawn)
+    }
+
+    fn of(
+        engine: &'e dyn Engine,
+        network: &Network,
+        data: &DataSet,
+        sampler: Sampler,
+        precision: Precision,
+        weights: Weights,
+    ) -> Result<Self, EngineError> {
+        let outline = Job::outline(network.clone(), data.n(), data.dim(), sampler, precision, weights);
+        // Refused before anything of the size of the kernel is made.
+        let plan = engine.plan(&outline)?;
+        let job = outline.with_points(data.values());
+        Ok(Self { engine, job, plan, script: script(sampler) })
+    }
+
+    /// How the engine will do it: memory, seeds at a time, estimated time.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Seeds that make up to about a second of work; at least one.
+    pub fn batch_size(&self) -> usize {
+        self.plan.seeds_per_batch
+    }
+
+    /// The kernels of these seeds, in this order. The same numbers however seeds are put into batches.
+    pub fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError> {
+        self.engine.run(&self.job, &self.plan, seeds, self.script)
+    }
+
+    /// The kernels of a range of seeds, in order, computed batch by batch; dropping the iterator cancels the rest.
+    pub fn kernels(&self, seeds: Range<u64>) -> impl Iterator<Item = Result<KernelSample, EngineError>> + '_ {
+        let size = self.batch_size() as u64;
+        let starts = (seeds.start..seeds.end).step_by(size as usize);
+        starts.flat_map(move |start| {
+            let batch: Vec<u64> = (start..start.saturating_add(size).min(seeds.end)).collect();
+            match self.batch(&batch) {
+                Ok(samples) => samples.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            }
+        })
+    }
+}
+
+/// The order of calls that makes a sampler.
+pub fn script(sampler: Sampler) -> Script {
+    match sampler {
+        Sampler::Direct => direct::script,
+        Sampler::Conditional => conditional::script,
+    }
+}
+
+/// K of given weights W_1 … W_l (a chain of shapes that starts at the dimension of the data) on a data set.
+pub fn explicit_kernel(
+    engine: &dyn Engine,
+    activation: crate::math::activation::Activation,
+    weights: &[WeightMatrix],
+    scale: f64,
+    data: &DataSet,
+    precision: Precision,
+) -> Result<KernelSample, EngineError> {
+    let refuse = |what: String| Err(EngineError::Refused(what));
+    let mut below = data.dim();
+    for (k, w) in weights.iter().enumerate() {
+        if w.cols != below || w.values.len() != w.rows * w.cols || w.rows == 0 {
+            return refuse(format!(
+                "W{} is {} x {}, and its columns must be the {below} outputs of the layer below",
+                k + 1,
+                w.rows,
+                w.cols
+            ));
+        }
+        below = w.rows;
+    }
+    let hidden = weights.iter().map(|w| w.rows as u64).take(weights.len().saturating_sub(1)).collect();
+    let network = Network::new(activation, hidden, below).and_then(|n| n.with_scale(scale));
+    let network = match network {
+        Ok(network) if !weights.is_empty() => network,
+        Ok(_) => return refuse("there are no weights; a network has at least one matrix".into()),
+        Err(e) => return refuse(e.to_string()),
+    };
+    let matrices = weights.iter().map(|w| w.values.clone()).collect();
+    let given = Weights::Explicit(Arc::new(matrices));
+    let sampling = Sampling::of(engine, &network, data, Sampler::Direct, precision, given)?;
+    Ok(sampling.batch(&[0])?.remove(0))
+}
