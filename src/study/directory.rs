@@ -1,0 +1,141 @@
+//! A run directory: its files, and the lock that keeps a second process out.
+//!
+//! ```text
+//! study.toml   the study as resolved          run.sqlite   the store          lock   held while a run is on
+//! report/      figures and tables
+//! ```
+//!
+//! The lock is the operating system's lock on an open file, so that it ends with the process, however that ends. It is
+//! advisory: it keeps out another `eoc run`, not a reader.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::store::StoreError;
+
+/// The store.
+pub const STORE: &str = "run.sqlite";
+/// The resolved study.
+pub const STUDY: &str = "study.toml";
+/// The lock file.
+pub const LOCK: &str = "lock";
+/// Folder of figures and tables.
+pub const REPORT: &str = "report";
+/// The store before its plan is complete.
+pub(super) const BEGUN: &str = "run.sqlite.new";
+
+/// A place that a run may use, not yet touched.
+pub struct Claim {
+    dir: PathBuf,
+    /// The lock where its file is there already.
+    lock: Option<Lock>,
+    holds_run: bool,
+}
+
+/// A run directory whose lock this process holds.
+pub struct Directory {
+    dir: PathBuf,
+    _lock: Lock,
+    /// Directories that were made for it, outermost first.
+    made: Vec<PathBuf>,
+}
+
+/// A lock that is given back at once: closing the file alone would leave it to a child process that another thread is
+/// just starting and that has inherited the file.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file gives it back where this cannot.
+        let _ = self.0.unlock();
+    }
+}
+
+impl Directory {
+    /// Looks at a place without writing: nothing there, an empty directory, a run (or one that was killed while it
+    /// began). Refuses anything else, and a run in use.
+    pub fn look(dir: &Path) -> Result<Claim, StoreError> {
+        let claim = |lock, holds_run| Ok(Claim { dir: dir.to_owned(), lock, holds_run });
+        let entries = match fs::read_dir(dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return claim(None, false),
+            Err(error) => return Err(StoreError::io("use as a run directory", dir)(error)),
+        };
+        let mut stranger = None;
+        let (mut holds_run, mut has_lock) = (false, false);
+        for entry in entries {
+            let name = entry.map_err(StoreError::io("read", dir))?.file_name();
+            match name.to_str() {
+                Some(STORE) => holds_run = true,
+                Some(LOCK) => has_lock = true,
+                Some(text) if text.starts_with(BEGUN) => {}
+                _ => stranger = Some(name.to_string_lossy().into_owned()),
+            }
+        }
+        if let (Some(found), false) = (stranger, holds_run) {
+            return Err(StoreError::NotARun { dir: dir.to_owned(), found });
+        }
+        let lock = if has_lock { Some(take(dir, false)?) } else { None };
+        claim(lock, holds_run)
+    }
+
+    /// The path.
+    pub fn path(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Makes renames in the directory durable.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
+        // Where a directory cannot be opened as a file (Windows), the rename is as durable as it gets.
+        match File::open(&self.dir) {
+            Ok(dir) => dir.sync_all().map_err(StoreError::io("write", &self.dir)),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Removes what was made for a run that could not begin; what cannot be removed stays.
+    pub(super) fn undo(self) {
+        for name in [BEGUN.to_owned(), format!("{BEGUN}-journal"), LOCK.to_owned()] {
+            let _ = fs::remove_file(self.dir.join(name));
+        }
+        for dir in self.made.iter().rev() {
+            let _ = fs::remove_dir(dir);
+        }
+    }
+}
+
+impl Claim {
+    /// Whether a store is there.
+    pub fn holds_run(&self) -> bool {
+        self.holds_run
+    }
+
+    /// Makes the directory and its parents where they are missing, and takes the lock.
+    pub fn lock(self) -> Result<Directory, StoreError> {
+        let mut made: Vec<PathBuf> = self
+            .dir
+            .ancestors()
+            .take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists())
+            .map(Path::to_owned)
+            .collect();
+        made.reverse();
+        fs::create_dir_all(&self.dir).map_err(StoreError::io("create the directory", &self.dir))?;
+        let lock = match self.lock {
+            Some(lock) => lock,
+            None => take(&self.dir, true)?,
+        };
+        Ok(Directory { dir: self.dir, _lock: lock, made })
+    }
+}
+
+fn take(dir: &Path, create: bool) -> Result<Lock, StoreError> {
+    let path = dir.join(LOCK);
+    let file = OpenOptions::new().write(true).create(create).truncate(false).open(&path);
+    let file = file.map_err(StoreError::io("write", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock(file)),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { dir: dir.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &path)(error)),
+    }
+}

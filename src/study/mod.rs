@@ -1,0 +1,31 @@
+//! Studies: a grid of networks times seeds, planned, run, stored, resumed.
+//!
+//! ```text
+//! study file, flags, built-in study → Spec → Plan (cells) → run (batches of seeds) → Store → rows → export
+//! ```
+//!
+//! A [`Spec`] is what is asked for, a [`Plan`] the validated cells with their data, a [`Store`](store::Store) the directory that keeps
+//! one row per finished sample. Nothing here touches the terminal: progress goes to an [`Observer`](run::Observer), cancellation comes
+//! through a flag.
+
+mod directory;
+pub mod export;
+pub mod file;
+mod grid;
+mod measure;
+mod plan;
+pub mod run;
+mod seeds;
+mod spec;
+pub mod store;
+
+pub use directory::{LOCK, REPORT, STORE, STUDY};
+pub use measure::Measure;
+pub use plan::{Cell, CellData, Plan, PlanError};
+pub use seeds::{NoSeeds, SeedRange};
+pub use spec::{Spec, Widths};
+
+/// Version of the arithmetic behind a row. A change of any stored digit for the same draws (another order of sums,
+/// another factorisation) raises it and refuses to resume older runs; draws have
+/// [`LAYOUT_VERSION`](crate::rng::LAYOUT_VERSION).
+pub const NUMERICS_VERSION: u32 = 1;

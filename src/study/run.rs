@@ -1,0 +1,318 @@
+//! The run loop: batches of missing seeds, measured, committed, reported, in this order.
+//!
+//! Cells run in the order of the plan, seeds ascending. A batch is up to a second of work; its kernels are measured in
+//! parallel over seeds and its rows committed, at most one transaction about every second, before they are reported. What
+//! is cancelled or fails keeps every finished batch. A row is a function of its key alone, so neither batches nor
+//! threads nor interruptions change any of its bytes but `seconds` and `device`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+use super::measure::Measure;
+use super::plan::{Cell, Plan};
+use super::store::{LimitRecord, Row, Store, StoreError};
+use crate::backend::EngineError;
+use crate::sampler::{KernelSample, Sampling};
+use crate::stats::MeasureError;
+
+/// Least time between two commits of one run.
+const COMMIT_EVERY: Duration = Duration::from_millis(800);
+/// Most bytes of kernels in one batch.
+const BATCH_BYTES: usize = 256 << 20;
+
+/// Where kernels come from: [`Sampling`], or a stand-in.
+pub trait KernelSource {
+    /// Seeds that make up to about a second of work; at least one.
+    fn batch_size(&self) -> usize;
+    /// Estimated seconds for one seed; only ratios between sources matter.
+    fn seconds_per_seed(&self) -> f64;
+    /// The kernels of these seeds, in this order.
+    fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError>;
+}
+
+impl KernelSource for Sampling<'_> {
+    fn batch_size(&self) -> usize {
+        Sampling::batch_size(self)
+    }
+
+    fn seconds_per_seed(&self) -> f64 {
+        self.plan().seconds_per_seed
+    }
+
+    fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError> {
+        Sampling::batch(self, seeds)
+    }
+}
+
+/// Opens the source of a cell; refuses what the device cannot do.
+pub type Open<'a> = dyn Fn(&Cell) -> Result<Box<dyn KernelSource + 'a>, EngineError> + 'a;
+
+/// Is told how a run goes on.
+pub trait Observer {
+    /// After every commit, and once before the first batch.
+    fn progress(&mut self, progress: &Progress);
+}
+
+/// How far a run is. Every row that it counts is durable.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Finished rows among those asked for.
+    pub rows: u64,
+    /// Rows asked for.
+    pub total: u64,
+    /// Index of the cell in hand.
+    pub cell: usize,
+    /// Cells of the study.
+    pub cells: usize,
+    /// Time to go, by the cost of what is left against that of what this run has done; `None` before the first batch.
+    pub to_go: Option<Duration>,
+}
+
+/// How a run ended without an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Rows that this run added.
+    pub added: u64,
+    /// Rows asked for that are not there: 0 unless the run was cancelled.
+    pub missing: u64,
+}
+
+/// Why a run ended early. What was finished is in the store.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The store could not be written or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The device.
+    #[error("cell {cell}")]
+    Engine {
+        /// Index of the cell.
+        cell: usize,
+        /// What happened.
+        source: EngineError,
+    },
+    /// A kernel or a limit that cannot be measured.
+    #[error("cell {cell}{seed}")]
+    Measure {
+        /// Index of the cell.
+        cell: usize,
+        /// The seed as `, seed 3`; empty for the limit.
+        seed: String,
+        /// What is wrong with it.
+        source: MeasureError,
+    },
+    /// ‖N‖_F is not finite.
+    #[error("cell {cell}, seed {seed}: the norm of the outputs is {norm}; it must be finite")]
+    Outputs {
+        /// Index of the cell.
+        cell: usize,
+        /// The seed.
+        seed: u64,
+        /// What was found.
+        norm: f64,
+    },
+    /// No threads to measure with.
+    #[error("{threads} worker threads could not be started")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// Why.
+        source: rayon::ThreadPoolBuildError,
+    },
+}
+
+/// What computes, and how.
+pub struct Settings<'a> {
+    /// Name of the device, recorded in every row.
+    pub device: &'a str,
+    /// Threads that measure.
+    pub threads: usize,
+    /// Most seeds of a batch, where not the source alone decides.
+    pub batch: Option<usize>,
+}
+
+/// Asks the device about every cell before anything is written, so that a refusal comes first. Returns the estimated
+/// seconds per seed of each.
+pub fn check(plan: &Plan, open: &Open) -> Result<Vec<f64>, RunError> {
+    let cost = |(cell, c)| match open(c) {
+        Ok(source) => Ok(source.seconds_per_seed().max(f64::MIN_POSITIVE)),
+        Err(source) => Err(RunError::Engine { cell, source }),
+    };
+    plan.cells().iter().enumerate().map(cost).collect()
+}
+
+/// What the store keeps of every cell's limit.
+pub fn limits(plan: &Plan) -> Result<Vec<LimitRecord>, RunError> {
+    let record = |(cell, c)| Ok(measure(cell, c)?.limit_record(c));
+    plan.cells().iter().enumerate().map(record).collect()
+}
+
+fn measure(cell: usize, c: &Cell) -> Result<Measure, RunError> {
+    Measure::new(c).map_err(|source| RunError::Measure { cell, seed: String::new(), source })
+}
+
+/// Computes every row that the plan asks for and the store lacks. `costs` are those of [`check`]. When `stop` is raised the
+/// batch in hand is finished and kept.
+pub fn run(
+    plan: &Plan,
+    store: &mut Store,
+    open: &Open,
+    costs: &[f64],
+    settings: &Settings,
+    stop: &AtomicBool,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, RunError> {
+    let threads = settings.threads.max(1);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|source| RunError::Threads { threads, source })?;
+    let mut left = Vec::with_capacity(plan.cells().len());
+    for cell in 0..plan.cells().len() {
+        left.push(store.missing(cell, plan.seeds().range())?);
+    }
+    let counts: Vec<u64> = left.iter().map(|gaps| gaps.iter().map(|g| g.end - g.start).sum()).collect();
+    let mut tally = Tally::new(plan, &counts, costs);
+    observer.progress(&tally.progress(0));
+    let mut pending = Pending { rows: Vec::new(), last: Instant::now() };
+    for (index, (cell, gaps)) in plan.cells().iter().zip(left).enumerate() {
+        if gaps.is_empty() {
+            continue;
+        }
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let done = Work { index, cell, pool: &pool, settings, stop }.cell(open, gaps, |rows, seconds| {
+            tally.add(index, rows.len() as u64, costs, seconds);
+            pending.rows.extend(rows);
+            if pending.last.elapsed() >= COMMIT_EVERY {
+                pending.commit(store)?;
+                observer.progress(&tally.progress(index));
+            }
+            Ok(())
+        });
+        if let Err(error) = done {
+            // What was finished is kept; of two errors the first tells more.
+            let _ = pending.commit(store);
+            return Err(error);
+        }
+    }
+    pending.commit(store)?;
+    let last = plan.cells().len().saturating_sub(1);
+    observer.progress(&tally.progress(last));
+    Ok(Outcome { added: tally.added, missing: tally.total - tally.rows })
+}
+
+/// One cell in hand.
+struct Work<'a> {
+    index: usize,
+    cell: &'a Cell,
+    pool: &'a rayon::ThreadPool,
+    settings: &'a Settings<'a>,
+    stop: &'a AtomicBool,
+}
+
+impl Work<'_> {
+    /// Draws and measures the seeds of the gaps, batch by batch.
+    fn cell(
+        &self,
+        open: &Open,
+        gaps: Vec<std::ops::Range<u64>>,
+        mut finished: impl FnMut(Vec<Row>, f64) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        let cell = self.index;
+        let source = open(self.cell).map_err(|source| RunError::Engine { cell, source })?;
+        let measure = measure(cell, self.cell)?;
+        let q = self.cell.data.points.n() * self.cell.network.outputs();
+        let fit = BATCH_BYTES / q.saturating_mul(q).saturating_mul(8).max(1);
+        let size = source.batch_size().min(fit).min(self.settings.batch.unwrap_or(usize::MAX)).max(1);
+        let device: Arc<str> = self.settings.device.into();
+        let mut seeds = gaps.into_iter().flatten().peekable();
+        while seeds.peek().is_some() && !self.stop.load(Ordering::Relaxed) {
+            let batch: Vec<u64> = seeds.by_ref().take(size).collect();
+            let start = Instant::now();
+            let samples = source.batch(&batch).map_err(|source| RunError::Engine { cell, source })?;
+            let statistics: Vec<[f64; 10]> = self.pool.install(|| {
+                samples.par_iter().map(|s| self.statistics(&measure, s)).collect::<Result<_, _>>()
+            })?;
+            let elapsed = start.elapsed().as_secs_f64();
+            let seconds = elapsed / batch.len() as f64;
+            let rows = samples.iter().zip(statistics).map(|(sample, values)| Row {
+                cell,
+                seed: sample.seed,
+                values,
+                device: Arc::clone(&device),
+                seconds,
+            });
+            finished(rows.collect(), elapsed)?;
+        }
+        Ok(())
+    }
+
+    fn statistics(&self, measure: &Measure, sample: &KernelSample) -> Result<[f64; 10], RunError> {
+        let (cell, seed) = (self.index, sample.seed);
+        if !sample.output_norm.is_finite() {
+            return Err(RunError::Outputs { cell, seed, norm: sample.output_norm });
+        }
+        measure.statistics(sample).map_err(|source| RunError::Measure {
+            cell,
+            seed: format!(", seed {seed}"),
+            source,
+        })
+    }
+}
+
+/// Finished rows on their way to the disk.
+struct Pending {
+    rows: Vec<Row>,
+    last: Instant,
+}
+
+impl Pending {
+    fn commit(&mut self, store: &mut Store) -> Result<(), StoreError> {
+        if !self.rows.is_empty() {
+            store.insert(&self.rows)?;
+            self.rows.clear();
+        }
+        self.last = Instant::now();
+        Ok(())
+    }
+}
+
+/// Rows and cost, done and to do.
+struct Tally {
+    rows: u64,
+    total: u64,
+    cells: usize,
+    added: u64,
+    cost_left: f64,
+    cost_done: f64,
+    seconds: f64,
+}
+
+impl Tally {
+    fn new(plan: &Plan, missing: &[u64], costs: &[f64]) -> Self {
+        let total = plan.cells().len() as u64 * plan.seeds().count();
+        let cost_left = missing.iter().zip(costs).map(|(count, cost)| *count as f64 * cost).sum();
+        let rows = total - missing.iter().sum::<u64>();
+        Self { rows, total, cells: plan.cells().len(), added: 0, cost_left, cost_done: 0.0, seconds: 0.0 }
+    }
+
+    fn add(&mut self, cell: usize, rows: u64, costs: &[f64], seconds: f64) {
+        let cost = rows as f64 * costs[cell];
+        self.rows += rows;
+        self.added += rows;
+        self.cost_left = (self.cost_left - cost).max(0.0);
+        self.cost_done += cost;
+        self.seconds += seconds;
+    }
+
+    fn progress(&self, cell: usize) -> Progress {
+        let to_go = self.cost_left * self.seconds / self.cost_done;
+        let to_go = Duration::try_from_secs_f64(to_go).ok();
+        Progress { rows: self.rows, total: self.total, cell, cells: self.cells, to_go }
+    }
+}

@@ -1,0 +1,75 @@
+//! Which seeds of every cell are asked for.
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+use crate::rng::SEED_LIMIT;
+
+/// A non-empty range of seeds below 2⁶³, from text `COUNT` (0..COUNT) or `A..B` (A, not B).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeedRange(Range<u64>);
+
+/// The text or the bounds are no range of seeds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "seeds \"{0}\" are no range; write a count such as 64, or A..B with A below B such as 128..192, at most \
+     {SEED_LIMIT}"
+)]
+pub struct NoSeeds(String);
+
+impl SeedRange {
+    /// The seeds of a range; refuses an empty one and seeds of 2⁶³ or more.
+    pub fn new(seeds: Range<u64>) -> Result<Self, NoSeeds> {
+        if seeds.is_empty() || seeds.end > SEED_LIMIT {
+            return Err(NoSeeds(format!("{}..{}", seeds.start, seeds.end)));
+        }
+        Ok(Self(seeds))
+    }
+
+    /// The seeds.
+    pub fn range(&self) -> Range<u64> {
+        self.0.clone()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.0.end - self.0.start
+    }
+}
+
+impl FromStr for SeedRange {
+    type Err = NoSeeds;
+
+    fn from_str(text: &str) -> Result<Self, NoSeeds> {
+        let wrong = || NoSeeds(text.to_owned());
+        let number = |part: &str| part.trim().parse::<u64>().map_err(|_| wrong());
+        let seeds = match text.split_once("..") {
+            None => 0..number(text)?,
+            Some((first, end)) => number(first)?..number(end)?,
+        };
+        Self::new(seeds).map_err(|_| wrong())
+    }
+}
+
+impl fmt::Display for SeedRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{}", self.0.start, self.0.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_counts_or_half_open_ranges() {
+        let seeds = |text: &str| text.parse::<SeedRange>().map(|s| s.range());
+        assert_eq!(seeds("64"), Ok(0..64));
+        assert_eq!(seeds("128..192"), Ok(128..192));
+        assert_eq!(seeds("9223372036854775807..9223372036854775808"), Ok(SEED_LIMIT - 1..SEED_LIMIT));
+        for text in ["", "0", "5..5", "6..5", "-1", "1..", "..2", "1.5", "1...3", "9223372036854775809"] {
+            assert!(seeds(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! A study as it is asked for: lists of values along every axis of the grid, what is not said left open.
+//!
+//! The study file, the flags of the command line and the built-in study are all a [`Spec`]; flags win over the file by
+//! [`Spec::overridden_by`].
+
+use std::fmt::Display;
+use std::path::PathBuf;
+
+use super::SeedRange;
+use crate::backend::Precision;
+use crate::data::{Normalize, PointRange, Source};
+use crate::math::activation::Activation;
+use crate::model::Schedule;
+use crate::sampler::SamplerChoice;
+
+/// How the hidden widths are given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Widths {
+    /// The numbers m, of which a schedule makes the widths of every layer.
+    Scheduled(Vec<u64>),
+    /// Lists of hidden widths.
+    Listed(Vec<Vec<u64>>),
+}
+
+/// A study as it is asked for; `None` where nothing was said. Lists are never empty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spec {
+    /// Name of the study.
+    pub name: Option<String>,
+    /// Seeds of every cell.
+    pub seeds: Option<SeedRange>,
+    /// Samplers.
+    pub sampler: Option<Vec<SamplerChoice>>,
+    /// Precisions.
+    pub precision: Option<Vec<Precision>>,
+    /// Activations.
+    pub activation: Option<Vec<Activation>>,
+    /// Depths l.
+    pub depth: Option<Vec<usize>>,
+    /// Hidden widths.
+    pub widths: Option<Widths>,
+    /// Schedules, for [`Widths::Scheduled`].
+    pub schedule: Option<Vec<Schedule>>,
+    /// Output dimensions m_l.
+    pub outputs: Option<Vec<usize>>,
+    /// Constants in front of K and K∞.
+    pub scale: Option<Vec<f64>>,
+    /// Data sources.
+    pub source: Option<Vec<Source>>,
+    /// Rows to use.
+    pub points: Option<Vec<PointRange>>,
+    /// Normalisations.
+    pub normalize: Option<Vec<Normalize>>,
+}
+
+impl Spec {
+    /// The built-in first study: how |s| and ReLU concentrate on 32 digits as constant widths grow.
+    pub fn first() -> Self {
+        Self {
+            name: Some("first".to_owned()),
+            seeds: SeedRange::new(0..64).ok(),
+            activation: Some(vec![Activation::ABS, Activation::RELU]),
+            depth: Some(vec![4]),
+            widths: Some(Widths::Scheduled(vec![64, 256, 1024, 4096, 16384])),
+            source: Some(vec![Source::Digits { n: 32 }]),
+            normalize: Some(vec![Normalize::Sphere]),
+            ..Self::default()
+        }
+    }
+
+    /// This study, with everything that `flags` says in place of what it said itself.
+    ///
+    /// `--widths` replaces width, schedule and depth, `--width` replaces widths.
+    pub fn overridden_by(self, flags: Self) -> Self {
+        let mut base = self;
+        match (&base.widths, &flags.widths) {
+            // A list says the depth itself, and knows no schedule.
+            (_, Some(Widths::Listed(_))) => (base.depth, base.schedule) = (None, None),
+            (Some(Widths::Listed(_)), Some(Widths::Scheduled(_))) => base.widths = None,
+            // At depth 1 there is no hidden layer to be wide.
+            (_, None) if flags.depth.as_deref() == Some(&[1]) => (base.widths, base.schedule) = (None, None),
+            _ => {}
+        }
+        Self {
+            name: flags.name.or(base.name),
+            seeds: flags.seeds.or(base.seeds),
+            sampler: flags.sampler.or(base.sampler),
+            precision: flags.precision.or(base.precision),
+            activation: flags.activation.or(base.activation),
+            depth: flags.depth.or(base.depth),
+            widths: flags.widths.or(base.widths),
+            schedule: flags.schedule.or(base.schedule),
+            outputs: flags.outputs.or(base.outputs),
+            scale: flags.scale.or(base.scale),
+            // Another source brings its own normalisation.
+            normalize: flags.normalize.or(if flags.source.is_some() { None } else { base.normalize }),
+            points: flags.points.or(if flags.source.is_some() { None } else { base.points }),
+            source: flags.source.or(base.source),
+        }
+    }
+
+    /// The study with its defaults filled in, except where none is possible.
+    ///
+    /// Files are named by absolute paths, so that the text means the same from anywhere.
+    pub fn resolved(mut self) -> Self {
+        self.name.get_or_insert_with(|| "study".to_owned());
+        self.seeds = self.seeds.or(SeedRange::new(0..1).ok());
+        self.sampler.get_or_insert_with(|| vec![SamplerChoice::Auto]);
+        self.precision.get_or_insert_with(|| vec![Precision::F32]);
+        self.outputs.get_or_insert_with(|| vec![1]);
+        self.scale.get_or_insert_with(|| vec![1.0]);
+        if matches!(self.widths, Some(Widths::Scheduled(_))) {
+            self.schedule.get_or_insert_with(|| vec![Schedule::Constant]);
+        }
+        if let Some(sources) = &mut self.source {
+            for source in sources.iter_mut() {
+                if let Source::File { path, .. } = source {
+                    *path = std::path::absolute(&*path).unwrap_or_else(|_| PathBuf::from(&*path));
+                }
+            }
+            let first = sources.first().map(Source::default_normalize);
+            // Sources that differ in their default keep it by saying nothing.
+            if sources.iter().all(|s| Some(s.default_normalize()) == first) {
+                self.normalize = self.normalize.or(first.map(|n| vec![n]));
+            }
+        }
+        self
+    }
+
+    /// The text of a study file that reads back as this study.
+    pub fn to_toml(&self) -> String {
+        let (width, widths) = match &self.widths {
+            Some(Widths::Scheduled(m)) => (list(Some(m), plain), None),
+            Some(Widths::Listed(lists)) => (None, list(Some(lists), |w| quoted(&commas(w)))),
+            None => (None, None),
+        };
+        let top = [
+            ("name", self.name.as_ref().map(quoted)),
+            ("seeds", self.seeds.as_ref().map(quoted)),
+            ("sampler", list(self.sampler.as_ref(), |&s| quoted(&choice(s)))),
+            ("precision", list(self.precision.as_ref(), quoted)),
+        ];
+        let network = [
+            ("activation", list(self.activation.as_ref(), quoted)),
+            ("depth", list(self.depth.as_ref(), plain)),
+            ("width", width),
+            ("widths", widths),
+            ("schedule", list(self.schedule.as_ref(), quoted)),
+            ("outputs", list(self.outputs.as_ref(), plain)),
+            // Debug writes 1.0 and 1e100, which TOML reads as the same float.
+            ("scale", list(self.scale.as_ref(), |c| format!("{c:?}"))),
+        ];
+        let data = [
+            ("source", list(self.source.as_ref(), quoted)),
+            ("points", list(self.points.as_ref(), quoted)),
+            ("normalize", list(self.normalize.as_ref(), quoted)),
+        ];
+        let mut text = lines(&top);
+        text += &format!("\n[network]\n{}\n[data]\n{}", lines(&network), lines(&data));
+        text
+    }
+}
+
+/// Hidden widths as text: `64,128,256`, empty where there are none.
+pub fn commas(widths: &[u64]) -> String {
+    widths.iter().map(u64::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn choice(sampler: SamplerChoice) -> String {
+    match sampler {
+        SamplerChoice::Auto => "auto".to_owned(),
+        SamplerChoice::Always(sampler) => sampler.to_string(),
+    }
+}
+
+fn quoted(value: &impl Display) -> String {
+    toml::Value::String(value.to_string()).to_string()
+}
+
+fn plain(value: &impl Display) -> String {
+    value.to_string()
+}
+
+/// A scalar for one value, a list for several.
+fn list<T>(values: Option<&Vec<T>>, text: impl Fn(&T) -> String) -> Option<String> {
+    match values?.as_slice() {
+        [one] => Some(text(one)),
+        many => Some(format!("[{}]", many.iter().map(text).collect::<Vec<_>>().join(", "))),
+    }
+}
+
+fn lines(pairs: &[(&str, Option<String>)]) -> String {
+    pairs.iter().filter_map(|(key, value)| Some(format!("{key} = {}\n", value.as_ref()?))).collect()
+}

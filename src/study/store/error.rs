@@ -1,0 +1,114 @@
+//! Why a run directory is refused, or could not be written.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a run directory is refused, or could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A directory with something else in it.
+    #[error(
+        "{} is not empty and holds no run ({found}); give a new or empty directory, or one that eoc run has written",
+        dir.display()
+    )]
+    NotARun {
+        /// The directory.
+        dir: PathBuf,
+        /// A name found there.
+        found: String,
+    },
+    /// No run there, for a command that reads one.
+    #[error("{} holds no run; give a directory that eoc run has written", dir.display())]
+    NoRun {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// Another process runs there.
+    #[error("{} is in use by another eoc run; wait for it to end, or give another --out", dir.display())]
+    InUse {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The run of another study.
+    #[error(
+        "{} holds another study, \"{found}\", not \"{asked}\" as asked for; give another --out, or resume what is there \
+         with the study.toml in it", dir.display()
+    )]
+    OtherStudy {
+        /// The directory.
+        dir: PathBuf,
+        /// Name and identity of what it holds.
+        found: String,
+        /// Name and identity of what was asked for.
+        asked: String,
+    },
+    /// The run of another program version whose numbers differ.
+    #[error(
+        "{} was written with {what} {found}, and this eoc has {what} {here}: their rows do not go together; give another \
+         --out, or use the version of eoc that began it", dir.display()
+    )]
+    OtherVersion {
+        /// The directory.
+        dir: PathBuf,
+        /// `stream layout`, `numerics version` or `store format`.
+        what: &'static str,
+        /// There.
+        found: String,
+        /// Here.
+        here: u32,
+    },
+    /// The file is no store, or no longer whole.
+    #[error("{} is damaged or no run store ({reason}); restore it from a copy, or start anew in another directory",
+        path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// The operating system refused.
+    #[error("cannot {doing} {}", path.display())]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// On which file or directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// SQLite could not write or read, for a reason outside the file.
+    #[error("cannot {doing} {}", path.display())]
+    Sqlite {
+        /// What was tried.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+}
+
+impl StoreError {
+    pub(in crate::study) fn io(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { doing, path, source }
+    }
+
+    /// An error of SQLite: damage where the file is at fault, else what was being done.
+    pub(super) fn sqlite(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SchemaChanged, TypeMismatch};
+        let path = path.into();
+        move |source| match source.sqlite_error_code() {
+            Some(DatabaseCorrupt | NotADatabase | SchemaChanged | TypeMismatch) => {
+                Self::Damaged { path, reason: source.to_string() }
+            }
+            _ => Self::Sqlite { doing, path, source },
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The run store: `run.sqlite` of a run directory, one row per finished sample.
+//!
+//! ```text
+//! manifest   name → value: the study, its identity, stream layout, numerics version, the digest of all cells, the seeds
+//! sessions   one row per process that added samples: version, commit, device, driver, threads
+//! cells      the plan, with the numbers of K∞ that a report needs
+//! samples    (cell, seed) → the statistics of one kernel, device, seconds, a check sum
+//! ```
+//!
+//! Rollback journal, synchronous = FULL: a committed row survives a power loss, and `kill -9` leaves at worst a journal
+//! that the next opening rolls back. No WAL, whose shared memory cluster file systems lack. The key of a row is the key
+//! of its cell (network, data, sampler, precision, stream layout, numerics version) and the seed; a directory holds one
+//! study, so the cell's index stands for its key.
+//!
+//! Damage is found, not computed with: page structure by SQLite's quick_check, cells by a digest in the manifest, every
+//! sample row by a check sum of its own. [`Reader`] never writes; [`Store`] is the one writer, behind the lock of the run
+//! directory.
+
+mod error;
+mod reader;
+mod row;
+mod schema;
+mod writer;
+
+pub use error::StoreError;
+pub use reader::Reader;
+pub use row::{CellRecord, LimitRecord, Manifest, Row, STATISTICS, Session};
+pub use writer::Store;

@@ -1,0 +1,345 @@
+//! A run store that is only read: by export, by reports, and by a run before it writes.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+use tempfile::TempDir;
+
+use super::row::{CellRecord, LimitRecord, Manifest, Row, Session, digest};
+use super::schema::{APPLICATION_ID, FORMAT, describe, expected};
+use super::{STATISTICS, StoreError};
+use crate::study::directory::STORE;
+
+/// Rows that are read in one transaction; between two the writer may commit.
+const CHUNK: usize = 8192;
+
+/// A checked run store, open for reading.
+pub struct Reader {
+    conn: Connection,
+    path: PathBuf,
+    manifest: Manifest,
+    cells: Vec<CellRecord>,
+    /// Holds the copy that is read where the original waits for a roll-back.
+    _copy: Option<TempDir>,
+}
+
+impl Reader {
+    /// Opens the store of a run directory and checks all of it but the sample rows, which [`Reader::for_each`] checks
+    /// as it goes. Changes nothing in the directory and takes no lock that outlives a chunk of rows.
+    ///
+    /// Not to be called while a transaction is open in the same process: closing the file that is looked at here would
+    /// drop the locks of that transaction, as POSIX has it. [`Store`](super::Store) opens none beyond a call.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        let path = dir.join(STORE);
+        if !path.exists() {
+            return Err(StoreError::NoRun { dir: dir.to_owned() });
+        }
+        check_header(&path)?;
+        match Self::open_file(&path, &path, None) {
+            // The writer was killed within a commit: only a writer may roll back, so a copy is rolled back and read.
+            Err(StoreError::Sqlite { source, .. }) if waits_for_roll_back(&source) => {
+                let copy = tempfile::tempdir().map_err(StoreError::io("make a temporary copy of", &path))?;
+                let inside = copy.path().join(STORE);
+                for suffix in ["", "-journal"] {
+                    let name = |p: &Path| PathBuf::from(format!("{}{suffix}", p.display()));
+                    std::fs::copy(name(&path), name(&inside))
+                        .map_err(StoreError::io("make a temporary copy of", &path))?;
+                }
+                let writer = Connection::open(&inside).map_err(StoreError::sqlite("open", &path))?;
+                writer
+                    .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+                    .map_err(StoreError::sqlite("roll back", &path))?;
+                drop(writer);
+                Self::open_file(&inside, &path, Some(copy))
+            }
+            other => other,
+        }
+    }
+
+    fn open_file(file: &Path, path: &Path, copy: Option<TempDir>) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(file, flags).map_err(StoreError::sqlite("open", path))?;
+        let read = StoreError::sqlite;
+        conn.busy_timeout(Duration::from_secs(30)).map_err(read("open", path))?;
+        check_structure(&conn, path)?;
+        let manifest = read_manifest(&conn, path)?;
+        let cells = read_cells(&conn, path)?;
+        let stored = manifest_value(&conn, path, "digest")?;
+        if stored != digest(&manifest, &cells) {
+            return Err(damaged(path, "its plan does not agree with its digest"));
+        }
+        Ok(Self { conn, path: path.to_owned(), manifest, cells, _copy: copy })
+    }
+
+    /// What the run is.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The plan.
+    pub fn cells(&self) -> &[CellRecord] {
+        &self.cells
+    }
+
+    /// The processes that added samples, in order.
+    pub fn sessions(&self) -> Result<Vec<Session>, StoreError> {
+        let fail = || StoreError::sqlite("read", &self.path);
+        let sql = "SELECT started, version, build, device, driver, threads FROM sessions ORDER BY session";
+        let mut statement = self.conn.prepare(sql).map_err(fail())?;
+        let rows = statement.query_map([], |row| {
+            Ok(Session {
+                started: unsigned(row, 0)?,
+                version: row.get(1)?,
+                commit: row.get(2)?,
+                device: row.get(3)?,
+                driver: row.get(4)?,
+                threads: unsigned(row, 5)?,
+            })
+        });
+        rows.map_err(fail())?.collect::<Result<_, _>>().map_err(fail())
+    }
+
+    /// Reads every sample row in (cell, seed) order, checked; memory does not grow with their number.
+    ///
+    /// Rows that a running `eoc run` commits meanwhile may or may not be among them. The error of `each` ends the
+    /// reading and is returned.
+    pub fn for_each<E: From<StoreError>>(
+        &self,
+        mut each: impl FnMut(&Row) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut last: Option<(usize, u64)> = None;
+        let mut device: Arc<str> = "".into();
+        loop {
+            let chunk = self.chunk(last, &mut device)?;
+            for row in &chunk {
+                if last >= Some((row.cell, row.seed)) {
+                    return Err(self.bad_row(row.cell as i64, row.seed as i64, "is out of order").into());
+                }
+                last = Some((row.cell, row.seed));
+                each(row)?;
+            }
+            if chunk.len() < CHUNK {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Checks every sample row and counts them.
+    pub fn verify_rows(&self) -> Result<u64, StoreError> {
+        let mut count = 0;
+        self.for_each(|_| {
+            count += 1;
+            Ok::<(), StoreError>(())
+        })?;
+        Ok(count)
+    }
+
+    fn chunk(&self, last: Option<(usize, u64)>, device: &mut Arc<str>) -> Result<Vec<Row>, StoreError> {
+        let fail = || StoreError::sqlite("read", &self.path);
+        let sql = format!(
+            "SELECT cell, seed, {}, device, seconds, check_sum FROM samples WHERE (cell, seed) > (?1, ?2) \
+             ORDER BY cell, seed LIMIT {CHUNK}",
+            STATISTICS.join(", ")
+        );
+        let (cell, seed) = last.map_or((-1, -1), |(cell, seed)| (cell as i64, seed as i64));
+        let mut statement = self.conn.prepare(&sql).map_err(fail())?;
+        let mut rows = statement.query([cell, seed]).map_err(fail())?;
+        let mut chunk = Vec::with_capacity(CHUNK.min(1024));
+        while let Some(row) = rows.next().map_err(fail())? {
+            chunk.push(self.row(row, device)?);
+        }
+        Ok(chunk)
+    }
+
+    /// One row, refused unless every value has its type and the sum agrees.
+    fn row(&self, row: &rusqlite::Row, device: &mut Arc<str>) -> Result<Row, StoreError> {
+        let at = |i: usize| row.get_ref(i).unwrap_or(ValueRef::Null);
+        let (ValueRef::Integer(cell), ValueRef::Integer(seed)) = (at(0), at(1)) else {
+            return Err(damaged(&self.path, "a sample row has no key"));
+        };
+        let bad = |what: &str| self.bad_row(cell, seed, what);
+        let record = usize::try_from(cell).ok().and_then(|cell| self.cells.get(cell));
+        let (Some(record), Ok(seed_value)) = (record, u64::try_from(seed)) else {
+            return Err(bad("belongs to no cell"));
+        };
+        let real = |i: usize| match at(i) {
+            ValueRef::Real(value) => Ok(value),
+            ValueRef::Null => Ok(f64::NAN),
+            _ => Err(bad("has a value that is no number")),
+        };
+        let mut values = [0.0; 10];
+        for (i, value) in values.iter_mut().enumerate() {
+            *value = real(2 + i)?;
+        }
+        let (ValueRef::Text(text), ValueRef::Integer(stored)) = (at(12), at(14)) else {
+            return Err(bad("has no device or check sum"));
+        };
+        if text != device.as_bytes() {
+            *device = std::str::from_utf8(text).map_err(|_| bad("has a device that is no text"))?.into();
+        }
+        let row = Row {
+            cell: cell as usize,
+            seed: seed_value,
+            values,
+            device: Arc::clone(device),
+            seconds: real(13)?,
+        };
+        if row.check_sum(record.key_bits()) != stored {
+            return Err(bad("does not agree with its check sum"));
+        }
+        Ok(row)
+    }
+
+    fn bad_row(&self, cell: i64, seed: i64, what: &str) -> StoreError {
+        damaged(&self.path, &format!("the row of cell {cell}, seed {seed} {what}"))
+    }
+}
+
+pub(super) fn damaged(path: &Path, reason: &str) -> StoreError {
+    StoreError::Damaged { path: path.to_owned(), reason: reason.to_owned() }
+}
+
+fn waits_for_roll_back(error: &rusqlite::Error) -> bool {
+    let rusqlite::Error::SqliteFailure(error, _) = error else { return false };
+    error.extended_code == ffi::SQLITE_READONLY_ROLLBACK
+        || (error.code == ErrorCode::CannotOpen || error.code == ErrorCode::ReadOnly)
+}
+
+/// The first bytes, before SQLite sees the file: it takes an empty file for a new database, and would leave files of its
+/// own beside a database in WAL mode.
+fn check_header(path: &Path) -> Result<(), StoreError> {
+    let mut file = File::open(path).map_err(StoreError::io("read", path))?;
+    let mut head = [0; 100];
+    file.read_exact(&mut head).map_err(|_| damaged(path, "it is shorter than a database header"))?;
+    if &head[..16] != b"SQLite format 3\0" {
+        return Err(damaged(path, "it is no SQLite database"));
+    }
+    if head[18..20] != [1, 1] {
+        return Err(damaged(path, "its journal mode is not that of a run store"));
+    }
+    // The page size, where 1 stands for 65536. SQLite reads a page that ends early as if zeros followed.
+    let page = match u16::from_be_bytes([head[16], head[17]]) {
+        1 => 65536,
+        size => u64::from(size).max(1),
+    };
+    let length = file.metadata().map_err(StoreError::io("read", path))?.len();
+    if length % page != 0 {
+        return Err(damaged(path, "it ends within a page"));
+    }
+    Ok(())
+}
+
+/// Application, format, tables, and the structure of every page.
+fn check_structure(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+    let fail = || StoreError::sqlite("read", path);
+    let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(fail());
+    if pragma("application_id")? != i64::from(APPLICATION_ID) {
+        return Err(damaged(path, "it is a database of another program"));
+    }
+    let format = pragma("user_version")?;
+    if format != i64::from(FORMAT) {
+        let dir = path.parent().unwrap_or(path).to_owned();
+        return Err(StoreError::OtherVersion {
+            dir,
+            what: "store format",
+            found: format.to_string(),
+            here: FORMAT,
+        });
+    }
+    let described = describe(conn).map_err(|e| text_damage(path, e))?;
+    if described != expected().map_err(fail())? {
+        return Err(damaged(path, "its tables are not those of a run store"));
+    }
+    let verdict: String =
+        conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|e| text_damage(path, e))?;
+    if verdict != "ok" {
+        return Err(damaged(path, &verdict.replace('\n', " ")));
+    }
+    Ok(())
+}
+
+/// A value of the wrong type, or text that is no UTF-8, is damage too.
+fn text_damage(path: &Path, error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(_) => StoreError::sqlite("read", path)(error),
+        None => damaged(path, &error.to_string()),
+    }
+}
+
+fn manifest_value(conn: &Connection, path: &Path, name: &str) -> Result<String, StoreError> {
+    conn.query_row("SELECT value FROM manifest WHERE name = ?1", [name], |row| row.get(0)).map_err(
+        |e| match e {
+            rusqlite::Error::QueryReturnedNoRows => damaged(path, &format!("its manifest has no {name}")),
+            other => text_damage(path, other),
+        },
+    )
+}
+
+fn unsigned(row: &rusqlite::Row, column: usize) -> rusqlite::Result<u64> {
+    let value: i64 = row.get(column)?;
+    u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
+}
+
+fn read_manifest(conn: &Connection, path: &Path) -> Result<Manifest, StoreError> {
+    let value = |name| manifest_value(conn, path, name);
+    let number = |name| {
+        let text = value(name)?;
+        text.parse::<u32>()
+            .map_err(|_| damaged(path, &format!("its manifest has {name} \"{}\"", text.escape_debug())))
+    };
+    Ok(Manifest {
+        study: value("study")?,
+        identity: value("identity")?,
+        stream_layout: number("stream_layout")?,
+        numerics_version: number("numerics_version")?,
+        seeds: value("seeds")?,
+    })
+}
+
+fn read_cells(conn: &Connection, path: &Path) -> Result<Vec<CellRecord>, StoreError> {
+    let sql = "SELECT cell, key, activation, a, b, depth, schedule, width, widths, outputs, scale, data, normalize, n, \
+               sampler, precision, limit_lambda_min, limit_lambda_max, limit_relative_sd, limit_bound \
+               FROM cells ORDER BY cell";
+    let mut statement = conn.prepare(sql).map_err(|e| text_damage(path, e))?;
+    let rows = statement.query_map([], |row| {
+        let limit = LimitRecord {
+            lambda_min: row.get(16)?,
+            lambda_max: row.get(17)?,
+            relative_sd_diagonal: row.get(18)?,
+            bound: row.get(19)?,
+        };
+        let record = CellRecord {
+            key: row.get(1)?,
+            activation: row.get(2)?,
+            a: row.get(3)?,
+            b: row.get(4)?,
+            depth: unsigned(row, 5)?,
+            schedule: row.get(6)?,
+            width: row.get::<_, Option<i64>>(7)?.map(|_| unsigned(row, 7)).transpose()?,
+            widths: row.get(8)?,
+            outputs: unsigned(row, 9)?,
+            scale: row.get(10)?,
+            data: row.get(11)?,
+            normalize: row.get(12)?,
+            n: unsigned(row, 13)?,
+            sampler: row.get(14)?,
+            precision: row.get(15)?,
+            limit,
+        };
+        Ok((row.get::<_, i64>(0)?, record))
+    });
+    let mut cells = Vec::new();
+    for row in rows.map_err(|e| text_damage(path, e))? {
+        let (index, record) = row.map_err(|e| text_damage(path, e))?;
+        if index != cells.len() as i64 {
+            return Err(damaged(path, "its cells are not numbered from 0"));
+        }
+        cells.push(record);
+    }
+    Ok(cells)
+}
