@@ -1,0 +1,161 @@
+//! Options that several commands share, as typed. What they mean is in [`super::config`].
+//!
+//! Every option is optional here, defaults included, so that a command which also reads a file can tell what was
+//! typed from what was not.
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+use clap::Args;
+use eoc_ntk::backend::Precision;
+use eoc_ntk::data::{Normalize, PointRange, Source};
+use eoc_ntk::math::activation::Activation;
+use eoc_ntk::model::Schedule;
+use eoc_ntk::rng::SEED_LIMIT;
+use eoc_ntk::sampler::SamplerChoice;
+
+/// The network.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Network")]
+pub struct NetworkArgs {
+    /// Activation a*s + b*|s|: abs, relu, identity, leaky:ALPHA (slope below zero) or A,B (two numbers)
+    #[arg(long, value_name = "PHI", allow_hyphen_values = true)]
+    pub activation: Option<Activation>,
+    /// Depth: number of weight matrices [default: one more than --widths has]
+    #[arg(long, value_name = "L", allow_negative_numbers = true, value_parser = count::<usize>)]
+    pub depth: Option<usize>,
+    /// Hidden width m, in neurons, of which --schedule makes the width of each layer
+    #[arg(long, value_name = "M", allow_negative_numbers = true, conflicts_with = "widths", value_parser = count::<u64>)]
+    pub width: Option<u64>,
+    /// Width of hidden layer k: constant (m), linear (k*m) or quadratic (k*k*m) [default: constant]
+    #[arg(long, value_name = "RULE", conflicts_with = "widths")]
+    pub schedule: Option<Schedule>,
+    /// The hidden widths themselves, in neurons, such as 64,128,256
+    #[arg(long, value_name = "M1,M2,...", allow_negative_numbers = true)]
+    pub widths: Option<String>,
+    /// Number of outputs [default: 1]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
+    pub outputs: Option<usize>,
+    /// Constant that multiplies the kernel and its limit [default: 1]
+    #[arg(long, value_name = "C", allow_negative_numbers = true, value_parser = number)]
+    pub scale: Option<f64>,
+}
+
+/// The points.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Data")]
+pub struct DataArgs {
+    /// digits:n=N, sphere:n=N,dim=D,seed=S, gaussian:n=N,dim=D,seed=S, pair:angle=RADIANS, or a file: .npy,
+    /// .npz[:KEY], .csv (numbers, no label column), IDX (also .gz)
+    #[arg(long, value_name = "SOURCE")]
+    pub data: Option<Source>,
+    /// Rows to use: a count, or A..B (A, not B), from 0 [default: all]
+    #[arg(long, value_name = "COUNT|A..B", allow_negative_numbers = true)]
+    pub points: Option<PointRange>,
+    /// sphere: every row to norm sqrt(dim); none: rows as they are [default: sphere for digits, else none]
+    #[arg(long, value_name = "RULE")]
+    pub normalize: Option<Normalize>,
+}
+
+/// Which sampler draws which seeds.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Sampling")]
+pub struct SamplingArgs {
+    /// direct (draws every weight), conditional (same law, cost linear in the width) or auto (the cheaper)
+    /// [default: auto]
+    #[arg(long, value_name = "NAME")]
+    pub sampler: Option<SamplerChoice>,
+    /// Seeds: a count, or A..B (A, not B), from 0 [default: 1]
+    #[arg(long, value_name = "COUNT|A..B", allow_negative_numbers = true)]
+    pub seeds: Option<SeedRange>,
+}
+
+/// What computes.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Engine")]
+pub struct EngineArgs {
+    /// Device: auto or cpu [default: auto]
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<DeviceChoice>,
+    /// Arithmetic over neurons: f32 or f64; small matrices are f64 always [default: f32]
+    #[arg(long, value_name = "TYPE")]
+    pub precision: Option<Precision>,
+    /// Threads [default: as affinity and cgroup allow]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
+    pub threads: Option<usize>,
+}
+
+/// A whole number from text; which ones are accepted is checked where they are used.
+pub fn count<T: FromStr>(text: &str) -> Result<T, String> {
+    text.trim().parse().map_err(|_| "give a positive integer such as 4".to_owned())
+}
+
+/// A number from text; which ones are accepted is checked where they are used.
+pub fn number(text: &str) -> Result<f64, String> {
+    text.trim().parse().map_err(|_| "give a positive number such as 0.5".to_owned())
+}
+
+/// A non-empty range of seeds below 2⁶³, from text `COUNT` (0..COUNT) or `A..B` (A, not B).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeedRange(pub Range<u64>);
+
+/// The text is no range of seeds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "seeds \"{0}\" are no range; write a count such as 64, or A..B with A below B such as 128..192, at most {SEED_LIMIT}"
+)]
+pub struct NoSeeds(String);
+
+impl FromStr for SeedRange {
+    type Err = NoSeeds;
+
+    fn from_str(text: &str) -> Result<Self, NoSeeds> {
+        let number = |part: &str| part.trim().parse::<u64>().map_err(|_| NoSeeds(text.to_owned()));
+        let seeds = match text.split_once("..") {
+            None => 0..number(text)?,
+            Some((first, end)) => number(first)?..number(end)?,
+        };
+        if seeds.is_empty() || seeds.end > SEED_LIMIT {
+            return Err(NoSeeds(text.to_owned()));
+        }
+        Ok(Self(seeds))
+    }
+}
+
+impl fmt::Display for SeedRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{}", self.0.start, self.0.end)
+    }
+}
+
+/// A device as named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// The best there is; the CPU for now.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// A GPU: the text behind `gpu`.
+    Gpu(String),
+}
+
+/// The text names no device.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("device \"{0}\" is unknown; use auto or cpu")]
+pub struct UnknownDevice(String);
+
+impl FromStr for DeviceChoice {
+    type Err = UnknownDevice;
+
+    fn from_str(text: &str) -> Result<Self, UnknownDevice> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            other => match other.strip_prefix("gpu") {
+                Some(which) if which.is_empty() || which.starts_with(':') => Ok(Self::Gpu(other.to_owned())),
+                _ => Err(UnknownDevice(other.to_owned())),
+            },
+        }
+    }
+}

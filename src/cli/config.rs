@@ -1,0 +1,184 @@
+//! Arguments as typed → validated configuration.
+
+use std::ops::Range;
+use std::thread::available_parallelism;
+
+use eoc_ntk::backend::cpu::CpuEngine;
+use eoc_ntk::backend::{Engine, Precision};
+use eoc_ntk::data::{DataSet, Normalize};
+use eoc_ntk::math::activation::Activation;
+use eoc_ntk::model::{
+    Network, NetworkError, Schedule, check_depth, check_outputs, check_scale, parse_widths,
+};
+use eoc_ntk::sampler::SamplerChoice;
+
+use super::args::{DataArgs, DeviceChoice, EngineArgs, NetworkArgs, SamplingArgs};
+use super::failure::Failure;
+
+/// More threads than this are a typing error, not a machine.
+const MAX_THREADS: usize = 4096;
+
+/// A network whose hidden widths may be left open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkConfig {
+    /// φ, where it was given.
+    pub activation: Option<Activation>,
+    /// l.
+    pub depth: usize,
+    /// m_1 … m_{l−1}, where they were given; at depth 1 there are none, and none to give.
+    pub widths: Option<Vec<u64>>,
+    /// m_l.
+    pub outputs: usize,
+    /// Constant in front of K and K∞.
+    pub scale: f64,
+}
+
+impl NetworkArgs {
+    /// Everything validated, widths or not.
+    pub fn config(&self) -> Result<NetworkConfig, Failure> {
+        if let Some(depth) = self.depth {
+            check_depth(depth)?;
+        }
+        let listed = self.widths.as_deref().map(parse_widths).transpose().map_err(NetworkError::Width)?;
+        let depth = match (self.depth, &listed) {
+            (Some(depth), None) => depth,
+            (None, Some(widths)) => widths.len() + 1,
+            (None, None) => {
+                return Err(Failure::refused(
+                    "the depth is missing; give --depth L (the number of weight matrices) or --widths M1,M2,...",
+                ));
+            }
+            (Some(1), Some(_)) => return Err(no_width("--widths")),
+            (Some(depth), Some(widths)) if widths.len() + 1 == depth => depth,
+            (Some(depth), Some(widths)) => {
+                return Err(Failure::refused(format!(
+                    "--widths lists {} hidden widths but --depth {depth} has {} hidden layers; make them agree or \
+                     leave out --depth",
+                    widths.len(),
+                    depth - 1
+                )));
+            }
+        };
+        check_depth(depth)?;
+        let widths = match (listed, self.width) {
+            (Some(widths), _) => Some(widths),
+            (None, Some(_)) if depth == 1 => return Err(no_width("--width")),
+            (None, Some(m)) => {
+                let schedule = self.schedule.unwrap_or(Schedule::Constant);
+                Some(schedule.widths(m, depth).map_err(NetworkError::Width)?)
+            }
+            (None, None) if self.schedule.is_some() => {
+                return Err(Failure::refused(
+                    "--schedule needs --width M, of which it makes the width of each layer",
+                ));
+            }
+            (None, None) if depth == 1 => Some(Vec::new()),
+            (None, None) => None,
+        };
+        let (outputs, scale) = (self.outputs.unwrap_or(1), self.scale.unwrap_or(1.0));
+        check_outputs(outputs)?;
+        check_scale(scale)?;
+        Ok(NetworkConfig { activation: self.activation, depth, widths, outputs, scale })
+    }
+}
+
+fn no_width(option: &str) -> Failure {
+    Failure::refused(format!("{option} has no meaning at depth 1, which has no hidden layer; leave it out"))
+}
+
+impl NetworkConfig {
+    /// φ; refuses where it was not given.
+    pub fn activation(&self) -> Result<Activation, Failure> {
+        self.activation.ok_or_else(|| {
+            Failure::refused(
+                "the activation is missing; give --activation abs, relu, identity, leaky:ALPHA or A,B",
+            )
+        })
+    }
+
+    /// The network; refuses where activation or widths were not given.
+    pub fn network(&self) -> Result<Network, Failure> {
+        self.network_with(self.activation()?)
+    }
+
+    /// The network with this activation, for what does not depend on one.
+    pub fn network_with(&self, activation: Activation) -> Result<Network, Failure> {
+        let Some(widths) = self.widths.clone() else {
+            return Err(Failure::refused(format!(
+                "the widths are missing; depth {} needs --width M or --widths with {} hidden widths",
+                self.depth,
+                self.depth - 1
+            )));
+        };
+        Ok(Network::new(activation, widths, self.outputs)?.with_scale(self.scale)?)
+    }
+}
+
+impl DataArgs {
+    /// The points, selected, before normalisation, and the normalisation to apply.
+    pub fn load_raw(&self) -> Result<(DataSet, Normalize), Failure> {
+        let source = self.data.as_ref().ok_or_else(|| {
+            Failure::refused(
+                "the data are missing; give --data digits:n=32 or another source (eoc sample --help lists them)",
+            )
+        })?;
+        let mut data = source.load()?;
+        if let Some(points) = &self.points {
+            data = data.select(points)?;
+        }
+        Ok((data, self.normalize.unwrap_or(source.default_normalize())))
+    }
+
+    /// The points, selected and normalised.
+    pub fn load(&self) -> Result<DataSet, Failure> {
+        let (data, normalize) = self.load_raw()?;
+        Ok(data.normalized(normalize))
+    }
+}
+
+impl SamplingArgs {
+    /// The sampler asked for.
+    pub fn sampler(&self) -> SamplerChoice {
+        self.sampler.unwrap_or(SamplerChoice::Auto)
+    }
+
+    /// The seeds asked for.
+    pub fn seeds(&self) -> Range<u64> {
+        self.seeds.as_ref().map_or(0..1, |seeds| seeds.0.clone())
+    }
+}
+
+impl EngineArgs {
+    /// The precision asked for; refuses one that no device here has.
+    pub fn precision(&self) -> Result<Precision, Failure> {
+        match self.precision.unwrap_or(Precision::F32) {
+            Precision::F16 => {
+                Err(Failure::refused("precision f16 needs a GPU, which is not there yet; use f32 or f64"))
+            }
+            precision => Ok(precision),
+        }
+    }
+
+    /// Worker threads.
+    pub fn threads(&self) -> Result<usize, Failure> {
+        match self.threads {
+            // The standard library asks affinity and cgroup.
+            None => Ok(available_parallelism().map_or(1, |n| n.get())),
+            Some(n) if (1..=MAX_THREADS).contains(&n) => Ok(n),
+            Some(n) => {
+                Err(Failure::refused(format!("threads {n} is out of range; use 1 to {MAX_THREADS} threads")))
+            }
+        }
+    }
+
+    /// Opens the device.
+    pub fn open(&self) -> Result<Box<dyn Engine>, Failure> {
+        let threads = self.threads()?;
+        match &self.device {
+            None | Some(DeviceChoice::Auto | DeviceChoice::Cpu) => Ok(Box::new(CpuEngine::new(threads)?)),
+            Some(DeviceChoice::Gpu(name)) => {
+                Err(Failure::refused(format!("device {name}: GPUs are not there yet; use --device cpu")))
+            }
+        }
+    }
+}

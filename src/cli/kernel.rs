@@ -1,0 +1,85 @@
+//! `eoc kernel`: K of given weights on given data.
+
+use std::path::PathBuf;
+
+use eoc_ntk::backend::Engine;
+use eoc_ntk::backend::cpu::available_memory;
+use eoc_ntk::data::npy::NpyWriter;
+use eoc_ntk::data::weights::WeightFile;
+use eoc_ntk::math::activation::Activation;
+use eoc_ntk::model::check_scale;
+use eoc_ntk::sampler::explicit_kernel;
+
+use super::args::{DataArgs, EngineArgs, number};
+use super::context::Context;
+use super::failure::{Failure, Status};
+use super::output::{self, Summary};
+
+/// Shown below the help.
+pub const EXAMPLES: &str = "\
+The weights are tensors W1 to Wl, W_k of shape [m_k, m_(k-1)], F32, F64, F16 or BF16, in NTK \
+parameterisation: drawn from N(0,1). Depth, widths and outputs follow from their shapes. The file is .npy \
+1.0, <f8, of shape (n*outputs, n*outputs): plain entries of the kernel, not divided by n.
+
+Example:
+  eoc kernel --weights theta.safetensors --activation abs --data digits:n=32 --out kernel.npy";
+
+/// Arguments as typed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The weights
+    #[arg(long, value_name = "F.safetensors", required = true)]
+    weights: PathBuf,
+    /// Activation a*s + b*|s|: abs, relu, identity, leaky:ALPHA (slope below zero) or A,B (two numbers)
+    #[arg(long, value_name = "PHI", required = true, allow_hyphen_values = true)]
+    activation: Activation,
+    /// Constant that multiplies the kernel [default: 1]
+    #[arg(long, value_name = "C", allow_negative_numbers = true, value_parser = number)]
+    scale: Option<f64>,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// File to write; its directory must exist
+    #[arg(long, value_name = "F.npy", required = true, help_heading = "Output")]
+    out: PathBuf,
+}
+
+/// Computes the kernel.
+pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
+    let scale = args.scale.unwrap_or(1.0);
+    check_scale(scale)?;
+    let precision = args.engine.precision()?;
+    let data = args.data.load()?;
+    let file = WeightFile::open(&args.weights, data.dim())?;
+    // Kept as long as the program runs: a computation that a signal has left behind still works on it.
+    let engine: &'static dyn Engine = Box::leak(args.engine.open()?);
+    let shapes = file.shapes();
+    let bytes: u128 = shapes.iter().map(|&(rows, cols)| rows as u128 * cols as u128 * 8).sum();
+    if bytes > u128::from(available_memory()) {
+        return Err(Failure::refused(format!(
+            "{}: the weights need {bytes} bytes of memory, and {} are available; use a smaller network",
+            args.weights.display(),
+            available_memory()
+        )));
+    }
+    let weights = file.read()?;
+    let output = output::open(&args.out)?;
+    let size = data.n() * weights.last().map_or(0, |last| last.rows);
+    let activation = args.activation;
+    let work = move || explicit_kernel(engine, activation, &weights, scale, &data, precision);
+    let sample = ctx.wait(work)??;
+    let mut file = NpyWriter::new(output, &[size, size])?;
+    file.write(&sample.kernel)?;
+    file.finish()?;
+    let summary = Summary {
+        path: &args.out,
+        shape: output::shape(&[size, size]),
+        seeds: None,
+        sampler: None,
+        device: &engine.info().name,
+        precision: precision.to_string(),
+    };
+    output::announce(ctx, &summary)?;
+    Ok(Status::Done)
+}

@@ -1,0 +1,153 @@
+//! `eoc limit`: K∞, its spectrum and cosine distances by depth, and the theory around it.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use eoc_ntk::backend::cpu::available_memory;
+use eoc_ntk::data::npy::NpyWriter;
+use eoc_ntk::data::{DataSet, Output};
+use eoc_ntk::limit::{Limit, Profile, Report, reported_depths};
+
+use super::args::{DataArgs, NetworkArgs};
+use super::context::Context;
+use super::failure::{Failure, Status};
+use super::output::{self, Summary};
+
+/// Shown below the help.
+pub const EXAMPLES: &str = "\
+The file is .npy 1.0, <f8, of shape (n*outputs, n*outputs): plain entries of the limit, not divided by \
+n. Eigenvalues are those of the limit divided by n; depth d means the network of d weight matrices. No \
+widths are needed; what depends on them, the bound and the spread of a diagonal entry, is shown where they \
+are given.
+
+Examples:
+  eoc limit --activation relu --depth 8 --data digits:n=32
+  eoc limit --activation abs --depth 1000000 --data pair:angle=1e-6 --json
+  eoc limit --activation 0.6,0.4 --depth 4 --width 1024 --data digits:n=32 --out limit.npy";
+
+/// Arguments as typed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    /// File to write the limit to; its directory must exist
+    #[arg(long, value_name = "F.npy", help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// Print one JSON object; what is infinite is null
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+/// Computes the limit.
+pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
+    let config = args.network.config()?;
+    let activation = config.activation()?;
+    let network = config.widths.is_some().then(|| config.network()).transpose()?;
+    let data = args.data.load()?;
+    let by_depth = args.json || args.out.is_none();
+    check_memory(&data, config.depth, by_depth)?;
+    let output = args.out.as_deref().map(output::open).transpose()?;
+    let limit = if by_depth {
+        let profile = ctx
+            .wait(move || Profile::new(&data, activation, config.depth, config.scale))?
+            .map_err(Failure::running)?;
+        let report = match &network {
+            Some(network) => Report::new(&profile, network),
+            None => Report::without_widths(&profile, activation, config.outputs),
+        };
+        if args.json {
+            let json = serde_json::to_string(&report).map_err(Failure::running)?;
+            ctx.print(&format!("{json}\n"))?;
+        } else {
+            ctx.print(&table(&profile, &report))?;
+        }
+        profile.limit().clone()
+    } else {
+        ctx.wait(move || Limit::new(&data, activation, config.depth, config.scale))?
+    };
+    ctx.check()?;
+    if let (Some(path), Some(output)) = (&args.out, output) {
+        let size = write(output, &limit, config.outputs)?;
+        if !args.json {
+            announce(ctx, path, size)?;
+        }
+    }
+    Ok(Status::Done)
+}
+
+/// Refuses what does not fit: a handful of n × n matrices, and two for each depth that is reported.
+fn check_memory(data: &DataSet, depth: usize, by_depth: bool) -> Result<(), Failure> {
+    let n = data.n() as u128;
+    let matrices = if by_depth { 8 + 2 * reported_depths(depth).len() as u128 } else { 8 };
+    let (bytes, available) = (8 * matrices * n * n, available_memory());
+    if bytes > u128::from(available) {
+        return Err(Failure::refused(format!(
+            "the limit of {n} points at this depth needs {bytes} bytes of memory, and {available} are available; use \
+             --points for fewer points{}",
+            if by_depth { " or --out without --json for the limit alone" } else { "" }
+        )));
+    }
+    Ok(())
+}
+
+/// Writes K∞ ⊗ I row by row; the number of rows.
+fn write(output: Output, limit: &Limit, outputs: usize) -> Result<usize, Failure> {
+    let (n, size) = (limit.n(), limit.n() * outputs);
+    let mut file = NpyWriter::new(output, &[size, size])?;
+    let mut row = vec![0.0; size];
+    for entries in limit.ntk().chunks(n) {
+        for o in 0..outputs {
+            row.fill(0.0);
+            for (value, entry) in row[o..].iter_mut().step_by(outputs).zip(entries) {
+                *value = *entry;
+            }
+            file.write(&row)?;
+        }
+    }
+    file.finish()?;
+    Ok(size)
+}
+
+fn announce(ctx: &Context, path: &Path, size: usize) -> Result<(), Failure> {
+    let shape = output::shape(&[size, size]);
+    let precision = "f64".to_owned();
+    output::announce(ctx, &Summary { path, shape, seeds: None, sampler: None, device: "cpu", precision })
+}
+
+/// What a person reads: one line for each reported depth.
+fn table(profile: &Profile, report: &Report) -> String {
+    let mut text = String::from(
+        "   depth   least distance  largest distance   least eigenvalue  largest eigenvalue  condition number\n",
+    );
+    let n = profile.limit().n();
+    for ((depth, deltas), spectrum) in profile.depths().iter().zip(profile.deltas()).zip(profile.spectra()) {
+        let pairs = || (0..n).flat_map(|i| (0..i).map(move |j| deltas[i * n + j])).filter(|d| !d.is_nan());
+        let least = pairs().fold(f64::INFINITY, f64::min);
+        let largest = pairs().fold(f64::NEG_INFINITY, f64::max);
+        let values = &spectrum.eigenvalues;
+        let show = |value: f64| if value.is_finite() { format!("{value:.6e}") } else { "-".to_owned() };
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{depth:>8}  {:>15}  {:>16}  {:>17}  {:>18}  {:>16}",
+            show(least),
+            show(largest),
+            show(values.first().copied().unwrap_or(f64::NAN)),
+            show(values.last().copied().unwrap_or(f64::NAN)),
+            show(spectrum.condition_number)
+        );
+    }
+    if let Some(bound) = report.bound() {
+        let _ = writeln!(
+            text,
+            "bound, without its constant and logarithms: {:.6e} at m = {}",
+            bound.value, bound.m
+        );
+    }
+    if let Some(sd) = report.relative_sd_diagonal() {
+        let _ = writeln!(text, "relative standard deviation of a diagonal entry of the kernel: {sd:.6e}");
+    }
+    text
+}

@@ -1,0 +1,164 @@
+//! Arguments → validated configuration → one command each.
+//!
+//! [`args`] is what was typed, [`config`] what it means; every command is a file with `Args` and `execute`.
+//! [`failure`] maps errors to exit statuses, [`context`] holds output, progress and signals. Nothing below this
+//! module prints or exits.
+
+mod args;
+mod bench;
+mod completions;
+mod config;
+mod context;
+mod devices;
+mod export;
+mod failure;
+mod kernel;
+mod later;
+mod limit;
+mod output;
+mod run;
+mod sample;
+mod stored;
+mod version;
+mod weights;
+mod welcome;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use self::context::Context;
+use self::failure::{Failure, Status};
+
+/// Samples the Neural Tangent Kernel of finite-width MLPs at the Edge Of Chaos.
+///
+/// The network is an MLP without biases, activation a*s + b*|s|, in NTK parameterisation. Kernels are drawn exactly in
+/// law, in time linear in the width, and compared with their infinite-width limit.
+#[derive(Parser, Debug)]
+#[command(name = "eoc", disable_version_flag = true, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "Example:\n  eoc run\n\nWithout a command, eoc says what it can do.")]
+struct Cli {
+    /// Print version, commit, layout of the random streams and SIMD level
+    #[arg(short = 'V', long)]
+    version: bool,
+    /// Say on stderr what is decided; twice for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// The main job: a grid of networks times seeds into a run directory; resumes what it holds
+    #[command(after_help = run::EXAMPLES)]
+    Run(run::Args),
+    /// The infinite-width limit of the kernel, its spectrum by depth, and the bound
+    #[command(after_help = limit::EXAMPLES)]
+    Limit(limit::Args),
+    /// The kernels themselves, one per seed, as .npy
+    #[command(after_help = sample::EXAMPLES)]
+    Sample(sample::Args),
+    /// The weights of a seed, as .safetensors
+    #[command(after_help = weights::EXAMPLES)]
+    Weights(weights::Args),
+    /// The kernel of given weights, as .npy
+    #[command(after_help = kernel::EXAMPLES)]
+    Kernel(kernel::Args),
+    /// The sample rows of a run directory
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::Args),
+    /// The devices of this machine
+    #[command(after_help = devices::EXAMPLES)]
+    Devices(devices::Args),
+    /// Work, rate, fraction of the peak, and what binds
+    #[command(after_help = bench::EXAMPLES)]
+    Bench(bench::Args),
+    /// Completions for a shell, on stdout
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::Args),
+    #[command(hide = true, disable_help_flag = true)]
+    Merge(later::Args),
+    #[command(hide = true, disable_help_flag = true)]
+    Report(later::Args),
+    #[command(hide = true, disable_help_flag = true)]
+    Status(later::Args),
+    #[command(hide = true, disable_help_flag = true)]
+    Slurm(later::Args),
+    #[command(hide = true, disable_help_flag = true)]
+    Width(later::Args),
+    #[command(hide = true, disable_help_flag = true)]
+    Independence(later::Args),
+}
+
+/// The program: status of what the arguments ask for, with the sentence on stderr where it fails.
+pub fn main() -> ExitCode {
+    let result = match Cli::try_parse() {
+        Ok(cli) => Context::new(cli.verbose).map_err(Failure::running).and_then(|ctx| dispatch(&cli, &ctx)),
+        Err(error) => unparsed(&error),
+    };
+    match result {
+        Ok(status) => status.into(),
+        Err(failure) => {
+            if let Some(sentence) = failure.sentence() {
+                // Nothing is left to do where stderr is closed as well.
+                let _ = std::io::Write::write_all(
+                    &mut std::io::stderr(),
+                    format!("eoc: {sentence}\n").as_bytes(),
+                );
+            }
+            failure.status.into()
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
+    if cli.version {
+        return version::execute(ctx);
+    }
+    let Some(command) = &cli.command else {
+        return welcome::execute(ctx);
+    };
+    match command {
+        Command::Run(args) => run::execute(args, ctx),
+        Command::Limit(args) => limit::execute(args, ctx),
+        Command::Sample(args) => sample::execute(args, ctx),
+        Command::Weights(args) => weights::execute(args, ctx),
+        Command::Kernel(args) => kernel::execute(args, ctx),
+        Command::Export(args) => export::execute(args, ctx),
+        Command::Devices(args) => devices::execute(args, ctx),
+        Command::Bench(args) => bench::execute(args, ctx),
+        Command::Completions(args) => completions::execute(args, ctx),
+        Command::Merge(_) => Err(later::failure("merge")),
+        Command::Report(_) => Err(later::failure("report")),
+        Command::Status(_) => Err(later::failure("status")),
+        Command::Slurm(_) => Err(later::failure("slurm")),
+        Command::Width(_) => Err(later::failure("width")),
+        Command::Independence(_) => Err(later::failure("independence")),
+    }
+}
+
+/// The command of clap, for completions.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Help goes to stdout as it is; an error becomes one sentence.
+fn unparsed(error: &clap::Error) -> Result<Status, Failure> {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return match error.print() {
+            Ok(()) => Ok(Status::Done),
+            Err(error) => Err(Failure::stdout(error)),
+        };
+    }
+    let text = error.to_string();
+    let sentence: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        // The usage line and the pointer to --help follow the message and its tips.
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    Err(Failure::refused(sentence.join("; ").trim_start_matches("error: ").replace(":; ", ": ")))
+}

@@ -1,0 +1,201 @@
+//! `eoc run`: a study into a run directory, resumed where it holds a part, with the table at its end.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use eoc_ntk::backend::{DeviceInfo, EngineError};
+use eoc_ntk::model::{NetworkError, parse_widths};
+use eoc_ntk::report::{Analysis, table, write_figure};
+use eoc_ntk::sampler::Sampling;
+use eoc_ntk::study::run::{self, KernelSource, Observer, Outcome, Progress, RunError, Settings};
+use eoc_ntk::study::store::{Reader, Session, Store, StoreError};
+use eoc_ntk::study::{Cell, Plan, REPORT, SeedRange, Spec, Widths, file};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
+use super::context::Context;
+use super::failure::{Failure, Status};
+use super::stored;
+use super::version::{COMMIT, VERSION};
+
+/// Shown below the help.
+pub const EXAMPLES: &str = "\
+Without a study file the built-in first study runs: how |s| and ReLU networks of depth 4
+concentrate on 32 digits as the width grows from 64 to 16384, 64 seeds each. Options win over the
+study; the defaults above are those of a study that does not say otherwise. What the directory
+holds already is not computed again: the same command resumes a run, and more seeds extend it.
+
+A study file; all but name and seeds may be lists, and the grid is their product:
+  name = \"width\"
+  seeds = 64                          # or \"128..192\"
+  sampler = \"auto\"
+  precision = \"f32\"
+  [network]
+  activation = [\"abs\", \"relu\", \"0.6,0.4\"]
+  depth = 4
+  width = [64, 256, 1024]             # or widths = [\"64,128,256\", \"9,9,9\"]
+  schedule = \"constant\"
+  outputs = 1
+  [data]
+  source = \"digits:n=32\"
+  normalize = \"sphere\"
+
+Examples:
+  eoc run
+  eoc run study.toml --seeds 256 --out runs/width
+  eoc run --width 512 --activation 0.6,0.4 --seeds 16";
+
+/// Arguments as typed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Study file; the built-in first study without one
+    #[arg(value_name = "STUDY.toml")]
+    study: Option<PathBuf>,
+    /// Run directory, created with its parents [default: eoc-runs/NAME-HASH8, by study and stream layout]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// One of N shards
+    #[arg(long, value_name = "I/N", hide = true)]
+    shard: Option<String>,
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    sampling: SamplingArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+/// Runs or resumes the study.
+pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
+    if args.shard.is_some() {
+        return Err(Failure::refused("--shard is not there yet; run the study without it"));
+    }
+    let plan = plan(args)?;
+    let engine = args.engine.open()?;
+    let info = engine.info().clone();
+    let open = |cell: &Cell| -> Result<Box<dyn KernelSource + '_>, EngineError> {
+        let points = &cell.data.points;
+        let sampling = Sampling::new(engine.as_ref(), &cell.network, points, cell.sampler, cell.precision)?;
+        Ok(Box::new(sampling))
+    };
+    let costs = run::check(&plan, &open).map_err(refused)?;
+    let out = args.out.clone().unwrap_or_else(|| Path::new("eoc-runs").join(plan.directory_name()));
+    tracing::info!(cells = plan.cells().len(), seeds = %plan.seeds(), "running in {}", out.display());
+    let mut store = Store::open(&out, &plan, session(&info), || run::limits(&plan)).map_err(refused)?;
+    let mut bar = Bar::new(ctx, plan.cells().len() as u64 * plan.seeds().count());
+    let settings = Settings { device: &info.name, threads: info.threads, batch: None };
+    let stop = ctx.stop_flag();
+    let ended = run::run(&plan, &mut store, &open, &costs, &settings, &stop, &mut bar);
+    bar.0.finish_and_clear();
+    let Outcome { added, missing } = ended.map_err(Failure::running)?;
+    tracing::info!("{added} samples added");
+    if missing > 0 {
+        return Err(Failure {
+            status: Status::Interrupted,
+            error: Some(anyhow::anyhow!(
+                "interrupted; all that was finished is in {}, {missing} samples are missing, and the same command resumes",
+                out.display()
+            )),
+        });
+    }
+    finish(&out, ctx)
+}
+
+/// The study that the file and the options ask for.
+fn plan(args: &Args) -> Result<Plan, Failure> {
+    let base = match &args.study {
+        None => Spec::first(),
+        Some(path) => {
+            let of = |error: anyhow::Error| {
+                Failure::unusable(error.context(format!("study file {}", path.display())))
+            };
+            let text = std::fs::read_to_string(path).map_err(|e| of(e.into()))?;
+            file::parse(&text).map_err(|e| of(e.into()))?
+        }
+    };
+    let listed = args.network.widths.as_deref().map(parse_widths).transpose().map_err(NetworkError::Width)?;
+    let seeds = args.sampling.seeds.as_ref().map(|s| SeedRange::new(s.0.clone())).transpose();
+    let flags = Spec {
+        name: None,
+        seeds: seeds.map_err(Failure::unusable)?,
+        sampler: args.sampling.sampler.map(|s| vec![s]),
+        precision: args.engine.precision.map(|p| vec![p]),
+        activation: args.network.activation.map(|a| vec![a]),
+        depth: args.network.depth.map(|d| vec![d]),
+        widths: match (args.network.width, listed) {
+            (Some(m), _) => Some(Widths::Scheduled(vec![m])),
+            (None, listed) => listed.map(|list| Widths::Listed(vec![list])),
+        },
+        schedule: args.network.schedule.map(|s| vec![s]),
+        outputs: args.network.outputs.map(|o| vec![o]),
+        scale: args.network.scale.map(|c| vec![c]),
+        source: args.data.data.clone().map(|s| vec![s]),
+        points: args.data.points.clone().map(|p| vec![p]),
+        normalize: args.data.normalize.map(|n| vec![n]),
+    };
+    Plan::new(base.overridden_by(flags)).map_err(|error| {
+        let error = anyhow::Error::from(error);
+        Failure::unusable(match &args.study {
+            Some(path) => error.context(format!("study file {}", path.display())),
+            None => error,
+        })
+    })
+}
+
+/// Before the first batch: what is refused has status 2, a disk that fails status 1.
+fn refused(error: RunError) -> Failure {
+    match error {
+        RunError::Store(StoreError::Sqlite { .. }) => Failure::running(error),
+        RunError::Engine { source: EngineError::Failed { .. }, .. } => Failure::running(error),
+        _ => Failure::unusable(error),
+    }
+}
+
+fn session(info: &DeviceInfo) -> Session {
+    Session {
+        started: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs(),
+        version: VERSION.to_owned(),
+        commit: COMMIT.to_owned(),
+        device: info.name.clone(),
+        driver: info.simd.clone(),
+        threads: info.threads as u64,
+    }
+}
+
+/// The table, the files of the report, and where everything is.
+fn finish(out: &Path, ctx: &Context) -> Result<Status, Failure> {
+    let reader = Reader::open(out).map_err(Failure::running)?;
+    let summary = stored::summary(&reader).map_err(Failure::running)?;
+    let analysis = Analysis::new(&summary);
+    let mut text = table(&analysis);
+    text += &format!("\nRun directory: {}\n", out.display());
+    if let Some(files) = write_figure(&analysis, &out.join(REPORT)).map_err(Failure::running)? {
+        text += &format!("Figure:        {}\n", files.svg.display());
+    }
+    ctx.print(&text)?;
+    Ok(Status::Done)
+}
+
+/// The progress bar of a run, with a time to go that knows what each cell costs.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(ctx: &Context, total: u64) -> Self {
+        let bar = ctx.progress(total, "samples");
+        match ProgressStyle::with_template("{bar:30} {pos}/{len} samples, {wide_msg}") {
+            Ok(style) => Self(bar.with_style(style)),
+            Err(_) => Self(bar),
+        }
+    }
+}
+
+impl Observer for Bar {
+    fn progress(&mut self, progress: &Progress) {
+        let Progress { rows, cell, cells, to_go, .. } = progress;
+        let to_go = to_go.map_or_else(String::new, |t| format!(", about {} s to go", t.as_secs_f64().ceil()));
+        self.0.set_message(format!("cell {} of {cells}{to_go}", cell + 1));
+        self.0.set_position(*rows);
+    }
+}

@@ -1,0 +1,94 @@
+//! `eoc sample`: the kernels themselves, batch by batch into the file, in ascending order of the seeds.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use eoc_ntk::backend::Engine;
+use eoc_ntk::data::npy::NpyWriter;
+use eoc_ntk::sampler::Sampling;
+
+use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
+use super::context::Context;
+use super::failure::{Failure, Status};
+use super::output::{self, Summary};
+
+/// Shown below the help.
+pub const EXAMPLES: &str = "\
+The file is .npy 1.0, <f8, of shape (seeds, n*outputs, n*outputs): plain entries of the kernel, \
+not divided by n, at index point*outputs + output.
+
+Examples:
+  eoc sample --activation relu --depth 4 --width 1024 --data digits:n=32 --seeds 64 --out k.npy
+  eoc sample --activation -0.4,0.7 --widths 64,128,256 --data sphere:n=8,dim=16 --seeds 128..192 \\
+      --sampler direct --precision f64 --out k.npy";
+
+/// Arguments as typed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    sampling: SamplingArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// File to write; its directory must exist
+    #[arg(long, value_name = "F.npy", required = true, help_heading = "Output")]
+    out: PathBuf,
+}
+
+/// Draws the kernels.
+pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
+    let network = args.network.config()?.network()?;
+    let precision = args.engine.precision()?;
+    let seeds = args.sampling.seeds();
+    let data = args.data.load()?;
+    // Kept as long as the program runs: a computation that a signal has left behind still works on it.
+    let engine: &'static dyn Engine = Box::leak(args.engine.open()?);
+    let sampler = args.sampling.sampler().resolve(data.n(), &network);
+    let sampling = Arc::new(Sampling::new(engine, &network, &data, sampler, precision)?);
+    let size = data.n() * network.outputs();
+    let count = seeds.end - seeds.start;
+    let shape = match usize::try_from(count) {
+        Ok(count) if fits(&[count, size, size]) => [count, size, size],
+        _ => {
+            return Err(Failure::refused(format!(
+                "{count} kernels of {size} x {size} are more bytes than a file holds; ask for fewer seeds"
+            )));
+        }
+    };
+    tracing::info!(%sampler, batch = sampling.batch_size(), "sampling {count} seeds");
+    let mut file = NpyWriter::new(output::open(&args.out)?, &shape)?;
+    let progress = ctx.progress(count, "seeds");
+    let step = sampling.batch_size().max(1);
+    let mut start = seeds.start;
+    while start < seeds.end {
+        let end = seeds.end.min(start.saturating_add(step as u64));
+        let batch: Vec<u64> = (start..end).collect();
+        let sampling = Arc::clone(&sampling);
+        for sample in ctx.wait(move || sampling.batch(&batch))?? {
+            file.write(&sample.kernel)?;
+        }
+        progress.inc(end - start);
+        start = end;
+    }
+    ctx.check()?;
+    file.finish()?;
+    progress.finish_and_clear();
+    let summary = Summary {
+        path: &args.out,
+        shape: output::shape(&shape),
+        seeds: Some(seeds),
+        sampler: Some(sampler.to_string()),
+        device: &engine.info().name,
+        precision: precision.to_string(),
+    };
+    output::announce(ctx, &summary)?;
+    Ok(Status::Done)
+}
+
+/// Whether an array of f64 of this shape is below 2⁶³ bytes.
+fn fits(shape: &[usize]) -> bool {
+    shape.iter().try_fold(8i64, |bytes, &size| bytes.checked_mul(i64::try_from(size).ok()?)).is_some()
+}

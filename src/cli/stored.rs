@@ -1,0 +1,60 @@
+//! From a run store to what a report is made of.
+
+use eoc_ntk::model::parse_widths;
+use eoc_ntk::report::{CellSummary, Columns, LimitValues, StudySummary};
+use eoc_ntk::study::store::{CellRecord, Reader, StoreError};
+
+/// Everything that is finished, as plain data.
+pub fn summary(reader: &Reader) -> Result<StudySummary, StoreError> {
+    let mut cells: Vec<CellSummary> = reader.cells().iter().map(cell).collect();
+    reader.for_each(|row| {
+        let cell = &mut cells[row.cell];
+        cell.seeds.push(row.seed);
+        let c = &mut cell.columns;
+        let columns = [
+            &mut c.deviation_op,
+            &mut c.deviation_fro,
+            &mut c.deviation_max,
+            &mut c.relative_op,
+            &mut c.relative_fro,
+            &mut c.relative_max,
+            &mut c.lambda_min,
+            &mut c.lambda_max,
+            &mut c.trace,
+            &mut c.output_norm,
+        ];
+        for (column, value) in columns.into_iter().zip(row.values) {
+            column.push(value);
+        }
+        Ok::<(), StoreError>(())
+    })?;
+    Ok(StudySummary { name: reader.manifest().study.clone(), cells })
+}
+
+fn cell(record: &CellRecord) -> CellSummary {
+    CellSummary {
+        activation: record.activation.clone(),
+        a: record.a,
+        b: record.b,
+        depth: record.depth as usize,
+        schedule: record.schedule.clone(),
+        width: record.width,
+        // Empty at depth 1. What a verified store holds was written from such a list.
+        hidden: parse_widths(&record.widths).unwrap_or_default(),
+        outputs: record.outputs as usize,
+        scale: record.scale,
+        data: record.data.clone(),
+        normalize: record.normalize.clone(),
+        n: record.n as usize,
+        sampler: record.sampler.clone(),
+        precision: record.precision.clone(),
+        seeds: Vec::new(),
+        columns: Columns::default(),
+        limit: LimitValues {
+            lambda_min: record.limit.lambda_min.unwrap_or(f64::NAN),
+            lambda_max: record.limit.lambda_max.unwrap_or(f64::NAN),
+            relative_sd_diagonal: record.limit.relative_sd_diagonal,
+            bound: record.limit.bound,
+        },
+    }
+}

@@ -1,0 +1,67 @@
+//! `eoc weights`: θ of a seed, row after row into the file.
+
+use std::path::PathBuf;
+
+use clap::value_parser;
+use eoc_ntk::data::weights::{draw_row, shapes, write};
+use eoc_ntk::math::activation::Activation;
+use eoc_ntk::rng::SEED_LIMIT;
+
+use super::args::{DataArgs, NetworkArgs};
+use super::context::Context;
+use super::failure::{Failure, Status};
+use super::output::{self, Summary};
+
+/// Shown below the help.
+pub const EXAMPLES: &str = "\
+The file holds the tensors W1 to Wl, F32, W_k of shape [m_k, m_(k-1)], with entries from N(0,1) as in \
+NTK parameterisation. The data only say how many coordinates W1 has; activation and scale change nothing \
+and may be left out.
+
+Example:
+  eoc weights --depth 4 --width 1024 --data digits:n=1 --seed 7 --out theta.safetensors";
+
+/// Arguments as typed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Seed, below 2^63
+    #[arg(long, help_heading = "Sampling", value_name = "S", required = true, allow_negative_numbers = true)]
+    #[arg(value_parser = value_parser!(u64).range(0..SEED_LIMIT))]
+    seed: u64,
+    /// File to write; its directory must exist
+    #[arg(long, value_name = "F.safetensors", required = true, help_heading = "Output")]
+    out: PathBuf,
+}
+
+/// Draws the weights.
+pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
+    let config = args.network.config()?;
+    let network = config.network_with(config.activation.unwrap_or(Activation::ABS))?;
+    let data = args.data.load()?;
+    let shapes = shapes(&network, data.dim());
+    // Widths are below 2³²: the sum of all rows fits.
+    let rows = shapes.iter().map(|&(rows, _)| rows).sum();
+    let progress = ctx.progress(rows, "neurons");
+    write(output::open(&args.out)?, &shapes, args.seed, |layer, row, out| {
+        ctx.check()?;
+        draw_row(args.seed, layer, row, out);
+        progress.inc(1);
+        Ok::<(), Failure>(())
+    })?;
+    progress.finish_and_clear();
+    let tensors = shapes.iter().enumerate().map(|(k, (rows, cols))| format!("W{} ({rows}, {cols})", k + 1));
+    let summary = Summary {
+        path: &args.out,
+        shape: tensors.collect::<Vec<_>>().join(" "),
+        seeds: Some(args.seed..args.seed + 1),
+        sampler: None,
+        device: "cpu",
+        precision: "f32".to_owned(),
+    };
+    output::announce(ctx, &summary)?;
+    Ok(Status::Done)
+}
