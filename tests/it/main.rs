@@ -1,0 +1,15 @@
+//! The integration tests, one binary: each costs a link.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod architecture;
+mod cli;
+mod data;
+mod engine;
+mod law;
+mod limit;
+mod oracle;
+mod report;
+mod stats;
+mod store;
+mod streams;
+mod support;

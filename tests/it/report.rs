@@ -1,0 +1,279 @@
+//! Reports from made-up stored results: the numbers in tables, figures and CSV, and what is said where there are none.
+
+use crate::support::study::{cell, first};
+use eoc_ntk::report::{Analysis, StudySummary, figure, points_csv, table, write_figure};
+use eoc_ntk::stats::{NoFit, NoInterval};
+
+fn median(values: &[f64]) -> f64 {
+    let mut v = values.to_vec();
+    v.sort_by(f64::total_cmp);
+    let half = v.len() / 2;
+    if v.len() % 2 == 1 { v[half] } else { 0.5 * (v[half - 1] + v[half]) }
+}
+
+#[track_caller]
+fn close(a: f64, b: f64) {
+    assert!((a - b).abs() < 1e-12 * b.abs().max(1e-3), "{a} is not {b}");
+}
+
+#[test]
+fn the_numbers_are_those_of_the_columns() {
+    let study = first(64);
+    let analysis = Analysis::new(&study);
+    assert_eq!(analysis.sections.len(), 1);
+    let section = &analysis.sections[0];
+    assert_eq!(section.lines.len(), 2);
+    let points = section.lines.iter().flat_map(|l| &l.points);
+    for (point, cell) in points.zip(&study.cells) {
+        assert_eq!((point.width, point.seeds), (cell.width, 64));
+        close(point.median.unwrap().estimate, median(&cell.columns.relative_op));
+        let within = cell.columns.relative_op.iter().filter(|v| **v <= point.upper.unwrap().estimate).count();
+        assert_eq!(within, 57, "the 90 % quantile of 64 is between the 57th and the 58th");
+        let mean = cell.columns.lambda_min.iter().sum::<f64>() / 64.0;
+        close(point.lambda_min.mean().unwrap(), mean);
+        assert!(point.bound_constant.unwrap() > 0.0);
+    }
+    // ReLU was made 2.3/1.1 of |s|, seed by seed: the ratio is exact and so is its interval.
+    for ratio in section.ratios.iter().chain(&section.mean_ratio) {
+        close(ratio.ratio, 1.1 / 2.3);
+        close(ratio.interval.unwrap().low.unwrap(), 1.1 / 2.3);
+    }
+    assert_eq!(section.ratios.len(), 5);
+    for line in &section.lines {
+        let fit = line.exponent.as_ref().unwrap();
+        assert!(fit.interval.unwrap().contains(fit.exponent) && (fit.exponent + 0.5).abs() < 0.05);
+        close(line.exact_exponent.unwrap(), -0.5);
+    }
+}
+
+#[test]
+fn the_table_fits_a_terminal_and_lines_up() {
+    let study = first(64);
+    let text = table(&Analysis::new(&study));
+    for line in text.lines() {
+        assert!(line.chars().count() <= 100, "{} columns: {line}", line.chars().count());
+        assert_eq!(line, line.trim_end());
+    }
+    let place = |line: &str, what: &str| {
+        line.find(what).map(|at| line[..at].chars().count()).unwrap_or_else(|| panic!("no {what} in {line}"))
+    };
+    let header = text.lines().find(|l| l.contains("median") && l.contains("limit")).unwrap();
+    let rows: Vec<&str> = text.lines().skip_while(|l| *l != header).skip(1).take(10).collect();
+    for row in &rows {
+        assert_eq!(place(row, "["), place(header, "95 %"), "{row}");
+        assert_eq!(place(row, "0.0123000"), place(header, "limit"), "{row}");
+    }
+    assert!(rows[0].trim_start().starts_with("|s|") && rows[5].trim_start().starts_with("ReLU"));
+    for said in
+        ["64 seeds per cell", "depth 4", "constant widths", "beside -1/2", "|s| : ReLU", "1000 bootstrap"]
+    {
+        assert!(text.contains(said), "{said} is not in\n{text}");
+    }
+}
+
+#[test]
+fn wide_numbers_drop_the_second_interval_and_not_the_honesty() {
+    let mut study = StudySummary { name: "tiny".into(), cells: Vec::new() };
+    for m in [1_000_000_000u64, 4_000_000_000] {
+        let mut cell = cell("-0.123456,0.7", 4, m, 16, 2.0 / (m as f64).sqrt());
+        cell.columns.lambda_min.iter_mut().for_each(|v| *v *= -1e-9);
+        study.cells.push(cell);
+    }
+    let text = table(&Analysis::new(&study));
+    assert!(text.lines().all(|l| l.chars().count() <= 100), "{text}");
+    // 16 seeds set no upper limit on a 90 % quantile: 0.9^16 = 0.185.
+    assert!(text.contains("≥ "), "{text}");
+    let header = text.lines().find(|l| l.contains("λ_min")).unwrap();
+    assert_eq!(header.matches("95 % interval").count(), 1, "{text}");
+}
+
+#[test]
+fn what_is_missing_says_why() {
+    let text = |study: &StudySummary| table(&Analysis::new(study));
+    let one = StudySummary { name: "one".into(), cells: vec![cell("abs", 4, 64, 64, 0.1)] };
+    assert!(text(&one).contains("an exponent needs two different sizes"));
+    let few = first(3);
+    let said = text(&few);
+    assert!(said.contains("an interval needs 8 seeds that all cells share, 3 are there"), "{said}");
+    assert!(said.contains("no limits"), "{said}");
+    let none = first(0);
+    assert_eq!(text(&none), "first: no seed is finished yet\n");
+    let mut partial = first(64);
+    partial.cells[3] = cell("abs", 4, 4096, 0, 0.1);
+    let analysis = Analysis::new(&partial);
+    assert_eq!(analysis.empty_cells, 1);
+    assert_eq!(analysis.sections[0].lines[0].points.len(), 4);
+    assert_eq!(analysis.sections[0].ratios.len(), 4);
+    assert!(table(&analysis).contains("1 cell without a finished seed"));
+    // A run that was cut short: the last cell has 10 seeds, intervals are over the shared ones.
+    let mut cut = first(64);
+    cut.cells[9] = cell("relu", 4, 16384, 10, 2.3 / 128.0);
+    let analysis = Analysis::new(&cut);
+    assert_eq!(analysis.sections[0].lines[1].exponent.as_ref().unwrap().seeds, 10);
+    assert_eq!(analysis.sections[0].lines[0].exponent.as_ref().unwrap().seeds, 64);
+    assert!(table(&analysis).contains("10 to 64 seeds per cell"));
+}
+
+#[test]
+fn zero_deviations_and_zero_limits_are_no_numbers() {
+    let mut zero = first(16);
+    zero.cells[1].columns.relative_op = vec![0.0; 16];
+    let analysis = Analysis::new(&zero);
+    assert_eq!(analysis.sections[0].lines[0].exponent, Err(NoFit::Zero));
+    let text = table(&analysis);
+    assert!(text.contains("the deviation of a cell is 0, which has no logarithm"), "{text}");
+    // The ratio at that width is 0, its logarithm is not in the mean.
+    assert_eq!(analysis.sections[0].mean_ratio, None);
+
+    let mut null = first(16);
+    for cell in &mut null.cells {
+        cell.columns.relative_op = vec![f64::NAN; 16];
+        cell.limit.relative_sd_diagonal = None;
+        cell.limit.bound = None;
+    }
+    let analysis = Analysis::new(&null);
+    assert_eq!(analysis.sections[0].lines[0].exponent, Err(NoFit::Seeds));
+    assert!(analysis.sections[0].ratios.is_empty());
+    assert!(!table(&analysis).contains("NaN"));
+    assert_eq!(figure(&analysis), None);
+}
+
+#[test]
+fn depths_are_sections_and_an_exponent() {
+    let mut study = StudySummary { name: "depth".into(), cells: Vec::new() };
+    for depth in [1usize, 2, 4, 8] {
+        for m in [64, 256] {
+            // Depth 1 has no width: one cell.
+            if depth > 1 || m == 64 {
+                let size = if depth > 1 { (depth as f64 / m as f64).sqrt() } else { 0.0 };
+                study.cells.push(cell("abs", depth, m, 64, size));
+            }
+        }
+    }
+    let analysis = Analysis::new(&study);
+    assert_eq!(analysis.sections.len(), 4);
+    assert_eq!(analysis.sections[0].lines[0].points[0].width, None);
+    assert_eq!(analysis.depths.len(), 2);
+    for fit in &analysis.depths {
+        assert_eq!(fit.depths, [2, 4, 8]);
+        let exponent = fit.exponent.as_ref().unwrap();
+        assert!((exponent.exponent - 0.5).abs() < 0.1, "{exponent:?}");
+    }
+    let text = table(&analysis);
+    assert!(text.contains("Exponent of the median in the depth l") && text.contains("l = 2 … 8"), "{text}");
+    let svg = figure(&analysis).unwrap();
+    for depth in [2, 4, 8] {
+        assert!(svg.contains(&format!("|s|, depth {depth}<")), "the lines of the figure are told apart");
+    }
+}
+
+#[test]
+fn a_sampler_chosen_by_width_is_one_line_and_a_crossed_one_two() {
+    let mut auto = first(16);
+    auto.cells.iter_mut().filter(|c| c.width == Some(64)).for_each(|c| c.sampler = "direct".into());
+    let analysis = Analysis::new(&auto);
+    assert_eq!(analysis.sections.len(), 1);
+    assert_eq!(analysis.sections[0].setting.samplers, ["conditional", "direct"]);
+    let mut crossed = first(16);
+    let mut direct = first(16).cells;
+    direct.iter_mut().for_each(|c| c.sampler = "direct".into());
+    crossed.cells.extend(direct);
+    let analysis = Analysis::new(&crossed);
+    assert_eq!(analysis.sections.len(), 2);
+    assert!(analysis.sections.iter().all(|s| s.lines.iter().all(|l| l.points.len() == 5)));
+}
+
+#[test]
+fn listed_widths_stand_at_the_narrowest() {
+    let mut study = first(16);
+    for cell in &mut study.cells {
+        cell.schedule = None;
+        let m = cell.width.take().unwrap();
+        cell.hidden = vec![4 * m, m, 2 * m];
+    }
+    let analysis = Analysis::new(&study);
+    let widths: Vec<_> = analysis.sections[0].lines[0].points.iter().map(|p| p.width).collect();
+    assert_eq!(widths, [64, 256, 1024, 4096, 16384].map(Some));
+    assert!(table(&analysis).contains("listed widths"));
+    assert!(figure(&analysis).unwrap().contains("narrowest hidden width"));
+}
+
+#[test]
+fn the_csv_holds_what_the_figure_shows() {
+    let study = first(64);
+    let analysis = Analysis::new(&study);
+    let bytes = points_csv(&analysis).unwrap();
+    let mut reader = csv::Reader::from_reader(bytes.as_slice());
+    let headers = reader.headers().unwrap().clone();
+    let column = |name: &str| headers.iter().position(|h| h == name).unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), study.cells.len());
+    for (row, cell) in rows.iter().zip(&study.cells) {
+        let number = |name: &str| row[column(name)].parse::<f64>().unwrap();
+        assert_eq!(&row[column("activation")], cell.activation);
+        assert_eq!(number("width"), cell.width.unwrap() as f64);
+        assert_eq!(Some(number("relative_sd_diagonal")), cell.limit.relative_sd_diagonal);
+        close(number("median_relative_deviation"), median(&cell.columns.relative_op));
+        assert!(number("interval_low") < number("median_relative_deviation"));
+    }
+    let svg = figure(&analysis).unwrap();
+    assert_eq!(svg.matches("<circle").count(), rows.len(), "a marker for each row");
+    for said in ["|s|", "ReLU", "theory", "operator norm", "width m of the hidden layers"] {
+        assert!(svg.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn files_are_replaced_whole_and_errors_name_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let report = directory.path().join("run/report");
+    let analysis = Analysis::new(&first(16));
+    let files = write_figure(&analysis, &report).unwrap().unwrap();
+    let before = std::fs::read(&files.svg).unwrap();
+    assert_eq!(write_figure(&analysis, &report).unwrap().unwrap(), files);
+    assert!(std::fs::read(&files.svg).unwrap() == before, "the same results, other bytes");
+    let mut names: Vec<_> = std::fs::read_dir(&report).unwrap().map(|e| e.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["first.csv", "first.svg"]);
+
+    let in_the_way = directory.path().join("file");
+    std::fs::write(&in_the_way, "").unwrap();
+    let error = write_figure(&analysis, &in_the_way.join("report")).unwrap_err();
+    assert!(error.to_string().contains("file"), "{error}");
+    std::fs::create_dir_all(directory.path().join("blocked/first.svg/x")).unwrap();
+    let error = write_figure(&analysis, &directory.path().join("blocked")).unwrap_err();
+    assert!(error.to_string().contains("first.svg"), "{error}");
+
+    let empty = directory.path().join("empty");
+    assert_eq!(write_figure(&Analysis::new(&first(0)), &empty).unwrap(), None);
+    assert!(!empty.exists());
+}
+
+#[test]
+fn names_from_outside_do_not_break_the_figure() {
+    let mut study = first(16);
+    study.name = "a<b&\"c\"".into();
+    study.cells.iter_mut().for_each(|c| c.data = "<data&.npy".into());
+    let svg = figure(&Analysis::new(&study)).unwrap();
+    assert!(svg.contains("&lt;data&amp;.npy") && !svg.contains("<data"));
+    assert!(!svg.contains("a<b"));
+}
+
+#[test]
+fn the_shared_draws_are_used() {
+    // The same study with the seeds of ReLU in another order: the same medians, a wider interval of the ratio.
+    let paired = Analysis::new(&first(64));
+    let mut study = first(64);
+    for cell in study.cells.iter_mut().filter(|c| c.activation == "relu") {
+        cell.columns.relative_op.reverse();
+    }
+    let turned = Analysis::new(&study);
+    let (a, b) = (&paired.sections[0].ratios[0], &turned.sections[0].ratios[0]);
+    close(a.ratio, b.ratio);
+    let width = |r: &eoc_ntk::report::Ratio| {
+        let interval = r.interval.unwrap();
+        interval.high.unwrap() - interval.low.unwrap()
+    };
+    assert!(width(a) < 1e-12 && width(b) > 0.01);
+    assert_eq!(Analysis::new(&first(7)).sections[0].ratios[0].interval, Err(NoInterval::Seeds(7)));
+}

@@ -1,0 +1,182 @@
+//! The run store: resume, damage, refusals, export. Most tests drive the run loop with a stand-in for the samplers; those in
+//! `process` run the program itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use eoc_ntk::backend::EngineError;
+use eoc_ntk::sampler::KernelSample;
+use eoc_ntk::study::run::{self, KernelSource, Observer, Outcome, Progress, RunError, Settings};
+use eoc_ntk::study::store::{Reader, Session, Store, StoreError};
+use eoc_ntk::study::{Cell, Plan, file};
+
+mod damage;
+mod export;
+mod process;
+mod resume;
+mod studies;
+
+/// Three cells of 2, 2 and 4 rows of K, seeds 0 to 23.
+const STUDY: &str = "name = 'test'\nseeds = 24\n[network]\nactivation = 'relu'\nwidths = ['3', '4,5']\noutputs = [1, 2]\n\
+                     [data]\nsource = 'pair:angle=0.5'\n";
+
+fn plan(text: &str) -> Plan {
+    Plan::new(file::parse(text).unwrap()).unwrap()
+}
+
+/// A small mixer (SplitMix64): test data and random moments.
+fn mix(x: u64) -> u64 {
+    let mut z = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// Kernels that are a function of cell and seed, as those of a sampler are.
+#[derive(Clone)]
+struct Fake {
+    q: usize,
+    salt: u64,
+    /// Batches after which it raises `stop`, counted over all cells.
+    left: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+    /// A seed at which the device breaks.
+    breaks_at: Option<u64>,
+    /// Multiplies every kernel: 1 unless a comparison is put to the test.
+    factor: f64,
+}
+
+impl KernelSource for Fake {
+    fn batch_size(&self) -> usize {
+        7
+    }
+
+    fn seconds_per_seed(&self) -> f64 {
+        1.0
+    }
+
+    fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError> {
+        if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        if let Some(seed) = self.breaks_at.filter(|s| seeds.contains(s)) {
+            return Err(EngineError::Failed { seed, layer: 1, what: "the device is gone".into() });
+        }
+        let entry = |seed: u64, i: usize, j: usize| {
+            let (low, high) = (i.min(j) as u64, i.max(j) as u64);
+            self.factor * (mix(self.salt ^ mix(seed ^ mix(low * 64 + high))) as f64 / u64::MAX as f64 - 0.25)
+        };
+        let q = self.q;
+        let sample = |&seed: &u64| KernelSample {
+            seed,
+            kernel: (0..q * q).map(|k| entry(seed, k / q, k % q)).collect(),
+            output_norm: entry(seed, 63, 63).abs(),
+        };
+        Ok(seeds.iter().map(sample).collect())
+    }
+}
+
+/// How a run of the stand-in goes.
+#[derive(Clone, Copy)]
+struct How {
+    threads: usize,
+    batch: Option<usize>,
+    /// Batches after which it is cancelled.
+    stop_after: u64,
+    breaks_at: Option<u64>,
+    factor: f64,
+}
+
+const STRAIGHT: How = How { threads: 1, batch: None, stop_after: u64::MAX, breaks_at: None, factor: 1.0 };
+
+fn session() -> Session {
+    let text = || "test".to_owned();
+    Session { started: 1, version: text(), commit: text(), device: text(), driver: text(), threads: 1 }
+}
+
+fn open_store(dir: &Path, plan: &Plan) -> Result<Store, RunError> {
+    // Another test may be starting a program: between its fork and its exec the child holds a copy of our lock.
+    for _ in 0..200 {
+        match Store::open(dir, plan, session(), || run::limits(plan)) {
+            Err(RunError::Store(StoreError::InUse { .. })) => std::thread::sleep(Duration::from_millis(10)),
+            other => return other,
+        }
+    }
+    Store::open(dir, plan, session(), || run::limits(plan))
+}
+
+struct Silent;
+impl Observer for Silent {
+    fn progress(&mut self, _: &Progress) {}
+}
+
+fn run_into(dir: &Path, plan: &Plan, how: How) -> Result<Outcome, RunError> {
+    run_watched(dir, plan, how, &mut Silent)
+}
+
+fn run_watched(dir: &Path, plan: &Plan, how: How, observer: &mut dyn Observer) -> Result<Outcome, RunError> {
+    let mut store = open_store(dir, plan)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let left = Arc::new(AtomicU64::new(how.stop_after));
+    let open = |cell: &Cell| -> Result<Box<dyn KernelSource>, EngineError> {
+        let key = u64::from_str_radix(&cell.key()[..16], 16).unwrap();
+        let q = cell.data.points.n() * cell.network.outputs();
+        let (left, stop) = (Arc::clone(&left), Arc::clone(&stop));
+        Ok(Box::new(Fake { q, salt: key, left, stop, breaks_at: how.breaks_at, factor: how.factor }))
+    };
+    let costs = run::check(plan, &open)?;
+    let settings = Settings { device: "fake", threads: how.threads, batch: how.batch };
+    run::run(plan, &mut store, &open, &costs, &settings, &stop, observer)
+}
+
+/// Every row of a directory but its device and seconds, bit by bit.
+fn rows(dir: &Path) -> Result<Vec<(usize, u64, [u64; 10])>, StoreError> {
+    let mut rows = Vec::new();
+    Reader::open(dir)?.for_each(|row| {
+        rows.push((row.cell, row.seed, row.values.map(f64::to_bits)));
+        Ok::<(), StoreError>(())
+    })?;
+    Ok(rows)
+}
+
+/// A fresh directory with a finished run of [`STUDY`].
+fn finished() -> (tempfile::TempDir, PathBuf) {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("run");
+    run_into(&dir, &plan(STUDY), STRAIGHT).unwrap();
+    (temp, dir)
+}
+
+/// Names and bytes of a directory, folders as their names.
+fn contents(dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut all: Vec<_> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, if path.is_file() { fs::read(path).unwrap() } else { Vec::new() })
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+/// The program, in a directory of its own.
+fn eoc(at: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_eoc")).args(args).current_dir(at).output().unwrap()
+}
+
+/// Status 2 (or another), one sentence that holds the parts, nothing on stdout.
+fn refused(output: &Output, status: i32, parts: &[&str]) {
+    let error = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(status), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(output.stdout.is_empty(), "{error}");
+    for part in parts {
+        assert!(error.contains(part), "no {part:?} in: {error}");
+    }
+}

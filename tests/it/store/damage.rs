@@ -1,0 +1,198 @@
+//! Directories that are no run, another run, or a damaged one.
+
+use rusqlite::Connection;
+
+use super::*;
+
+/// Any bit of the store may flip: what is read is refused or right, and a resumed run ends right or is refused with nothing
+/// changed.
+#[test]
+fn flipped_bits_are_refused_or_harmless() {
+    let (_temp, dir) = finished();
+    let expected = rows(&dir).unwrap();
+    let whole = fs::read(dir.join("run.sqlite")).unwrap();
+    let temp = tempfile::tempdir().unwrap();
+    let mut found = 0;
+    for case in 0..300u64 {
+        let mut bytes = whole.clone();
+        // The header and the schema, a hundred bytes each, are rare in a file; half of the flips go there.
+        let span = if case % 2 == 0 { 200 } else { bytes.len() as u64 };
+        for flip in 0..1 + case % 3 {
+            let draw = mix(case * 8 + flip);
+            bytes[((draw >> 8) % span) as usize] ^= 1 << (draw % 8);
+        }
+        let there = temp.path().join(case.to_string());
+        fs::create_dir(&there).unwrap();
+        fs::write(there.join("run.sqlite"), &bytes).unwrap();
+        let read = rows(&there);
+        assert_eq!(contents(&there).len(), 1, "case {case}: reading leaves nothing behind");
+        match read {
+            Ok(read) => assert!(read.iter().all(|row| expected.contains(row)), "case {case}"),
+            Err(error) => {
+                found += 1;
+                assert!(!matches!(error, StoreError::Io { .. }), "case {case}: {error}");
+            }
+        }
+        match run_into(&there, &plan(STUDY), STRAIGHT) {
+            Ok(_) => assert_eq!(rows(&there).unwrap(), expected, "case {case}"),
+            Err(error) => {
+                assert!(matches!(error, RunError::Store(_)), "case {case}: {error}");
+                assert_eq!(contents(&there), [("run.sqlite".to_owned(), bytes)], "case {case}");
+            }
+        }
+    }
+    assert!(found > 100, "{found} of 300 found");
+}
+
+/// A flip in the digits of a number keeps every page well formed: only the check sum sees it.
+#[test]
+fn a_changed_statistic_is_found() {
+    for sql in [
+        "UPDATE samples SET trace = trace + 1e-12 WHERE cell = 1 AND seed = 3",
+        "UPDATE samples SET relative_op = NULL WHERE cell = 1 AND seed = 3",
+        "UPDATE samples SET device = 'gpu' WHERE cell = 1 AND seed = 3",
+        "UPDATE samples SET seed = 77 WHERE cell = 1 AND seed = 3",
+        "UPDATE samples SET cell = 2, seed = 99 WHERE cell = 1 AND seed = 3",
+        "UPDATE cells SET scale = 2 WHERE cell = 1",
+        "UPDATE cells SET limit_lambda_min = 0 WHERE cell = 1",
+        "UPDATE manifest SET value = 'x' WHERE name = 'study'",
+        "DELETE FROM manifest WHERE name = 'digest'",
+        "DELETE FROM cells WHERE cell = 3",
+        "CREATE TABLE more (x)",
+        "DROP TABLE sessions",
+        "PRAGMA application_id = 5",
+        "PRAGMA journal_mode = WAL",
+    ] {
+        let (_temp, dir) = finished();
+        {
+            let conn = Connection::open(dir.join("run.sqlite")).unwrap();
+            conn.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+            conn.execute_batch(sql).unwrap();
+        }
+        let before = contents(&dir);
+        let error = rows(&dir).unwrap_err();
+        assert!(matches!(error, StoreError::Damaged { .. }), "{sql}: {error}");
+        assert!(matches!(
+            run_into(&dir, &plan(STUDY), STRAIGHT),
+            Err(RunError::Store(StoreError::Damaged { .. }))
+        ));
+        assert_eq!(contents(&dir), before, "{sql}");
+    }
+}
+
+#[test]
+fn truncated_and_foreign_files_are_refused() {
+    let (_temp, dir) = finished();
+    let whole = fs::read(dir.join("run.sqlite")).unwrap();
+    let foreign = {
+        let path = dir.join("foreign");
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch("CREATE TABLE t (x); INSERT INTO t VALUES (1)")
+            .unwrap();
+        fs::read(path).unwrap()
+    };
+    let cuts = [0, 1, 50, 99, 100, 512, 4096, 5000, whole.len() / 2, whole.len() - 4096, whole.len() - 1];
+    let files =
+        cuts.iter().map(|&cut| whole[..cut].to_vec()).chain([foreign, b"a,b\n1,2\n".to_vec(), vec![0; 8192]]);
+    for (case, bytes) in files.enumerate() {
+        let temp = tempfile::tempdir().unwrap();
+        fs::write(temp.path().join("run.sqlite"), &bytes).unwrap();
+        let at = temp.path().to_str().unwrap();
+        refused(
+            &eoc(temp.path(), &["export", at, "--format", "csv"]),
+            2,
+            &["run.sqlite is damaged or no run store"],
+        );
+        refused(
+            &eoc(temp.path(), &["run", "--seeds", "1", "--out", at]),
+            2,
+            &["run.sqlite is damaged or no run store"],
+        );
+        assert_eq!(contents(temp.path()), [("run.sqlite".to_owned(), bytes)], "case {case}");
+    }
+}
+
+#[test]
+fn another_study_or_version_is_refused() {
+    let (_temp, dir) = finished();
+    let before = contents(&dir);
+    for other in [STUDY.replace("0.5", "0.25"), STUDY.replace("test", "other"), STUDY.replace("relu", "abs")]
+    {
+        let error = run_into(&dir, &plan(&other), STRAIGHT).unwrap_err();
+        assert!(matches!(error, RunError::Store(StoreError::OtherStudy { .. })), "{error}");
+    }
+    assert_eq!(contents(&dir), before);
+    for (name, what) in [("stream_layout", "stream layout 9"), ("numerics_version", "numerics version 9")] {
+        let (_temp, dir) = finished();
+        let conn = Connection::open(dir.join("run.sqlite")).unwrap();
+        conn.execute("UPDATE manifest SET value = '9' WHERE name = ?1", [name]).unwrap();
+        drop(conn);
+        let error = run_into(&dir, &plan(STUDY), STRAIGHT).unwrap_err().to_string();
+        assert!(error.contains(what), "{error}");
+        assert_eq!(rows(&dir).unwrap().len(), 96, "rows of other versions may be read, not added to");
+    }
+    let (_temp, dir) = finished();
+    Connection::open(dir.join("run.sqlite")).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    assert!(rows(&dir).unwrap_err().to_string().contains("store format 2"));
+}
+
+#[test]
+fn a_directory_of_something_else_is_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    fs::write(temp.path().join("thesis.tex"), "x").unwrap();
+    let at = temp.path().to_str().unwrap();
+    refused(&eoc(temp.path(), &["run", "--seeds", "1", "--out", at]), 2, &["not empty", "thesis.tex"]);
+    refused(&eoc(temp.path(), &["export", at, "--format", "csv"]), 2, &["holds no run"]);
+    let file = temp.path().join("thesis.tex");
+    for out in [file.clone(), file.join("run")] {
+        let out = out.to_str().unwrap();
+        refused(&eoc(temp.path(), &["run", "--seeds", "1", "--out", out]), 2, &["cannot", "thesis.tex"]);
+    }
+    refused(&eoc(temp.path(), &["export", "nowhere", "--format", "csv"]), 2, &["nowhere", "holds no run"]);
+    assert_eq!(contents(temp.path()).len(), 1);
+}
+
+#[test]
+fn a_second_run_is_refused_while_the_first_holds_the_lock() {
+    let (_temp, dir) = finished();
+    let store = open_store(&dir, &plan(STUDY)).unwrap();
+    let error = open_store(&dir, &plan(STUDY)).err().unwrap();
+    assert!(matches!(error, RunError::Store(StoreError::InUse { .. })), "{error}");
+    fs::write(dir.join("../test.toml"), STUDY).unwrap();
+    let at = dir.parent().unwrap();
+    refused(&eoc(at, &["run", "test.toml", "--out", "run"]), 2, &["run is in use by another eoc run"]);
+    // Readers are not kept out.
+    assert_eq!(rows(&dir).unwrap().len(), 96);
+    drop(store);
+    assert!(open_store(&dir, &plan(STUDY)).is_ok());
+}
+
+/// A writer that was killed within a commit leaves a journal; a reader sees the rows before it and changes nothing.
+#[test]
+fn a_commit_that_was_cut_off_is_rolled_back() {
+    let (_temp, dir) = finished();
+    let expected = rows(&dir).unwrap();
+    let temp = tempfile::tempdir().unwrap();
+    {
+        let conn = Connection::open(dir.join("run.sqlite")).unwrap();
+        // One page of cache: changed pages go to the file before the commit.
+        conn.execute_batch(
+            "PRAGMA cache_size = 1; BEGIN; UPDATE samples SET trace = 0; DELETE FROM samples WHERE seed > 3;",
+        )
+        .unwrap();
+        for name in ["run.sqlite", "run.sqlite-journal", "study.toml"] {
+            fs::copy(dir.join(name), temp.path().join(name)).unwrap();
+        }
+    }
+    let before = contents(temp.path());
+    assert_ne!(
+        before[1].1,
+        fs::read(dir.join("run.sqlite")).unwrap(),
+        "the copy was taken within the commit"
+    );
+    assert_eq!(rows(temp.path()).unwrap(), expected);
+    assert_eq!(contents(temp.path()), before, "a reader changes nothing");
+    assert_eq!(run_into(temp.path(), &plan(STUDY), STRAIGHT).unwrap().added, 0);
+    assert_eq!(rows(temp.path()).unwrap(), expected);
+}

@@ -1,0 +1,159 @@
+//! The program itself: killed, interrupted, out of disk.
+
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::*;
+
+/// About two seconds of tiny networks on two cores, in both samplers.
+const TINY: &str = "name = 'tiny'\nseeds = 6000\nsampler = ['direct', 'conditional']\n[network]\nactivation = 'relu'\n\
+                    depth = 3\nwidth = [1, 4, 16]\noutputs = 2\n[data]\nsource = 'sphere:n=4,dim=3,seed=1'\n";
+
+/// Rows of a run without device and seconds, as the program exports them.
+fn csv(at: &Path, dir: &str) -> Vec<String> {
+    let output = eoc(at, &["export", dir, "--format", "csv"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| line.rsplitn(3, ',').last().unwrap().to_owned()).collect()
+}
+
+fn start(at: &Path, args: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_eoc"))
+        .args(args)
+        .current_dir(at)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Kills at several moments; finished rows never decrease, and the end is that of an uninterrupted run.
+#[test]
+fn kill_9_loses_no_finished_row() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    fs::write(at.join("tiny.toml"), TINY).unwrap();
+    let clock = Instant::now();
+    assert_eq!(eoc(at, &["run", "tiny.toml", "--out", "straight"]).status.code(), Some(0));
+    let whole = clock.elapsed();
+    let expected = csv(at, "straight");
+    assert_eq!(expected.len(), 1 + 6 * 6000);
+    let mut seen = 0;
+    for attempt in 0..6 {
+        let mut child = start(at, &["run", "tiny.toml", "--out", "killed"]);
+        sleep(whole.mul_f64((mix(attempt) % 1000) as f64 / 2000.0));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if at.join("killed/run.sqlite").exists() {
+            let rows = csv(at, "killed").len();
+            assert!(rows >= seen, "{rows} rows after {seen}");
+            seen = rows;
+        }
+    }
+    assert_eq!(eoc(at, &["run", "tiny.toml", "--out", "killed", "--threads", "3"]).status.code(), Some(0));
+    assert_eq!(csv(at, "killed"), expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn signals_finish_the_batch_and_can_be_resumed() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    fs::write(at.join("tiny.toml"), TINY.replace("6000", "400000")).unwrap();
+    for signal in ["INT", "TERM"] {
+        let child = start(at, &["run", "tiny.toml", "--out", signal]);
+        // Until the store is there, so that there is a run to interrupt.
+        let patience = Instant::now();
+        while !at.join(signal).join("run.sqlite").exists() && patience.elapsed() < Duration::from_secs(30) {
+            sleep(Duration::from_millis(5));
+        }
+        sleep(Duration::from_millis(100));
+        let kill =
+            Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        refused(&child.wait_with_output().unwrap(), 130, &["interrupted", "resumes"]);
+        assert!(csv(at, signal).len() > 1, "the batch in hand was kept");
+    }
+}
+
+#[test]
+fn a_second_process_is_refused_and_kill_9_leaves_no_lock() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    fs::write(at.join("tiny.toml"), TINY.replace("6000", "400000")).unwrap();
+    let mut first = start(at, &["run", "tiny.toml", "--out", "run"]);
+    let patience = Instant::now();
+    while !at.join("run/run.sqlite").exists() && patience.elapsed() < Duration::from_secs(30) {
+        sleep(Duration::from_millis(5));
+    }
+    refused(&eoc(at, &["run", "tiny.toml", "--out", "run"]), 2, &["in use by another eoc run"]);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    fs::write(at.join("one.toml"), TINY.replace("6000", "1")).unwrap();
+    let again = eoc(at, &["run", "one.toml", "--out", "run"]);
+    assert_eq!(again.status.code(), Some(0), "{}", String::from_utf8_lossy(&again.stderr));
+}
+
+/// Runs with the size of any file limited to this many bytes.
+#[cfg(unix)]
+fn limited(at: &Path, bytes: u64, args: &str) -> Output {
+    let program = env!("CARGO_BIN_EXE_eoc");
+    // POSIX counts ulimit -f in blocks of 512 bytes.
+    let script = format!("ulimit -f {} && exec '{program}' {args}", bytes / 512);
+    Command::new("sh").args(["-c", &script]).current_dir(at).output().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_keeps_what_was_finished() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    // Slow enough that several commits fit before the disk is full.
+    let study = "name = 'slow'\nseeds = 100000\n[network]\nactivation = 'relu'\ndepth = 3\nwidth = 64\n[data]\n\
+                 source = 'digits:n=32'\n";
+    fs::write(at.join("slow.toml"), study).unwrap();
+    let output = limited(at, 700 << 10, "run slow.toml --out run");
+    refused(&output, 1, &["cannot write", "run.sqlite"]);
+    let kept = csv(at, "run");
+    assert!(kept.len() > 1, "nothing was finished before the disk was full");
+    // As many seeds as were kept and a few more; the rows kept are among them.
+    let seeds = (kept.len() + 99).to_string();
+    for dir in ["run", "fresh"] {
+        let output = eoc(at, &["run", "slow.toml", "--seeds", &seeds, "--out", dir]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let resumed = csv(at, "run");
+    assert_eq!(resumed[..kept.len()], kept);
+    assert_eq!(resumed, csv(at, "fresh"));
+    // No room for the plan: nothing is left behind.
+    let output = limited(at, 4096, "run slow.toml --out none");
+    refused(&output, 1, &["cannot create", "run.sqlite"]);
+    assert!(!at.join("none").exists());
+    let output = limited(at, 8192, "export run --format csv --out rows.csv");
+    refused(&output, 1, &["rows.csv"]);
+    assert!(!at.join("rows.csv").exists());
+}
+
+#[test]
+fn the_default_directory_is_by_name_and_study() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    fs::write(at.join("tiny.toml"), TINY).unwrap();
+    let run = |args: &[&str]| {
+        let output = eoc(at, &[&["run", "tiny.toml"], args].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let table = run(&["--seeds", "8"]);
+    assert_eq!(run(&["--seeds", "8"]), table, "a finished run prints the same table at once");
+    run(&["--seeds", "4..9"]);
+    let names = || fs::read_dir(at.join("eoc-runs")).unwrap().count();
+    assert_eq!(names(), 1, "seeds do not make another study");
+    run(&["--seeds", "2", "--width", "5", "--sampler", "direct", "--precision", "f64"]);
+    assert_eq!(names(), 2);
+    let dir = fs::read_dir(at.join("eoc-runs")).unwrap().next().unwrap().unwrap().file_name();
+    let dir = dir.to_str().unwrap();
+    assert!(dir.starts_with("tiny-") && dir.len() == "tiny-".len() + 8, "{dir}");
+    assert!(table.contains("tiny"), "{table}");
+}

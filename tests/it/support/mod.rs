@@ -1,0 +1,49 @@
+//! What several test modules use: tests of equality in law with the level of a family of them, slow obvious versions of
+//! what the program computes fast, and short ways to kernels and points.
+//!
+//! ```text
+//! let mut family = Family::at_level(1e-3);
+//! family.test("norm of K", kolmogorov_smirnov(&direct, &conditional));
+//! family.test("mean of the trace", mean_is(&trace, exact));
+//! family.check();      // panics and names what Holm's procedure rejects
+//! ```
+
+mod family;
+mod law;
+pub mod naive;
+pub mod study;
+
+pub use family::Family;
+pub use law::{chi_square, kolmogorov_smirnov, kolmogorov_smirnov_to, mean_is, means_agree};
+
+use eoc_ntk::backend::cpu::CpuEngine;
+use eoc_ntk::backend::{EngineError, KernelSample, Precision};
+use eoc_ntk::data::DataSet;
+use eoc_ntk::model::Network;
+use eoc_ntk::sampler::{Sampler, Sampling};
+
+/// The kernels of seeds first … first+count on two threads.
+pub fn kernels(
+    network: &Network,
+    data: &DataSet,
+    sampler: Sampler,
+    precision: Precision,
+    seeds: std::ops::Range<u64>,
+) -> Vec<KernelSample> {
+    let engine = CpuEngine::new(2).unwrap();
+    let sampling = Sampling::new(&engine, network, data, sampler, precision).unwrap();
+    sampling.kernels(seeds).collect::<Result<_, EngineError>>().unwrap()
+}
+
+/// n points of dimension dim with normal coordinates, the same for the same arguments.
+pub fn points(n: usize, dim: usize, seed: u64) -> DataSet {
+    let mut stream = eoc_ntk::rng::Stream::new(seed, eoc_ntk::rng::Role::Data);
+    DataSet::new((0..n * dim).map(|_| stream.normal()).collect(), dim).unwrap()
+}
+
+/// ‖x − y‖_F / ‖y‖_F; ‖x‖_F where y = 0, as for a network that is dead on all points.
+pub fn relative(x: &[f64], y: &[f64]) -> f64 {
+    let norm = |v: &mut dyn Iterator<Item = f64>| v.map(|a| a * a).sum::<f64>().sqrt();
+    let size = norm(&mut y.iter().copied());
+    norm(&mut x.iter().zip(y).map(|(a, b)| a - b)) / if size > 0.0 { size } else { 1.0 }
+}
