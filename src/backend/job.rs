@@ -114,6 +114,14 @@ impl Job {
         self.n * self.network.outputs()
     }
 
+    /// The slopes of φ/(σ√m_k) below, at and above zero in hidden layer k, with φ′(0) = a.
+    pub fn slopes(&self, k: usize) -> [f64; 3] {
+        let phi = self.network.activation();
+        let (below, above) = phi.unit_slopes();
+        let root = (self.width(k) as f64).sqrt();
+        [below / root, phi.a() / phi.sigma() / root, above / root]
+    }
+
     /// m_k for 0 ≤ k ≤ l.
     pub fn width(&self, k: usize) -> u64 {
         let hidden = self.network.hidden();

@@ -1,9 +1,13 @@
 //! The devices that compute: what an engine is asked to do, and the engines.
 
 pub mod cpu;
+pub mod gpu;
 mod job;
+mod several;
+mod small;
 
 pub use job::{Job, Plan, Sampler, Weights};
+pub use several::Several;
 
 use std::fmt;
 use std::str::FromStr;
@@ -52,8 +56,8 @@ impl FromStr for Precision {
 pub struct DeviceInfo {
     /// Name for people and for the run store, such as `cpu`.
     pub name: String,
-    /// Widest instruction set in use, such as `avx2+fma`.
-    pub simd: String,
+    /// Driver and version of a GPU; widest instruction set in use on the CPU, such as `avx2+fma`.
+    pub driver: String,
     /// Worker threads.
     pub threads: usize,
 }
@@ -64,7 +68,15 @@ pub enum EngineError {
     /// Refused before the start: the job cannot run on this device.
     #[error("{0}")]
     Refused(String),
-    /// Something broke while running.
+    /// The device broke while running: lost, out of memory, or a fault of a driver.
+    #[error("device {device}: {what}")]
+    Device {
+        /// Its name.
+        device: String,
+        /// What happened to it.
+        what: String,
+    },
+    /// A number that cannot be.
     #[error("seed {seed}, layer {layer}: {what}")]
     Failed {
         /// Seed of the network.

@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use clap::Args;
 use eoc_ntk::backend::Precision;
+use eoc_ntk::backend::gpu::Choice;
 use eoc_ntk::data::{Normalize, PointRange, Source};
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Schedule;
@@ -75,7 +76,8 @@ pub struct SamplingArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Engine")]
 pub struct EngineArgs {
-    /// Device: auto or cpu [default: auto]
+    /// Device: auto (a real GPU, else the CPU), cpu, gpu, gpu:INDEX, gpu:PART-OF-A-NAME (eoc devices lists them) or
+    /// gpu:all [default: auto]
     #[arg(long, value_name = "NAME")]
     pub device: Option<DeviceChoice>,
     /// Arithmetic over neurons: f32 or f64; small matrices are f64 always [default: f32]
@@ -132,29 +134,36 @@ impl fmt::Display for SeedRange {
 /// A device as named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// The best there is; the CPU for now.
+    /// The best there is: a real GPU, else the CPU.
     Auto,
     /// The CPU.
     Cpu,
-    /// A GPU: the text behind `gpu`.
-    Gpu(String),
+    /// One GPU.
+    Gpu(Choice),
+    /// Every GPU that can be used.
+    AllGpus,
 }
 
 /// The text names no device.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("device \"{0}\" is unknown; use auto or cpu")]
+#[error("device \"{0}\" is unknown; use auto, cpu, gpu, gpu:INDEX, gpu:PART-OF-A-NAME or gpu:all")]
 pub struct UnknownDevice(String);
 
 impl FromStr for DeviceChoice {
     type Err = UnknownDevice;
 
     fn from_str(text: &str) -> Result<Self, UnknownDevice> {
+        let unknown = || UnknownDevice(text.to_owned());
         match text {
             "auto" => Ok(Self::Auto),
             "cpu" => Ok(Self::Cpu),
-            other => match other.strip_prefix("gpu") {
-                Some(which) if which.is_empty() || which.starts_with(':') => Ok(Self::Gpu(other.to_owned())),
-                _ => Err(UnknownDevice(other.to_owned())),
+            "gpu" => Ok(Self::Gpu(Choice::Best)),
+            "gpu:all" => Ok(Self::AllGpus),
+            other => match other.strip_prefix("gpu:").ok_or_else(unknown)?.trim() {
+                "" => Err(unknown()),
+                part => Ok(Self::Gpu(
+                    part.parse().map_or_else(|_| Choice::Named(part.to_owned()), Choice::Index),
+                )),
             },
         }
     }

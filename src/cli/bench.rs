@@ -75,8 +75,6 @@ fn sampler(text: &str) -> Result<Sampler, String> {
 /// Measures and prints.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let precision = args.engine.precision()?;
-    // Refuses devices that are not there.
-    args.engine.open()?;
     let engine = CpuEngine::new(args.engine.threads()?)?;
     let peaks = engine.peaks();
     let info = engine.info();
@@ -87,7 +85,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
          draws  factor  norms  rest  binds\n",
         info.name,
         info.threads,
-        info.simd,
+        info.driver,
         peaks.normals / 1e6,
         peaks.operations / 1e9,
         peaks.copy / 1e9

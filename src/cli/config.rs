@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::thread::available_parallelism;
 
 use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::{Engine, Precision};
+use eoc_ntk::backend::gpu::{self, Choice, GpuEngine, Kind};
+use eoc_ntk::backend::{Engine, EngineError, Precision, Several};
 use eoc_ntk::data::{DataSet, Normalize};
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::{
@@ -152,9 +153,7 @@ impl EngineArgs {
     /// The precision asked for; refuses one that no device here has.
     pub fn precision(&self) -> Result<Precision, Failure> {
         match self.precision.unwrap_or(Precision::F32) {
-            Precision::F16 => {
-                Err(Failure::refused("precision f16 needs a GPU, which is not there yet; use f32 or f64"))
-            }
+            Precision::F16 => Err(Failure::refused("precision f16 is not there yet; use f32 or f64")),
             precision => Ok(precision),
         }
     }
@@ -171,13 +170,36 @@ impl EngineArgs {
         }
     }
 
-    /// Opens the device.
-    pub fn open(&self) -> Result<Box<dyn Engine>, Failure> {
+    /// Opens the device for work in these precisions.
+    pub fn open(&self, precisions: &[Precision]) -> Result<Box<dyn Engine>, Failure> {
         let threads = self.threads()?;
+        let gpu = |choice: &Choice| GpuEngine::new(choice, threads);
         match &self.device {
+            // A GPU has f32 alone; it is no choice for a study that asks for more.
+            None | Some(DeviceChoice::Auto) if precisions.iter().all(|p| *p == Precision::F32) => {
+                match gpu(&Choice::BestReal) {
+                    Ok(engine) => Ok(Box::new(engine)),
+                    Err(error) => {
+                        tracing::info!("no GPU for device auto: {error}");
+                        Ok(Box::new(CpuEngine::new(threads)?))
+                    }
+                }
+            }
             None | Some(DeviceChoice::Auto | DeviceChoice::Cpu) => Ok(Box::new(CpuEngine::new(threads)?)),
-            Some(DeviceChoice::Gpu(name)) => {
-                Err(Failure::refused(format!("device {name}: GPUs are not there yet; use --device cpu")))
+            Some(DeviceChoice::Gpu(choice)) => Ok(Box::new(gpu(choice)?)),
+            Some(DeviceChoice::AllGpus) => {
+                let all = gpu::list();
+                let usable = all.iter().filter(|d| d.reason.is_none());
+                // A software adapter beside a real GPU would only hold it up.
+                let real = usable.clone().any(|d| d.kind != Kind::Software);
+                let chosen = usable.filter(|d| !real || d.kind != Kind::Software);
+                let engines: Vec<Box<dyn Engine>> = chosen
+                    .map(|d| Ok(Box::new(gpu(&Choice::Index(d.index))?) as Box<dyn Engine>))
+                    .collect::<Result<_, EngineError>>()?;
+                if engines.is_empty() {
+                    return Err(Failure::refused(format!("no GPU was found; {}", gpu::CURE)));
+                }
+                Ok(Box::new(Several::new(engines)?))
             }
         }
     }

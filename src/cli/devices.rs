@@ -1,6 +1,9 @@
 //! `eoc devices`.
 
-use serde_json::json;
+use eoc_ntk::backend::cpu::CpuEngine;
+use eoc_ntk::backend::gpu::{self, Description};
+use eoc_ntk::backend::{DeviceInfo, Engine};
+use serde_json::{Value, json};
 
 use super::args::EngineArgs;
 use super::context::Context;
@@ -8,6 +11,9 @@ use super::failure::{Failure, Status};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
+The number before a GPU is its INDEX in --device gpu:INDEX. Type is discrete, integrated, virtual, software (a processor
+that plays a GPU: right, but slower than the CPU engine, so --device auto never takes it), other, or native (the CPU).
+
 Examples:
   eoc devices
   eoc devices --json
@@ -24,29 +30,85 @@ pub struct Args {
 
 /// Prints what there is to compute with.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    let engine = EngineArgs { device: None, precision: None, threads: None }.open()?;
-    let info = engine.info();
+    let threads = EngineArgs { device: None, precision: None, threads: None }.threads()?;
+    let engine = CpuEngine::new(threads)?;
+    let gpus = gpu::list();
     let text = if args.json {
-        let cpu = json!({
-            "index": 0,
-            "name": info.name,
-            "backend": "cpu",
-            "driver": null,
-            "type": "native",
-            "usable": true,
-            "reason": null,
-            "subgroup": null,
-            "max_storage_binding": null,
-            "max_buffer": null,
-            "workgroup_memory": null,
-            "features": { "f16": false, "f64": true, "int64": true, "timestamps": false, "cooperative": [] },
-            "threads": info.threads,
-            "simd": info.simd,
-        });
-        format!("{:#}\n", json!([cpu]))
+        let mut all: Vec<Value> = gpus.iter().map(adapter).collect();
+        all.push(cpu(gpus.len(), engine.info()));
+        format!("{:#}\n", Value::from(all))
     } else {
-        format!("0  {}  native, {} threads, SIMD {}, usable\n", info.name, info.threads, info.simd)
+        let mut text: String = gpus.iter().map(line).collect();
+        let info = engine.info();
+        text += &format!(
+            "{}  {}  native, {} threads, SIMD {}, usable\n",
+            gpus.len(),
+            info.name,
+            info.threads,
+            info.driver
+        );
+        if gpus.is_empty() {
+            text += &format!("No GPU was found; {}.\n", gpu::CURE);
+        }
+        text
     };
     ctx.print(&text)?;
     Ok(Status::Done)
+}
+
+fn line(d: &Description) -> String {
+    let usable = d.reason.as_ref().map_or_else(|| "usable".to_owned(), |reason| format!("not usable: {reason}"));
+    let has = [(d.f64, "f64"), (d.f16, "f16"), (d.int64, "int64"), (d.timestamps, "timestamps")];
+    let has: Vec<&str> = has.iter().filter(|h| h.0).map(|h| h.1).collect();
+    format!(
+        "{}  {}  {}, {} ({}), {}, {usable}\n",
+        d.index,
+        d.name,
+        d.kind,
+        d.backend,
+        d.driver,
+        if has.is_empty() { "f32 only".to_owned() } else { has.join(" ") }
+    )
+}
+
+fn adapter(d: &Description) -> Value {
+    json!({
+        "index": d.index,
+        "name": d.name,
+        "backend": d.backend,
+        "driver": d.driver,
+        "type": d.kind.to_string(),
+        "usable": d.reason.is_none(),
+        "reason": d.reason,
+        "subgroup": d.subgroup,
+        "max_storage_binding": d.max_storage_binding,
+        "max_buffer": d.max_buffer,
+        "workgroup_memory": d.workgroup_memory,
+        "features": {
+            "f16": d.f16,
+            "f64": d.f64,
+            "int64": d.int64,
+            "timestamps": d.timestamps,
+            "cooperative": d.cooperative,
+        },
+    })
+}
+
+fn cpu(index: usize, info: &DeviceInfo) -> Value {
+    json!({
+        "index": index,
+        "name": info.name,
+        "backend": "cpu",
+        "driver": null,
+        "type": "native",
+        "usable": true,
+        "reason": null,
+        "subgroup": null,
+        "max_storage_binding": null,
+        "max_buffer": null,
+        "workgroup_memory": null,
+        "features": { "f16": false, "f64": true, "int64": true, "timestamps": false, "cooperative": [] },
+        "threads": info.threads,
+        "simd": info.driver,
+    })
 }

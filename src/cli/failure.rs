@@ -104,7 +104,7 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Refused(_) => Self::unusable(error),
-            EngineError::Failed { .. } => Self::running(error),
+            EngineError::Device { .. } | EngineError::Failed { .. } => Self::running(error),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use eoc_ntk::backend::{DeviceInfo, EngineError};
+use eoc_ntk::backend::{DeviceInfo, EngineError, Precision};
 use eoc_ntk::model::{NetworkError, parse_widths};
 use eoc_ntk::report::{Analysis, table, write_figure};
 use eoc_ntk::sampler::Sampling;
@@ -73,7 +73,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         return Err(Failure::refused("--shard is not there yet; run the study without it"));
     }
     let plan = plan(args)?;
-    let engine = args.engine.open()?;
+    let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
+    let engine = args.engine.open(&precisions)?;
     let info = engine.info().clone();
     let open = |cell: &Cell| -> Result<Box<dyn KernelSource + '_>, EngineError> {
         let points = &cell.data.points;
@@ -148,7 +149,9 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
 fn refused(error: RunError) -> Failure {
     match error {
         RunError::Store(StoreError::Sqlite { .. }) => Failure::running(error),
-        RunError::Engine { source: EngineError::Failed { .. }, .. } => Failure::running(error),
+        RunError::Engine { source: EngineError::Device { .. } | EngineError::Failed { .. }, .. } => {
+            Failure::running(error)
+        }
         _ => Failure::unusable(error),
     }
 }
@@ -159,7 +162,7 @@ fn session(info: &DeviceInfo) -> Session {
         version: VERSION.to_owned(),
         commit: COMMIT.to_owned(),
         device: info.name.clone(),
-        driver: info.simd.clone(),
+        driver: info.driver.clone(),
         threads: info.threads as u64,
     }
 }

@@ -14,7 +14,7 @@ pub const COMMIT: &str = env!("EOC_COMMIT");
 
 /// Prints version, commit, stream layout and SIMD level on one line.
 pub fn execute(ctx: &Context) -> Result<Status, Failure> {
-    let simd = CpuEngine::new(1)?.info().simd.clone();
+    let simd = CpuEngine::new(1)?.info().driver.clone();
     ctx.print(&format!("eoc {VERSION} (commit {COMMIT}, stream layout {LAYOUT_VERSION}, SIMD {simd})\n"))?;
     Ok(Status::Done)
 }

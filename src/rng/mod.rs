@@ -58,7 +58,12 @@ impl Tensor {
     /// The deviates of one role in one layer (below 2²⁴) of the network of a seed.
     pub fn new(seed: u64, role: Role, layer: usize) -> Self {
         debug_assert!(seed < SEED_LIMIT && layer < 1 << 24);
-        Self { key: [seed as u32, (seed >> 32) as u32], tag: layer as u32 | (role as u32) << 24 }
+        Self { key: [seed as u32, (seed >> 32) as u32], tag: Self::tag(role, layer) }
+    }
+
+    /// The counter word that says role and layer: layer + 2²⁴·role.
+    pub fn tag(role: Role, layer: usize) -> u32 {
+        layer as u32 | (role as u32) << 24
     }
 
     /// Words of the four columns 4·group … 4·group+3 in the given rows.

@@ -60,10 +60,14 @@ fn nothing_below_the_command_line_prints_or_exits() {
         for file in sources(&root().join(module)) {
             let text = fs::read_to_string(&file).unwrap();
             for word in
-                ["println!", "eprintln!", "print!(", "process::exit", "env::var", "env::args", "unsafe {"]
+                ["println!", "eprintln!", "print!(", "process::exit", "env::var", "env::args", "unsafe {", "wgpu::"]
             {
                 let code = text.lines().filter(|l| !l.trim_start().starts_with("//"));
-                assert!(!code.into_iter().any(|l| l.contains(word)), "{} has {word}", file.display());
+                let has = code.into_iter().any(|l| l.contains(word));
+                // wgpu has one home, and the one unsafe call in it says why.
+                let home = file.starts_with(root().join("backend/gpu"))
+                    && (word == "wgpu::" || word == "unsafe {" && text.contains("// SAFETY:"));
+                assert!(!has || home, "{} has {word}", file.display());
             }
         }
     }

@@ -58,7 +58,7 @@ fn sampler_script(sampler: Sampler) -> eoc_ntk::backend::Script {
 fn instruction_sets_agree_to_rounding() {
     let (network, data) = (net(&[300, 250, 130], 2), points(5, 7, 1));
     let portable = CpuEngine::portable(2).unwrap();
-    assert_eq!(portable.info().simd, "baseline");
+    assert_eq!(portable.info().driver, "baseline");
     for sampler in [Sampler::Direct, Sampler::Conditional] {
         for (precision, bound) in [(Precision::F32, 3e-6), (Precision::F64, 1e-12)] {
             let fast = kernels(&network, &data, sampler, precision, 3..4);

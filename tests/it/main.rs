@@ -5,6 +5,7 @@ mod architecture;
 mod cli;
 mod data;
 mod engine;
+mod gpu;
 mod law;
 mod limit;
 mod oracle;

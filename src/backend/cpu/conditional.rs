@@ -1,26 +1,14 @@
-//! The conditional operations of one seed: passes over blocks, and the small algebra between layers in f64.
-//!
-//! ```text
-//! root(k)     C_k → S_k, S_k⁺
-//! couple(k)   S_B = (B_k B_kᵀ)^½,  T = S⁺(M_k − (S⁺)ᵀ E S_B)  with S⁺, E of layer k−1
-//! ```
+//! The conditional operations of one seed: passes over blocks; the algebra between them is `backend::small`.
 
 use super::layer::{Backward, BackwardSums, Forward, ForwardSums, Panels, wave};
 use super::real::Real;
 use super::seed::SeedState;
 use crate::backend::EngineError;
-use crate::math::root::{product, root};
 
 /// What one layer keeps between the passes.
 pub(super) struct LayerState<T> {
     /// S_k in the type of the panels, n × n.
     half: Vec<T>,
-    /// S_k⁺, n × n.
-    pseudo: Vec<f64>,
-    /// E_k = A_k H_k, n × q.
-    cross: Vec<f64>,
-    /// B_k B_kᵀ, lower triangle, and M_k = G_kᵀ B_kᵀ.
-    back: BackwardSums,
     /// T and S_B of this layer.
     coupling: Option<(Vec<T>, Vec<T>)>,
     /// Panels by block, where they are kept.
@@ -29,29 +17,13 @@ pub(super) struct LayerState<T> {
 
 impl<T> Default for LayerState<T> {
     fn default() -> Self {
-        Self {
-            half: Vec::new(),
-            pseudo: Vec::new(),
-            cross: Vec::new(),
-            back: BackwardSums { gram: Vec::new(), cross: Vec::new() },
-            coupling: None,
-            panels: Vec::new(),
-        }
+        Self { half: Vec::new(), coupling: None, panels: Vec::new() }
     }
 }
 
 impl<T: Real> SeedState<'_, T> {
     pub(super) fn make_root(&mut self, k: usize) -> Result<(), EngineError> {
-        let n = self.job.n;
-        // The input comes in f64, whatever the panels are. Its S⁺ is never needed, and its root never changes.
-        if k == 0 && !self.layers[0].half.is_empty() {
-            return Ok(());
-        }
-        let noise = if k == 0 { f64::EPSILON } else { T::GRAM_NOISE };
-        let r = root(&self.grams[k], n, noise, k > 0).map_err(|e| self.failed(k, e))?;
-        let layer = &mut self.layers[k];
-        layer.half = cast(&r.half);
-        layer.pseudo = r.pseudo;
+        self.layers[k].half = cast(self.small.root(k)?);
         Ok(())
     }
 
@@ -76,11 +48,11 @@ impl<T: Real> SeedState<'_, T> {
                 add(&mut total.cross, &s.cross);
             }
         }
-        self.grams[k] = total.gram;
+        self.small.set_gram(k, total.gram);
         if last {
-            self.outputs = total.cross;
+            self.small.set_outputs(total.cross);
         } else {
-            self.layers[k].cross = total.cross;
+            self.small.set_forward_cross(k, total.cross);
         }
         self.layers[k].panels = panels;
     }
@@ -110,19 +82,13 @@ impl<T: Real> SeedState<'_, T> {
                 add(&mut total.cross, &s.cross);
             }
         }
-        self.accumulate(k, &total.gram);
-        self.layers[k].back = total;
+        self.small.set_back_gram(k, total.gram);
+        self.small.set_back_cross(k, total.cross);
     }
 
     pub(super) fn make_coupling(&mut self, k: usize) -> Result<(), EngineError> {
-        let (n, q) = (self.job.n, self.job.q());
-        let above = &self.layers[k].back;
-        let s_b = root(&above.gram, q, T::GRAM_NOISE, false).map_err(|e| self.failed(k, e))?.half;
-        let below = &self.layers[k - 1];
-        let h_part = product(&below.pseudo, true, &product(&below.cross, false, &s_b, n, q, q), n, n, q);
-        let difference: Vec<f64> = above.cross.iter().zip(&h_part).map(|(m, e)| m - e).collect();
-        let t = product(&below.pseudo, false, &difference, n, n, q);
-        self.layers[k - 1].coupling = Some((cast(&t), cast(&s_b)));
+        let coupling = self.small.couple(k)?;
+        self.layers[k - 1].coupling = Some((cast(&coupling.t), cast(&coupling.root)));
         Ok(())
     }
 }

@@ -245,7 +245,7 @@ fn chunks(layer: &Layer) -> impl Iterator<Item = (u64, usize)> + use<> {
 impl<T: Real> SeedState<'_, T> {
     fn matrix(&self, k: usize) -> Matrix<'_> {
         let source = match &self.job.weights {
-            Weights::Drawn => Source::Drawn(Tensor::new(self.seed, Role::Weight, k)),
+            Weights::Drawn => Source::Drawn(Tensor::new(self.small.seed(), Role::Weight, k)),
             Weights::Explicit(matrices) => Source::Matrix(&matrices[k - 1]),
         };
         Matrix { source, rows: self.job.width(k), columns: self.job.width(k - 1) }
@@ -303,11 +303,12 @@ impl<T: Real> SeedState<'_, T> {
             grams.iter().for_each(|g| add(&mut total, g));
         }
         drop(items);
-        self.grams[k] = total;
+        self.small.set_gram(k, total);
         self.dense.z[k] = z;
         self.dense.tiles[k] = tiles;
         if k + 1 == depth {
-            self.outputs = self.outputs_from(&self.transposed(k), k + 1);
+            let outputs = self.outputs_from(&self.transposed(k), k + 1);
+            self.small.set_outputs(outputs);
         }
     }
 
@@ -337,7 +338,7 @@ impl<T: Real> SeedState<'_, T> {
                 scatter(&part.b, q, *v, *first, width, &mut next);
             }
         }
-        self.accumulate(k, &total);
+        self.small.set_back_gram(k, total);
         self.dense.b = next;
     }
 

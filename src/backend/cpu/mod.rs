@@ -49,8 +49,8 @@ impl CpuEngine {
     }
 
     fn with_arch(pool: rayon::ThreadPool, arch: Arch) -> Self {
-        let simd = dispatch::name(arch).to_owned();
-        let info = DeviceInfo { name: "cpu".into(), simd, threads: pool.current_num_threads() };
+        let driver = dispatch::name(arch).to_owned();
+        let info = DeviceInfo { name: "cpu".into(), driver, threads: pool.current_num_threads() };
         Self { info, pool, arch }
     }
 

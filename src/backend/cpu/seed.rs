@@ -1,4 +1,4 @@
-//! The state of one seed: small matrices of every layer, panels that are kept, and the kernel that grows.
+//! The state of one seed: panels that are kept, and its small matrices.
 
 use pulp::Arch;
 use rayon::prelude::*;
@@ -8,6 +8,7 @@ use super::dense::DenseState;
 use super::dispatch::{self, Pass};
 use super::layer::{Layer, Streams};
 use super::real::Real;
+use crate::backend::small::Small;
 use crate::backend::{Batch, EngineError, Job, KernelSample};
 use crate::rng::{Role, Tensor};
 
@@ -16,15 +17,9 @@ pub(super) struct SeedState<'j, T> {
     pub(super) job: &'j Job,
     pub(super) keep: bool,
     pub(super) arch: Arch,
-    pub(super) seed: u64,
     /// Blocks of this seed run in parallel.
     pub(super) inner: bool,
-    /// C_k, 0 ≤ k < l; lower triangles.
-    pub(super) grams: Vec<Vec<f64>>,
-    /// N without the norms of the rows, n × m_l.
-    pub(super) outputs: Vec<f64>,
-    /// K without the norms of the rows, q × q, lower triangle.
-    pub(super) kernel: Vec<f64>,
+    pub(super) small: Small<'j>,
     /// Conditional: layers 1 … l−1 at their index, 0 unused but for the root of the input.
     pub(super) layers: Vec<LayerState<T>>,
     /// Direct.
@@ -33,53 +28,42 @@ pub(super) struct SeedState<'j, T> {
 
 impl<'j, T: Real> SeedState<'j, T> {
     pub(super) fn new(job: &'j Job, keep: bool, arch: Arch) -> Self {
-        let depth = job.network.depth();
-        let mut grams = vec![Vec::new(); depth];
-        grams[0] = job.cosines.clone();
         Self {
             job,
             keep,
             arch,
-            seed: 0,
             inner: false,
-            grams,
-            outputs: Vec::new(),
-            kernel: Vec::new(),
-            layers: (0..depth).map(|_| LayerState::default()).collect(),
+            small: Small::new(job, T::GRAM_NOISE),
+            layers: (0..job.network.depth()).map(|_| LayerState::default()).collect(),
             dense: DenseState::default(),
         }
     }
 
     pub(super) fn start(&mut self, seed: u64, inner: bool) {
-        self.seed = seed;
         self.inner = inner;
-        self.kernel.clear();
-        self.kernel.resize(self.job.q() * self.job.q(), 0.0);
-        self.outputs.clear();
+        self.small.start(seed);
     }
 
     /// The constants of layer k, 1 ≤ k < l.
     pub(super) fn layer(&self, k: usize) -> Layer {
-        let phi = self.job.network.activation();
-        let (below, above) = phi.unit_slopes();
-        let width = self.job.width(k);
-        let root = (width as f64).sqrt();
+        let [below, at_zero, above] = self.job.slopes(k);
         Layer {
-            width,
+            width: self.job.width(k),
             n: self.job.n,
             q: self.job.q(),
             outputs: self.job.network.outputs(),
-            below: below / root,
-            at_zero: phi.a() / phi.sigma() / root,
-            above: above / root,
+            below,
+            at_zero,
+            above,
         }
     }
 
     pub(super) fn streams(&self, k: usize) -> Streams {
+        let seed = self.small.seed();
         Streams {
-            forward: Tensor::new(self.seed, Role::Forward, k),
-            backward: Tensor::new(self.seed, Role::Backward, k),
-            last: Tensor::new(self.seed, Role::Weight, self.job.network.depth()),
+            forward: Tensor::new(seed, Role::Forward, k),
+            backward: Tensor::new(seed, Role::Backward, k),
+            last: Tensor::new(seed, Role::Weight, self.job.network.depth()),
         }
     }
 
@@ -100,51 +84,12 @@ impl<'j, T: Real> SeedState<'j, T> {
         }
     }
 
-    /// K += (C_{k−1} ⊗ 1 1ᵀ) ∘ (B_k B_kᵀ), lower triangle; C of the layer below is read from its lower triangle.
-    pub(super) fn accumulate(&mut self, k: usize, b_gram: &[f64]) {
-        let (n, q, outputs) = (self.job.n, self.job.q(), self.job.network.outputs());
-        let gram = &self.grams[k - 1];
-        for row in 0..q {
-            let i = row / outputs;
-            for column in 0..=row {
-                let j = column / outputs;
-                self.kernel[row * q + column] += gram[i * n + j] * b_gram[row * q + column];
-            }
-        }
-    }
-
-    pub(super) fn failed(&self, layer: usize, what: impl ToString) -> EngineError {
-        EngineError::Failed { seed: self.seed, layer, what: what.to_string() }
-    }
-
-    /// The kernel with the term of the last layer, the norms of the rows and the scale.
     pub(super) fn finish(&mut self) -> Result<KernelSample, EngineError> {
-        let (n, q, outputs) = (self.job.n, self.job.q(), self.job.network.outputs());
-        let depth = self.job.network.depth();
-        if depth == 1 {
-            self.outputs = super::dense::input_outputs(self);
+        if self.job.network.depth() == 1 {
+            let outputs = super::dense::input_outputs(self);
+            self.small.set_outputs(outputs);
         }
-        let last = &self.grams[depth - 1];
-        let scale = self.job.network.scale();
-        let mut kernel = vec![0.0; q * q];
-        for row in 0..q {
-            let (i, o) = (row / outputs, row % outputs);
-            for column in 0..=row {
-                let (j, p) = (column / outputs, column % outputs);
-                // B_l B_lᵀ is 1 for equal outputs and 0 otherwise.
-                let top = if o == p { last[i * n + j] } else { 0.0 };
-                let norms = self.job.norms[i] * self.job.norms[j] * scale;
-                let value = (self.kernel[row * q + column] + top) * norms;
-                if !value.is_finite() {
-                    return Err(self.failed(0, format!("entry ({row}, {column}) of the kernel is {value}")));
-                }
-                kernel[row * q + column] = value;
-                kernel[column * q + row] = value;
-            }
-        }
-        let square = |(k, value): (usize, &f64)| (value * self.job.norms[k / outputs]).powi(2);
-        let output_norm = self.outputs.iter().enumerate().map(square).sum::<f64>().sqrt();
-        Ok(KernelSample { seed: self.seed, kernel, output_norm })
+        self.small.finish()
     }
 }
 

@@ -1,0 +1,26 @@
+// Sums over neurons in f64, where the adapter has it (SHADER_F64): products are exact, 4 entries of a row side by side.
+//
+//   Part   products of one chunk of 16 neurons        Sum   chunks of one part, in order        Stored   one entry in memory
+//
+// Twin: gram of src/backend/cpu/product.rs. The other form is common/sum_pair.wgsl. No bindings, no barriers.
+
+alias Part = vec4<f64>;
+alias Stored = f64;
+struct Sum { total: vec4<f64> }
+
+fn part_add(part: Part, x: f32, y: vec4<f32>) -> Part {
+    return part + f64(x) * vec4<f64>(y);
+}
+
+/// `zero` is of no use here.
+fn sum_add(sum: Sum, part: Part, zero: u32) -> Sum {
+    return Sum(sum.total + part);
+}
+
+fn sum_entry(sum: Sum, i: u32) -> Stored {
+    return sum.total[i];
+}
+
+fn stored_add(a: Stored, b: Stored, zero: u32) -> Stored {
+    return a + b;
+}

@@ -1,0 +1,175 @@
+// Sums over neurons, for many seeds: the Gram and cross matrices of both samplers, one partial sum for 256 neurons.
+//
+//   partials[part][i][j] = Σ_r X[i][r]·Y[j][r],   r over the neurons of the part
+//
+//   C = A·Aᵀ      X = Y = φ(Z)                       E = A·H           X = φ(Z), Y drawn: row r, column j
+//   N = A·W_lᵀ    X = φ(Z), Y drawn: row j, column r, or a matrix
+//   B·Bᵀ          X = Y = B                          Mᵀ = B·G          X = B,    Y drawn: row r, column j
+//
+// The small matrices decide how far two devices agree at depth, hence the sums of common/sum_*.wgsl: 16 neurons, then the
+// sums of 16 in order. A part is a fixed set of neurons, so neither the batch nor the split of a layer moves a bit.
+//
+// Twin: gram of src/backend/cpu/product.rs.
+//
+// Bindings: 0 p, uniform · 1 keys [seed], read · 2 x [seed][i][r], read · 3 y [seed][j][r], read
+//           4 partials [seed][part][i][j], write
+// Dispatch: x PARTS parts at a time, y tiles of 4·THREADS rows by 4·THREADS columns, z seeds. With SYMMETRIC tiles above the
+//           diagonal are left out: their entries are whatever they were.
+// Random numbers: tag of the block, rows and columns as above, one counter for four columns.
+// Barriers: two a chunk of 16 neurons; every workgroup runs all chunks of a part.
+
+override THREADS: u32 = 8u;
+override PARTS: u32 = 2u;
+override TILE: u32 = 256u;
+
+const PART: u32 = 256u;
+const CHUNK: u32 = 16u;
+
+const SOURCE_ROWS: u32 = 0u;
+const SOURCE_COLUMNS: u32 = 1u;
+const SOURCE_MATRIX: u32 = 2u;
+
+const ACTIVATE_X: u32 = 1u;
+const ACTIVATE_Y: u32 = 2u;
+const SYMMETRIC: u32 = 4u;
+
+struct Gram {
+    rows_x: u32,
+    rows_y: u32,
+    columns: u32,
+    parts: u32,
+    first_x: u32,
+    first_y: u32,
+    first_column: u32,
+    source: u32,
+    flags: u32,
+    tag: u32,
+    x_seed: u32,
+    x_row: u32,
+    y_seed: u32,
+    y_row: u32,
+    tiles_y: u32,
+    zero: u32,
+    slopes: vec4<f32>,
+}
+
+@group(0) @binding(0) var<uniform> p: Gram;
+@group(0) @binding(1) var<storage, read> keys: array<vec2<u32>>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> y: array<f32>;
+@group(0) @binding(4) var<storage, read_write> partials: array<Stored>;
+
+/// [part][neuron][four rows].
+var<workgroup> x_tile: array<vec4<f32>, TILE>;
+var<workgroup> y_tile: array<vec4<f32>, TILE>;
+
+fn x_at(seed: u32, i: u32, r: u32) -> f32 {
+    if i >= p.rows_x || r >= p.columns {
+        return 0.0;
+    }
+    let value = x[seed * p.x_seed + (p.first_x + i) * p.x_row + r];
+    if (p.flags & ACTIVATE_X) != 0u {
+        return activate(value, p.slopes);
+    }
+    return value;
+}
+
+fn y_at(seed: u32, j: u32, r: u32) -> f32 {
+    if j >= p.rows_y || r >= p.columns {
+        return 0.0;
+    }
+    let value = y[seed * p.y_seed + (p.first_y + j) * p.y_row + r];
+    if (p.flags & ACTIVATE_Y) != 0u {
+        return activate(value, p.slopes);
+    }
+    return value;
+}
+
+/// Four rows from i of the neuron r.
+fn load_y(seed: u32, j: u32, r: u32) -> vec4<f32> {
+    if p.source == SOURCE_ROWS {
+        let normals = stream_normals(keys[seed], p.tag, p.first_column + r, (p.first_y + j) / 4u);
+        let live = vec4<u32>(j, j + 1u, j + 2u, j + 3u) < vec4<u32>(p.rows_y);
+        return select(vec4<f32>(0.0), normals, live & vec4<bool>(r < p.columns));
+    }
+    return vec4<f32>(y_at(seed, j, r), y_at(seed, j + 1u, r), y_at(seed, j + 2u, r), y_at(seed, j + 3u, r));
+}
+
+fn load(seed: u32, thread: u32, part: u32, first_i: u32, first_j: u32, first_r: u32) {
+    let base = part * CHUNK * THREADS;
+    for (var e = thread; e < CHUNK * THREADS; e += THREADS * THREADS) {
+        let k = e % CHUNK;
+        let four = e / CHUNK;
+        let r = first_r + k;
+        let i = first_i + 4u * four;
+        x_tile[base + k * THREADS + four] =
+            vec4<f32>(x_at(seed, i, r), x_at(seed, i + 1u, r), x_at(seed, i + 2u, r), x_at(seed, i + 3u, r));
+        if p.source != SOURCE_COLUMNS {
+            y_tile[base + k * THREADS + four] = load_y(seed, first_j + 4u * four, r);
+        } else {
+            // One counter holds four neurons of one row of Y.
+            let j = e % (4u * THREADS);
+            let k4 = 4u * (e / (4u * THREADS));
+            let normals = stream_normals(keys[seed], p.tag, p.first_y + first_j + j, (p.first_column + first_r + k4) / 4u);
+            for (var n = 0u; n < 4u; n++) {
+                let live = first_j + j < p.rows_y && first_r + k4 + n < p.columns;
+                y_tile[base + (k4 + n) * THREADS + j / 4u][j % 4u] = select(0.0, normals[n], live);
+            }
+        }
+    }
+}
+
+fn store(seed: u32, part: u32, i: u32, j: u32, sum: Sum) {
+    if part >= p.parts || i >= p.rows_x {
+        return;
+    }
+    for (var n = 0u; n < 4u; n++) {
+        if j + n < p.rows_y {
+            partials[((seed * p.parts + part) * p.rows_x + i) * p.rows_y + j + n] = sum_entry(sum, n);
+        }
+    }
+}
+
+@compute @workgroup_size(THREADS, THREADS, PARTS)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+    let seed = group.z;
+    let first_i = 4u * THREADS * (group.y / p.tiles_y);
+    let first_j = 4u * THREADS * (group.y % p.tiles_y);
+    if (p.flags & SYMMETRIC) != 0u && p.first_y + first_j >= p.first_x + first_i + 4u * THREADS {
+        return;
+    }
+    let part = group.x * PARTS + local.z;
+    let thread = local.y * THREADS + local.x;
+    let base = local.z * CHUNK * THREADS;
+    var sum_0 = Sum();
+    var sum_1 = Sum();
+    var sum_2 = Sum();
+    var sum_3 = Sum();
+    for (var chunk = 0u; chunk < PART; chunk += CHUNK) {
+        load(seed, thread, local.z, first_i, first_j, part * PART + chunk);
+        workgroupBarrier();
+        var part_0 = Part();
+        var part_1 = Part();
+        var part_2 = Part();
+        var part_3 = Part();
+        for (var k = 0u; k < CHUNK; k++) {
+            let a = x_tile[base + k * THREADS + local.y];
+            let b = y_tile[base + k * THREADS + local.x];
+            part_0 = part_add(part_0, a.x, b);
+            part_1 = part_add(part_1, a.y, b);
+            part_2 = part_add(part_2, a.z, b);
+            part_3 = part_add(part_3, a.w, b);
+        }
+        sum_0 = sum_add(sum_0, part_0, p.zero);
+        sum_1 = sum_add(sum_1, part_1, p.zero);
+        sum_2 = sum_add(sum_2, part_2, p.zero);
+        sum_3 = sum_add(sum_3, part_3, p.zero);
+        workgroupBarrier();
+    }
+    let i = first_i + 4u * local.y;
+    let j = first_j + 4u * local.x;
+    store(seed, part, i, j, sum_0);
+    store(seed, part, i + 1u, j, sum_1);
+    store(seed, part, i + 2u, j, sum_2);
+    store(seed, part, i + 3u, j, sum_3);
+}

@@ -1,0 +1,41 @@
+// The partial sums of gram.wgsl, added in the order of the neurons.
+//
+//   totals[e] (+)= Σ_part partials[part][e]
+//
+// A layer that is split goes on from the total of what came before, so that the split moves no bit.
+//
+// Twin: the loops over blocks of src/backend/cpu/conditional.rs.
+//
+// Bindings: 0 p, uniform · 1 partials [seed][part][entry], read · 2 totals [seed][entry], read and write
+// Dispatch: x workgroups of WORKGROUP entries, z seeds; entries beyond the end are left out.
+// Random numbers: none. Barriers: none.
+
+override WORKGROUP: u32 = 64u;
+
+struct Reduce {
+    entries: u32,
+    parts: u32,
+    accumulate: u32,
+    zero: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Reduce;
+@group(0) @binding(1) var<storage, read> partials: array<Stored>;
+@group(0) @binding(2) var<storage, read_write> totals: array<Stored>;
+
+@compute @workgroup_size(WORKGROUP, 1, 1)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if id.x >= p.entries {
+        return;
+    }
+    let target_index = id.z * p.entries + id.x;
+    let base = id.z * p.parts * p.entries + id.x;
+    var total = Stored();
+    if p.accumulate != 0u {
+        total = totals[target_index];
+    }
+    for (var part = 0u; part < p.parts; part++) {
+        total = stored_add(total, partials[base + part * p.entries], p.zero);
+    }
+    totals[target_index] = total;
+}

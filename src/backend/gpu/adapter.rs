@@ -1,0 +1,220 @@
+//! The adapters of this machine: what they are, what they have, and which one a user means.
+
+use std::fmt;
+
+use pollster::block_on;
+use wgpu::{Backend, Backends, DeviceType, Features};
+
+/// Kind of an adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A GPU with memory of its own.
+    Discrete,
+    /// A GPU that shares the memory of the machine.
+    Integrated,
+    /// A GPU behind a virtual machine.
+    Virtual,
+    /// A processor that plays a GPU, such as lavapipe: right, and slower than the native CPU engine.
+    Software,
+    /// The driver does not say.
+    Other,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Discrete => "discrete",
+            Self::Integrated => "integrated",
+            Self::Virtual => "virtual",
+            Self::Software => "software",
+            Self::Other => "other",
+        })
+    }
+}
+
+/// What an adapter says of itself. Sizes in bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// Its place in the list; `gpu:INDEX` names it.
+    pub index: usize,
+    /// Name.
+    pub name: String,
+    /// Graphics interface: `vulkan`, `metal` or `dx12`.
+    pub backend: String,
+    /// Driver and version.
+    pub driver: String,
+    /// Kind.
+    pub kind: Kind,
+    /// Why it cannot be used, if it cannot.
+    pub reason: Option<String>,
+    /// Least and greatest subgroup.
+    pub subgroup: [u32; 2],
+    /// Largest storage binding.
+    pub max_storage_binding: u64,
+    /// Largest buffer.
+    pub max_buffer: u64,
+    /// Memory of a workgroup.
+    pub workgroup_memory: u32,
+    /// 16-bit floats in shaders.
+    pub f16: bool,
+    /// 64-bit floats in shaders: the small matrices are summed in them.
+    pub f64: bool,
+    /// 64-bit integers in shaders.
+    pub int64: bool,
+    /// Timestamps for `eoc bench`.
+    pub timestamps: bool,
+    /// Cooperative matrices as `MxNxK input->accumulator`.
+    pub cooperative: Vec<String>,
+}
+
+/// Which GPU is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The best: a real GPU before a software adapter, the first of the most capable kind.
+    Best,
+    /// The best real GPU; a software adapter is none.
+    BestReal,
+    /// The adapter at this place of the list.
+    Index(usize),
+    /// The first whose name has this part, in any case.
+    Named(String),
+}
+
+/// No adapter is what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoAdapter(pub String);
+
+/// What to install where no adapter is found.
+pub const CURE: &str = "install a Vulkan driver and its loader libvulkan.so.1 (NVIDIA: the driver with its graphics \
+                        libraries, AMD and Intel on Debian: apt-get install libvulkan1 mesa-vulkan-drivers, which also \
+                        brings the software adapter lavapipe)";
+
+/// Workgroup memory, invocations, storage buffers and binding size that the shaders need.
+const NEEDED_WORKGROUP_MEMORY: u32 = 16 << 10;
+const NEEDED_INVOCATIONS: u32 = 256;
+const NEEDED_BUFFERS: u32 = 5;
+const NEEDED_BINDING: u64 = 64 << 20;
+
+/// Every adapter, in the order of the drivers; empty where there is no loader or no driver.
+pub(super) fn all() -> Vec<wgpu::Adapter> {
+    let backends = Backends::VULKAN | Backends::METAL | Backends::DX12;
+    let mut settings = wgpu::InstanceDescriptor::new_without_display_handle();
+    settings.backends = backends;
+    settings.flags = wgpu::InstanceFlags::empty();
+    let instance = wgpu::Instance::new(settings);
+    block_on(instance.enumerate_adapters(backends))
+}
+
+/// Descriptions of every adapter.
+pub fn list() -> Vec<Description> {
+    all().iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect()
+}
+
+pub(super) fn describe(index: usize, adapter: &wgpu::Adapter) -> Description {
+    let (info, features, limits) = (adapter.get_info(), adapter.features(), adapter.limits());
+    let driver = [info.driver.trim(), info.driver_info.trim()].join(" ").trim().to_owned();
+    Description {
+        index,
+        name: info.name,
+        backend: match info.backend {
+            Backend::Vulkan => "vulkan",
+            Backend::Metal => "metal",
+            Backend::Dx12 => "dx12",
+            _ => "other",
+        }
+        .to_owned(),
+        driver,
+        kind: match info.device_type {
+            DeviceType::DiscreteGpu => Kind::Discrete,
+            DeviceType::IntegratedGpu => Kind::Integrated,
+            DeviceType::VirtualGpu => Kind::Virtual,
+            DeviceType::Cpu => Kind::Software,
+            DeviceType::Other => Kind::Other,
+        },
+        reason: unusable(adapter),
+        subgroup: [info.subgroup_min_size, info.subgroup_max_size],
+        max_storage_binding: limits.max_storage_buffer_binding_size,
+        max_buffer: limits.max_buffer_size,
+        workgroup_memory: limits.max_compute_workgroup_storage_size,
+        f16: features.contains(Features::SHADER_F16),
+        f64: features.contains(Features::SHADER_F64),
+        int64: features.contains(Features::SHADER_INT64),
+        timestamps: features.contains(Features::TIMESTAMP_QUERY),
+        cooperative: cooperative(adapter),
+    }
+}
+
+fn unusable(adapter: &wgpu::Adapter) -> Option<String> {
+    let limits = adapter.limits();
+    let flags = adapter.get_downlevel_capabilities().flags;
+    if !flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS) {
+        return Some("its driver has no compute shaders".to_owned());
+    }
+    let short = |what: &str, has: u64, needs: u64| {
+        (has < needs).then(|| format!("it has {has} {what} and the shaders need {needs}"))
+    };
+    let memory = u64::from(limits.max_compute_workgroup_storage_size);
+    short("bytes of workgroup memory", memory, NEEDED_WORKGROUP_MEMORY.into())
+        .or_else(|| {
+            let invocations = limits.max_compute_invocations_per_workgroup;
+            short("invocations in a workgroup", invocations.into(), NEEDED_INVOCATIONS.into())
+        })
+        .or_else(|| {
+            let buffers = limits.max_storage_buffers_per_shader_stage;
+            short("storage buffers in a shader", buffers.into(), NEEDED_BUFFERS.into())
+        })
+        .or_else(|| short("bytes in a storage binding", limits.max_storage_buffer_binding_size, NEEDED_BINDING))
+}
+
+fn cooperative(adapter: &wgpu::Adapter) -> Vec<String> {
+    let shape = |p: &wgpu::CooperativeMatrixProperties| {
+        format!("{}x{}x{} {:?}->{:?}", p.m_size, p.n_size, p.k_size, p.ab_type, p.cr_type).to_lowercase()
+    };
+    adapter.cooperative_matrix_properties().iter().map(shape).collect()
+}
+
+/// Place in the list of the adapter that is meant; it can be used.
+pub(super) fn choose(list: &[Description], choice: &Choice) -> Result<usize, NoAdapter> {
+    if list.is_empty() {
+        return Err(NoAdapter(format!("no GPU was found; {CURE}")));
+    }
+    let names = || {
+        let names: Vec<String> = list.iter().map(|d| format!("gpu:{} is {}", d.index, d.name)).collect();
+        names.join(", ")
+    };
+    let rank = |d: &Description| match d.kind {
+        Kind::Discrete => 0,
+        Kind::Integrated => 1,
+        Kind::Virtual => 2,
+        Kind::Other => 3,
+        Kind::Software => 4,
+    };
+    let best = || {
+        let usable = list.iter().filter(|d| d.reason.is_none());
+        // The first of the best kind.
+        let found = usable.min_by_key(|d| (rank(d), d.index));
+        found.or(list.first())
+    };
+    let found = match choice {
+        Choice::Best => best(),
+        Choice::BestReal => best().filter(|d| d.kind != Kind::Software),
+        Choice::Index(index) => list.get(*index),
+        Choice::Named(part) => {
+            let part = part.to_lowercase();
+            list.iter().find(|d| d.name.to_lowercase().contains(&part))
+        }
+    };
+    let Some(found) = found else {
+        let asked = match choice {
+            Choice::Index(index) => format!("there is no GPU {index}"),
+            Choice::Named(part) => format!("no GPU has \"{part}\" in its name"),
+            _ => "there is no real GPU".to_owned(),
+        };
+        return Err(NoAdapter(format!("{asked}; {}", names())));
+    };
+    match &found.reason {
+        Some(reason) => Err(NoAdapter(format!("{} cannot be used: {reason}", found.name))),
+        None => Ok(found.index),
+    }
+}

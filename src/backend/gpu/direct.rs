@@ -1,0 +1,179 @@
+//! The passes of the direct sampler over a layer, in tiles of weights that are drawn on the device, or uploaded where they
+//! are given.
+//!
+//! ```text
+//! forward    Z_k = A_{k−1}·W_kᵀ                   sums C = A·Aᵀ  (last layer: N = A·W_lᵀ)
+//! backward   U_k = B_{k+1}·W_{k+1},  B = D∘U      sums B·Bᵀ
+//! ```
+
+use super::batch::GpuBatch;
+use super::panel::{Panel, Slab, row_stride};
+use super::passes::gram::{self, Gram};
+use super::passes::project::{self, Operands, Project};
+use super::passes::View;
+use super::recording::Recording;
+use super::sums::{self, Sums};
+use crate::backend::{EngineError, Weights};
+use crate::rng::{Role, Tensor};
+
+impl GpuBatch<'_> {
+    /// Tile rows × columns of W_k, row-major, where weights are given.
+    fn given(&self, recording: &mut Recording, k: usize, rows: Slab, columns: Slab) -> Option<View> {
+        let Weights::Explicit(matrices) = &self.job.weights else { return None };
+        let width = self.job.width(k - 1) as usize;
+        let row = row_stride(columns.columns.into()) as usize;
+        let mut tile = vec![0f32; rows.columns as usize * row];
+        for (r, target) in tile.chunks_exact_mut(row).enumerate() {
+            let start = (rows.first as usize + r) * width + columns.first as usize;
+            let source = &matrices[k - 1][start..start + columns.columns as usize];
+            target.iter_mut().zip(source).for_each(|(t, s)| *t = *s as f32);
+        }
+        let buffer = recording.scratch(4 * tile.len() as u64);
+        self.device.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&tile));
+        Some(View { buffer, seed: 0, row: row as u32 })
+    }
+
+    /// All outputs as rows.
+    fn all_outputs(&self) -> Slab {
+        Slab { first: 0, columns: self.job.network.outputs() as u32 }
+    }
+
+    /// What a tile of given weights was uploaded for is submitted before the next is uploaded: uploads are not part of a
+    /// recording.
+    fn done_with(recording: &mut Recording, tile: Option<View>) -> Result<(), EngineError> {
+        match tile {
+            None => Ok(()),
+            Some(tile) => {
+                recording.retire(tile.buffer);
+                recording.submit()
+            }
+        }
+    }
+
+    /// The input as a panel that all seeds share.
+    fn input(&self) -> Panel {
+        let (n, dim) = (self.job.n, self.job.dim as u64);
+        let mut panel = Panel { slabs: Vec::new() };
+        for slab in super::panel::slabs(dim, self.layout.slab) {
+            let row = row_stride(slab.columns.into()) as usize;
+            let mut flat = vec![0f32; n * row];
+            for (i, target) in flat.chunks_exact_mut(row).enumerate() {
+                let start = i * dim as usize + slab.first as usize;
+                let source = &self.job.unit_rows[start..start + slab.columns as usize];
+                target.iter_mut().zip(source).for_each(|(t, s)| *t = *s as f32);
+            }
+            panel.slabs.push((slab, View { buffer: self.device.upload(&flat), seed: 0, row: row as u32 }));
+        }
+        panel
+    }
+
+    pub(super) fn direct_forward(&mut self, k: usize) -> Result<(), EngineError> {
+        let (n, outputs) = (self.job.n as u32, self.job.network.outputs() as u32);
+        let (depth, slopes, slab) = (self.job.network.depth(), self.slopes(k), self.layout.slab);
+        let (count, last) = (self.count(), k + 1 == depth);
+        if self.z[0].is_none() {
+            self.z[0] = Some(self.input());
+        }
+        if self.z[k].is_none() {
+            self.z[k] = Some(Panel::new(self.device, self.layout.seeds, n.into(), self.job.width(k), slab));
+        }
+        let (Some(below), Some(own)) = (&self.z[k - 1], &self.z[k]) else { return Ok(()) };
+        let mut recording = Recording::new(self.device);
+        let mut c = Sums::new(&mut recording, "A Aᵀ", count, [n, n], true, slab);
+        let mut norm = last.then(|| Sums::new(&mut recording, "A W_lᵀ", count, [n, outputs], false, slab));
+        for (target, z) in &own.slabs {
+            for (index, (from, x)) in below.slabs.iter().enumerate() {
+                let tile = self.given(&mut recording, k, *target, *from);
+                let activate = if k > 1 { project::ACTIVATE_X } else { 0 };
+                let accumulate = if index > 0 { project::ACCUMULATE } else { 0 };
+                let block = Project {
+                    rows: n,
+                    inner: from.columns,
+                    columns: target.columns,
+                    outputs: 1,
+                    source: if tile.is_some() { project::SOURCE_TRANSPOSED } else { project::SOURCE_ROWS },
+                    flags: activate | accumulate,
+                    tag: Tensor::tag(Role::Weight, k),
+                    first_inner: from.first,
+                    first_column: target.first,
+                    operand_slopes: if k > 1 { self.slopes(k - 1) } else { [0.0; 4] },
+                    ..Project::default()
+                };
+                let operands = Operands { keys: &self.keys, x, w: tile.as_ref(), z: None, out: z };
+                project::record(&mut recording, count, block, &operands)?;
+                Self::done_with(&mut recording, tile)?;
+            }
+            let block = Gram {
+                columns: target.columns,
+                first_column: target.first,
+                slopes,
+                source: gram::SOURCE_MATRIX,
+                flags: gram::ACTIVATE_X | gram::ACTIVATE_Y,
+                ..Gram::default()
+            };
+            c.add(&mut recording, &self.keys, block, z, Some(z))?;
+            if let Some(norm) = &mut norm {
+                let tile = self.given(&mut recording, depth, self.all_outputs(), *target);
+                let source = if tile.is_some() { gram::SOURCE_MATRIX } else { gram::SOURCE_COLUMNS };
+                let tag = Tensor::tag(Role::Weight, depth);
+                let block = Gram { source, tag, flags: gram::ACTIVATE_X, ..block };
+                norm.add(&mut recording, &self.keys, block, z, tile.as_ref())?;
+                Self::done_with(&mut recording, tile)?;
+            }
+        }
+        let sums = std::iter::once(c).chain(norm).collect();
+        let mut matrices = sums::read(recording, sums, &self.seeds, k)?.into_iter();
+        self.hand_in(matrices.next().unwrap_or_default(), |small, c| small.set_gram(k, c));
+        if let Some(outputs) = matrices.next() {
+            self.hand_in(outputs, |small, n| small.set_outputs(n));
+        }
+        Ok(())
+    }
+
+    pub(super) fn direct_backward(&mut self, k: usize) -> Result<(), EngineError> {
+        let (q, outputs) = (self.job.q() as u32, self.job.network.outputs() as u32);
+        let (depth, slopes, slab) = (self.job.network.depth(), self.slopes(k), self.layout.slab);
+        let count = self.count();
+        let own = Panel::new(self.device, self.layout.seeds, q.into(), self.job.width(k), slab);
+        let above = match self.b.take() {
+            Some(panel) if k + 1 < depth => panel,
+            _ => Panel { slabs: vec![(self.all_outputs(), self.top())] },
+        };
+        let Some(z) = &self.z[k] else { return Ok(()) };
+        let mut recording = Recording::new(self.device);
+        let mut b_gram = Sums::new(&mut recording, "B Bᵀ", count, [q, q], true, slab);
+        for ((target, b), (_, z)) in own.slabs.iter().zip(&z.slabs) {
+            for (index, (from, x)) in above.slabs.iter().enumerate() {
+                let tile = self.given(&mut recording, k + 1, *from, *target);
+                let accumulate = if index > 0 { project::ACCUMULATE } else { 0 };
+                let differentiate = if index + 1 == above.slabs.len() { project::DIFFERENTIATE } else { 0 };
+                let block = Project {
+                    rows: q,
+                    inner: from.columns,
+                    columns: target.columns,
+                    outputs,
+                    source: if tile.is_some() { project::SOURCE_MATRIX } else { project::SOURCE_COLUMNS },
+                    flags: accumulate | differentiate,
+                    tag: Tensor::tag(Role::Weight, k + 1),
+                    first_inner: from.first,
+                    first_column: target.first,
+                    slopes,
+                    ..Project::default()
+                };
+                let operands = Operands { keys: &self.keys, x, w: tile.as_ref(), z: Some(z), out: b };
+                project::record(&mut recording, count, block, &operands)?;
+                Self::done_with(&mut recording, tile)?;
+            }
+            let Slab { first, columns } = *target;
+            let block = Gram { columns, first_column: first, source: gram::SOURCE_MATRIX, ..Gram::default() };
+            b_gram.add(&mut recording, &self.keys, block, b, Some(b))?;
+        }
+        let mut matrices = sums::read(recording, vec![b_gram], &self.seeds, k)?.into_iter();
+        self.hand_in(matrices.next().unwrap_or_default(), |small, gram| small.set_back_gram(k, gram));
+        if k + 1 < depth {
+            self.device.give_back(above.into_buffers());
+        }
+        self.b = Some(own);
+        Ok(())
+    }
+}

@@ -1,0 +1,49 @@
+//! Panels: rows × neurons of one layer for every seed, in slabs of neurons that fit one storage binding.
+
+use super::device::Device;
+use super::passes::View;
+
+/// A run of neurons of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slab {
+    /// Number of the first neuron.
+    pub(super) first: u32,
+    /// Neurons.
+    pub(super) columns: u32,
+}
+
+/// The slabs of a layer: all of `slab` neurons but the last.
+pub(super) fn slabs(width: u64, slab: u64) -> Vec<Slab> {
+    let starts = (0..width).step_by(slab.max(1) as usize);
+    starts.map(|first| Slab { first: first as u32, columns: (width - first).min(slab) as u32 }).collect()
+}
+
+/// Elements from one row to the next for this many neurons.
+pub(super) fn row_stride(columns: u64) -> u64 {
+    columns.next_multiple_of(64)
+}
+
+/// A panel of a whole layer.
+pub(super) struct Panel {
+    /// Its slabs and where they are.
+    pub(super) slabs: Vec<(Slab, View)>,
+}
+
+impl Panel {
+    /// Room for this many seeds and rows.
+    pub(super) fn new(device: &Device, seeds: u64, rows: u64, width: u64, slab: u64) -> Self {
+        let slabs = slabs(width, slab).into_iter().map(|slab| (slab, view(device, seeds, rows, slab.columns.into())));
+        Self { slabs: slabs.collect() }
+    }
+
+    /// The buffers, to be given back.
+    pub(super) fn into_buffers(self) -> impl Iterator<Item = wgpu::Buffer> {
+        self.slabs.into_iter().map(|(_, view)| view.buffer)
+    }
+}
+
+/// Room for rows × columns of every seed.
+pub(super) fn view(device: &Device, seeds: u64, rows: u64, columns: u64) -> View {
+    let row = row_stride(columns);
+    View { buffer: device.storage(4 * seeds * rows * row), seed: (rows * row) as u32, row: row as u32 }
+}

@@ -1,0 +1,133 @@
+//! `gram.wgsl`: partial sums of X·Yᵀ over 256 neurons.
+
+use bytemuck::{Pod, Zeroable};
+
+use super::View;
+use crate::backend::EngineError;
+use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::profile::Work;
+use crate::backend::gpu::recording::{Dispatch, Recording};
+
+/// Neurons of one partial sum, whatever the tile: no tuning moves a bit.
+pub const PART: u32 = 256;
+/// Neurons of one round.
+pub const CHUNK: u32 = 16;
+/// Y drawn: row of the stream = neuron, column of the stream = row of Y.
+pub const SOURCE_ROWS: u32 = 0;
+/// Y drawn: row of the stream = row of Y, column of the stream = neuron.
+pub const SOURCE_COLUMNS: u32 = 1;
+/// Y from memory.
+pub const SOURCE_MATRIX: u32 = 2;
+/// X is φ of what is in memory.
+pub const ACTIVATE_X: u32 = 1;
+/// Y is φ of what is in memory.
+pub const ACTIVATE_Y: u32 = 2;
+/// X and Y are one, and only the lower triangle is wanted.
+pub const SYMMETRIC: u32 = 4;
+
+/// The parameter block.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Gram {
+    /// Rows of X in this dispatch.
+    pub rows_x: u32,
+    /// Rows of Y.
+    pub rows_y: u32,
+    /// Neurons.
+    pub columns: u32,
+    /// Parts of 256 neurons.
+    pub parts: u32,
+    /// First row of X.
+    pub first_x: u32,
+    /// First row of Y; multiple of 4.
+    pub first_y: u32,
+    /// Number of the first neuron in the stream; multiple of 4.
+    pub first_column: u32,
+    /// Where Y comes from.
+    pub source: u32,
+    /// What else is done.
+    pub flags: u32,
+    /// Layer and role of the stream.
+    pub tag: u32,
+    /// Stride of X.
+    pub x_seed: u32,
+    /// Stride of X.
+    pub x_row: u32,
+    /// Stride of Y.
+    pub y_seed: u32,
+    /// Stride of Y.
+    pub y_row: u32,
+    /// Tiles over the rows of Y.
+    pub tiles_y: u32,
+    /// 0.
+    pub zero: u32,
+    /// Slopes of φ for ACTIVATE_X and ACTIVATE_Y.
+    pub slopes: [f32; 4],
+}
+
+/// Override constants for this many rows of X and Y at most: threads over each, parts at a time, length of a tile. A thread has
+/// 4 × 4 results; small matrices leave threads for several parts.
+pub fn constants(rows: u32) -> [(&'static str, f64); 3] {
+    let (threads, parts) = threads(rows);
+    [
+        ("THREADS", f64::from(threads)),
+        ("PARTS", f64::from(parts)),
+        ("TILE", f64::from(parts * CHUNK * threads)),
+    ]
+}
+
+fn threads(rows: u32) -> (u32, u32) {
+    match rows {
+        0..=16 => (4, 8),
+        17..=32 => (8, 2),
+        _ => (16, 1),
+    }
+}
+
+/// Buffers of a sum; `y` is left out where it is drawn.
+pub(in crate::backend::gpu) struct Operands<'a> {
+    pub(in crate::backend::gpu) keys: &'a wgpu::Buffer,
+    pub(in crate::backend::gpu) x: &'a View,
+    pub(in crate::backend::gpu) y: Option<&'a View>,
+    pub(in crate::backend::gpu) partials: &'a wgpu::Buffer,
+}
+
+/// Records the partial sums for this many seeds; parts, tiles and strides of the block are filled in.
+pub(in crate::backend::gpu) fn record(
+    recording: &mut Recording,
+    seeds: u32,
+    mut block: Gram,
+    operands: &Operands,
+) -> Result<(), EngineError> {
+    let Operands { keys, x, y, partials } = operands;
+    (block.x_seed, block.x_row) = (x.seed, x.row);
+    (block.y_seed, block.y_row) = y.map_or((0, 0), |y| (y.seed, y.row));
+    block.parts = block.columns.div_ceil(PART);
+    let rows = block.rows_x.max(block.rows_y);
+    let (threads, parts) = threads(rows);
+    let tiles_x = block.rows_x.div_ceil(4 * threads);
+    block.tiles_y = block.rows_y.div_ceil(4 * threads);
+    let [i, j, r] = [block.rows_x, block.rows_y, block.columns].map(f64::from);
+    let each = f64::from(seeds);
+    let symmetric = block.flags & SYMMETRIC != 0;
+    let drawn = block.source != SOURCE_MATRIX;
+    let from_y = if symmetric || drawn { 0.0 } else { j * r };
+    let work = Work {
+        operations: each * i * j * r * if symmetric { 1.0 } else { 2.0 },
+        bytes: each * (4.0 * (i * r + from_y) + 8.0 * i * j * f64::from(block.parts)),
+        normals: if drawn { each * j * r * f64::from(tiles_x) } else { 0.0 },
+    };
+    let dispatch = Dispatch {
+        pass: Pass::Gram,
+        pipeline: recording.device().pipeline(Pass::Gram, &constants(rows)),
+        buffers: vec![
+            (*keys).clone(),
+            x.buffer.clone(),
+            y.map_or(&x.buffer, |y| &y.buffer).clone(),
+            (*partials).clone(),
+        ],
+        groups: [block.parts.div_ceil(parts), tiles_x * block.tiles_y, seeds],
+        work,
+    };
+    recording.dispatch(&block, dispatch)
+}

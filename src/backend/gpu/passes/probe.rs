@@ -1,0 +1,60 @@
+//! `probe.wgsl`: words and deviates of a range of counters.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::backend::EngineError;
+use crate::backend::gpu::device::Device;
+use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::profile::Work;
+use crate::backend::gpu::recording::{Dispatch, Recording};
+
+const WORKGROUP: u32 = 64;
+
+/// The parameter block.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Probe {
+    /// Seed mod 2³².
+    pub key_low: u32,
+    /// Seed div 2³².
+    pub key_high: u32,
+    /// Layer and role of the stream.
+    pub tag: u32,
+    /// First row of the stream.
+    pub first: u32,
+    /// Column of the stream div 4.
+    pub group: u32,
+    /// Rows.
+    pub count: u32,
+    /// Groups whose deviates are added up.
+    pub rounds: u32,
+    /// Unused.
+    pub pad_0: u32,
+}
+
+/// Override constants.
+pub fn constants() -> [(&'static str, f64); 1] {
+    [("WORKGROUP", f64::from(WORKGROUP))]
+}
+
+/// Words and deviates of the rows of a block, four for each row.
+pub(in crate::backend::gpu) fn run(device: &Device, block: Probe) -> Result<(Vec<[u32; 4]>, Vec<[f32; 4]>), EngineError> {
+    let bytes = 16 * u64::from(block.count);
+    let (words, normals) = (device.storage(bytes), device.storage(bytes));
+    let mut recording = Recording::new(device);
+    recording.poison(&normals, bytes);
+    let dispatch = Dispatch {
+        pass: Pass::Probe,
+        pipeline: device.pipeline(Pass::Probe, &constants()),
+        buffers: vec![words.clone(), normals.clone()],
+        groups: [block.count.div_ceil(WORKGROUP), 1, 1],
+        work: Work {
+            operations: 0.0,
+            bytes: 2.0 * bytes as f64,
+            normals: 4.0 * f64::from(block.count) * f64::from(block.rounds),
+        },
+    };
+    recording.dispatch(&block, dispatch)?;
+    let read = recording.read(&[(&words, bytes), (&normals, bytes)])?;
+    Ok((bytemuck::pod_collect_to_vec(&read[0]), bytemuck::pod_collect_to_vec(&read[1])))
+}

@@ -1,0 +1,140 @@
+//! `project.wgsl`: out (+)= X·W, then ∘ φ′ where asked.
+
+use bytemuck::{Pod, Zeroable};
+
+use super::View;
+use crate::backend::EngineError;
+use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::profile::Work;
+use crate::backend::gpu::recording::{Dispatch, Recording};
+
+/// Terms that are added up before they join the sum; multiple of 4.
+pub const INNER: u32 = 16;
+/// W drawn: row of the stream = column c, column of the stream = k.
+pub const SOURCE_ROWS: u32 = 0;
+/// W drawn: row of the stream = k, column of the stream = column c.
+pub const SOURCE_COLUMNS: u32 = 1;
+/// W[k][c] from memory.
+pub const SOURCE_MATRIX: u32 = 2;
+/// W[k][c] from memory at [c][k].
+pub const SOURCE_TRANSPOSED: u32 = 3;
+/// X is φ of what is in memory.
+pub const ACTIVATE_X: u32 = 1;
+/// W is φ of what is in memory.
+pub const ACTIVATE_W: u32 = 2;
+/// The sums go on from what `out` holds.
+pub const ACCUMULATE: u32 = 4;
+/// The sums are multiplied by φ′(z).
+pub const DIFFERENTIATE: u32 = 8;
+
+/// The parameter block.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Project {
+    /// Rows of X and of the result.
+    pub rows: u32,
+    /// Terms of this dispatch.
+    pub inner: u32,
+    /// Columns of the result.
+    pub columns: u32,
+    /// m_l: rows of the result that share a row of z.
+    pub outputs: u32,
+    /// Where W comes from.
+    pub source: u32,
+    /// What else is done.
+    pub flags: u32,
+    /// Layer and role of the stream.
+    pub tag: u32,
+    /// Number of the first term in the stream; multiple of 4.
+    pub first_inner: u32,
+    /// Number of the first column in the stream; multiple of 4.
+    pub first_column: u32,
+    /// Stride of X.
+    pub x_seed: u32,
+    /// Stride of X.
+    pub x_row: u32,
+    /// Stride of W.
+    pub w_seed: u32,
+    /// Stride of W.
+    pub w_row: u32,
+    /// Stride of the result.
+    pub out_seed: u32,
+    /// Stride of the result.
+    pub out_row: u32,
+    /// Stride of z.
+    pub z_seed: u32,
+    /// Stride of z.
+    pub z_row: u32,
+    /// Unused.
+    pub pad_0: u32,
+    /// Unused.
+    pub pad_1: u32,
+    /// Unused.
+    pub pad_2: u32,
+    /// Slopes of φ for ACTIVATE_X and ACTIVATE_W.
+    pub operand_slopes: [f32; 4],
+    /// Slopes of φ for DIFFERENTIATE.
+    pub slopes: [f32; 4],
+}
+
+/// Override constants for this many rows: threads over columns, threads over rows, lengths of the two tiles. A thread has
+/// 4 × 4 results, so few rows take few threads over rows.
+pub fn constants(rows: u32) -> [(&'static str, f64); 4] {
+    let (columns, rows) = threads(rows);
+    [
+        ("THREADS_COLUMNS", f64::from(columns)),
+        ("THREADS_ROWS", f64::from(rows)),
+        ("W_TILE", f64::from(INNER * columns)),
+        ("X_TILE", f64::from(INNER * rows)),
+    ]
+}
+
+fn threads(rows: u32) -> (u32, u32) {
+    match rows {
+        0..=16 => (32, 4),
+        17..=32 => (32, 8),
+        _ => (16, 16),
+    }
+}
+
+/// Buffers of a product; `w` and `z` are left out where nothing is read of them.
+pub(in crate::backend::gpu) struct Operands<'a> {
+    pub(in crate::backend::gpu) keys: &'a wgpu::Buffer,
+    pub(in crate::backend::gpu) x: &'a View,
+    pub(in crate::backend::gpu) w: Option<&'a View>,
+    pub(in crate::backend::gpu) z: Option<&'a View>,
+    pub(in crate::backend::gpu) out: &'a View,
+}
+
+/// Records the product for this many seeds; strides of the block are those of the views.
+pub(in crate::backend::gpu) fn record(
+    recording: &mut Recording,
+    seeds: u32,
+    mut block: Project,
+    operands: &Operands,
+) -> Result<(), EngineError> {
+    let Operands { keys, x, w, z, out } = operands;
+    (block.x_seed, block.x_row) = (x.seed, x.row);
+    (block.w_seed, block.w_row) = w.map_or((0, 0), |w| (w.seed, w.row));
+    (block.z_seed, block.z_row) = z.map_or((0, 0), |z| (z.seed, z.row));
+    (block.out_seed, block.out_row) = (out.seed, out.row);
+    // A binding must hold something: X is read in any case.
+    let buffer = |view: Option<&View>| view.map_or(&x.buffer, |v| &v.buffer).clone();
+    let (columns, rows) = threads(block.rows);
+    let [r, k, c] = [block.rows, block.inner, block.columns].map(f64::from);
+    let drawn = block.source == SOURCE_ROWS || block.source == SOURCE_COLUMNS;
+    let each = f64::from(seeds);
+    let work = Work {
+        operations: each * 2.0 * r * k * c,
+        bytes: each * 4.0 * (r * c + if drawn { 0.0 } else { k * c }),
+        normals: if drawn { each * k * c * f64::from(block.rows.div_ceil(4 * rows)) } else { 0.0 },
+    };
+    let dispatch = Dispatch {
+        pass: Pass::Project,
+        pipeline: recording.device().pipeline(Pass::Project, &constants(block.rows)),
+        buffers: vec![(*keys).clone(), x.buffer.clone(), buffer(*w), buffer(*z), out.buffer.clone()],
+        groups: [block.columns.div_ceil(4 * columns), block.rows.div_ceil(4 * rows), seeds],
+        work,
+    };
+    recording.dispatch(&block, dispatch)
+}

@@ -1,0 +1,52 @@
+//! `reduce.wgsl`: partial sums added in the order of the neurons.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::backend::EngineError;
+use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::profile::Work;
+use crate::backend::gpu::recording::{Dispatch, Recording};
+
+/// Entries of one workgroup.
+const WORKGROUP: u32 = 64;
+/// Entries of one dispatch at most: 65 535 workgroups.
+pub(in crate::backend::gpu) const MAX_ENTRIES: u64 = 65_535 * WORKGROUP as u64;
+
+/// The parameter block.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Reduce {
+    /// Entries of the matrix.
+    pub entries: u32,
+    /// Partial sums of each.
+    pub parts: u32,
+    /// 1: the sum goes on from what `totals` holds.
+    pub accumulate: u32,
+    /// 0.
+    pub zero: u32,
+}
+
+/// Override constants.
+pub fn constants() -> [(&'static str, f64); 1] {
+    [("WORKGROUP", f64::from(WORKGROUP))]
+}
+
+/// Records the sum for this many seeds.
+pub(in crate::backend::gpu) fn record(
+    recording: &mut Recording,
+    seeds: u32,
+    block: Reduce,
+    partials: &wgpu::Buffer,
+    totals: &wgpu::Buffer,
+) -> Result<(), EngineError> {
+    let count = f64::from(seeds) * f64::from(block.entries);
+    let terms = count * f64::from(block.parts);
+    let dispatch = Dispatch {
+        pass: Pass::Reduce,
+        pipeline: recording.device().pipeline(Pass::Reduce, &constants()),
+        buffers: vec![partials.clone(), totals.clone()],
+        groups: [block.entries.div_ceil(WORKGROUP), 1, seeds],
+        work: Work { operations: terms, bytes: 8.0 * (terms + count), normals: 0.0 },
+    };
+    recording.dispatch(&block, dispatch)
+}

@@ -1,0 +1,183 @@
+//! Memory and time of a job on a device, before it starts.
+
+use super::device::{Budget, Device};
+use super::panel::row_stride;
+use super::passes::gram::PART;
+use crate::backend::{EngineError, Job, Plan, Precision, Sampler, Weights};
+
+/// How the seeds of a job lie on the device. `keep` is a function of the job and the device alone, since the compiler of the
+/// device may round a deviate otherwise in another shader; the other two move no bit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Layout {
+    /// Seeds computed together.
+    pub(super) seeds: u64,
+    /// Neurons of a slab, multiple of 256.
+    pub(super) slab: u64,
+    /// Panels of the conditional sampler stay between the passes.
+    pub(super) keep: bool,
+}
+
+/// Groups of seeds in flight: while the host factorises for one, the device works on the other.
+pub(super) const LANES: usize = 2;
+/// Most seeds of a group.
+const MAX_SEEDS: u64 = 4096;
+/// Operations of the host for an eigendecomposition of size s: this times s³; and what it does a second.
+const EIGEN: f64 = 60.0;
+const HOST_RATE: f64 = 5e9;
+/// Seconds for one seed at the latest: what a launch and its read-back cost.
+const LAUNCH: f64 = 1e-4;
+
+pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, Layout), EngineError> {
+    match job.precision {
+        Precision::F32 => {}
+        Precision::F64 => {
+            return Err(EngineError::Refused("precision f64 runs on the CPU; use --device cpu".to_owned()));
+        }
+        Precision::F16 => {
+            return Err(EngineError::Refused("precision f16 is not there yet on GPUs; use f32".to_owned()));
+        }
+    }
+    let work = Work::of(job);
+    let budget = device.budget;
+    let lanes = LANES as u64;
+    let share = budget.memory / lanes;
+    let widest = work.widest.next_multiple_of(PART.into());
+    let keep = job.sampler == Sampler::Conditional
+        && work.kept <= share / 2
+        && 4 * work.rows * row_stride(widest) <= budget.binding;
+    // One seed first: how much of a layer fits at a time.
+    let mut slab = widest;
+    while slab > u64::from(PART) && !fits(&work, &budget, share, 1, slab, keep) {
+        slab = (slab / 2).next_multiple_of(PART.into());
+    }
+    if !fits(&work, &budget, share, 1, slab, keep) && !fits_memory(&work, &budget, share, 1, slab, keep) {
+        let needed = work.bytes(1, slab, keep) * lanes;
+        return Err(EngineError::Refused(format!(
+            "{} points with {} outputs need {} of device memory and matrices of {} at these widths, and {} and {} are planned \
+             for on {}; use fewer points or outputs, or --device cpu",
+            job.n,
+            job.network.outputs(),
+            gib(needed),
+            gib(work.largest_small()),
+            gib(budget.memory),
+            gib(budget.binding),
+            device.description.name
+        )));
+    }
+    let host = EIGEN * work.cubes / HOST_RATE / threads as f64;
+    let seconds = work.operations / budget.rate + work.normals / budget.normals + host;
+    let mut seeds = ((0.5 / seconds) as u64).clamp(1, MAX_SEEDS);
+    while seeds > 1 && !fits(&work, &budget, share, seeds, slab, keep) {
+        seeds = (seeds / 2).max(1);
+    }
+    let group = seeds * lanes;
+    let per_batch = (1.0 / (seconds + LAUNCH / group as f64)) as u64;
+    let per_batch = per_batch.clamp(1, lanes * MAX_SEEDS).min((256 << 20) / (8 * work.q * work.q).max(1)).max(1);
+    let seeds_per_batch = if per_batch > group { per_batch / group * group } else { per_batch };
+    let plan = Plan {
+        seeds_per_batch: seeds_per_batch as usize,
+        concurrent: group as usize,
+        keep,
+        bytes: work.bytes(seeds, slab, keep) * lanes,
+        seconds_per_seed: seconds,
+        operations: work.operations,
+        normals: work.normals,
+    };
+    Ok((plan, Layout { seeds, slab, keep }))
+}
+
+/// Sizes and work of one seed.
+struct Work {
+    n: u64,
+    q: u64,
+    outputs: u64,
+    /// The larger of n and q.
+    rows: u64,
+    widest: u64,
+    /// Bytes of panels that the conditional sampler may keep; of those that the direct one must.
+    kept: u64,
+    direct: bool,
+    explicit: bool,
+    /// Bytes of small matrices that stay.
+    small: u64,
+    operations: f64,
+    normals: f64,
+    /// Σ s³ over the factorisations.
+    cubes: f64,
+}
+
+impl Work {
+    fn of(job: &Job) -> Self {
+        let depth = job.network.depth();
+        let (n, q, outputs) = (job.n as u64, job.q() as u64, job.network.outputs() as u64);
+        let hidden: Vec<u64> = (1..depth).map(|k| job.width(k)).collect();
+        let padded: u64 = hidden.iter().map(|m| row_stride(*m)).sum();
+        let neurons: f64 = hidden.iter().map(|m| *m as f64).sum();
+        let layers = hidden.len() as u64;
+        let direct = job.sampler == Sampler::Direct;
+        let (nf, qf) = (n as f64, q as f64);
+        let weights: f64 = (1..=depth).map(|k| job.width(k) as f64 * job.width(k - 1) as f64).sum();
+        let first = if direct { job.dim as u64 } else { 0 };
+        let widest = hidden.iter().copied().chain([first, 1]).max().unwrap_or(1);
+        let (operations, normals, kept) = if direct {
+            let operations = weights * 2.0 * (nf + qf) + neurons * (nf * nf + qf * qf);
+            (operations, 2.0 * weights, 4 * (n * padded + 2 * q * row_stride(widest) + n * row_stride(first)))
+        } else {
+            let operations = neurons * (3.0 * nf * nf + 6.0 * nf * qf + 3.0 * qf * qf);
+            (operations, neurons * (nf + qf), 4 * padded * (2 * n + q))
+        };
+        let cubes = if direct { qf.powi(3) } else { layers as f64 * (nf.powi(3) + qf.powi(3)) + qf.powi(3) };
+        Self {
+            n,
+            q,
+            outputs,
+            rows: n.max(q),
+            widest,
+            kept,
+            direct,
+            explicit: matches!(job.weights, Weights::Explicit(_)),
+            small: 4 * (layers * (n * n + n * q + q * q) + q * outputs),
+            operations,
+            normals,
+            cubes,
+        }
+    }
+
+    /// Bytes for a group of seeds. Poison and sums are counted once each.
+    fn bytes(&self, seeds: u64, slab: u64, keep: bool) -> u64 {
+        let parts = slab.div_ceil(PART.into());
+        let sums = 16 * (self.n * self.n + self.n * self.q + self.q * self.q);
+        let partials = 8 * parts * (self.rows * self.rows);
+        let panels = if self.direct || keep { self.kept } else { 4 * self.n * row_stride(slab) };
+        let scratch = if self.direct { 0 } else { 4 * self.q * row_stride(slab) };
+        let tile = if self.explicit { 4 * slab * slab } else { 0 };
+        seeds * (self.small + sums + partials + panels + scratch) + tile
+    }
+
+    /// The largest small matrix of a seed that must lie in one binding, in bytes.
+    fn largest_small(&self) -> u64 {
+        4 * (self.rows * self.rows).max(self.q * self.outputs)
+    }
+
+    /// Operations of the largest dispatch of one seed.
+    fn dispatch(&self, slab: u64) -> f64 {
+        let (rows, slab) = (self.rows as f64, slab as f64);
+        let inner = if self.direct { slab } else { rows };
+        slab * inner * (2.0 * rows + 60.0) + slab * rows * rows * 2.0
+    }
+}
+
+fn fits_memory(work: &Work, budget: &Budget, share: u64, seeds: u64, slab: u64, keep: bool) -> bool {
+    let panel = 4 * seeds * work.rows * row_stride(slab);
+    let tile = if work.explicit { 4 * slab * slab } else { 0 };
+    let binding = panel.max(tile).max(seeds * work.largest_small());
+    work.bytes(seeds, slab, keep) <= share && binding <= budget.binding
+}
+
+fn fits(work: &Work, budget: &Budget, share: u64, seeds: u64, slab: u64, keep: bool) -> bool {
+    fits_memory(work, budget, share, seeds, slab, keep) && seeds as f64 * work.dispatch(slab) <= budget.work
+}
+
+fn gib(bytes: u64) -> String {
+    format!("{:.2} GiB", bytes as f64 / (1u64 << 30) as f64)
+}

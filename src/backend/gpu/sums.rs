@@ -1,0 +1,146 @@
+//! Small matrices that are summed over the neurons of a layer on the device, slab by slab, and read back as f64.
+//!
+//! The rows of a large matrix are split over several buffers, each with its partial sums within one binding.
+
+use super::device::Device;
+use super::passes::gram::{self, Gram, PART, SYMMETRIC};
+use super::passes::reduce::{self, MAX_ENTRIES, Reduce};
+use super::passes::View;
+use super::recording::Recording;
+use crate::backend::EngineError;
+
+/// Bytes of one entry: an f64, or a pair of f32.
+const ENTRY: u64 = 8;
+
+/// One matrix X·Yᵀ per seed.
+pub(super) struct Sums {
+    /// For messages, such as `C`.
+    name: &'static str,
+    seeds: u32,
+    rows_x: u32,
+    rows_y: u32,
+    /// Only the lower triangle is computed.
+    symmetric: bool,
+    chunks: Vec<Chunk>,
+    begun: bool,
+}
+
+struct Chunk {
+    first: u32,
+    rows: u32,
+    totals: wgpu::Buffer,
+}
+
+impl Sums {
+    /// Room for rows_x × rows_y sums of every seed over slabs of at most this many neurons; poisoned.
+    pub(super) fn new(
+        recording: &mut Recording,
+        name: &'static str,
+        seeds: u32,
+        [rows_x, rows_y]: [u32; 2],
+        symmetric: bool,
+        slab: u64,
+    ) -> Self {
+        let device = recording.device();
+        let rows = rows_of_a_chunk(device, seeds.into(), rows_y.into(), slab).min(rows_x.into()) as u32;
+        let starts = (0..rows_x).step_by(rows as usize);
+        let chunks = starts.map(|first| {
+            let rows = rows.min(rows_x - first);
+            let bytes = ENTRY * u64::from(seeds) * u64::from(rows) * u64::from(rows_y);
+            let totals = device.storage(bytes);
+            recording.poison(&totals, bytes);
+            Chunk { first, rows, totals }
+        });
+        Self { name, seeds, rows_x, rows_y, symmetric, chunks: chunks.collect(), begun: false }
+    }
+
+    /// Adds the sums over one slab. Of the block only source, flags, tag, first column, columns and slopes count.
+    pub(super) fn add(
+        &mut self,
+        recording: &mut Recording,
+        keys: &wgpu::Buffer,
+        block: Gram,
+        x: &View,
+        y: Option<&View>,
+    ) -> Result<(), EngineError> {
+        let parts = block.columns.div_ceil(PART);
+        for chunk in &self.chunks {
+            let entries = chunk.rows * self.rows_y;
+            let bytes = ENTRY * u64::from(self.seeds) * u64::from(parts) * u64::from(entries);
+            let partials = recording.scratch(bytes);
+            let flags = block.flags | if self.symmetric { SYMMETRIC } else { 0 };
+            let block = Gram { rows_x: chunk.rows, rows_y: self.rows_y, first_x: chunk.first, flags, ..block };
+            let operands = gram::Operands { keys, x, y, partials: &partials };
+            gram::record(recording, self.seeds, block, &operands)?;
+            let block = Reduce { entries, parts, accumulate: u32::from(self.begun), zero: 0 };
+            reduce::record(recording, self.seeds, block, &partials, &chunk.totals)?;
+            recording.retire(partials);
+        }
+        self.begun = true;
+        Ok(())
+    }
+}
+
+/// Rows of a matrix whose partial sums fit a binding and one dispatch of the reduction.
+pub(super) fn rows_of_a_chunk(device: &Device, seeds: u64, rows_y: u64, slab: u64) -> u64 {
+    let parts = slab.div_ceil(PART.into());
+    let by_binding = device.budget.binding / (ENTRY * seeds * rows_y * parts).max(1);
+    by_binding.min(MAX_ENTRIES / rows_y).max(1)
+}
+
+/// Submits the recording and reads the matrices of every seed: `[matrix][seed]`, row-major. `seeds` names the seeds of the
+/// batch and `layer` the layer in errors.
+pub(super) fn read(
+    recording: Recording,
+    sums: Vec<Sums>,
+    seeds: &[u64],
+    layer: usize,
+) -> Result<Vec<Vec<Vec<f64>>>, EngineError> {
+    let device = recording.device();
+    let mut sources = Vec::new();
+    for chunk in sums.iter().flat_map(|s| s.chunks.iter().map(move |c| (s, c))) {
+        let (s, c) = chunk;
+        sources.push((&c.totals, ENTRY * u64::from(s.seeds) * u64::from(c.rows) * u64::from(s.rows_y)));
+    }
+    let mut parts = recording.read(&sources)?.into_iter();
+    let mut matrices = Vec::with_capacity(sums.len());
+    for s in &sums {
+        let mut of_seeds = vec![Vec::with_capacity((s.rows_x * s.rows_y) as usize); s.seeds as usize];
+        for (chunk, bytes) in s.chunks.iter().zip(&mut parts) {
+            let entries = decode(&bytes, device.variant.f64);
+            let size = (chunk.rows * s.rows_y) as usize;
+            for (of_seed, entries) in of_seeds.iter_mut().zip(entries.chunks_exact(size)) {
+                of_seed.extend_from_slice(entries);
+            }
+        }
+        for (matrix, &seed) in of_seeds.iter().zip(seeds) {
+            check(s, matrix, seed, layer)?;
+        }
+        matrices.push(of_seeds);
+    }
+    device.give_back(sums.into_iter().flat_map(|s| s.chunks.into_iter().map(|c| c.totals)));
+    Ok(matrices)
+}
+
+fn decode(bytes: &[u8], f64: bool) -> Vec<f64> {
+    if f64 {
+        bytemuck::pod_collect_to_vec(bytes)
+    } else {
+        let pairs: Vec<[f32; 2]> = bytemuck::pod_collect_to_vec(bytes);
+        pairs.into_iter().map(|[high, low]| f64::from(high) + f64::from(low)).collect()
+    }
+}
+
+/// Refuses what the device never wrote, and what is no number.
+fn check(sums: &Sums, matrix: &[f64], seed: u64, layer: usize) -> Result<(), EngineError> {
+    let columns = sums.rows_y as usize;
+    let wrong = matrix.iter().enumerate().find(|(at, value)| {
+        let (row, column) = (at / columns, at % columns);
+        !value.is_finite() && (!sums.symmetric || column <= row)
+    });
+    wrong.map_or(Ok(()), |(at, value)| {
+        let (row, column) = (at / columns, at % columns);
+        let what = format!("entry ({row}, {column}) of {} came back from the device as {value}", sums.name);
+        Err(EngineError::Failed { seed, layer, what })
+    })
+}

@@ -1,0 +1,79 @@
+//! Several engines as one: each takes a run of consecutive seeds of every batch.
+//!
+//! A kernel is a function of its seed and its device, so the split moves no bit where the devices are alike.
+
+use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, Plan, Script};
+
+/// At least one engine.
+pub struct Several {
+    info: DeviceInfo,
+    engines: Vec<Box<dyn Engine>>,
+}
+
+impl Several {
+    /// All of these; refuses none.
+    pub fn new(engines: Vec<Box<dyn Engine>>) -> Result<Self, EngineError> {
+        let Some(first) = engines.first() else {
+            return Err(EngineError::Refused("there is no device to run on".to_owned()));
+        };
+        let names: Vec<&str> = engines.iter().map(|e| e.info().name.as_str()).collect();
+        let alike = names.iter().all(|name| *name == names[0]);
+        // One name for alike devices: which of them ran is no property of a row.
+        let name = if alike { names[0].to_owned() } else { names.join(" + ") };
+        let driver = format!("{} x {}", engines.len(), first.info().driver);
+        let threads = engines.iter().map(|e| e.info().threads).max().unwrap_or(1);
+        Ok(Self { info: DeviceInfo { name, driver, threads }, engines })
+    }
+}
+
+impl Engine for Several {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    /// The plans side by side: seeds and memory add up.
+    fn plan(&self, job: &Job) -> Result<Plan, EngineError> {
+        let plans: Vec<Plan> = self.engines.iter().map(|e| e.plan(job)).collect::<Result<_, _>>()?;
+        let rate: f64 = plans.iter().map(|p| 1.0 / p.seconds_per_seed).sum();
+        let mut all = plans[0].clone();
+        for plan in &plans[1..] {
+            all.seeds_per_batch += plan.seeds_per_batch;
+            all.concurrent += plan.concurrent;
+            all.bytes += plan.bytes;
+            all.keep &= plan.keep;
+        }
+        all.seconds_per_seed = 1.0 / rate;
+        Ok(all)
+    }
+
+    fn run(
+        &self,
+        job: &Job,
+        _plan: &Plan,
+        seeds: &[u64],
+        script: Script,
+    ) -> Result<Vec<KernelSample>, EngineError> {
+        let plans: Vec<Plan> = self.engines.iter().map(|e| e.plan(job)).collect::<Result<_, _>>()?;
+        let rate: f64 = plans.iter().map(|p| 1.0 / p.seconds_per_seed).sum();
+        let mut rest = seeds;
+        let mut shares = Vec::new();
+        for (index, plan) in plans.iter().enumerate() {
+            // In proportion to the estimated speed; the last takes what is left.
+            let part = (seeds.len() as f64 / plan.seconds_per_seed / rate).ceil() as usize;
+            let part = if index + 1 == plans.len() { rest.len() } else { part.min(rest.len()) };
+            let (share, left) = rest.split_at(part);
+            rest = left;
+            shares.push(share);
+        }
+        let results: Vec<Result<Vec<KernelSample>, EngineError>> = std::thread::scope(|scope| {
+            let work = self.engines.iter().zip(&plans).zip(shares);
+            let threads: Vec<_> = work
+                .map(|((engine, plan), seeds)| scope.spawn(move || engine.run(job, plan, seeds, script)))
+                .collect();
+            let broken = || EngineError::Device { device: self.info.name.clone(), what: "its thread ended".to_owned() };
+            threads.into_iter().map(|t| t.join().unwrap_or_else(|_| Err(broken()))).collect()
+        });
+        let parts: Vec<Vec<KernelSample>> = results.into_iter().collect::<Result<_, _>>()?;
+        Ok(parts.into_iter().flatten().collect())
+    }
+}

@@ -1,0 +1,163 @@
+//! The small matrices of one seed and the algebra between the passes, in f64 on the host, for every device.
+//!
+//! ```text
+//! root(k)     C_k → S_k, S_k⁺
+//! couple(k)   S_B = (B_k B_kᵀ)^½,  T = S⁺(M_k − (S⁺)ᵀ E S_B)  with S⁺, E of layer k−1
+//! K          += (C_{k−1} ⊗ 1 1ᵀ) ∘ (B_k B_kᵀ)
+//! ```
+//!
+//! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels.
+
+use super::{EngineError, Job, KernelSample};
+use crate::math::root::{product, root};
+
+/// What one layer leaves behind; n × n, n × q and q × q, row-major.
+#[derive(Default)]
+struct Layer {
+    /// S_k.
+    half: Vec<f64>,
+    /// S_k⁺.
+    pseudo: Vec<f64>,
+    /// E_k = A_k H_k.
+    forward_cross: Vec<f64>,
+    /// B_k B_kᵀ, lower triangle.
+    back_gram: Vec<f64>,
+    /// M_k = G_kᵀ B_kᵀ.
+    back_cross: Vec<f64>,
+}
+
+/// T (n × q) and S_B (q × q) of a layer.
+pub(super) struct Coupling {
+    /// T.
+    pub(super) t: Vec<f64>,
+    /// S_B.
+    pub(super) root: Vec<f64>,
+}
+
+/// The small matrices of one seed.
+pub(super) struct Small<'j> {
+    job: &'j Job,
+    /// Relative rounding of the Gram matrices, which decides their rank.
+    noise: f64,
+    seed: u64,
+    /// C_k, 0 ≤ k < l; lower triangles.
+    grams: Vec<Vec<f64>>,
+    layers: Vec<Layer>,
+    /// N without the norms of the rows, n × m_l.
+    outputs: Vec<f64>,
+    /// K without the norms of the rows, q × q, lower triangle.
+    kernel: Vec<f64>,
+}
+
+impl<'j> Small<'j> {
+    /// Room for the seeds of a job, one after another.
+    pub(super) fn new(job: &'j Job, noise: f64) -> Self {
+        let depth = job.network.depth();
+        let mut grams = vec![Vec::new(); depth];
+        grams[0] = job.cosines.clone();
+        let layers = (0..depth).map(|_| Layer::default()).collect();
+        Self { job, noise, seed: 0, grams, layers, outputs: Vec::new(), kernel: Vec::new() }
+    }
+
+    /// Begins a seed; what belongs to the input stays.
+    pub(super) fn start(&mut self, seed: u64) {
+        self.seed = seed;
+        self.kernel.clear();
+        self.kernel.resize(self.job.q() * self.job.q(), 0.0);
+        self.outputs.clear();
+    }
+
+    /// The seed in hand.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Takes C_k (lower triangle).
+    pub(super) fn set_gram(&mut self, k: usize, gram: Vec<f64>) {
+        self.grams[k] = gram;
+    }
+
+    /// Takes E_k = A_k H_k, n × q.
+    pub(super) fn set_forward_cross(&mut self, k: usize, cross: Vec<f64>) {
+        self.layers[k].forward_cross = cross;
+    }
+
+    /// Takes N, n × m_l.
+    pub(super) fn set_outputs(&mut self, outputs: Vec<f64>) {
+        self.outputs = outputs;
+    }
+
+    /// Takes B_k B_kᵀ (lower triangle) and adds the term of layer k to K.
+    pub(super) fn set_back_gram(&mut self, k: usize, gram: Vec<f64>) {
+        let (n, q, outputs) = (self.job.n, self.job.q(), self.job.network.outputs());
+        let below = &self.grams[k - 1];
+        for row in 0..q {
+            let i = row / outputs;
+            for column in 0..=row {
+                let j = column / outputs;
+                self.kernel[row * q + column] += below[i * n + j] * gram[row * q + column];
+            }
+        }
+        self.layers[k].back_gram = gram;
+    }
+
+    /// Takes M_k = G_kᵀ B_kᵀ, n × q.
+    pub(super) fn set_back_cross(&mut self, k: usize, cross: Vec<f64>) {
+        self.layers[k].back_cross = cross;
+    }
+
+    /// S_k and S_k⁺, 0 ≤ k < l−1. The root of the input is made once: it is the same for every seed.
+    pub(super) fn root(&mut self, k: usize) -> Result<&[f64], EngineError> {
+        if k > 0 || self.layers[0].half.is_empty() {
+            // The input comes in f64, whatever the panels are, and its S⁺ is never needed.
+            let noise = if k == 0 { f64::EPSILON } else { self.noise };
+            let root = root(&self.grams[k], self.job.n, noise, k > 0).map_err(|e| self.failed(k, e))?;
+            self.layers[k].half = root.half;
+            self.layers[k].pseudo = root.pseudo;
+        }
+        Ok(&self.layers[k].half)
+    }
+
+    /// T and S_B for layer k−1 from the sums of layer k, k ≥ 2.
+    pub(super) fn couple(&mut self, k: usize) -> Result<Coupling, EngineError> {
+        let (n, q) = (self.job.n, self.job.q());
+        let (above, below) = (&self.layers[k], &self.layers[k - 1]);
+        let s_b = root(&above.back_gram, q, self.noise, false).map_err(|e| self.failed(k, e))?.half;
+        let e_s_b = product(&below.forward_cross, false, &s_b, n, q, q);
+        let h_part = product(&below.pseudo, true, &e_s_b, n, n, q);
+        let difference: Vec<f64> = above.back_cross.iter().zip(&h_part).map(|(m, e)| m - e).collect();
+        let t = product(&below.pseudo, false, &difference, n, n, q);
+        Ok(Coupling { t, root: s_b })
+    }
+
+    /// An error of this seed.
+    pub(super) fn failed(&self, layer: usize, what: impl ToString) -> EngineError {
+        EngineError::Failed { seed: self.seed, layer, what: what.to_string() }
+    }
+
+    /// The kernel with the term of the last layer, the norms of the rows and the scale.
+    pub(super) fn finish(&mut self) -> Result<KernelSample, EngineError> {
+        let (n, q, outputs) = (self.job.n, self.job.q(), self.job.network.outputs());
+        let last = &self.grams[self.job.network.depth() - 1];
+        let scale = self.job.network.scale();
+        let mut kernel = vec![0.0; q * q];
+        for row in 0..q {
+            let (i, o) = (row / outputs, row % outputs);
+            for column in 0..=row {
+                let (j, p) = (column / outputs, column % outputs);
+                // B_l B_lᵀ is 1 for equal outputs and 0 otherwise.
+                let top = if o == p { last[i * n + j] } else { 0.0 };
+                let norms = self.job.norms[i] * self.job.norms[j] * scale;
+                let value = (self.kernel[row * q + column] + top) * norms;
+                if !value.is_finite() {
+                    return Err(self.failed(0, format!("entry ({row}, {column}) of the kernel is {value}")));
+                }
+                kernel[row * q + column] = value;
+                kernel[column * q + row] = value;
+            }
+        }
+        let square = |(k, value): (usize, &f64)| (value * self.job.norms[k / outputs]).powi(2);
+        let output_norm = self.outputs.iter().enumerate().map(square).sum::<f64>().sqrt();
+        Ok(KernelSample { seed: self.seed, kernel, output_norm })
+    }
+}
