@@ -16,7 +16,7 @@
 // Dispatch: x PARTS parts at a time, y tiles of 4·THREADS rows by 4·THREADS columns, z seeds. With SYMMETRIC tiles above the
 //           diagonal are left out: their entries are whatever they were.
 // Random numbers: tag of the block, rows and columns as above, one counter for four columns.
-// Barriers: two a chunk of 16 neurons; every workgroup runs all chunks of a part.
+// Barriers: two a chunk of 16 neurons; every part of a workgroup runs as many chunks as its first.
 
 override THREADS: u32 = 8u;
 override PARTS: u32 = 2u;
@@ -145,7 +145,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     var sum_1 = Sum();
     var sum_2 = Sum();
     var sum_3 = Sum();
-    for (var chunk = 0u; chunk < PART; chunk += CHUNK) {
+    // Nothing is left beyond the last neuron; the bound is that of the first part, so that it is uniform.
+    let live = min(PART, p.columns - group.x * PARTS * PART);
+    for (var chunk = 0u; chunk < live; chunk += CHUNK) {
         load(seed, thread, local.z, first_i, first_j, part * PART + chunk);
         workgroupBarrier();
         var part_0 = Part();

@@ -70,7 +70,10 @@ impl Engine for Several {
             let threads: Vec<_> = work
                 .map(|((engine, plan), seeds)| scope.spawn(move || engine.run(job, plan, seeds, script)))
                 .collect();
-            let broken = || EngineError::Device { device: self.info.name.clone(), what: "its thread ended".to_owned() };
+            let broken = || EngineError::Device {
+                device: self.info.name.clone(),
+                what: "its thread ended".to_owned(),
+            };
             threads.into_iter().map(|t| t.join().unwrap_or_else(|_| Err(broken()))).collect()
         });
         let parts: Vec<Vec<KernelSample>> = results.into_iter().collect::<Result<_, _>>()?;

@@ -161,9 +161,9 @@ impl FromStr for DeviceChoice {
             "gpu:all" => Ok(Self::AllGpus),
             other => match other.strip_prefix("gpu:").ok_or_else(unknown)?.trim() {
                 "" => Err(unknown()),
-                part => Ok(Self::Gpu(
-                    part.parse().map_or_else(|_| Choice::Named(part.to_owned()), Choice::Index),
-                )),
+                part => {
+                    Ok(Self::Gpu(part.parse().map_or_else(|_| Choice::Named(part.to_owned()), Choice::Index)))
+                }
             },
         }
     }

@@ -57,7 +57,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
 }
 
 fn line(d: &Description) -> String {
-    let usable = d.reason.as_ref().map_or_else(|| "usable".to_owned(), |reason| format!("not usable: {reason}"));
+    let usable =
+        d.reason.as_ref().map_or_else(|| "usable".to_owned(), |reason| format!("not usable: {reason}"));
     let has = [(d.f64, "f64"), (d.f16, "f16"), (d.int64, "int64"), (d.timestamps, "timestamps")];
     let has: Vec<&str> = has.iter().filter(|h| h.0).map(|h| h.1).collect();
     format!(

@@ -8,7 +8,7 @@ use eoc_ntk::data::npy::NpyWriter;
 use eoc_ntk::data::weights::WeightFile;
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::check_scale;
-use eoc_ntk::sampler::explicit_kernel;
+use eoc_ntk::sampler::ExplicitKernel;
 
 use super::args::{DataArgs, EngineArgs, number};
 use super::context::Context;
@@ -63,12 +63,27 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             available_memory()
         )));
     }
+    let size = data.n() as u128 * shapes.last().map_or(0, |last| last.0 as u128);
+    let kernel = 8 * size * size;
+    if bytes + kernel > u128::from(available_memory()) {
+        return Err(Failure::refused(format!(
+            "a kernel of {size} x {size} entries needs {kernel} bytes of memory beside {bytes} of the weights, and {} are \
+             available; use fewer points",
+            available_memory()
+        )));
+    }
+    let size = size as usize;
     let weights = file.read()?;
-    let output = output::open(&args.out)?;
-    let size = data.n() * weights.last().map_or(0, |last| last.rows);
     let activation = args.activation;
-    let work = move || explicit_kernel(engine, activation, &weights, scale, &data, precision);
-    let sample = ctx.wait(work)??;
+    let explicit = ExplicitKernel::new(engine, activation, weights, scale, data.dim(), precision)?;
+    let output = output::open(&args.out)?;
+    let bar = ctx.progress(explicit.runs(data.n()) as u64, "tiles");
+    let after_run = {
+        let bar = bar.clone();
+        move || bar.inc(1)
+    };
+    let sample = ctx.wait(move || explicit.evaluate(&data, &after_run))??;
+    bar.finish_and_clear();
     let mut file = NpyWriter::new(output, &[size, size])?;
     file.write(&sample.kernel)?;
     file.finish()?;

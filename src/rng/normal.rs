@@ -19,8 +19,10 @@ pub const LANES: usize = 16;
 /// One value for each lane.
 pub type Lanes = [f32; LANES];
 
-const LN2_HIGH: f32 = 0.693_359_4;
-const LN2_LOW: f32 = -2.121_944_4e-4;
+/// ln 2 to the bits that products with a small integer leave exact.
+pub const LN2_HIGH: f32 = 0.693_359_4;
+/// What is left of ln 2.
+pub const LN2_LOW: f32 = -2.121_944_4e-4;
 /// ln(1+f) = f − f²/2 + f³·P(f) on √½ ≤ 1+f < √2, highest power first.
 pub const LOG: [f32; 9] = [
     7.037_683_6e-2,
@@ -40,7 +42,7 @@ pub const COS: [f32; 3] = [2.443_315_7e-5, -1.388_731_6e-3, 4.166_664_6e-2];
 /// Radians per step of the 25-bit remainder: π/2·2⁻²⁵.
 pub const ANGLE_STEP: f32 = std::f32::consts::FRAC_PI_2 / 33_554_432.0;
 /// Bits of √½, the lower end of the range of 1+f.
-const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
+pub const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
 
 /// The pair of deviates of each lane.
 #[inline(always)]

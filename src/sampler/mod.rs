@@ -6,13 +6,14 @@
 mod auto;
 mod conditional;
 mod direct;
+mod explicit;
 
 pub use crate::backend::{KernelSample, Sampler};
 pub use crate::data::weights::WeightMatrix;
 pub use auto::{SamplerChoice, UnknownSampler};
+pub use explicit::ExplicitKernel;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::backend::{Engine, EngineError, Job, Plan, Precision, Script, Weights};
 use crate::data::DataSet;
@@ -88,39 +89,4 @@ pub fn script(sampler: Sampler) -> Script {
         Sampler::Direct => direct::script,
         Sampler::Conditional => conditional::script,
     }
-}
-
-/// K of given weights W_1 … W_l (a chain of shapes that starts at the dimension of the data) on a data set.
-pub fn explicit_kernel(
-    engine: &dyn Engine,
-    activation: crate::math::activation::Activation,
-    weights: &[WeightMatrix],
-    scale: f64,
-    data: &DataSet,
-    precision: Precision,
-) -> Result<KernelSample, EngineError> {
-    let refuse = |what: String| Err(EngineError::Refused(what));
-    let mut below = data.dim();
-    for (k, w) in weights.iter().enumerate() {
-        if w.cols != below || w.values.len() != w.rows * w.cols || w.rows == 0 {
-            return refuse(format!(
-                "W{} is {} x {}, and its columns must be the {below} outputs of the layer below",
-                k + 1,
-                w.rows,
-                w.cols
-            ));
-        }
-        below = w.rows;
-    }
-    let hidden = weights.iter().map(|w| w.rows as u64).take(weights.len().saturating_sub(1)).collect();
-    let network = Network::new(activation, hidden, below).and_then(|n| n.with_scale(scale));
-    let network = match network {
-        Ok(network) if !weights.is_empty() => network,
-        Ok(_) => return refuse("there are no weights; a network has at least one matrix".into()),
-        Err(e) => return refuse(e.to_string()),
-    };
-    let matrices = weights.iter().map(|w| w.values.clone()).collect();
-    let given = Weights::Explicit(Arc::new(matrices));
-    let sampling = Sampling::of(engine, &network, data, Sampler::Direct, precision, given)?;
-    Ok(sampling.batch(&[0])?.remove(0))
 }

@@ -59,9 +59,16 @@ fn nothing_below_the_command_line_prints_or_exits() {
     for module in ORDER {
         for file in sources(&root().join(module)) {
             let text = fs::read_to_string(&file).unwrap();
-            for word in
-                ["println!", "eprintln!", "print!(", "process::exit", "env::var", "env::args", "unsafe {", "wgpu::"]
-            {
+            for word in [
+                "println!",
+                "eprintln!",
+                "print!(",
+                "process::exit",
+                "env::var",
+                "env::args",
+                "unsafe {",
+                "wgpu::",
+            ] {
                 let code = text.lines().filter(|l| !l.trim_start().starts_with("//"));
                 let has = code.into_iter().any(|l| l.contains(word));
                 // wgpu has one home, and the one unsafe call in it says why.

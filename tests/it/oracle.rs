@@ -6,7 +6,7 @@ use eoc_ntk::data::DataSet;
 use eoc_ntk::data::weights::WeightMatrix;
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Network;
-use eoc_ntk::sampler::{Sampler, explicit_kernel};
+use eoc_ntk::sampler::{ExplicitKernel, Sampler};
 
 use super::support::naive::{self, Fault};
 use super::support::{kernels, points, relative};
@@ -44,12 +44,15 @@ fn direct_is_the_jacobian() {
             .collect();
         let engine = CpuEngine::new(2).unwrap();
         let phi = net.activation();
-        let explicit = explicit_kernel(&engine, phi, &given, 0.75, &data, Precision::F64).unwrap();
+        let of = |weights: &[WeightMatrix]| {
+            ExplicitKernel::new(&engine, phi, weights.to_vec(), 0.75, dim, Precision::F64).unwrap()
+        };
+        let explicit = of(&given).evaluate(&data, &|| {}).unwrap();
         assert_eq!(explicit.kernel, fast.kernel, "{what}: the θ of a seed gives the kernel of the seed");
         // The comparison sees one weight that is off by 1e-6, and one transposed pair of entries.
         let mut wrong = given.clone();
         wrong[0].values[0] += 1e-6;
-        let k = explicit_kernel(&engine, phi, &wrong, 0.75, &data, Precision::F64).unwrap();
+        let k = of(&wrong).evaluate(&data, &|| {}).unwrap();
         let seen = relative(&k.kernel, &expected) > 1e-13;
         // Without a hidden layer the kernel is that of the data, whatever the weights.
         assert_eq!(seen, !hidden.is_empty(), "{what}: a changed weight goes unseen");
@@ -60,6 +63,32 @@ fn direct_is_the_jacobian() {
     check("-0.4,0.7", &[17, 3], 2, 5, 7);
     check("relu", &[6, 16, 4], 1, 3, 65);
     check("leaky:0.1", &[15, 33, 2], 3, 2, 4);
+}
+
+/// Tiles of points move no bit of the kernel, however small they are.
+#[test]
+fn tiles_of_points_move_no_bit() {
+    let (net, data) = (network("0.6,0.4", &[37, 130, 20], 2), points(11, 9, 3));
+    let weights = naive::weights(&net, 9, 11);
+    let given: Vec<WeightMatrix> = weights
+        .iter()
+        .map(|w| WeightMatrix { rows: w.len(), cols: w[0].len(), values: w.concat() })
+        .collect();
+    let engine = CpuEngine::new(2).unwrap();
+    for precision in [Precision::F32, Precision::F64] {
+        let kernel =
+            || ExplicitKernel::new(&engine, net.activation(), given.clone(), 1.0, 9, precision).unwrap();
+        assert_eq!(kernel().runs(11), 1);
+        let whole = kernel().evaluate(&data, &|| {}).unwrap();
+        for (rows, runs) in [(4, 55), (12, 6), (20, 3)] {
+            let tiled = kernel().with_tile_rows(rows);
+            let counted = std::cell::Cell::new(0);
+            let tiled_kernel = tiled.evaluate(&data, &|| counted.set(counted.get() + 1)).unwrap();
+            assert_eq!((tiled.runs(11), counted.get()), (runs, runs), "{rows}");
+            assert_eq!(tiled_kernel.kernel, whole.kernel, "{rows} rows, {precision}");
+            assert!((tiled_kernel.output_norm / whole.output_norm - 1.0).abs() < 1e-14);
+        }
+    }
 }
 
 /// Shapes on both sides of every block edge: 16 lanes, 128 neurons of a chunk, 2048 of a block.

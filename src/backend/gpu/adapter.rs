@@ -164,7 +164,9 @@ fn unusable(adapter: &wgpu::Adapter) -> Option<String> {
             let buffers = limits.max_storage_buffers_per_shader_stage;
             short("storage buffers in a shader", buffers.into(), NEEDED_BUFFERS.into())
         })
-        .or_else(|| short("bytes in a storage binding", limits.max_storage_buffer_binding_size, NEEDED_BINDING))
+        .or_else(|| {
+            short("bytes in a storage binding", limits.max_storage_buffer_binding_size, NEEDED_BINDING)
+        })
 }
 
 fn cooperative(adapter: &wgpu::Adapter) -> Vec<String> {

@@ -92,9 +92,14 @@ impl<'e> GpuBatch<'e> {
     }
 
     /// Hands matrix after matrix to the small matrices of its seed.
-    pub(super) fn hand_in(&mut self, matrices: Vec<Vec<f64>>, set: impl Fn(&mut Small<'e>, Vec<f64>) + Sync + Send) {
+    pub(super) fn hand_in(
+        &mut self,
+        matrices: Vec<Vec<f64>>,
+        set: impl Fn(&mut Small<'e>, Vec<f64>) + Sync + Send,
+    ) {
         let small = &mut self.small[..self.seeds.len()];
-        self.host.install(|| small.par_iter_mut().zip(matrices).for_each(|(small, matrix)| set(small, matrix)));
+        self.host
+            .install(|| small.par_iter_mut().zip(matrices).for_each(|(small, matrix)| set(small, matrix)));
     }
 
     /// Small matrices of the seeds on the device, each rows × columns as f32 and turned: `[seed][column][row]`.

@@ -10,10 +10,10 @@
 
 use super::batch::{GpuBatch, Kept};
 use super::panel::{Panel, Slab, slabs, view};
+use super::passes::View;
 use super::passes::draw::{self, Draw};
 use super::passes::gram::{self, Gram};
 use super::passes::project::{self, Operands, Project};
-use super::passes::View;
 use super::recording::Recording;
 use super::sums::{self, Sums};
 use crate::backend::EngineError;
@@ -39,13 +39,17 @@ impl GpuBatch<'_> {
         let (seeds, slab, last) = (self.layout.seeds, self.layout.slab, self.last(k));
         if !self.layout.keep {
             let z = view(self.device, seeds, n, slab.min(width));
-            return slabs(width, slab).into_iter().map(|slab| Place { slab, z: z.clone(), g: None, h: None }).collect();
+            return slabs(width, slab)
+                .into_iter()
+                .map(|slab| Place { slab, z: z.clone(), g: None, h: None })
+                .collect();
         }
         let device = self.device;
         let panel = |rows| Panel::new(device, seeds, rows, width, slab);
         let make = || Kept { g: panel(n), z: panel(n), h: (!last).then(|| panel(q)) };
         let kept = self.kept[k].get_or_insert_with(make);
-        let views = |panel: &Panel| panel.slabs.iter().map(|(_, view)| Some(view.clone())).collect::<Vec<_>>();
+        let views =
+            |panel: &Panel| panel.slabs.iter().map(|(_, view)| Some(view.clone())).collect::<Vec<_>>();
         let none = || vec![None; kept.z.slabs.len()];
         let h = kept.h.as_ref().map_or_else(none, views);
         let panels = kept.z.slabs.iter().zip(views(&kept.g)).zip(h);
@@ -66,7 +70,9 @@ impl GpuBatch<'_> {
             first_column: place.slab.first,
             ..Project::default()
         };
-        let Some(root) = &self.roots[k - 1] else { return Err(self.device.fault(format!("layer {} has no root", k - 1))) };
+        let Some(root) = &self.roots[k - 1] else {
+            return Err(self.device.fault(format!("layer {} has no root", k - 1)));
+        };
         let operands = Operands { keys: &self.keys, x: root, w: place.g.as_ref(), z: None, out: &place.z };
         project::record(recording, self.count(), block, &operands)
     }
@@ -132,7 +138,8 @@ impl GpuBatch<'_> {
             }
             self.gradients(&mut recording, k, place, &top, &b)?;
             let Slab { first, columns } = place.slab;
-            let block = Gram { columns, first_column: first, slopes, source: gram::SOURCE_MATRIX, ..Gram::default() };
+            let block =
+                Gram { columns, first_column: first, slopes, source: gram::SOURCE_MATRIX, ..Gram::default() };
             b_gram.add(&mut recording, &self.keys, block, &b, Some(&b))?;
             if let Some(cross) = &mut cross {
                 let source = if place.g.is_some() { gram::SOURCE_MATRIX } else { gram::SOURCE_ROWS };

@@ -81,7 +81,8 @@ impl Device {
             adapters.iter().enumerate().map(|(index, a)| adapter::describe(index, a)).collect();
         let index = adapter::choose(&list, choice).map_err(|e| refuse(e.to_string()))?;
         let (adapter, description) = (&adapters[index], list[index].clone());
-        let variant = Variant { f64: options.f64 && description.f64, int64: options.int64 && description.int64 };
+        let variant =
+            Variant { f64: options.f64 && description.f64, int64: options.int64 && description.int64 };
         let mut features = Features::empty();
         let mut want = |feature, wanted| {
             if wanted {

@@ -8,9 +8,9 @@
 
 use super::batch::GpuBatch;
 use super::panel::{Panel, Slab, row_stride};
+use super::passes::View;
 use super::passes::gram::{self, Gram};
 use super::passes::project::{self, Operands, Project};
-use super::passes::View;
 use super::recording::Recording;
 use super::sums::{self, Sums};
 use crate::backend::{EngineError, Weights};
@@ -18,8 +18,16 @@ use crate::rng::{Role, Tensor};
 
 impl GpuBatch<'_> {
     /// Tile rows × columns of W_k, row-major, where weights are given.
-    fn given(&self, recording: &mut Recording, k: usize, rows: Slab, columns: Slab) -> Option<View> {
-        let Weights::Explicit(matrices) = &self.job.weights else { return None };
+    fn given(
+        &self,
+        recording: &mut Recording,
+        k: usize,
+        rows: Slab,
+        columns: Slab,
+    ) -> Result<Option<View>, EngineError> {
+        let Weights::Explicit(matrices) = &self.job.weights else { return Ok(None) };
+        // An upload comes before everything recorded and not yet submitted, and its scratch may be in use there.
+        recording.submit()?;
         let width = self.job.width(k - 1) as usize;
         let row = row_stride(columns.columns.into()) as usize;
         let mut tile = vec![0f32; rows.columns as usize * row];
@@ -30,24 +38,12 @@ impl GpuBatch<'_> {
         }
         let buffer = recording.scratch(4 * tile.len() as u64);
         self.device.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&tile));
-        Some(View { buffer, seed: 0, row: row as u32 })
+        Ok(Some(View { buffer, seed: 0, row: row as u32 }))
     }
 
     /// All outputs as rows.
     fn all_outputs(&self) -> Slab {
         Slab { first: 0, columns: self.job.network.outputs() as u32 }
-    }
-
-    /// What a tile of given weights was uploaded for is submitted before the next is uploaded: uploads are not part of a
-    /// recording.
-    fn done_with(recording: &mut Recording, tile: Option<View>) -> Result<(), EngineError> {
-        match tile {
-            None => Ok(()),
-            Some(tile) => {
-                recording.retire(tile.buffer);
-                recording.submit()
-            }
-        }
     }
 
     /// The input as a panel that all seeds share.
@@ -83,7 +79,7 @@ impl GpuBatch<'_> {
         let mut norm = last.then(|| Sums::new(&mut recording, "A W_lᵀ", count, [n, outputs], false, slab));
         for (target, z) in &own.slabs {
             for (index, (from, x)) in below.slabs.iter().enumerate() {
-                let tile = self.given(&mut recording, k, *target, *from);
+                let tile = self.given(&mut recording, k, *target, *from)?;
                 let activate = if k > 1 { project::ACTIVATE_X } else { 0 };
                 let accumulate = if index > 0 { project::ACCUMULATE } else { 0 };
                 let block = Project {
@@ -101,7 +97,7 @@ impl GpuBatch<'_> {
                 };
                 let operands = Operands { keys: &self.keys, x, w: tile.as_ref(), z: None, out: z };
                 project::record(&mut recording, count, block, &operands)?;
-                Self::done_with(&mut recording, tile)?;
+                tile.into_iter().for_each(|tile| recording.retire(tile.buffer));
             }
             let block = Gram {
                 columns: target.columns,
@@ -113,12 +109,12 @@ impl GpuBatch<'_> {
             };
             c.add(&mut recording, &self.keys, block, z, Some(z))?;
             if let Some(norm) = &mut norm {
-                let tile = self.given(&mut recording, depth, self.all_outputs(), *target);
+                let tile = self.given(&mut recording, depth, self.all_outputs(), *target)?;
                 let source = if tile.is_some() { gram::SOURCE_MATRIX } else { gram::SOURCE_COLUMNS };
                 let tag = Tensor::tag(Role::Weight, depth);
                 let block = Gram { source, tag, flags: gram::ACTIVATE_X, ..block };
                 norm.add(&mut recording, &self.keys, block, z, tile.as_ref())?;
-                Self::done_with(&mut recording, tile)?;
+                tile.into_iter().for_each(|tile| recording.retire(tile.buffer));
             }
         }
         let sums = std::iter::once(c).chain(norm).collect();
@@ -144,7 +140,7 @@ impl GpuBatch<'_> {
         let mut b_gram = Sums::new(&mut recording, "B Bᵀ", count, [q, q], true, slab);
         for ((target, b), (_, z)) in own.slabs.iter().zip(&z.slabs) {
             for (index, (from, x)) in above.slabs.iter().enumerate() {
-                let tile = self.given(&mut recording, k + 1, *from, *target);
+                let tile = self.given(&mut recording, k + 1, *from, *target)?;
                 let accumulate = if index > 0 { project::ACCUMULATE } else { 0 };
                 let differentiate = if index + 1 == above.slabs.len() { project::DIFFERENTIATE } else { 0 };
                 let block = Project {
@@ -162,7 +158,7 @@ impl GpuBatch<'_> {
                 };
                 let operands = Operands { keys: &self.keys, x, w: tile.as_ref(), z: Some(z), out: b };
                 project::record(&mut recording, count, block, &operands)?;
-                Self::done_with(&mut recording, tile)?;
+                tile.into_iter().for_each(|tile| recording.retire(tile.buffer));
             }
             let Slab { first, columns } = *target;
             let block = Gram { columns, first_column: first, source: gram::SOURCE_MATRIX, ..Gram::default() };

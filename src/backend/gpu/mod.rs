@@ -65,9 +65,12 @@ impl GpuEngine {
             .num_threads(threads.max(1))
             .thread_name(|i| format!("eoc-host-{i}"))
             .build()
-            .map_err(|e| EngineError::Refused(format!("{threads} worker threads could not be started: {e}")))?;
+            .map_err(|e| {
+                EngineError::Refused(format!("{threads} worker threads could not be started: {e}"))
+            })?;
         let Description { name, backend, driver, .. } = &device.description;
-        let info = DeviceInfo { name: name.clone(), driver: format!("{backend} {driver}"), threads: threads.max(1) };
+        let info =
+            DeviceInfo { name: name.clone(), driver: format!("{backend} {driver}"), threads: threads.max(1) };
         Ok(Self { info, device, host })
     }
 

@@ -32,7 +32,8 @@ pub(super) struct Panel {
 impl Panel {
     /// Room for this many seeds and rows.
     pub(super) fn new(device: &Device, seeds: u64, rows: u64, width: u64, slab: u64) -> Self {
-        let slabs = slabs(width, slab).into_iter().map(|slab| (slab, view(device, seeds, rows, slab.columns.into())));
+        let slabs =
+            slabs(width, slab).into_iter().map(|slab| (slab, view(device, seeds, rows, slab.columns.into())));
         Self { slabs: slabs.collect() }
     }
 

@@ -72,7 +72,8 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
     }
     let group = seeds * lanes;
     let per_batch = (1.0 / (seconds + LAUNCH / group as f64)) as u64;
-    let per_batch = per_batch.clamp(1, lanes * MAX_SEEDS).min((256 << 20) / (8 * work.q * work.q).max(1)).max(1);
+    let per_batch =
+        per_batch.clamp(1, lanes * MAX_SEEDS).min((256 << 20) / (8 * work.q * work.q).max(1)).max(1);
     let seeds_per_batch = if per_batch > group { per_batch / group * group } else { per_batch };
     let plan = Plan {
         seeds_per_batch: seeds_per_batch as usize,

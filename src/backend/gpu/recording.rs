@@ -64,7 +64,11 @@ impl<'d> Recording<'d> {
     }
 
     /// Adds a dispatch with its parameter block; submits what is there once it is enough work.
-    pub(super) fn dispatch<P: bytemuck::Pod>(&mut self, block: &P, dispatch: Dispatch) -> Result<(), EngineError> {
+    pub(super) fn dispatch<P: bytemuck::Pod>(
+        &mut self,
+        block: &P,
+        dispatch: Dispatch,
+    ) -> Result<(), EngineError> {
         if dispatch.groups.contains(&0) {
             return Err(self.device.fault(format!("an empty dispatch of {}", dispatch.pass.name())));
         }
@@ -74,7 +78,11 @@ impl<'d> Recording<'d> {
         self.blocks.resize(range.end.next_multiple_of(ALIGNMENT), 0);
         self.weight += dispatch.work.weight();
         self.steps.push(Step::Dispatch(dispatch, range));
-        if self.weight > 4.0 * self.device.budget.work || self.steps.len() >= PIECE { self.submit() } else { Ok(()) }
+        if self.weight > 4.0 * self.device.budget.work || self.steps.len() >= PIECE {
+            self.submit()
+        } else {
+            Ok(())
+        }
     }
 
     /// Scratch of any content for this recording.
@@ -110,7 +118,11 @@ impl<'d> Recording<'d> {
         queue.write_buffer(&blocks, 0, &self.blocks);
         let queries = profile.as_ref().map(|_| {
             let count = 2 * self.steps.len() as u32;
-            device.create_query_set(&wgpu::QuerySetDescriptor { label: None, ty: wgpu::QueryType::Timestamp, count })
+            device.create_query_set(&wgpu::QuerySetDescriptor {
+                label: None,
+                ty: wgpu::QueryType::Timestamp,
+                count,
+            })
         });
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         for (index, step) in self.steps.iter().enumerate() {
@@ -125,8 +137,10 @@ impl<'d> Recording<'d> {
                         beginning_of_pass_write_index: Some(2 * index as u32),
                         end_of_pass_write_index: Some(2 * index as u32 + 1),
                     });
-                    let pass =
-                        wgpu::ComputePassDescriptor { label: Some(dispatch.pass.name()), timestamp_writes: timestamps };
+                    let pass = wgpu::ComputePassDescriptor {
+                        label: Some(dispatch.pass.name()),
+                        timestamp_writes: timestamps,
+                    };
                     let mut pass = encoder.begin_compute_pass(&pass);
                     pass.set_pipeline(&dispatch.pipeline);
                     pass.set_bind_group(0, &group, &[]);
@@ -159,7 +173,8 @@ impl<'d> Recording<'d> {
         let count = 2 * self.steps.len() as u32;
         let bytes = 8 * u64::from(count);
         let usage = BufferUsages::QUERY_RESOLVE | BufferUsages::COPY_SRC;
-        let descriptor = wgpu::BufferDescriptor { label: None, size: bytes, usage, mapped_at_creation: false };
+        let descriptor =
+            wgpu::BufferDescriptor { label: None, size: bytes, usage, mapped_at_creation: false };
         let resolved = device.create_buffer(&descriptor);
         encoder.resolve_query_set(queries, 0..count, &resolved, 0);
         let staging = self.device.staging(bytes);
@@ -232,7 +247,12 @@ impl<'d> Recording<'d> {
     }
 
     /// The content of a staging buffer once a submission is done.
-    fn map(&self, staging: &wgpu::Buffer, bytes: u64, submission: &SubmissionIndex) -> Result<Vec<u8>, EngineError> {
+    fn map(
+        &self,
+        staging: &wgpu::Buffer,
+        bytes: u64,
+        submission: &SubmissionIndex,
+    ) -> Result<Vec<u8>, EngineError> {
         let (send, receive) = oneshot_channel();
         // Nobody listens any more only where the wait below has failed.
         staging.map_async(wgpu::MapMode::Read, 0..bytes, move |mapped| drop(send.send(mapped)));

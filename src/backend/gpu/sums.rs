@@ -3,9 +3,9 @@
 //! The rows of a large matrix are split over several buffers, each with its partial sums within one binding.
 
 use super::device::Device;
+use super::passes::View;
 use super::passes::gram::{self, Gram, PART, SYMMETRIC};
 use super::passes::reduce::{self, MAX_ENTRIES, Reduce};
-use super::passes::View;
 use super::recording::Recording;
 use crate::backend::EngineError;
 
@@ -69,7 +69,8 @@ impl Sums {
             let bytes = ENTRY * u64::from(self.seeds) * u64::from(parts) * u64::from(entries);
             let partials = recording.scratch(bytes);
             let flags = block.flags | if self.symmetric { SYMMETRIC } else { 0 };
-            let block = Gram { rows_x: chunk.rows, rows_y: self.rows_y, first_x: chunk.first, flags, ..block };
+            let block =
+                Gram { rows_x: chunk.rows, rows_y: self.rows_y, first_x: chunk.first, flags, ..block };
             let operands = gram::Operands { keys, x, y, partials: &partials };
             gram::record(recording, self.seeds, block, &operands)?;
             let block = Reduce { entries, parts, accumulate: u32::from(self.begun), zero: 0 };

@@ -3,6 +3,10 @@
 //! Without an adapter these tests say SKIPPED and are counted by `scripts/test`; with EOC_REQUIRE_GPU=1, which CI sets, a
 //! missing adapter is a failure. EOC_TEST_ADAPTER names another adapter than the first.
 
+mod abi;
+mod faults;
+mod law;
+mod parity;
 mod streams;
 
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, Options};
@@ -25,5 +29,8 @@ pub fn open(options: &Options) -> Option<GpuEngine> {
 /// Says that a test could not run here; written past the capture of the test harness, so that it is seen and counted.
 pub fn skip(test: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: no GPU adapter; install a Vulkan driver such as mesa-vulkan-drivers");
+    let _ = writeln!(
+        std::io::stderr(),
+        "SKIPPED: {test}: no GPU adapter; install a Vulkan driver such as mesa-vulkan-drivers"
+    );
 }

@@ -29,7 +29,9 @@ fn words_agree_bit_for_bit_and_deviates_to_the_bound() {
     let mut worst = 0f64;
     let mut total = 0.0;
     for int64 in [true, false] {
-        let Some(engine) = open(&Options { int64, checked: true, ..Options::default() }) else { return skip("words") };
+        let Some(engine) = open(&Options { int64, checked: true, ..Options::default() }) else {
+            return skip("words");
+        };
         for (seed, role, layer, first, group, count) in [
             (0, Role::Weight, 1, 0, 0, 400_000),
             (1 << 62 | 12345, Role::Forward, (1 << 24) - 1, u32::MAX - 50_000, u32::MAX, 50_000),
@@ -39,12 +41,17 @@ fn words_agree_bit_for_bit_and_deviates_to_the_bound() {
             let tensor = Tensor::new(seed, role, layer);
             for (i, (w, z)) in words.iter().zip(&normals).enumerate() {
                 let row = [first.wrapping_add(i as u32)];
-                assert_eq!(*w, tensor.words(row, [group]).map(|w| w[0]), "{seed} {role:?} {layer} row {row:?}");
+                assert_eq!(
+                    *w,
+                    tensor.words(row, [group]).map(|w| w[0]),
+                    "{seed} {role:?} {layer} row {row:?}"
+                );
                 let expected = tensor.normals(row, [group]).map(|z| f64::from(z[0]));
                 for pair in [0, 2] {
                     let radius = expected[pair].hypot(expected[pair + 1]).max(1e-30);
                     for k in pair..pair + 2 {
-                        let error = (f64::from(z[k]) - expected[k]).abs() / (radius * f64::from(f32::EPSILON));
+                        let error =
+                            (f64::from(z[k]) - expected[k]).abs() / (radius * f64::from(f32::EPSILON));
                         worst = worst.max(error);
                         total += error;
                     }

@@ -65,10 +65,10 @@ pub struct Gram {
     pub slopes: [f32; 4],
 }
 
-/// Override constants for this many rows of X and Y at most: threads over each, parts at a time, length of a tile. A thread has
-/// 4 × 4 results; small matrices leave threads for several parts.
-pub fn constants(rows: u32) -> [(&'static str, f64); 3] {
-    let (threads, parts) = threads(rows);
+/// Override constants for this many rows of X and Y at most and parts: threads over each, parts at a time, length of a tile. A
+/// thread has 4 × 4 results; small matrices leave threads for several parts.
+pub fn constants(rows: u32, parts: u32) -> [(&'static str, f64); 3] {
+    let (threads, parts) = threads(rows, parts);
     [
         ("THREADS", f64::from(threads)),
         ("PARTS", f64::from(parts)),
@@ -76,12 +76,13 @@ pub fn constants(rows: u32) -> [(&'static str, f64); 3] {
     ]
 }
 
-fn threads(rows: u32) -> (u32, u32) {
-    match rows {
+fn threads(rows: u32, parts: u32) -> (u32, u32) {
+    let (threads, at_a_time) = match rows {
         0..=16 => (4, 8),
         17..=32 => (8, 2),
         _ => (16, 1),
-    }
+    };
+    (threads, at_a_time.min(parts.next_power_of_two()))
 }
 
 /// Buffers of a sum; `y` is left out where it is drawn.
@@ -104,7 +105,7 @@ pub(in crate::backend::gpu) fn record(
     (block.y_seed, block.y_row) = y.map_or((0, 0), |y| (y.seed, y.row));
     block.parts = block.columns.div_ceil(PART);
     let rows = block.rows_x.max(block.rows_y);
-    let (threads, parts) = threads(rows);
+    let (threads, parts) = threads(rows, block.parts);
     let tiles_x = block.rows_x.div_ceil(4 * threads);
     block.tiles_y = block.rows_y.div_ceil(4 * threads);
     let [i, j, r] = [block.rows_x, block.rows_y, block.columns].map(f64::from);
@@ -119,7 +120,7 @@ pub(in crate::backend::gpu) fn record(
     };
     let dispatch = Dispatch {
         pass: Pass::Gram,
-        pipeline: recording.device().pipeline(Pass::Gram, &constants(rows)),
+        pipeline: recording.device().pipeline(Pass::Gram, &constants(rows, block.parts)),
         buffers: vec![
             (*keys).clone(),
             x.buffer.clone(),

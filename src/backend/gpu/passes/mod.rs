@@ -25,3 +25,6 @@ pub(super) fn slopes(slopes: [f64; 3]) -> [f32; 4] {
     let [below, at_zero, above] = slopes;
     [below as f32, at_zero as f32, above as f32, 0.0]
 }
+
+#[cfg(test)]
+mod tests;

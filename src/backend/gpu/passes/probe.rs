@@ -38,7 +38,10 @@ pub fn constants() -> [(&'static str, f64); 1] {
 }
 
 /// Words and deviates of the rows of a block, four for each row.
-pub(in crate::backend::gpu) fn run(device: &Device, block: Probe) -> Result<(Vec<[u32; 4]>, Vec<[f32; 4]>), EngineError> {
+pub(in crate::backend::gpu) fn run(
+    device: &Device,
+    block: Probe,
+) -> Result<(Vec<[u32; 4]>, Vec<[f32; 4]>), EngineError> {
     let bytes = 16 * u64::from(block.count);
     let (words, normals) = (device.storage(bytes), device.storage(bytes));
     let mut recording = Recording::new(device);

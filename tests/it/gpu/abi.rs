@@ -1,0 +1,306 @@
+//! The contract between Rust and WGSL, read by naga without a device: every shader is valid, parameter blocks have the same
+//! fields at the same places, constants have the same values, bindings are as the recording makes them.
+
+use std::fs;
+use std::mem::{offset_of, size_of};
+use std::path::{Path, PathBuf};
+
+use eoc_ntk::backend::gpu::Pass;
+use eoc_ntk::backend::gpu::module::{Source, Variant};
+use eoc_ntk::backend::gpu::passes::draw::{self, Draw};
+use eoc_ntk::backend::gpu::passes::gram::{self, Gram};
+use eoc_ntk::backend::gpu::passes::probe::{self, Probe};
+use eoc_ntk::backend::gpu::passes::project::{self, Project};
+use eoc_ntk::backend::gpu::passes::reduce::{self, Reduce};
+use eoc_ntk::rng::{LAYOUT_VERSION, normal, philox};
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+use naga::{AddressSpace, Expression, Handle, Literal, Module, StorageAccess, TypeInner};
+
+const VARIANTS: [Variant; 4] = [
+    Variant { f64: false, int64: false },
+    Variant { f64: false, int64: true },
+    Variant { f64: true, int64: false },
+    Variant { f64: true, int64: true },
+];
+
+/// The module of a pass; panics with file and line of what is wrong.
+fn parse(pass: Pass, variant: Variant) -> Module {
+    let source = Source::new(pass, variant);
+    let module = naga::front::wgsl::parse_str(&source.text).unwrap_or_else(|error| {
+        let line = error.location(&source.text).map_or(0, |l| l.line_number as usize);
+        panic!("{:?}: {}", source.locate(line), error.emit_to_string(&source.text))
+    });
+    // Nothing but what the variant asks for is allowed.
+    let mut capabilities = Capabilities::empty();
+    capabilities.set(Capabilities::FLOAT64, variant.f64);
+    capabilities.set(Capabilities::SHADER_INT64, variant.int64);
+    let valid = Validator::new(ValidationFlags::all(), capabilities).validate(&module);
+    if let Err(error) = valid {
+        panic!("{}: {}", pass.name(), error.emit_to_string(&source.text));
+    }
+    module
+}
+
+#[test]
+fn every_shader_of_every_variant_is_valid() {
+    for pass in Pass::ALL {
+        for variant in VARIANTS {
+            let module = parse(pass, variant);
+            assert_eq!(module.entry_points.len(), 1, "{}", pass.name());
+            assert_eq!(module.entry_points[0].name, "main");
+        }
+    }
+}
+
+/// A diagnostic of the whole text is one of a file.
+#[test]
+fn lines_are_those_of_the_files() {
+    for pass in Pass::ALL {
+        let source = Source::new(pass, VARIANTS[3]);
+        let last = source.text.lines().count();
+        let (file, line) = source.locate(last);
+        assert_eq!(file, format!("{}.wgsl", pass.name()));
+        let text = fs::read_to_string(shaders().join(file)).unwrap();
+        assert_eq!(text.lines().count(), line);
+        let first = source.files().next().unwrap();
+        assert_eq!(source.locate(1), (first, 1));
+    }
+}
+
+/// Names and offsets of the fields of the block `p`, and its size.
+fn block(module: &Module) -> (Vec<(String, u32)>, u32) {
+    let global = module.global_variables.iter().find(|(_, g)| g.space == AddressSpace::Uniform).unwrap().1;
+    let TypeInner::Struct { members, span } = &module.types[global.ty].inner else { panic!("no struct") };
+    for member in members {
+        let simple = matches!(
+            module.types[member.ty].inner,
+            TypeInner::Scalar(_) | TypeInner::Vector { size: naga::VectorSize::Quad, .. }
+        );
+        assert!(simple, "{:?}: vec2 and vec3 bring hidden padding", member.name);
+    }
+    (members.iter().map(|m| (m.name.clone().unwrap(), m.offset)).collect(), *span)
+}
+
+macro_rules! same_block {
+    ($pass:expr, $type:ty, $($field:ident),+ $(,)?) => {{
+        let expected = vec![$((stringify!($field).to_owned(), offset_of!($type, $field) as u32)),+];
+        let (fields, span) = block(&parse($pass, VARIANTS[3]));
+        assert_eq!(fields, expected, "{}", $pass.name());
+        assert_eq!(span as usize, size_of::<$type>(), "{}", $pass.name());
+    }};
+}
+
+#[test]
+fn blocks_have_the_same_layout() {
+    same_block!(
+        Pass::Project,
+        Project,
+        rows,
+        inner,
+        columns,
+        outputs,
+        source,
+        flags,
+        tag,
+        first_inner,
+        first_column,
+        x_seed,
+        x_row,
+        w_seed,
+        w_row,
+        out_seed,
+        out_row,
+        z_seed,
+        z_row,
+        pad_0,
+        pad_1,
+        pad_2,
+        operand_slopes,
+        slopes,
+    );
+    same_block!(
+        Pass::Gram,
+        Gram,
+        rows_x,
+        rows_y,
+        columns,
+        parts,
+        first_x,
+        first_y,
+        first_column,
+        source,
+        flags,
+        tag,
+        x_seed,
+        x_row,
+        y_seed,
+        y_row,
+        tiles_y,
+        zero,
+        slopes,
+    );
+    same_block!(Pass::Reduce, Reduce, entries, parts, accumulate, zero);
+    same_block!(Pass::Draw, Draw, rows, columns, first, tag, out_seed, out_row, pad_0, pad_1);
+    same_block!(Pass::Probe, Probe, key_low, key_high, tag, first, group, count, rounds, pad_0);
+}
+
+/// Storage bindings as (number, written).
+fn bindings(module: &Module) -> Vec<(u32, bool)> {
+    let mut found: Vec<(u32, bool)> = module
+        .global_variables
+        .iter()
+        .filter_map(|(_, g)| match g.space {
+            AddressSpace::Storage { access } => {
+                Some((g.binding?.binding, access.contains(StorageAccess::STORE)))
+            }
+            _ => None,
+        })
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+#[test]
+fn bindings_are_as_recorded() {
+    let check = |pass, expected: &[bool]| {
+        let expected: Vec<(u32, bool)> = (1..).zip(expected.iter().copied()).collect();
+        assert_eq!(bindings(&parse(pass, VARIANTS[3])), expected, "{}", pass.name());
+    };
+    check(Pass::Project, &[false, false, false, false, true]);
+    check(Pass::Gram, &[false, false, false, true]);
+    check(Pass::Reduce, &[false, true]);
+    check(Pass::Draw, &[false, true]);
+    check(Pass::Probe, &[true, true]);
+}
+
+/// The numbers of a constant expression.
+fn numbers(module: &Module, expression: Handle<Expression>) -> Vec<f64> {
+    match &module.global_expressions[expression] {
+        Expression::Literal(Literal::F32(v)) => vec![f64::from(*v)],
+        Expression::Literal(Literal::U32(v)) => vec![f64::from(*v)],
+        Expression::Literal(Literal::I32(v)) => vec![f64::from(*v)],
+        Expression::Compose { components, .. } => {
+            components.iter().flat_map(|c| numbers(module, *c)).collect()
+        }
+        Expression::Constant(c) => numbers(module, module.constants[*c].init),
+        other => panic!("{other:?} is no number"),
+    }
+}
+
+fn constant(module: &Module, name: &str) -> Vec<f64> {
+    let found = module.constants.iter().find(|(_, c)| c.name.as_deref() == Some(name));
+    numbers(module, found.unwrap_or_else(|| panic!("no constant {name}")).1.init)
+}
+
+#[test]
+fn constants_have_the_same_values() {
+    let check = |pass: Pass, name: &str, expected: &[f64]| {
+        assert_eq!(constant(&parse(pass, VARIANTS[3]), name), expected, "{} {name}", pass.name());
+    };
+    let floats = |values: &[f32]| values.iter().map(|v| f64::from(*v)).collect::<Vec<_>>();
+    for pass in [Pass::Project, Pass::Gram, Pass::Draw, Pass::Probe] {
+        check(pass, "MULTIPLIERS", &philox::MULTIPLIERS.map(f64::from));
+        check(pass, "WEYL", &philox::WEYL.map(f64::from));
+        check(pass, "ROUNDS", &[philox::ROUNDS as f64]);
+        check(pass, "LAYOUT_VERSION", &[f64::from(LAYOUT_VERSION)]);
+        check(pass, "LOG", &floats(&normal::LOG));
+        check(pass, "SIN", &floats(&normal::SIN));
+        check(pass, "COS", &floats(&normal::COS));
+        check(pass, "ANGLE_STEP", &floats(&[normal::ANGLE_STEP]));
+        check(pass, "LN2_HIGH", &floats(&[normal::LN2_HIGH]));
+        check(pass, "LN2_LOW", &floats(&[normal::LN2_LOW]));
+        check(pass, "SQRT_HALF_BITS", &[f64::from(normal::SQRT_HALF_BITS)]);
+    }
+    let shared =
+        |pass, list: &[(&str, u32)]| list.iter().for_each(|(name, v)| check(pass, name, &[f64::from(*v)]));
+    shared(
+        Pass::Project,
+        &[
+            ("INNER", project::INNER),
+            ("SOURCE_ROWS", project::SOURCE_ROWS),
+            ("SOURCE_COLUMNS", project::SOURCE_COLUMNS),
+            ("SOURCE_MATRIX", project::SOURCE_MATRIX),
+            ("SOURCE_TRANSPOSED", project::SOURCE_TRANSPOSED),
+            ("ACTIVATE_X", project::ACTIVATE_X),
+            ("ACTIVATE_W", project::ACTIVATE_W),
+            ("ACCUMULATE", project::ACCUMULATE),
+            ("DIFFERENTIATE", project::DIFFERENTIATE),
+        ],
+    );
+    shared(
+        Pass::Gram,
+        &[
+            ("PART", gram::PART),
+            ("CHUNK", gram::CHUNK),
+            ("SOURCE_ROWS", gram::SOURCE_ROWS),
+            ("SOURCE_COLUMNS", gram::SOURCE_COLUMNS),
+            ("SOURCE_MATRIX", gram::SOURCE_MATRIX),
+            ("ACTIVATE_X", gram::ACTIVATE_X),
+            ("ACTIVATE_Y", gram::ACTIVATE_Y),
+            ("SYMMETRIC", gram::SYMMETRIC),
+        ],
+    );
+}
+
+/// Every override of a shader is set, nothing else is, and the workgroup memory of each set fits the 16 KiB that any adapter has.
+#[test]
+fn overrides_are_those_that_are_set() {
+    let check = |pass: Pass, set: &[(&str, f64)]| {
+        let module = parse(pass, VARIANTS[3]);
+        let mut names: Vec<&str> = module.overrides.iter().filter_map(|(_, o)| o.name.as_deref()).collect();
+        let mut given: Vec<&str> = set.iter().map(|c| c.0).collect();
+        names.sort_unstable();
+        given.sort_unstable();
+        assert_eq!(names, given, "{}", pass.name());
+    };
+    let of = |set: &[(&str, f64)], name: &str| set.iter().find(|c| c.0 == name).unwrap().1;
+    for rows in [1, 16, 17, 32, 33, 1000] {
+        let set = project::constants(rows);
+        check(Pass::Project, &set);
+        assert!(16.0 * (of(&set, "W_TILE") + of(&set, "X_TILE")) <= 16384.0);
+        assert!(of(&set, "THREADS_COLUMNS") * of(&set, "THREADS_ROWS") <= 256.0);
+        for parts in [1, 3, 100] {
+            let set = gram::constants(rows, parts);
+            check(Pass::Gram, &set);
+            assert!(2.0 * 16.0 * of(&set, "TILE") <= 16384.0);
+            assert!(of(&set, "THREADS").powi(2) * of(&set, "PARTS") <= 256.0);
+        }
+    }
+    check(Pass::Reduce, &reduce::constants());
+    check(Pass::Draw, &draw::constants());
+    check(Pass::Probe, &probe::constants());
+}
+
+fn shaders() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders")
+}
+
+/// Headers say what a reader needs before the first line of code; fragments are short and bind nothing.
+#[test]
+fn headers_say_what_a_shader_does() {
+    let files = |folder: PathBuf| {
+        let entries = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+        entries.filter(|p| p.extension().is_some_and(|e| e == "wgsl")).collect::<Vec<_>>()
+    };
+    let header = |text: &str| {
+        let lines: Vec<&str> = text.lines().take_while(|l| l.starts_with("//")).collect();
+        lines.join("\n")
+    };
+    let passes = files(shaders());
+    assert_eq!(passes.len(), Pass::ALL.len());
+    for path in passes {
+        let text = fs::read_to_string(&path).unwrap();
+        for word in ["Twin", "Bindings: 0 p, uniform", "Dispatch: x ", "Random numbers: ", "Barriers: "] {
+            assert!(header(&text).contains(word), "{}: the header has no {word}", path.display());
+        }
+        assert!(text.lines().count() <= 300, "{}", path.display());
+        assert_eq!(text.matches("@compute").count(), 1, "{}", path.display());
+    }
+    let fragments = files(shaders().join("common"));
+    assert_eq!(fragments.len(), 7);
+    for path in fragments {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(header(&text).contains("Twin: "), "{}", path.display());
+        assert!(!text.contains("@group") && text.lines().count() <= 80, "{}", path.display());
+    }
+}
