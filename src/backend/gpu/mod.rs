@@ -15,6 +15,7 @@ mod faults;
 pub mod module;
 mod panel;
 pub mod passes;
+mod peaks;
 mod plan;
 mod profile;
 mod recording;
@@ -26,6 +27,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub use adapter::{CURE, Choice, Description, Kind, NoAdapter, list};
 pub use device::Options;
 pub use module::Pass;
+pub use peaks::GpuPeaks;
 pub use profile::PassTime;
 
 use batch::GpuBatch;
@@ -41,15 +43,6 @@ pub struct GpuEngine {
     device: Device,
     /// Threads for the small algebra.
     host: rayon::ThreadPool,
-}
-
-/// What a device can do at best, measured with the same shaders and interface; for the fractions that `eoc bench` prints.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct GpuPeaks {
-    /// Normal deviates a second.
-    pub normals: f64,
-    /// Bytes a second moved (read and written) by a large copy.
-    pub copy: f64,
 }
 
 impl GpuEngine {

@@ -99,10 +99,14 @@ impl<'d> Recording<'d> {
         self.retired.push(buffer);
     }
 
+    /// Adds a copy of the first bytes of a buffer.
+    pub(super) fn copy(&mut self, from: &wgpu::Buffer, to: &wgpu::Buffer, bytes: u64) {
+        self.steps.push(Step::Copy { from: from.clone(), to: to.clone(), offset: 0, bytes });
+    }
+
     /// Fills the first bytes of a buffer with what is no number in any form.
     pub(super) fn poison(&mut self, buffer: &wgpu::Buffer, bytes: u64) {
-        let poison = self.device.poison(bytes);
-        self.steps.push(Step::Copy { from: poison, to: buffer.clone(), offset: 0, bytes });
+        self.copy(&self.device.poison(bytes), buffer, bytes);
     }
 
     /// Submits what is recorded; waits while too much is in flight.

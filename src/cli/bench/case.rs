@@ -1,0 +1,158 @@
+//! One case: its network and points, timed rounds, and the check that the answer is right before time is taken.
+
+use std::time::Instant;
+
+use eoc_ntk::backend::{Engine, Precision};
+use eoc_ntk::data::DataSet;
+use eoc_ntk::limit::Limit;
+use eoc_ntk::math::activation::Activation;
+use eoc_ntk::model::Network;
+use eoc_ntk::rng::{Role, Stream};
+use eoc_ntk::sampler::{KernelSample, Sampler, Sampling};
+use eoc_ntk::stats::Reference;
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+
+/// Points, outputs, depth and width.
+pub type Sizes = [u64; 4];
+
+/// What is drawn and what it is measured against.
+pub struct Case {
+    /// Points, outputs, depth and width.
+    pub sizes: Sizes,
+    /// Sampler.
+    pub sampler: Sampler,
+    /// Arithmetic.
+    pub precision: Precision,
+    network: Network,
+    data: DataSet,
+    /// K∞.
+    pub limit: Limit,
+    /// K∞, ready to be compared with.
+    pub reference: Reference,
+}
+
+/// Seconds per seed: median, least and greatest of the rounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// Median.
+    pub median: f64,
+    /// Least.
+    pub least: f64,
+    /// Greatest.
+    pub greatest: f64,
+}
+
+impl Times {
+    /// Milliseconds as `median (least, greatest)`.
+    pub fn text(&self) -> String {
+        format!("{:.4} ({:.4}, {:.4})", self.median * 1e3, self.least * 1e3, self.greatest * 1e3)
+    }
+}
+
+impl Case {
+    /// A case with its limit.
+    pub fn new(sizes: Sizes, sampler: Sampler, precision: Precision) -> Result<Self, Failure> {
+        let [n, outputs, depth, width] = sizes;
+        let phi = Activation::new(0.6, 0.4).map_err(Failure::unusable)?;
+        let hidden = vec![width; depth as usize - 1];
+        let network = Network::new(phi, hidden, outputs as usize).map_err(Failure::unusable)?;
+        let data = points(n as usize)?;
+        let limit = Limit::new(&data, phi, depth as usize, 1.0);
+        let reference =
+            Reference::new(limit.ntk(), n as usize, outputs as usize).map_err(Failure::running)?;
+        Ok(Self { sizes, sampler, precision, network, data, limit, reference })
+    }
+
+    /// Its name in tables.
+    pub fn name(&self) -> String {
+        self.sizes.map(|x| x.to_string()).join(",")
+    }
+
+    /// n·m_l.
+    pub fn q(&self) -> usize {
+        (self.sizes[0] * self.sizes[1]) as usize
+    }
+
+    /// The case on an engine.
+    pub fn sampling<'e>(&self, engine: &'e dyn Engine) -> Result<Sampling<'e>, Failure> {
+        Ok(Sampling::new(engine, &self.network, &self.data, self.sampler, self.precision)?)
+    }
+
+    /// Times rounds of a batch, norms of the deviation included, once the first batch is found right. Returns the last
+    /// kernel too.
+    pub fn time(
+        &self,
+        engine: &dyn Engine,
+        rounds: u32,
+        ctx: &Context,
+    ) -> Result<(Times, KernelSample), Failure> {
+        let sampling = self.sampling(engine)?;
+        let seeds: Vec<u64> = (0..sampling.batch_size().min(1000) as u64).collect();
+        // The first batch warms up.
+        let first = sampling.batch(&seeds)?;
+        verify(&first, &self.network)?;
+        let mut times = Vec::new();
+        for _ in 0..rounds {
+            ctx.check()?;
+            let start = Instant::now();
+            let samples = sampling.batch(&seeds)?;
+            norms(&samples, &self.reference, engine.info().threads)?;
+            times.push(start.elapsed().as_secs_f64() / seeds.len() as f64);
+        }
+        times.sort_by(f64::total_cmp);
+        let Some(kernel) = first.into_iter().next() else {
+            return Err(Failure::running(anyhow::anyhow!("a batch of no seeds")));
+        };
+        let median = times[times.len() / 2];
+        let (least, greatest) = (times[0], times[times.len() - 1]);
+        Ok((Times { median, least, greatest }, kernel))
+    }
+}
+
+/// Normal points on the sphere of norm √64, those of seed 7.
+fn points(n: usize) -> Result<DataSet, Failure> {
+    let mut stream = Stream::new(7, Role::Data);
+    let dim = 64;
+    let mut values: Vec<f64> = (0..n * dim).map(|_| stream.normal()).collect();
+    for row in values.chunks_exact_mut(dim) {
+        let norm = row.iter().map(|x| x * x).sum::<f64>().sqrt() / (dim as f64).sqrt();
+        row.iter_mut().for_each(|x| *x /= norm);
+    }
+    Ok(DataSet::new(values, dim)?)
+}
+
+/// E K(x,x) = l at every width; the mean over points and seeds within six standard errors, or the figure is worthless.
+fn verify(samples: &[KernelSample], network: &Network) -> Result<(), Failure> {
+    let values: Vec<f64> = samples
+        .iter()
+        .map(|s| {
+            let q = (s.kernel.len() as f64).sqrt() as usize;
+            (0..q).map(|i| s.kernel[i * q + i]).sum::<f64>() / (q * network.depth()) as f64
+        })
+        .collect();
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let spread = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0) / count;
+    // One kernel has no standard error: it must be positive and of the right size.
+    let bound = if count > 7.0 { 6.0 * spread.sqrt() } else { 0.9 };
+    if (mean - 1.0).abs() <= bound + 1e-9 {
+        return Ok(());
+    }
+    Err(Failure::running(anyhow::anyhow!(
+        "the mean of K(x,x)/l is {mean}, and 1 was expected within {bound}"
+    )))
+}
+
+fn norms(samples: &[KernelSample], reference: &Reference, threads: usize) -> Result<(), Failure> {
+    let chunk = samples.len().div_ceil(threads).max(1);
+    let ok = std::thread::scope(|scope| {
+        let workers: Vec<_> = samples
+            .chunks(chunk)
+            .map(|part| scope.spawn(|| part.iter().all(|s| reference.measure(&s.kernel).is_ok())))
+            .collect();
+        workers.into_iter().all(|w| w.join().unwrap_or(false))
+    });
+    if ok { Ok(()) } else { Err(Failure::running(anyhow::anyhow!("a spectrum did not converge"))) }
+}

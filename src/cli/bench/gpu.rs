@@ -1,0 +1,103 @@
+//! A GPU beside the CPU engine, and its passes by timestamps.
+
+use std::fmt::Write;
+
+use eoc_ntk::backend::Engine;
+use eoc_ntk::backend::cpu::CpuEngine;
+use eoc_ntk::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, PassTime};
+
+use super::case::Case;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+
+/// A GPU, its peaks, and what it is compared with.
+pub struct Bench {
+    engine: GpuEngine,
+    /// The same device once more, with timestamps: they cost time of their own.
+    timed: GpuEngine,
+    cpu: CpuEngine,
+    peaks: GpuPeaks,
+}
+
+impl Bench {
+    /// Opens and measures.
+    pub fn new(choice: &Choice, threads: usize) -> Result<Self, Failure> {
+        let engine = GpuEngine::new(choice, threads)?;
+        let timed = GpuEngine::with(choice, threads, &Options { profile: true, ..Options::default() })?;
+        let peaks = engine.peaks()?;
+        Ok(Self { engine, timed, cpu: CpuEngine::new(threads)?, peaks })
+    }
+
+    /// Device, peaks and how to read the tables.
+    pub fn head(&self) -> String {
+        let info = self.engine.info();
+        format!(
+            "{}, {}, {} threads for the small algebra; beside cpu, {}\n\
+             peaks: {:.0} M normals/s, {:.0} GFLOP/s (f32 product), {:.1} GB/s (copy)\n\
+             sums over neurons in {}\n",
+            info.name,
+            info.driver,
+            info.threads,
+            self.cpu.info().driver,
+            self.peaks.normals / 1e6,
+            self.peaks.operations / 1e9,
+            self.peaks.copy / 1e9,
+            if self.engine.description().f64 { "f64" } else { "pairs of f32" },
+        )
+    }
+
+    /// Times of a case on both, and the passes of one batch.
+    pub fn lines(&self, case: &Case, rounds: u32, ctx: &Context) -> Result<String, Failure> {
+        let (gpu, _) = case.time(&self.engine, rounds, ctx)?;
+        let (cpu, _) = case.time(&self.cpu, rounds, ctx)?;
+        let mut text = format!(
+            "\n{} {}: {} ms per seed; cpu {}; cpu : gpu {:.3}\n",
+            case.name(),
+            case.sampler,
+            gpu.text(),
+            cpu.text(),
+            cpu.median / gpu.median
+        );
+        let sampling = case.sampling(&self.timed)?;
+        let seeds: Vec<u64> = (0..sampling.batch_size().min(1000) as u64).collect();
+        // The first batch compiles.
+        sampling.batch(&seeds)?;
+        self.timed.take_profile();
+        sampling.batch(&seeds)?;
+        let passes = self.timed.take_profile();
+        if passes.is_empty() {
+            text += "  no times by pass: this device has no timestamps\n";
+            return Ok(text);
+        }
+        let total: f64 = passes.iter().map(|(_, time)| time.seconds).sum();
+        text += "  pass     dispatches  us per seed  share    GFLOP/s  of peak      GB/s  of copy  Mnormal/s  of peak  binds\n";
+        for (pass, time) in &passes {
+            self.pass_line(&mut text, pass.name(), time, total, seeds.len() as f64);
+        }
+        Ok(text)
+    }
+
+    fn pass_line(&self, text: &mut String, name: &str, time: &PassTime, total: f64, seeds: f64) {
+        let rate = |amount: f64| if time.seconds > 0.0 { amount / time.seconds } else { 0.0 };
+        let percent = |x: f64| format!("{:.0} %", 100.0 * x);
+        let fractions = [
+            ("operations", rate(time.operations) / self.peaks.operations),
+            ("traffic", rate(time.bytes) / self.peaks.copy),
+            ("normals", rate(time.normals) / self.peaks.normals),
+        ];
+        let binds = fractions.iter().max_by(|x, y| x.1.total_cmp(&y.1)).map_or("", |f| f.0);
+        let _ = writeln!(
+            text,
+            "  {name:<8} {:>10} {:>12.2} {:>6} {:>10.1} {:>8} {:>9.2} {:>8} {:>10.0} {:>8}  {binds}",
+            time.dispatches,
+            1e6 * time.seconds / seeds,
+            percent(time.seconds / total),
+            rate(time.operations) / 1e9,
+            percent(fractions[0].1),
+            rate(time.bytes) / 1e9,
+            percent(fractions[1].1),
+            rate(time.normals) / 1e6,
+            percent(fractions[2].1),
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! `eoc bench`: work, rate, fraction of the peak and what binds, on fixed cases whose answer is checked first.
+
+mod case;
+mod cpu;
+mod gpu;
+
+use eoc_ntk::backend::Precision;
+use eoc_ntk::backend::cpu::CpuEngine;
+use eoc_ntk::backend::gpu::{Choice, GpuEngine};
+use eoc_ntk::sampler::Sampler;
+
+use self::case::{Case, Sizes};
+use super::args::{DeviceChoice, EngineArgs};
+use super::context::Context;
+use super::failure::{Failure, Status};
+
+/// Shown below the help.
+pub const EXAMPLES: &str = "\
+Times are wall-clock milliseconds per seed on all threads, everything included: draws, products, small algebra and the
+norms of the deviation. Each is the median of the rounds, with the least and the greatest. Before a case is timed its
+mean kernel is held against the exact one. Shares are of the time of one worker: draws at the measured rate of the
+generator, factorisations and norms measured one by one; what is left is products and traffic.
+With a GPU the same cases run on the CPU engine in the same run, and the passes of one batch are timed by timestamps on the
+device: useful operations, bytes and deviates, counted from the shapes, and the fraction of the peak that each reaches.
+
+Examples:
+  eoc bench
+  eoc bench --case 32,4,4,1024 --sampler conditional --rounds 9
+  eoc bench --device gpu --case 32,1,4,1024";
+
+/// Arguments as typed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// One case: points, outputs, depth, width [default: the cases that the peers are measured on]
+    #[arg(long, value_name = "N,M_L,L,M", value_parser = case)]
+    case: Option<Sizes>,
+    /// Sampler: direct or conditional [default: both]
+    #[arg(long, value_name = "NAME", value_parser = sampler)]
+    sampler: Option<Sampler>,
+    /// Timed rounds of each case
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+/// Points, outputs, depth and width on which autodiff tools were measured.
+const CASES: [Sizes; 6] = [
+    [16, 1, 4, 256],
+    [16, 1, 4, 1024],
+    [16, 1, 4, 4096],
+    [32, 4, 4, 256],
+    [32, 4, 4, 1024],
+    [64, 1, 8, 1024],
+];
+
+fn case(text: &str) -> Result<Sizes, String> {
+    let numbers: Result<Vec<u64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    let numbers = numbers.ok().and_then(|n| Sizes::try_from(n).ok());
+    let valid = numbers.filter(|n| n.iter().all(|&x| x >= 1) && n[0] <= 100_000 && n[2] <= 1_000_000);
+    valid.ok_or_else(|| {
+        "give four positive integers: points, outputs, depth, width, as 16,1,4,1024".to_owned()
+    })
+}
+
+fn sampler(text: &str) -> Result<Sampler, String> {
+    match text {
+        "direct" => Ok(Sampler::Direct),
+        "conditional" => Ok(Sampler::Conditional),
+        _ => Err("use direct or conditional".to_owned()),
+    }
+}
+
+/// Measures and prints.
+pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
+    let precision = args.engine.precision()?;
+    let threads = args.engine.threads()?;
+    let sizes = args.case.map_or_else(|| CASES.to_vec(), |case| vec![case]);
+    let samplers = [Sampler::Conditional, Sampler::Direct];
+    let samplers = samplers.into_iter().filter(|s| args.sampler.is_none_or(|wanted| wanted == *s));
+    let cases =
+        sizes.iter().flat_map(|sizes| samplers.clone().map(|sampler| Case::new(*sizes, sampler, precision)));
+    if let Some(choice) = gpu_of(&args.engine, precision, threads)? {
+        let bench = gpu::Bench::new(&choice, threads)?;
+        ctx.print(&bench.head())?;
+        for case in cases {
+            ctx.print(&bench.lines(&case?, args.rounds, ctx)?)?;
+        }
+    } else {
+        let engine = CpuEngine::new(threads)?;
+        let peaks = engine.peaks();
+        ctx.print(&cpu::head(&engine, &peaks))?;
+        for case in cases {
+            ctx.print(&cpu::line(&engine, &case?, args.rounds, &peaks, ctx)?)?;
+        }
+    }
+    Ok(Status::Done)
+}
+
+/// The GPU that is asked for, or that `auto` takes.
+fn gpu_of(engine: &EngineArgs, precision: Precision, threads: usize) -> Result<Option<Choice>, Failure> {
+    match &engine.device {
+        Some(DeviceChoice::Cpu) => Ok(None),
+        Some(DeviceChoice::Gpu(choice)) => Ok(Some(choice.clone())),
+        Some(DeviceChoice::AllGpus) => {
+            Err(Failure::refused("eoc bench measures one device; name it as in gpu:0"))
+        }
+        None | Some(DeviceChoice::Auto) => {
+            let real = precision == Precision::F32 && GpuEngine::new(&Choice::BestReal, threads).is_ok();
+            Ok(real.then_some(Choice::BestReal))
+        }
+    }
+}
