@@ -153,7 +153,9 @@ impl EngineArgs {
     /// The precision asked for; refuses one that no device here has.
     pub fn precision(&self) -> Result<Precision, Failure> {
         match self.precision.unwrap_or(Precision::F32) {
-            Precision::F16 => Err(Failure::refused("precision f16 is not there yet; use f32 or f64")),
+            Precision::F16 => Err(Failure::refused(
+                "precision f16 needs a GPU with 16-bit floats and is not there yet; use f32 or f64",
+            )),
             precision => Ok(precision),
         }
     }

@@ -59,6 +59,9 @@ fn nothing_below_the_command_line_prints_or_exits() {
     for module in ORDER {
         for file in sources(&root().join(module)) {
             let text = fs::read_to_string(&file).unwrap();
+            if file.ends_with("tests.rs") {
+                continue;
+            }
             for word in [
                 "println!",
                 "eprintln!",

@@ -201,10 +201,12 @@ fn malformed_data_are_refused() {
 fn malformed_engines_seeds_and_files_are_refused() {
     let place = Place::new();
     for (options, says) in [
-        ("--out k.npy --device tpu", "device \"tpu\" is unknown; use auto or cpu"),
-        ("--out k.npy --device gpu", "device gpu: GPUs are not there yet; use --device cpu"),
-        ("--out k.npy --device gpu:0", "not there yet"),
-        ("--out k.npy --device gpu:all", "not there yet"),
+        ("--out k.npy --device tpu", "device \"tpu\" is unknown; use auto, cpu, gpu, gpu:INDEX"),
+        ("--out k.npy --device gpu:", "device \"gpu:\" is unknown; use auto, cpu, gpu, gpu:INDEX"),
+        ("--out k.npy --device gpux", "device \"gpux\" is unknown"),
+        // With an adapter and without one these are no devices.
+        ("--out k.npy --device gpu:987", "GPU"),
+        ("--out k.npy --device gpu:no-such-card", "GPU"),
         ("--out k.npy --precision f16", "precision f16 needs a GPU"),
         ("--out k.npy --precision f8", "precision \"f8\" is unknown; use f32, f64 or f16"),
         ("--out k.npy --threads 0", "threads 0 is out of range; use 1 to 4096"),
@@ -318,17 +320,66 @@ fn bare_program_version_devices_and_completions() {
         assert!(version.starts_with(expected) && version.contains("stream layout 1, SIMD "), "{version}");
     }
     let devices: serde_json::Value = serde_json::from_str(&place.done("devices --json")).unwrap();
-    assert_eq!((&devices[0]["type"], &devices[0]["usable"]), (&"native".into(), &true.into()));
-    assert!(devices[0]["threads"].as_u64().unwrap() >= 1 && devices[0]["simd"].is_string());
-    for field in
-        ["index", "name", "backend", "driver", "reason", "subgroup", "max_storage_binding", "max_buffer"]
-    {
-        assert!(devices[0].get(field).is_some(), "{field}");
+    // GPUs first, so that an index is what gpu:INDEX names; the CPU is last.
+    let devices = devices.as_array().unwrap();
+    let cpu = devices.last().unwrap();
+    assert_eq!((&cpu["type"], &cpu["usable"]), (&"native".into(), &true.into()));
+    assert!(cpu["threads"].as_u64().unwrap() >= 1 && cpu["simd"].is_string());
+    for (index, device) in devices.iter().enumerate() {
+        assert_eq!(device["index"], index);
+        for field in [
+            "name",
+            "backend",
+            "driver",
+            "usable",
+            "reason",
+            "subgroup",
+            "max_storage_binding",
+            "max_buffer",
+            "workgroup_memory",
+        ] {
+            assert!(device.get(field).is_some(), "{field}");
+        }
+        for feature in ["f16", "f64", "int64", "timestamps", "cooperative"] {
+            assert!(device["features"].get(feature).is_some(), "{feature}");
+        }
     }
     assert!(place.done("devices").contains("native"));
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         assert!(place.done(&format!("completions {shell}")).contains("activation"));
     }
+}
+
+/// The same commands with a GPU: one line, files as on the CPU, the same kernels up to rounding.
+#[test]
+fn commands_run_on_a_gpu() {
+    let place = Place::new();
+    let Some(gpu) = super::gpu::open(&Default::default()) else {
+        return super::gpu::skip("commands on a GPU");
+    };
+    let (index, name) = (gpu.description().index, &gpu.description().name);
+    let net = "--activation relu --widths 40,30 --outputs 2 --data points.csv";
+    let line =
+        place.done(&format!("sample {net} --seeds 3 --device gpu:{index} --sampler direct --out g.npy"));
+    let expected = format!("seeds 0..3, sampler direct, device {name}, precision f32\n");
+    assert!(line.starts_with("g.npy: shape (3, 6, 6), ") && line.ends_with(&expected), "{line}");
+    place.done(&format!("sample {net} --seeds 3 --device cpu --sampler direct --out c.npy"));
+    let ((shape, on_gpu), (cpu_shape, on_cpu)) = (place.array("g.npy"), place.array("c.npy"));
+    assert_eq!(shape, cpu_shape);
+    assert!(super::support::relative(&on_gpu, &on_cpu) < 1e-4);
+    place.done("weights --widths 40,30 --outputs 2 --data points.csv --seed 1 --out w.safetensors");
+    place.done("kernel --weights w.safetensors --activation relu --data points.csv --device gpu --out k.npy");
+    let (_, of_weights) = place.array("k.npy");
+    assert!(super::support::relative(&of_weights, &on_gpu[36..72]) < 1e-4);
+    let table = place.done("run --width 16 --activation relu --seeds 8 --device gpu --out run");
+    assert!(table.contains("ReLU"), "{table}");
+    assert!(place.done("export run --format csv").contains(name));
+    place.refused(
+        &format!("sample {net} --device gpu --precision f64 --out x.npy"),
+        "precision f64 runs on the CPU",
+    );
+    let bench = place.done("bench --device gpu --case 3,1,3,16 --rounds 1");
+    assert!(bench.contains("project") && bench.contains("cpu : gpu"), "{bench}");
 }
 
 #[test]
