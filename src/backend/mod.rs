@@ -3,10 +3,12 @@
 pub mod cpu;
 pub mod gpu;
 mod job;
+mod memory;
 mod several;
 mod small;
 
 pub use job::{Job, Plan, Sampler, Weights};
+pub use memory::available as available_memory;
 pub use several::Several;
 
 use std::fmt;

@@ -8,7 +8,7 @@
 //!
 //! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels.
 
-use super::{EngineError, Job, KernelSample};
+use super::{EngineError, Job, KernelSample, Sampler};
 use crate::math::root::{product, root};
 
 /// What one layer leaves behind; n × n, n × q and q × q, row-major.
@@ -57,6 +57,17 @@ impl<'j> Small<'j> {
         grams[0] = job.cosines.clone();
         let layers = (0..depth).map(|_| Layer::default()).collect();
         Self { job, noise, seed: 0, grams, layers, outputs: Vec::new(), kernel: Vec::new() }
+    }
+
+    /// Bytes for one seed of a job.
+    pub(super) fn bytes(job: &Job) -> u64 {
+        let (n, q) = (job.n as u64, job.q() as u64);
+        let layer = match job.sampler {
+            Sampler::Direct => n * n,
+            Sampler::Conditional => 3 * n * n + n * q,
+        };
+        // One layer's sums on their way, the kernel, and the scratch of a factorisation.
+        8 * (job.network.depth() as u64 * layer + n * n + n * q + 6 * q * q)
     }
 
     /// Begins a seed; what belongs to the input stays.
@@ -121,11 +132,14 @@ impl<'j> Small<'j> {
     /// T and S_B for layer k−1 from the sums of layer k, k ≥ 2.
     pub(super) fn couple(&mut self, k: usize) -> Result<Coupling, EngineError> {
         let (n, q) = (self.job.n, self.job.q());
-        let (above, below) = (&self.layers[k], &self.layers[k - 1]);
-        let s_b = root(&above.back_gram, q, self.noise, false).map_err(|e| self.failed(k, e))?.half;
+        // Nobody asks for the sums of the layer above again: at great depth they would be most of the memory.
+        let gram = std::mem::take(&mut self.layers[k].back_gram);
+        let cross = std::mem::take(&mut self.layers[k].back_cross);
+        let s_b = root(&gram, q, self.noise, false).map_err(|e| self.failed(k, e))?.half;
+        let below = &self.layers[k - 1];
         let e_s_b = product(&below.forward_cross, false, &s_b, n, q, q);
         let h_part = product(&below.pseudo, true, &e_s_b, n, n, q);
-        let difference: Vec<f64> = above.back_cross.iter().zip(&h_part).map(|(m, e)| m - e).collect();
+        let difference: Vec<f64> = cross.iter().zip(&h_part).map(|(m, e)| m - e).collect();
         let t = product(&below.pseudo, false, &difference, n, n, q);
         Ok(Coupling { t, root: s_b })
     }

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use eoc_ntk::backend::Engine;
-use eoc_ntk::backend::cpu::available_memory;
+use eoc_ntk::backend::{Engine, available_memory};
 use eoc_ntk::data::npy::NpyWriter;
 use eoc_ntk::data::weights::WeightFile;
 use eoc_ntk::math::activation::Activation;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::backend::cpu::available_memory;
+use eoc_ntk::backend::available_memory;
 use eoc_ntk::data::npy::NpyWriter;
 use eoc_ntk::data::{DataSet, Output};
 use eoc_ntk::limit::{Limit, Profile, Report, reported_depths};

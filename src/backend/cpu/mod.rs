@@ -17,7 +17,6 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, Plan, Precision, Script};
-pub use plan::available as available_memory;
 pub use probe::Peaks;
 use real::Real;
 use seed::SeedState;

@@ -2,6 +2,7 @@
 
 use super::layer::{self, BLOCK, CHUNK};
 use super::real::LANES;
+use crate::backend::memory::{available, gib};
 use crate::backend::{EngineError, Job, Plan, Precision, Sampler, Weights};
 
 /// Panels stay between the passes while those of all concurrent seeds fit the last cache; beyond it drawing them again is
@@ -94,20 +95,4 @@ pub(super) fn plan(job: &Job, threads: usize) -> Result<Plan, EngineError> {
 fn widest(job: &Job) -> f64 {
     let widest = (0..job.network.depth()).map(|k| job.width(k)).max().unwrap_or(0);
     (widest as usize).next_multiple_of(LANES) as f64
-}
-
-fn gib(bytes: f64) -> String {
-    format!("{:.1} GiB", bytes / (1u64 << 30) as f64)
-}
-
-/// Bytes that this machine, or the cgroup of this process, can still give.
-pub fn available() -> u64 {
-    static ONCE: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
-    *ONCE.get_or_init(|| {
-        // Where the machine does not say, nothing is refused.
-        let Ok(mut system) = sysinfo::System::new() else { return u64::MAX };
-        system.refresh_memory();
-        let machine = system.available_memory();
-        system.cgroup_limits().map_or(machine, |c| machine.min(c.free_memory))
-    })
 }

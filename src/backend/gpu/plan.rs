@@ -3,6 +3,8 @@
 use super::device::{Budget, Device};
 use super::panel::row_stride;
 use super::passes::gram::PART;
+use crate::backend::memory::{available, gib};
+use crate::backend::small::Small;
 use crate::backend::{EngineError, Job, Plan, Precision, Sampler, Weights};
 
 /// How the seeds of a job lie on the device. `keep` is a function of the job and the device alone, since the compiler of the
@@ -24,6 +26,8 @@ const MAX_SEEDS: u64 = 4096;
 /// Operations of the host for an eigendecomposition of size s: this times s³; and what it does a second.
 const EIGEN: f64 = 60.0;
 const HOST_RATE: f64 = 5e9;
+/// Most bytes of small matrices on the host.
+const HOST_BYTES: u64 = 2 << 30;
 /// Seconds for one seed at the latest: what a launch and its read-back cost.
 const LAUNCH: f64 = 1e-4;
 
@@ -36,6 +40,16 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
         Precision::F16 => {
             return Err(EngineError::Refused("precision f16 is not there yet on GPUs; use f32".to_owned()));
         }
+    }
+    let host = Small::bytes(job);
+    if host as f64 > available() as f64 {
+        return Err(EngineError::Refused(format!(
+            "{} points with {} outputs need {} of memory on the host, and {} are available; use fewer points or outputs",
+            job.n,
+            job.network.outputs(),
+            gib(host as f64),
+            gib(available() as f64)
+        )));
     }
     let work = Work::of(job);
     let budget = device.budget;
@@ -57,16 +71,17 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
              for on {}; use fewer points or outputs, or --device cpu",
             job.n,
             job.network.outputs(),
-            gib(needed),
-            gib(work.largest_small()),
-            gib(budget.memory),
-            gib(budget.binding),
+            gib(needed as f64),
+            gib(work.largest_small() as f64),
+            gib(budget.memory as f64),
+            gib(budget.binding as f64),
             device.description.name
         )));
     }
-    let host = EIGEN * work.cubes / HOST_RATE / threads as f64;
-    let seconds = work.operations / budget.rate + work.normals / budget.normals + host;
-    let mut seeds = ((0.5 / seconds) as u64).clamp(1, MAX_SEEDS);
+    let algebra = EIGEN * work.cubes / HOST_RATE / threads as f64;
+    let seconds = work.operations / budget.rate + work.normals / budget.normals + algebra;
+    let by_host = HOST_BYTES.min(available() / 4) / lanes / host;
+    let mut seeds = ((0.5 / seconds) as u64).min(by_host).clamp(1, MAX_SEEDS);
     while seeds > 1 && !fits(&work, &budget, share, seeds, slab, keep) {
         seeds = (seeds / 2).max(1);
     }
@@ -177,8 +192,4 @@ fn fits_memory(work: &Work, budget: &Budget, share: u64, seeds: u64, slab: u64, 
 
 fn fits(work: &Work, budget: &Budget, share: u64, seeds: u64, slab: u64, keep: bool) -> bool {
     fits_memory(work, budget, share, seeds, slab, keep) && seeds as f64 * work.dispatch(slab) <= budget.work
-}
-
-fn gib(bytes: u64) -> String {
-    format!("{:.2} GiB", bytes as f64 / (1u64 << 30) as f64)
 }
