@@ -6,6 +6,7 @@
 
 mod args;
 mod bench;
+mod builtin;
 mod completions;
 mod config;
 mod context;
@@ -52,7 +53,7 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// The main job: a grid of networks times seeds into a run directory; resumes what it holds
-    #[command(after_help = run::EXAMPLES)]
+    #[command(after_help = run::after_help())]
     Run(run::Args),
     /// The infinite-width limit of the kernel, its spectrum by depth, and the bound
     #[command(after_help = limit::EXAMPLES)]

@@ -7,12 +7,14 @@ use eoc_ntk::backend::{DeviceInfo, EngineError};
 use eoc_ntk::model::{NetworkError, parse_widths};
 use eoc_ntk::report::{Analysis, table, write_figure};
 use eoc_ntk::sampler::Sampling;
+use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::run::{self, KernelSource, Observer, Outcome, Progress, RunError, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store, StoreError};
 use eoc_ntk::study::{Cell, Plan, REPORT, SeedRange, Spec, Widths, file};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
+use super::builtin;
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::stored;
@@ -42,15 +44,27 @@ A study file; all but name and seeds may be lists, and the grid is their product
 
 Examples:
   eoc run
+  eoc run --study width --quick
   eoc run study.toml --seeds 256 --out runs/width
   eoc run --width 512 --activation 0.6,0.4 --seeds 16";
+
+/// The examples, and the studies that need no file.
+pub fn after_help() -> String {
+    format!("{EXAMPLES}\n\nBuilt-in studies, with their time on two cores:\n{}", builtin::list())
+}
 
 /// Arguments as typed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Study file; the built-in first study without one
+    /// Study file; the built-in study \"first\" without one
     #[arg(value_name = "STUDY.toml")]
     study: Option<PathBuf>,
+    /// Built-in study: first, width, depth, activation, outputs, million or deep [default: first]
+    #[arg(long = "study", value_name = "NAME", conflicts_with = "study")]
+    builtin: Option<Builtin>,
+    /// The built-in study with fewer seeds, under a minute on two cores
+    #[arg(long, conflicts_with = "study")]
+    quick: bool,
     /// Run directory, created with its parents [default: eoc-runs/NAME-HASH8, by study and stream layout]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -84,6 +98,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let out = args.out.clone().unwrap_or_else(|| Path::new("eoc-runs").join(plan.directory_name()));
     tracing::info!(cells = plan.cells().len(), seeds = %plan.seeds(), "running in {}", out.display());
     let mut store = Store::open(&out, &plan, session(&info), || run::limits(&plan)).map_err(refused)?;
+    if args.study.is_none() {
+        let study = args.builtin.unwrap_or(Builtin::FIRST);
+        ctx.print(&builtin::statement(&study, &plan).map_err(refused)?)?;
+    }
     let mut bar = Bar::new(ctx, plan.cells().len() as u64 * plan.seeds().count());
     let settings = Settings { device: &info.name, threads: info.threads, batch: None };
     let stop = ctx.stop_flag();
@@ -106,7 +124,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
 /// The study that the file and the options ask for.
 fn plan(args: &Args) -> Result<Plan, Failure> {
     let base = match &args.study {
-        None => Spec::first(),
+        None => args.builtin.unwrap_or(Builtin::FIRST).spec(args.quick),
         Some(path) => {
             let of = |error: anyhow::Error| {
                 Failure::unusable(error.context(format!("study file {}", path.display())))

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod architecture;
+mod builtin;
 mod cli;
 mod data;
 mod engine;
+mod grids;
 mod law;
 mod limit;
 mod oracle;
