@@ -9,7 +9,7 @@ use eoc_ntk::report::{Analysis, table, write_figure};
 use eoc_ntk::sampler::Sampling;
 use eoc_ntk::study::run::{self, KernelSource, Observer, Outcome, Progress, RunError, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store, StoreError};
-use eoc_ntk::study::{Cell, Plan, REPORT, SeedRange, Spec, Widths, file};
+use eoc_ntk::study::{Cell, Plan, REPORT, SeedRange, Shard, Spec, Widths, file};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
@@ -82,10 +82,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     };
     let costs = run::check(&plan, &open).map_err(refused)?;
     let out = args.out.clone().unwrap_or_else(|| Path::new("eoc-runs").join(plan.directory_name()));
-    tracing::info!(cells = plan.cells().len(), seeds = %plan.seeds(), "running in {}", out.display());
-    let mut store = Store::open(&out, &plan, session(&info), || run::limits(&plan)).map_err(refused)?;
-    let mut bar = Bar::new(ctx, plan.cells().len() as u64 * plan.seeds().count());
-    let settings = Settings { device: &info.name, threads: info.threads, batch: None };
+    tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
+    let mut store = Store::open(&out, &plan, Shard::WHOLE, session(&info), || run::limits(&plan)).map_err(refused)?;
+    let mut bar = Bar::new(ctx, plan.cells().len() as u64 * plan.asked().range().count());
+    let settings = Settings { device: &info.name, threads: info.threads, batch: None, shard: Shard::WHOLE };
     let stop = ctx.stop_flag();
     let ended = run::run(&plan, &mut store, &open, &costs, &settings, &stop, &mut bar);
     bar.0.finish_and_clear();
@@ -134,6 +134,7 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         source: args.data.data.clone().map(|s| vec![s]),
         points: args.data.points.clone().map(|p| vec![p]),
         normalize: args.data.normalize.map(|n| vec![n]),
+        ..Spec::default()
     };
     Plan::new(base.overridden_by(flags)).map_err(|error| {
         let error = anyhow::Error::from(error);

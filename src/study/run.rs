@@ -1,6 +1,7 @@
 //! The run loop: batches of missing seeds, measured, committed, reported, in this order.
 //!
-//! Cells run in the order of the plan, seeds ascending. A batch is up to a second of work; its kernels are measured in
+//! Cells run in the order of the plan, seeds ascending; where a standard error is asked for, all cells up to their next
+//! check, then all that need it up to the one after. A batch is up to a second of work; its kernels are measured in
 //! parallel over seeds and its rows committed, at most one transaction about every second, before they are reported. What
 //! is cancelled or fails keeps every finished batch. A row is a function of its key alone, so neither batches nor
 //! threads nor interruptions change any of its bytes but `seconds` and `device`.
@@ -14,6 +15,7 @@ use rayon::prelude::*;
 use super::measure::Measure;
 use super::plan::{Cell, Plan};
 use super::store::{LimitRecord, Row, Store, StoreError};
+use super::{Missing, Shard};
 use crate::backend::EngineError;
 use crate::sampler::{KernelSample, Sampling};
 use crate::stats::MeasureError;
@@ -61,7 +63,7 @@ pub trait Observer {
 pub struct Progress {
     /// Finished rows among those asked for.
     pub rows: u64,
-    /// Rows asked for.
+    /// Rows asked for; an estimate while a standard error is not reached.
     pub total: u64,
     /// Index of the cell in hand.
     pub cell: usize,
@@ -76,7 +78,7 @@ pub struct Progress {
 pub struct Outcome {
     /// Rows that this run added.
     pub added: u64,
-    /// Rows asked for that are not there: 0 unless the run was cancelled.
+    /// Rows asked for that are not there, up to the next check where a standard error is: 0 unless the run was cancelled.
     pub missing: u64,
 }
 
@@ -132,6 +134,8 @@ pub struct Settings<'a> {
     pub threads: usize,
     /// Most seeds of a batch, where not the source alone decides.
     pub batch: Option<usize>,
+    /// The part of the study to run.
+    pub shard: Shard,
 }
 
 /// Asks the device about every cell before anything is written, so that a refusal comes first. Returns the estimated
@@ -170,40 +174,53 @@ pub fn run(
         .num_threads(threads)
         .build()
         .map_err(|source| RunError::Threads { threads, source })?;
-    let mut left = Vec::with_capacity(plan.cells().len());
-    for cell in 0..plan.cells().len() {
-        left.push(store.missing(cell, plan.seeds().range())?);
-    }
-    let counts: Vec<u64> = left.iter().map(|gaps| gaps.iter().map(|g| g.end - g.start).sum()).collect();
-    let mut tally = Tally::new(plan, &counts, costs);
-    observer.progress(&tally.progress(0));
     let mut pending = Pending { rows: Vec::new(), last: Instant::now() };
-    for (index, (cell, gaps)) in plan.cells().iter().zip(left).enumerate() {
-        if gaps.is_empty() {
-            continue;
-        }
-        if stop.load(Ordering::Relaxed) {
+    let mut tally = Tally::new(plan.cells().len());
+    loop {
+        let missing = missing(plan, store, settings.shard)?;
+        tally.begin(&missing, costs);
+        observer.progress(&tally.progress(0));
+        let complete = missing.iter().all(|m| m.gaps.is_empty());
+        if complete || stop.load(Ordering::Relaxed) {
             break;
         }
-        let done = Work { index, cell, pool: &pool, settings, stop }.cell(open, gaps, |rows, seconds| {
-            tally.add(index, rows.len() as u64, costs, seconds);
-            pending.rows.extend(rows);
-            if pending.last.elapsed() >= COMMIT_EVERY {
-                pending.commit(store)?;
-                observer.progress(&tally.progress(index));
+        for (index, (cell, missing)) in plan.cells().iter().zip(missing).enumerate() {
+            if missing.gaps.is_empty() {
+                continue;
             }
-            Ok(())
-        });
-        if let Err(error) = done {
-            // What was finished is kept; of two errors the first tells more.
-            let _ = pending.commit(store);
-            return Err(error);
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let work = Work { index, cell, pool: &pool, settings, stop };
+            let done = work.cell(open, missing.gaps, |rows, seconds| {
+                tally.add(index, rows.len() as u64, costs, seconds);
+                pending.rows.extend(rows);
+                if pending.last.elapsed() >= COMMIT_EVERY {
+                    pending.commit(store)?;
+                    observer.progress(&tally.progress(index));
+                }
+                Ok(())
+            });
+            if let Err(error) = done {
+                // What was finished is kept; of two errors the first tells more.
+                let _ = pending.commit(store);
+                return Err(error);
+            }
+        }
+        pending.commit(store)?;
+        let last = plan.cells().len().saturating_sub(1);
+        observer.progress(&tally.progress(last));
+        if plan.asked().target().is_none() {
+            break;
         }
     }
-    pending.commit(store)?;
-    let last = plan.cells().len().saturating_sub(1);
-    observer.progress(&tally.progress(last));
-    Ok(Outcome { added: tally.added, missing: tally.total - tally.rows })
+    Ok(Outcome { added: tally.added, missing: tally.missing })
+}
+
+/// What every cell lacks of a shard.
+fn missing(plan: &Plan, store: &Store, shard: Shard) -> Result<Vec<Missing>, StoreError> {
+    let of = |cell| store.missing(cell, plan.asked().need(cell, shard));
+    (0..plan.cells().len()).map(of).collect()
 }
 
 /// One cell in hand.
@@ -283,9 +300,12 @@ impl Pending {
 }
 
 /// Rows and cost, done and to do.
+#[derive(Default)]
 struct Tally {
     rows: u64,
     total: u64,
+    /// Rows that are missing up to the next check.
+    missing: u64,
     cells: usize,
     added: u64,
     cost_left: f64,
@@ -294,17 +314,23 @@ struct Tally {
 }
 
 impl Tally {
-    fn new(plan: &Plan, missing: &[u64], costs: &[f64]) -> Self {
-        let total = plan.cells().len() as u64 * plan.seeds().count();
-        let cost_left = missing.iter().zip(costs).map(|(count, cost)| *count as f64 * cost).sum();
-        let rows = total - missing.iter().sum::<u64>();
-        Self { rows, total, cells: plan.cells().len(), added: 0, cost_left, cost_done: 0.0, seconds: 0.0 }
+    fn new(cells: usize) -> Self {
+        Self { cells, ..Self::default() }
+    }
+
+    /// Looks at what is there and what is missing, at first and after every check.
+    fn begin(&mut self, missing: &[Missing], costs: &[f64]) {
+        let sum = |count: fn(&Missing) -> u64| missing.iter().map(count).fold(0, u64::saturating_add);
+        (self.rows, self.total, self.missing) = (sum(|m| m.rows), sum(|m| m.total), sum(Missing::count));
+        let left = |(m, cost): (&Missing, &f64)| (m.total - m.rows) as f64 * cost;
+        self.cost_left = missing.iter().zip(costs).map(left).sum();
     }
 
     fn add(&mut self, cell: usize, rows: u64, costs: &[f64], seconds: f64) {
         let cost = rows as f64 * costs[cell];
         self.rows += rows;
         self.added += rows;
+        self.missing -= rows;
         self.cost_left = (self.cost_left - cost).max(0.0);
         self.cost_done += cost;
         self.seconds += seconds;

@@ -10,10 +10,12 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use tempfile::TempDir;
 
-use super::row::{CellRecord, LimitRecord, Manifest, Row, Session, digest};
+use super::row::{CellRecord, LimitRecord, Manifest, Row, Session, asked_digest, digest};
 use super::schema::{APPLICATION_ID, FORMAT, describe, expected};
 use super::{STATISTICS, StoreError};
+use crate::rng::SEED_LIMIT;
 use crate::study::directory::STORE;
+use crate::study::{Asked, SeedRange};
 
 /// Rows that are read in one transaction; between two the writer may commit.
 const CHUNK: usize = 8192;
@@ -73,6 +75,9 @@ impl Reader {
         if stored != digest(&manifest, &cells) {
             return Err(damaged(path, "its plan does not agree with its digest"));
         }
+        if manifest_value(&conn, path, "asked_digest")? != asked_digest(&manifest) {
+            return Err(damaged(path, "what was asked for does not agree with its digest"));
+        }
         Ok(Self { conn, path: path.to_owned(), manifest, cells, _copy: copy })
     }
 
@@ -112,21 +117,28 @@ impl Reader {
         &self,
         mut each: impl FnMut(&Row) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut last: Option<(usize, u64)> = None;
-        let mut device: Arc<str> = "".into();
-        loop {
-            let chunk = self.chunk(last, &mut device)?;
-            for row in &chunk {
-                if last >= Some((row.cell, row.seed)) {
-                    return Err(self.bad_row(row.cell as i64, row.seed as i64, "is out of order").into());
-                }
-                last = Some((row.cell, row.seed));
-                each(row)?;
-            }
-            if chunk.len() < CHUNK {
-                return Ok(());
-            }
+        let mut rows = self.rows(CHUNK);
+        while let Some(row) = rows.next()? {
+            each(&row)?;
         }
+        Ok(())
+    }
+
+    /// The sample rows in (cell, seed) order, one after another, of which `chunk` are in memory.
+    pub fn rows(&self, chunk: usize) -> Rows<'_> {
+        let chunk = chunk.max(1);
+        Rows { reader: self, chunk, last: None, device: "".into(), read: Vec::new().into_iter(), ended: false }
+    }
+
+    /// The sample rows of one cell from a seed on, in order of their seeds.
+    pub fn rows_of(&self, cell: usize, seed: u64) -> Rows<'_> {
+        // The row before: the last possible one of the cell below where the seed is 0.
+        let before = match (cell, seed) {
+            (0, 0) => None,
+            (_, 0) => Some((cell - 1, SEED_LIMIT - 1)),
+            _ => Some((cell, seed - 1)),
+        };
+        Rows { last: before, ..self.rows(CHUNK) }
     }
 
     /// Checks every sample row and counts them.
@@ -139,17 +151,22 @@ impl Reader {
         Ok(count)
     }
 
-    fn chunk(&self, last: Option<(usize, u64)>, device: &mut Arc<str>) -> Result<Vec<Row>, StoreError> {
+    fn chunk(
+        &self,
+        last: Option<(usize, u64)>,
+        count: usize,
+        device: &mut Arc<str>,
+    ) -> Result<Vec<Row>, StoreError> {
         let fail = || StoreError::sqlite("read", &self.path);
         let sql = format!(
             "SELECT cell, seed, {}, device, seconds, check_sum FROM samples WHERE (cell, seed) > (?1, ?2) \
-             ORDER BY cell, seed LIMIT {CHUNK}",
+             ORDER BY cell, seed LIMIT ?3",
             STATISTICS.join(", ")
         );
         let (cell, seed) = last.map_or((-1, -1), |(cell, seed)| (cell as i64, seed as i64));
         let mut statement = self.conn.prepare(&sql).map_err(fail())?;
-        let mut rows = statement.query([cell, seed]).map_err(fail())?;
-        let mut chunk = Vec::with_capacity(CHUNK.min(1024));
+        let mut rows = statement.query([cell, seed, count as i64]).map_err(fail())?;
+        let mut chunk = Vec::with_capacity(count.min(1024));
         while let Some(row) = rows.next().map_err(fail())? {
             chunk.push(self.row(row, device)?);
         }
@@ -197,6 +214,39 @@ impl Reader {
 
     fn bad_row(&self, cell: i64, seed: i64, what: &str) -> StoreError {
         damaged(&self.path, &format!("the row of cell {cell}, seed {seed} {what}"))
+    }
+}
+
+/// Sample rows in (cell, seed) order; see [`Reader::rows`].
+pub struct Rows<'r> {
+    reader: &'r Reader,
+    chunk: usize,
+    last: Option<(usize, u64)>,
+    device: Arc<str>,
+    read: std::vec::IntoIter<Row>,
+    ended: bool,
+}
+
+impl Rows<'_> {
+    /// The next row, checked; none behind the last.
+    // An iterator's items would be results, which `while let` forgets to look at.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Result<Option<Row>, StoreError> {
+        loop {
+            if let Some(row) = self.read.next() {
+                if self.last >= Some((row.cell, row.seed)) {
+                    return Err(self.reader.bad_row(row.cell as i64, row.seed as i64, "is out of order"));
+                }
+                self.last = Some((row.cell, row.seed));
+                return Ok(Some(row));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            let read = self.reader.chunk(self.last, self.chunk, &mut self.device)?;
+            self.ended = read.len() < self.chunk;
+            self.read = read.into_iter();
+        }
     }
 }
 
@@ -287,17 +337,27 @@ fn unsigned(row: &rusqlite::Row, column: usize) -> rusqlite::Result<u64> {
 
 fn read_manifest(conn: &Connection, path: &Path) -> Result<Manifest, StoreError> {
     let value = |name| manifest_value(conn, path, name);
+    let bad = |name: &str, text: &str| {
+        damaged(path, &format!("its manifest has {name} \"{}\"", text.escape_debug()))
+    };
     let number = |name| {
         let text = value(name)?;
-        text.parse::<u32>()
-            .map_err(|_| damaged(path, &format!("its manifest has {name} \"{}\"", text.escape_debug())))
+        text.parse::<u32>().map_err(|_| bad(name, &text))
+    };
+    let (seeds, target, shard) = (value("seeds")?, value("standard_error")?, value("shard")?);
+    let seeds: SeedRange = seeds.parse().map_err(|_| bad("seeds", &seeds))?;
+    let asked = match target.as_str() {
+        "" => Asked::seeds(seeds),
+        text => Asked::standard_error(text.parse().map_err(|_| bad("standard_error", text))?, seeds),
     };
     Ok(Manifest {
         study: value("study")?,
         identity: value("identity")?,
         stream_layout: number("stream_layout")?,
         numerics_version: number("numerics_version")?,
-        seeds: value("seeds")?,
+        asked,
+        shard: shard.parse().map_err(|_| bad("shard", &shard))?,
+        text: value("text")?,
     })
 }
 
