@@ -239,7 +239,9 @@ impl File<'_> {
             (None, Some(known)) => format!(", is it \"{known}\"?"),
             (None, None) => homes
                 .iter()
-                .find_map(|(keys, home)| nearest(&key, keys).map(|known| format!(", is it \"{known}\" {home}?")))
+                .find_map(|(keys, home)| {
+                    nearest(&key, keys).map(|known| format!(", is it \"{known}\" {home}?"))
+                })
                 .unwrap_or_default(),
         };
         FileError::UnknownKey { line, key, place: place.to_owned(), hint, accepted: accepted.join(", ") }

@@ -11,8 +11,10 @@
 mod directory;
 pub mod export;
 pub mod file;
+pub mod forecast;
 mod grid;
 mod measure;
+pub mod merge;
 mod nearest;
 mod need;
 mod plan;
@@ -23,7 +25,7 @@ mod spec;
 pub mod store;
 mod value;
 
-pub use directory::{LOCK, REPORT, STORE, STUDY};
+pub use directory::{Directory, LOCK, REPORT, STORE, STUDY};
 pub use measure::Measure;
 pub use need::{Asked, DEFAULT_MAX_SEEDS, FIRST_CHECK, Missing, Need};
 pub use plan::{Cell, CellData, Plan, PlanError};

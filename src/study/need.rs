@@ -47,6 +47,14 @@ impl Asked {
         self.standard_error
     }
 
+    /// What both ask for, and what lies between; none where one asks for seeds and the other for a standard error, or for
+    /// another one.
+    pub fn hull(&self, other: &Self) -> Option<Self> {
+        let (a, b) = (self.seeds.range(), other.seeds.range());
+        let seeds = SeedRange::new(a.start.min(b.start)..a.end.max(b.end)).ok()?;
+        (self.standard_error == other.standard_error).then_some(Self { seeds, ..self.clone() })
+    }
+
     /// What of it a shard owns in a cell.
     pub fn need(&self, cell: usize, shard: Shard) -> Need {
         match self.standard_error {
@@ -221,7 +229,10 @@ mod tests {
         assert_eq!(gaps(next(0.01, 100, 64)), "64..100");
         assert_eq!(gaps(next(0.01, 100, 100)), "");
         assert_eq!(gaps(next(0.01, 10, 3)), "3..10");
-        assert_eq!((next(0.1, 1000, 64).total, next(0.01, 1 << 20, 64).total, next(0.01, 100, 64).total), (128, 16384, 100));
+        assert_eq!(
+            (next(0.1, 1000, 64).total, next(0.01, 1 << 20, 64).total, next(0.01, 100, 64).total),
+            (128, 16384, 100)
+        );
     }
 
     #[test]

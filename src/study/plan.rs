@@ -202,10 +202,12 @@ impl Cell {
 fn asked(spec: &Spec) -> Result<Asked, PlanError> {
     let conflict = |text: &str| PlanError::Conflict(text.to_owned());
     match (&spec.seeds, spec.standard_error, spec.max_seeds) {
-        (Some(_), Some(_), _) => Err(conflict("seeds and standard_error exclude each other; keep one of them")),
-        (_, None, Some(_)) => {
-            Err(conflict("max_seeds goes with standard_error, which the study does not ask for; leave it out"))
+        (Some(_), Some(_), _) => {
+            Err(conflict("seeds and standard_error exclude each other; keep one of them"))
         }
+        (_, None, Some(_)) => Err(conflict(
+            "max_seeds goes with standard_error, which the study does not ask for; leave it out",
+        )),
         (None, Some(target), Some(most)) => {
             let most = SeedRange::new(0..most).map_err(|error| PlanError::Conflict(error.to_string()))?;
             Ok(Asked::standard_error(target, most))

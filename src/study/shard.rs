@@ -124,7 +124,9 @@ mod tests {
         let shard = |text: &str| text.parse::<Shard>().map(|s| s.to_string());
         assert_eq!(shard("0/1"), Ok("0/1".to_owned()));
         assert_eq!(shard(" 3 / 16 "), Ok("3/16".to_owned()));
-        for text in ["", "1", "1/1", "2/1", "0/0", "-1/2", "1/-2", "1/2/3", "a/b", "0/1000001", "0/99999999999"] {
+        for text in
+            ["", "1", "1/1", "2/1", "0/0", "-1/2", "1/-2", "1/2/3", "a/b", "0/1000001", "0/99999999999"]
+        {
             assert!(shard(text).is_err(), "{text}");
         }
     }

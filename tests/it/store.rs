@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use eoc_ntk::backend::EngineError;
 use eoc_ntk::sampler::KernelSample;
-use eoc_ntk::study::run::{self, KernelSource, Observer, Outcome, Progress, RunError, Settings};
+use eoc_ntk::study::run::{self, Estimate, KernelSource, Observer, Outcome, Progress, RunError, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store, StoreError};
 use eoc_ntk::study::{Cell, Plan, Shard, file};
 
@@ -55,8 +55,8 @@ impl KernelSource for Fake {
         7
     }
 
-    fn seconds_per_seed(&self) -> f64 {
-        1.0
+    fn estimate(&self) -> Estimate {
+        Estimate { seconds: 1.0, ..Estimate::default() }
     }
 
     fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError> {
@@ -92,7 +92,8 @@ struct How {
     shard: Shard,
 }
 
-const STRAIGHT: How = How { threads: 1, batch: None, stop_after: u64::MAX, breaks_at: None, factor: 1.0, shard: Shard::WHOLE };
+const STRAIGHT: How =
+    How { threads: 1, batch: None, stop_after: u64::MAX, breaks_at: None, factor: 1.0, shard: Shard::WHOLE };
 
 fn session() -> Session {
     let text = || "test".to_owned();

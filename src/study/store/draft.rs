@@ -62,6 +62,9 @@ impl Draft {
         conn.close().map_err(|(_, error)| StoreError::sqlite("create", &path)(error))?;
         let file = fs::OpenOptions::new().write(true).open(&aside);
         file.and_then(|file| file.sync_all()).map_err(StoreError::io("create", &path))?;
+        if path.exists() {
+            settle(&path).map_err(StoreError::sqlite("roll back", &path))?;
+        }
         fs::rename(&aside, &path).map_err(StoreError::io("create", &path))?;
         dir.sync()
     }
@@ -71,6 +74,13 @@ impl Draft {
         drop(self.conn);
         let _ = fs::remove_file(&self.aside);
     }
+}
+
+/// Rolls back what a killed writer left of a store that is about to be replaced: its journal would be played into the new one.
+fn settle(path: &Path) -> rusqlite::Result<()> {
+    let conn = Connection::open(path)?;
+    // A write lock, so that the roll-back is done and the journal gone; nothing is changed.
+    conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK")
 }
 
 fn fill(file: &Path, manifest: &Manifest, cells: &[CellRecord]) -> rusqlite::Result<Connection> {

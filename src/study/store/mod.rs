@@ -27,6 +27,5 @@ mod writer;
 pub(in crate::study) use draft::{Draft, write_study};
 pub use error::StoreError;
 pub use reader::{Reader, Rows};
-pub use row::{CellRecord, LimitRecord, Manifest, Row, STATISTICS, Session};
+pub use row::{CellRecord, LimitRecord, Manifest, RELATIVE_FRO, Row, STATISTICS, Session};
 pub use writer::Store;
-pub(in crate::study) use writer::compare;

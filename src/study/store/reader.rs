@@ -12,10 +12,10 @@ use tempfile::TempDir;
 
 use super::row::{CellRecord, LimitRecord, Manifest, Row, Session, asked_digest, digest};
 use super::schema::{APPLICATION_ID, FORMAT, describe, expected};
-use super::{STATISTICS, StoreError};
+use super::{RELATIVE_FRO, STATISTICS, StoreError};
 use crate::rng::SEED_LIMIT;
 use crate::study::directory::STORE;
-use crate::study::{Asked, SeedRange};
+use crate::study::{Asked, Missing, Need, SeedRange, Shard};
 
 /// Rows that are read in one transaction; between two the writer may commit.
 const CHUNK: usize = 8192;
@@ -127,7 +127,14 @@ impl Reader {
     /// The sample rows in (cell, seed) order, one after another, of which `chunk` are in memory.
     pub fn rows(&self, chunk: usize) -> Rows<'_> {
         let chunk = chunk.max(1);
-        Rows { reader: self, chunk, last: None, device: "".into(), read: Vec::new().into_iter(), ended: false }
+        Rows {
+            reader: self,
+            chunk,
+            last: None,
+            device: "".into(),
+            read: Vec::new().into_iter(),
+            ended: false,
+        }
     }
 
     /// The sample rows of one cell from a seed on, in order of their seeds.
@@ -139,6 +146,16 @@ impl Reader {
             _ => Some((cell, seed - 1)),
         };
         Rows { last: before, ..self.rows(CHUNK) }
+    }
+
+    /// What every cell lacks of a shard of what is asked for; checks every row on the way.
+    pub fn missing(&self, asked: &Asked, shard: Shard) -> Result<Vec<Missing>, StoreError> {
+        let mut needs: Vec<Need> = (0..self.cells.len()).map(|cell| asked.need(cell, shard)).collect();
+        self.for_each(|row| {
+            needs[row.cell].push(row.seed, row.values[RELATIVE_FRO]);
+            Ok::<(), StoreError>(())
+        })?;
+        Ok(needs.into_iter().map(Need::missing).collect())
     }
 
     /// Checks every sample row and counts them.

@@ -22,6 +22,9 @@ pub const STATISTICS: [&str; 10] = [
     "output_norm",
 ];
 
+/// Place of `relative_fro` among them, of which a standard error may be asked for.
+pub const RELATIVE_FRO: usize = 4;
+
 /// One finished sample.
 #[derive(Clone, Debug)]
 pub struct Row {

@@ -84,7 +84,8 @@ impl Store {
     /// What a cell lacks of what is needed.
     pub fn missing(&self, cell: usize, mut need: Need) -> Result<Missing, StoreError> {
         let fail = || StoreError::sqlite("read", self.dir.path().join(STORE));
-        let sql = "SELECT seed, relative_fro FROM samples WHERE cell = ?1 AND seed BETWEEN ?2 AND ?3 ORDER BY seed";
+        let sql =
+            "SELECT seed, relative_fro FROM samples WHERE cell = ?1 AND seed BETWEEN ?2 AND ?3 ORDER BY seed";
         let mut statement = self.conn.prepare(sql).map_err(fail())?;
         // The end may be 2⁶³, beyond the column's type; the last seed is not.
         let bounds = need.bounds();
@@ -134,7 +135,7 @@ fn manifest(plan: &Plan, shard: Shard) -> Manifest {
     }
 }
 
-pub(super) fn configure(conn: &Connection) -> rusqlite::Result<()> {
+fn configure(conn: &Connection) -> rusqlite::Result<()> {
     // A reader holds its lock for one chunk of rows; a slow disk may make that long.
     conn.busy_timeout(Duration::from_secs(60))?;
     conn.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
@@ -143,7 +144,7 @@ pub(super) fn configure(conn: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Refuses a run that is not of the study and the numbers asked for.
-pub(in crate::study) fn compare(dir: &Path, found: &Manifest, asked: &Manifest) -> Result<(), StoreError> {
+fn compare(dir: &Path, found: &Manifest, asked: &Manifest) -> Result<(), StoreError> {
     let versions = [
         ("stream layout", found.stream_layout, asked.stream_layout),
         ("numerics version", found.numerics_version, asked.numerics_version),
