@@ -48,7 +48,9 @@ Examples:
   eoc run study.toml --seeds 256 --out runs/width
   eoc run --width 512 --activation 0.6,0.4 --seeds 16
   eoc run study.toml --set network.depth=8 --set data.source=sphere:n=16,dim=8 --dry-run
-  eoc run study.toml --shard 0/4      # and 1/4, 2/4, 3/4, on any machines; then eoc merge
+  eoc run study.toml --shard 0/4
+
+Shards 0/4, 1/4, 2/4 and 3/4 run on any machines; eoc merge makes one run of their directories.
 
 SIGINT and SIGTERM finish the batch in hand, about a second, keep all that is finished and end with
 status 130; SIGUSR1, as batch systems send it before a time limit, does the same with status 75.";
@@ -67,7 +69,7 @@ pub struct Args {
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Shard I of N, from 0: that part of the samples, into a directory of its own for eoc merge [default: all]
-    #[arg(long, value_name = "I/N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "I/N", allow_hyphen_values = true)]
     shard: Option<Shard>,
     /// Print cells, cost, memory and the time to expect, from a calibration of about a second; write nothing
     #[arg(long)]

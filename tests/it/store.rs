@@ -14,8 +14,11 @@ use eoc_ntk::study::run::{self, Estimate, KernelSource, Observer, Outcome, Progr
 use eoc_ntk::study::store::{Reader, Session, Store, StoreError};
 use eoc_ntk::study::{Cell, Plan, Shard, file};
 
+mod adaptive;
+mod commands;
 mod damage;
 mod export;
+mod merge;
 mod process;
 mod resume;
 mod studies;
@@ -90,10 +93,18 @@ struct How {
     breaks_at: Option<u64>,
     factor: f64,
     shard: Shard,
+    device: &'static str,
 }
 
-const STRAIGHT: How =
-    How { threads: 1, batch: None, stop_after: u64::MAX, breaks_at: None, factor: 1.0, shard: Shard::WHOLE };
+const STRAIGHT: How = How {
+    threads: 1,
+    batch: None,
+    stop_after: u64::MAX,
+    breaks_at: None,
+    factor: 1.0,
+    shard: Shard::WHOLE,
+    device: "fake",
+};
 
 fn session() -> Session {
     let text = || "test".to_owned();
@@ -135,7 +146,7 @@ fn run_watched(dir: &Path, plan: &Plan, how: How, observer: &mut dyn Observer) -
         Ok(Box::new(Fake { q, salt: key, left, stop, breaks_at: how.breaks_at, factor: how.factor }))
     };
     let costs = run::check(plan, &open)?;
-    let settings = Settings { device: "fake", threads: how.threads, batch: how.batch, shard: how.shard };
+    let settings = Settings { device: how.device, threads: how.threads, batch: how.batch, shard: how.shard };
     run::run(plan, &mut store, &open, &costs, &settings, &stop, observer)
 }
 

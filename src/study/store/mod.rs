@@ -21,11 +21,13 @@ mod draft;
 mod error;
 mod reader;
 mod row;
+mod rows;
 mod schema;
 mod writer;
 
 pub(in crate::study) use draft::{Draft, write_study};
 pub use error::StoreError;
-pub use reader::{Reader, Rows};
+pub use reader::Reader;
 pub use row::{CellRecord, LimitRecord, Manifest, RELATIVE_FRO, Row, STATISTICS, Session};
+pub use rows::Rows;
 pub use writer::Store;
