@@ -11,15 +11,20 @@ mod completions;
 mod config;
 mod context;
 mod devices;
+mod dry_run;
 mod export;
 mod failure;
 mod kernel;
 mod later;
 mod limit;
+mod merge;
+mod moments;
 mod output;
 mod run;
 mod sample;
+mod status;
 mod stored;
+mod units;
 mod version;
 mod weights;
 mod welcome;
@@ -70,6 +75,12 @@ enum Command {
     /// The sample rows of a run directory
     #[command(after_help = export::EXAMPLES)]
     Export(export::Args),
+    /// Shards of a study into one run directory
+    #[command(after_help = merge::EXAMPLES)]
+    Merge(merge::Args),
+    /// How far a run is, how to make it again, and how to make one of its samples again
+    #[command(after_help = status::EXAMPLES)]
+    Status(status::Args),
     /// The devices of this machine
     #[command(after_help = devices::EXAMPLES)]
     Devices(devices::Args),
@@ -80,11 +91,7 @@ enum Command {
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Args),
     #[command(hide = true, disable_help_flag = true)]
-    Merge(later::Args),
-    #[command(hide = true, disable_help_flag = true)]
     Report(later::Args),
-    #[command(hide = true, disable_help_flag = true)]
-    Status(later::Args),
     #[command(hide = true, disable_help_flag = true)]
     Slurm(later::Args),
     #[command(hide = true, disable_help_flag = true)]
@@ -131,9 +138,9 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         Command::Devices(args) => devices::execute(args, ctx),
         Command::Bench(args) => bench::execute(args, ctx),
         Command::Completions(args) => completions::execute(args, ctx),
-        Command::Merge(_) => Err(later::failure("merge")),
+        Command::Merge(args) => merge::execute(args, ctx),
         Command::Report(_) => Err(later::failure("report")),
-        Command::Status(_) => Err(later::failure("status")),
+        Command::Status(args) => status::execute(args, ctx),
         Command::Slurm(_) => Err(later::failure("slurm")),
         Command::Width(_) => Err(later::failure("width")),
         Command::Independence(_) => Err(later::failure("independence")),

@@ -58,3 +58,17 @@ fn cell(record: &CellRecord) -> CellSummary {
         },
     }
 }
+
+/// A cell in words: `relu, depth 4, widths 64,64,64, digits:n=32, conditional`.
+pub fn describe(record: &CellRecord) -> String {
+    let CellRecord { activation, depth, widths, data, sampler, .. } = record;
+    let widths = match (&record.schedule, record.width) {
+        _ if *depth == 1 => String::new(),
+        (Some(schedule), Some(m)) => format!(", width {m} {schedule}"),
+        _ => format!(", widths {widths}"),
+    };
+    let outputs = if record.outputs == 1 { String::new() } else { format!(", {} outputs", record.outputs) };
+    let scale = if record.scale == 1.0 { String::new() } else { format!(", scale {}", record.scale) };
+    let precision = if record.precision == "f32" { "" } else { &format!(" {}", record.precision) };
+    format!("{activation}, depth {depth}{widths}{outputs}{scale}, {data}, {sampler}{precision}")
+}

@@ -9,7 +9,7 @@ mod direct;
 
 pub use crate::backend::{KernelSample, Sampler};
 pub use crate::data::weights::WeightMatrix;
-pub use auto::{SamplerChoice, UnknownSampler};
+pub use auto::{SamplerChoice, UnknownSampler, relative_cost};
 
 use std::ops::Range;
 use std::sync::Arc;
