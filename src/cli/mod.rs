@@ -22,6 +22,7 @@ mod moments;
 mod output;
 mod run;
 mod sample;
+mod slurm;
 mod status;
 mod stored;
 mod units;
@@ -81,6 +82,9 @@ enum Command {
     /// How far a run is, how to make it again, and how to make one of its samples again
     #[command(after_help = status::EXAMPLES)]
     Status(status::Args),
+    /// A study as a Slurm array of shards with a job that merges them
+    #[command(after_help = slurm::EXAMPLES)]
+    Slurm(slurm::Args),
     /// The devices of this machine
     #[command(after_help = devices::EXAMPLES)]
     Devices(devices::Args),
@@ -92,8 +96,6 @@ enum Command {
     Completions(completions::Args),
     #[command(hide = true, disable_help_flag = true)]
     Report(later::Args),
-    #[command(hide = true, disable_help_flag = true)]
-    Slurm(later::Args),
     #[command(hide = true, disable_help_flag = true)]
     Width(later::Args),
     #[command(hide = true, disable_help_flag = true)]
@@ -135,13 +137,13 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         Command::Weights(args) => weights::execute(args, ctx),
         Command::Kernel(args) => kernel::execute(args, ctx),
         Command::Export(args) => export::execute(args, ctx),
+        Command::Slurm(args) => slurm::execute(args, ctx),
         Command::Devices(args) => devices::execute(args, ctx),
         Command::Bench(args) => bench::execute(args, ctx),
         Command::Completions(args) => completions::execute(args, ctx),
         Command::Merge(args) => merge::execute(args, ctx),
         Command::Report(_) => Err(later::failure("report")),
         Command::Status(args) => status::execute(args, ctx),
-        Command::Slurm(_) => Err(later::failure("slurm")),
         Command::Width(_) => Err(later::failure("width")),
         Command::Independence(_) => Err(later::failure("independence")),
     }

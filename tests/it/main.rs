@@ -11,6 +11,7 @@ mod law;
 mod limit;
 mod oracle;
 mod report;
+mod slurm;
 mod stats;
 mod store;
 mod streams;
