@@ -8,6 +8,7 @@
 //! one row per finished sample. Nothing here touches the terminal: progress goes to an [`Observer`](run::Observer), cancellation comes
 //! through a flag.
 
+mod committer;
 mod directory;
 pub mod export;
 pub mod file;
