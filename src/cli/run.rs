@@ -233,9 +233,13 @@ fn session(info: &DeviceInfo) -> Session {
 /// The table, the files of the report, and where everything is.
 fn finish(out: &Path, ctx: &Context) -> Result<Status, Failure> {
     let reader = Reader::open(out).map_err(Failure::running)?;
-    let summary = stored::summary(&reader).map_err(Failure::running)?;
+    let (summary, more) = stored::summary(&reader).map_err(Failure::running)?;
     let analysis = Analysis::new(&summary);
     let mut text = table(&analysis);
+    if more {
+        text +=
+            &format!("\nOf the first {} seeds of every cell; eoc export has all.\n", stored::REPORTED_SEEDS);
+    }
     text += &format!("\nRun directory: {}\n", out.display());
     if let Some(files) = write_figure(&analysis, &out.join(REPORT)).map_err(Failure::running)? {
         text += &format!("Figure:        {}\n", files.svg.display());

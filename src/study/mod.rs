@@ -9,6 +9,7 @@
 //! through a flag.
 
 pub mod builtin;
+mod committer;
 mod directory;
 pub mod export;
 pub mod file;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
+use super::committer::Committer;
 use super::measure::Measure;
 use super::plan::{Cell, Plan};
 use super::store::{LimitRecord, Row, Store, StoreError};
@@ -20,8 +21,6 @@ use crate::backend::EngineError;
 use crate::sampler::{KernelSample, Sampling};
 use crate::stats::MeasureError;
 
-/// Least time between two commits of one run.
-const COMMIT_EVERY: Duration = Duration::from_millis(800);
 /// Most bytes of kernels in one batch.
 const BATCH_BYTES: usize = 256 << 20;
 
@@ -191,7 +190,6 @@ pub fn run(
     observer: &mut dyn Observer,
 ) -> Result<Outcome, RunError> {
     let pool = workers(settings.threads)?;
-    let mut pending = Pending { rows: Vec::new(), last: Instant::now() };
     let mut tally = Tally::new(plan.cells().len());
     loop {
         let missing = missing(plan, store, settings.shard)?;
@@ -201,32 +199,37 @@ pub fn run(
         if complete || stop.load(Ordering::Relaxed) {
             break;
         }
-        for (index, (cell, missing)) in plan.cells().iter().zip(missing).enumerate() {
-            if missing.gaps.is_empty() {
-                continue;
-            }
-            if stop.load(Ordering::Relaxed) {
-                break;
-            }
-            let work = Work { index, cell, pool: &pool, settings, stop };
-            let done = work.cell(open, missing.gaps, |rows, seconds| {
-                tally.add(index, rows.len() as u64, costs, seconds);
-                pending.rows.extend(rows);
-                if pending.last.elapsed() >= COMMIT_EVERY {
-                    pending.commit(store)?;
-                    observer.progress(&tally.progress(index));
+        let mut tell = |progress: &Progress| observer.progress(progress);
+        std::thread::scope(|scope| {
+            let mut committer = Committer::start(scope, store);
+            let mut last = 0;
+            let stage = || {
+                for (index, (cell, missing)) in plan.cells().iter().zip(missing).enumerate() {
+                    if missing.gaps.is_empty() {
+                        continue;
+                    }
+                    if stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    last = index;
+                    Work { index, cell, pool: &pool, settings, stop }.cell(
+                        open,
+                        missing.gaps,
+                        |rows, seconds| {
+                            tally.add(index, rows.len() as u64, costs, seconds);
+                            Ok(committer.add(rows, tally.progress(index), &mut tell)?)
+                        },
+                    )?;
                 }
                 Ok(())
-            });
-            if let Err(error) = done {
-                // What was finished is kept; of two errors the first tells more.
-                let _ = pending.commit(store);
-                return Err(error);
-            }
-        }
-        pending.commit(store)?;
-        let last = plan.cells().len().saturating_sub(1);
-        observer.progress(&tally.progress(last));
+            };
+            let ended: Result<(), RunError> = stage();
+            // What was finished is kept; of two errors the first tells more.
+            let kept = committer.finish(tally.progress(last));
+            ended.and(kept.map_err(RunError::from))?;
+            tell(&tally.progress(last));
+            Ok::<(), RunError>(())
+        })?;
         if plan.asked().target().is_none() {
             break;
         }
@@ -311,23 +314,6 @@ impl Work<'_> {
             });
             finished(rows.collect(), elapsed)?;
         }
-        Ok(())
-    }
-}
-
-/// Finished rows on their way to the disk.
-struct Pending {
-    rows: Vec<Row>,
-    last: Instant,
-}
-
-impl Pending {
-    fn commit(&mut self, store: &mut Store) -> Result<(), StoreError> {
-        if !self.rows.is_empty() {
-            store.insert(&self.rows)?;
-            self.rows.clear();
-        }
-        self.last = Instant::now();
         Ok(())
     }
 }

@@ -67,6 +67,8 @@ impl Reader {
         let conn = Connection::open_with_flags(file, flags).map_err(StoreError::sqlite("open", path))?;
         let read = StoreError::sqlite;
         conn.busy_timeout(Duration::from_secs(30)).map_err(read("open", path))?;
+        // Pages are read once, in order; a merge has hundreds of readers.
+        conn.pragma_update(None, "cache_size", -128).map_err(read("open", path))?;
         check_structure(&conn, path)?;
         let manifest = read_manifest(&conn, path)?;
         let cells = read_cells(&conn, path)?;

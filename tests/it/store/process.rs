@@ -204,6 +204,15 @@ fn a_full_disk_keeps_what_was_finished() {
     let output = limited(at, 8192, "export run --format csv --out rows.csv");
     refused(&output, 1, &["rows.csv"]);
     assert!(!at.join("rows.csv").exists());
+    // A merge that does not fit leaves what was there, or nothing.
+    let output = limited(at, 16384, "merge run --out merged");
+    refused(&output, 1, &["cannot", "run.sqlite"]);
+    assert!(!at.join("merged").exists());
+    assert_eq!(eoc(at, &["merge", "run", "--out", "merged"]).status.code(), Some(0));
+    let before = contents(&at.join("merged"));
+    let output = limited(at, 16384, "merge run fresh --out merged");
+    refused(&output, 1, &["cannot", "run.sqlite"]);
+    assert_eq!(contents(&at.join("merged")), before);
 }
 
 #[test]
