@@ -108,11 +108,19 @@ lose() {
 }
 
 stop() {
-    local dir=$1 file
+    local dir=$1 file pid
     export SLURM_CONF="$dir/slurm.conf"
     scancel -u root 2>/dev/null || true
     for file in "$dir"/slurmd-n1.pid "$dir"/slurmd-n2.pid "$dir"/slurmctld.pid "$dir"/munged.pid; do
-        [ -f "$file" ] && kill "$(cat "$file")" 2>/dev/null || true
+        [ -f "$file" ] || continue
+        pid=$(cat "$file")
+        kill "$pid" 2>/dev/null || continue
+        # Its files may be removed after this: wait for its end, and do not wait for ever.
+        for _ in $(seq 1 50); do
+            [ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status" || break
+            sleep 0.1
+        done
+        kill -KILL "$pid" 2>/dev/null || true
     done
 }
 
