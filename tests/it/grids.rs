@@ -91,6 +91,10 @@ fn a_study_of_depth_is_one_section_with_a_line_per_schedule() {
     assert_eq!(rows[1][..3], ["|s|", "m", "4"]);
     assert_eq!(rows[6][..3], ["|s|", "k·m", "4"]);
     assert_eq!(rows[15][0], "64");
+    let beside = block(&text, "Spread of tr K");
+    assert_eq!(beside[0], ["φ", "m_k", "l", "tr K", "95 % interval", "K(x,x)", "constant", "95 % interval"]);
+    assert_eq!(beside[1][5], "0.0520", "1.3 times the size of the deviation");
+    assert_eq!(beside.len(), 1 + 15);
     let fits = block(&text, "Exponent in the depth l");
     assert_eq!(fits[0], ["φ", "m_k", "l", "median", "95 % interval", "K(x,x)", "bound"]);
     assert_eq!(fits[3][..3], ["|s|", "k²·m", "4 … 64"]);

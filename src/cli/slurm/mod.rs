@@ -30,7 +30,7 @@ Examples:
 
 The same shards under other schedulers, on a file system that all see; then eoc merge runs/shard-* --out run:
   GNU parallel  parallel eoc run study.toml --shard {}/8 --out runs/shard-{} ::: {0..7}
-  HyperQueue    hq submit --array 0-7 bash -c 'eoc run study.toml --shard $HQ_TASK_ID/8 --out runs/shard-$HQ_TASK_ID'
+  HyperQueue    hq submit --array 0-7 -- bash -c 'eoc run study.toml --shard $HQ_TASK_ID/8 --out runs/shard-$HQ_TASK_ID'
   Kubernetes    a Job with completionMode: Indexed, completions: 8, restartPolicy: OnFailure, and the command
                 sh -c 'eoc run study.toml --shard $JOB_COMPLETION_INDEX/8 --out runs/shard-$JOB_COMPLETION_INDEX'
   Ray           python -c \"import ray, subprocess as s; f = ray.remote(lambda i: s.call(['eoc', 'run', 'study.toml',
