@@ -161,6 +161,34 @@ fn a_study_of_outputs_has_an_exponent_in_them() {
     assert!(figure(&analysis).unwrap().contains("number of outputs m_l"));
 }
 
+/// Lines along one number are of networks that are equal in all others.
+#[test]
+fn widths_do_not_mix_on_a_line_over_something_else() {
+    let wider = |study: StudySummary| -> StudySummary {
+        let mut both = study;
+        let mut cells = both.cells.clone();
+        for cell in &mut cells {
+            cell.width = Some(2048);
+            cell.hidden = vec![2048; cell.depth - 1];
+        }
+        both.cells.extend(cells);
+        both
+    };
+    for (study, axis, lines, points) in
+        [(outputs(), Axis::Outputs, 4, 5), (activations(), Axis::Delta, 2, 5), (depths(), Axis::Depth, 6, 5)]
+    {
+        let analysis = Analysis::new(&wider(study));
+        assert_eq!(analysis.axis, axis);
+        assert_eq!(analysis.sections[0].lines.len(), lines, "{axis:?}");
+        for line in &analysis.sections[0].lines {
+            assert_eq!(line.points.len(), points);
+            assert!(line.points.iter().all(|p| p.place.width == line.place.width));
+        }
+        fits_a_terminal(&table(&analysis));
+        assert!(figure(&analysis).unwrap().contains("m = 2048"), "{axis:?}");
+    }
+}
+
 #[test]
 fn a_study_of_activations_is_a_line_over_delta() {
     let analysis = Analysis::new(&activations());
