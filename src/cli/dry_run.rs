@@ -87,7 +87,7 @@ fn totals(forecast: &Forecast, settings: &Settings) -> String {
         false => format!("{} at least, {} if every cell needs its most seeds", duration(low), duration(high)),
     };
     format!(
-        "\nSamples:   {}\nCost:      {:.2e} operations, {:.2e} normal deviates{}\nMemory:    {}\nTime:      {time} on {} with {} threads, were they idle\n",
+        "\nSamples:   {}\nCost:      {:.2e} operations, {:.2e} normal deviates{}\nMemory:    {}\nTime:      {time} on {} with {} threads, {}\n",
         span((least, most)),
         forecast.total(|e| e.operations),
         forecast.total(|e| e.normals),
@@ -95,6 +95,7 @@ fn totals(forecast: &Forecast, settings: &Settings) -> String {
         bytes(forecast.bytes),
         settings.device,
         settings.threads,
+        if forecast.calibrated { "were they idle" } else { "uncalibrated: one seed takes too long to try" },
     )
 }
 

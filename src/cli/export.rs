@@ -125,10 +125,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
 
 /// Reading failed: the directory is unusable, unless the machine is.
 pub fn unusable(error: StoreError) -> Failure {
-    match error {
-        StoreError::Sqlite { .. } => Failure::running(error),
-        _ => Failure::unusable(error),
-    }
+    if error.is_of_the_machine() { Failure::running(error) } else { Failure::unusable(error) }
 }
 
 /// An output file behind the trait of writers; keeps the error that says which file.

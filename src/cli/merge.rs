@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use eoc_ntk::study::merge::{MergeError, Merged, merge};
-use eoc_ntk::study::store::{Reader, StoreError};
+use eoc_ntk::study::store::Reader;
 
 use super::context::Context;
 use super::failure::{Failure, Status};
@@ -34,7 +34,7 @@ pub struct Args {
 
 /// Merges and says what is missing.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    let merged = merge(&args.dirs, &args.out).map_err(refused)?;
+    let merged = merge(&args.dirs, &args.out, &ctx.stop_flag()).map_err(refused)?;
     let Merged { study, directories, rows, devices_differ, missing } = &merged;
     let out = args.out.display();
     let mut text = format!("{out}: {rows} samples of study {study} from {directories} directories\n");
@@ -67,7 +67,9 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
 /// What cannot be used has status 2; what cannot be written, and rows that contradict each other, status 1.
 fn refused(error: MergeError) -> Failure {
     match error {
-        MergeError::Conflict(_) | MergeError::Store(StoreError::Sqlite { .. }) => Failure::running(error),
+        MergeError::Interrupted => Failure::interrupted(),
+        MergeError::Conflict(_) => Failure::running(error),
+        MergeError::Store(ref store) if store.is_of_the_machine() => Failure::running(error),
         _ => Failure::unusable(error),
     }
 }

@@ -9,7 +9,7 @@ use eoc_ntk::report::{Analysis, table, write_figure};
 use eoc_ntk::sampler::Sampling;
 use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::run::{self, KernelSource, Observer, Outcome, Progress, RunError, Settings};
-use eoc_ntk::study::store::{Reader, Session, Store, StoreError};
+use eoc_ntk::study::store::{Reader, Session, Store};
 use eoc_ntk::study::{Cell, Plan, REPORT, SeedRange, Shard, Spec, Widths, file};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -213,7 +213,7 @@ fn assigned(assignments: &[String]) -> Result<Spec, Failure> {
 /// Before the first batch: what is refused has status 2, a disk that fails status 1.
 pub fn refused(error: RunError) -> Failure {
     match error {
-        RunError::Store(StoreError::Sqlite { .. }) => Failure::running(error),
+        RunError::Store(ref store) if store.is_of_the_machine() => Failure::running(error),
         RunError::Engine { source: EngineError::Failed { .. }, .. } => Failure::running(error),
         _ => Failure::unusable(error),
     }

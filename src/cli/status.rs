@@ -160,6 +160,8 @@ fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
         true => String::new(),
         false => format!(" --shard {}", manifest.shard),
     };
+    let sessions = reader.sessions()?;
+    let on = sessions.last().map_or_else(String::new, |s| format!(" --device {}", device(&s.device)));
     let mut text = format!(
         "# Study {}, identity {}\n# Stream layout {}, numerics {}\n",
         manifest.directory_name(),
@@ -167,7 +169,7 @@ fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
         manifest.stream_layout,
         manifest.numerics_version
     );
-    for s in reader.sessions()? {
+    for s in sessions {
         text += &format!(
             "# Run from {} by eoc {} (commit {}) on {} ({}), {} threads\n",
             utc(s.started),
@@ -180,7 +182,7 @@ fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
     }
     text += &format!(
         "# The same bytes in every sample row, by the same build on the same device:\n\
-         #   eoc status {} --reproduce > again.toml\n#   eoc run again.toml{shard} --out again\n\n",
+         #   eoc status {} --reproduce > again.toml\n#   eoc run again.toml{shard}{on} --out again\n\n",
         quoted(&args.dir.display().to_string())
     );
     Ok(text + &manifest.text)
@@ -206,9 +208,10 @@ fn sample_line(reader: &Reader, args: &Args, name: RowName) -> Result<String, Fa
     let points = points.map_or_else(String::new, |points| format!(" --points {points}"));
     let mut text = format!(
         "eoc sample --activation {} {hidden} --outputs {outputs} --scale {scale} --data {}{points} --normalize {normalize} \
-         --sampler {sampler} --precision {precision} --seeds {seed}..{} --out kernel.npy\n",
+         --sampler {sampler} --precision {precision} --device {} --seeds {seed}..{} --out kernel.npy\n",
         quoted(activation),
         quoted(data),
+        device(&row.device),
         seed + 1
     );
     text += &format!("# its row, from device {}:", row.device);
@@ -231,6 +234,11 @@ fn is_range_of(text: &str, count: u64) -> bool {
     let ends =
         text.split_once("..").and_then(|(a, b)| Some((a.parse::<u64>().ok()?, b.parse::<u64>().ok()?)));
     ends.is_some_and(|(a, b)| b.checked_sub(a) == Some(count))
+}
+
+/// The recorded name of a device as the option takes it.
+fn device(name: &str) -> String {
+    if name == "cpu" { name.to_owned() } else { quoted(&format!("gpu:{name}")) }
 }
 
 /// For a shell: in quotes where anything in it could mean something else.

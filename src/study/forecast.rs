@@ -19,6 +19,8 @@ use crate::model::Network;
 
 /// Cells that are measured, of all samplers and precisions together.
 const PROBES: usize = 10;
+/// Seconds, by the engine's estimate, beyond which a single seed is not drawn for a calibration.
+const TOO_LONG: f64 = 10.0;
 /// Seconds of a row on its way into the store.
 const STORING: f64 = 5e-6;
 
@@ -42,6 +44,9 @@ pub struct Forecast {
     pub fixed: f64,
     /// Most bytes in use at a time.
     pub bytes: u64,
+    /// Whether every kind of cell was measured; else the engine's estimate stands for those whose single seed takes too
+    /// long to try, whatever their width.
+    pub calibrated: bool,
 }
 
 impl Forecast {
@@ -92,15 +97,18 @@ pub fn forecast(
     let share = budget.as_secs_f64() / count.max(1) as f64;
     let mut cells =
         vec![CellForecast { estimate: Estimate::default(), seconds: 0.0, seeds: (0, 0) }; estimates.len()];
-    let (mut opening, mut probed) = (0.0, 0.0);
+    let (mut opening, mut probed, mut calibrated) = (0.0, 0.0, true);
     for (kind, picked) in picked {
         let mut probes = Vec::new();
         for cell in picked {
-            let probe = probe(cell, &plan.cells()[cell], open, settings, &pool, share)?;
+            let Some(probe) = probe(cell, &plan.cells()[cell], open, settings, &pool, share)? else {
+                continue;
+            };
             opening += probe.opening;
             probed += 1.0;
             probes.push(probe);
         }
+        calibrated &= !probes.is_empty();
         for &index in &kinds[kind].1 {
             let estimate = estimates[index];
             let missing = &missing[index];
@@ -116,7 +124,7 @@ pub fn forecast(
     // Every cell is opened and its limit computed when the store is made, and again when it runs.
     let fixed = 2.0 * opening / f64::max(probed, 1.0) * cells.len() as f64;
     let bytes = estimates.iter().map(|e| e.bytes).max().unwrap_or(0);
-    Ok(Forecast { cells, fixed, bytes })
+    Ok(Forecast { cells, fixed, bytes, calibrated })
 }
 
 /// At most `count` of the cells, from the least to the costliest.
@@ -138,7 +146,7 @@ fn probe(
     settings: &Settings,
     pool: &rayon::ThreadPool,
     share: f64,
-) -> Result<Probe, RunError> {
+) -> Result<Option<Probe>, RunError> {
     let engine = |source| RunError::Engine { cell: index, source };
     let limit = |source| RunError::Measure { cell: index, seed: String::new(), source };
     let start = Instant::now();
@@ -152,6 +160,9 @@ fn probe(
         source = open(&twin).map_err(engine)?;
     }
     let estimated = source.estimate().seconds;
+    if estimated > TOO_LONG {
+        return Ok(None);
+    }
     let threads = settings.threads.max(1);
     let fit = batch_size(source.as_ref(), &twin, settings);
     let count = (share * threads as f64 / estimated).clamp(1.0, fit as f64) as u64;
@@ -167,7 +178,8 @@ fn probe(
         run(count.min(threads as u64))?;
     }
     let seconds = run(count)? / count as f64;
-    Ok(Probe { estimated: cell_seconds(open, cell, estimated), ratio: seconds / estimated, opening })
+    let of_cell = cell_seconds(open, cell, estimated);
+    Ok(Some(Probe { estimated: of_cell, ratio: seconds / estimated, opening }))
 }
 
 /// The estimate of the cell itself, by which its twin's ratio is placed among the others.

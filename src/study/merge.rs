@@ -12,6 +12,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::directory::Directory;
 use super::store::{
@@ -89,6 +90,9 @@ pub enum MergeError {
         /// Its study and versions.
         expected: String,
     },
+    /// It was asked to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// Two rows that cannot both be right.
     #[error(transparent)]
     Conflict(Box<Conflict>),
@@ -119,8 +123,9 @@ pub struct Conflict {
     pub second: PathBuf,
 }
 
-/// Merges run directories into `out`, which is created, or holds a run of the same study.
-pub fn merge(dirs: &[PathBuf], out: &Path) -> Result<Merged, MergeError> {
+/// Merges run directories into `out`, which is created, or holds a run of the same study. When `stop` is raised nothing is
+/// merged.
+pub fn merge(dirs: &[PathBuf], out: &Path, stop: &AtomicBool) -> Result<Merged, MergeError> {
     if dirs.is_empty() || dirs.len() > MAX_DIRECTORIES {
         return Err(MergeError::Count(dirs.len()));
     }
@@ -144,7 +149,7 @@ pub fn merge(dirs: &[PathBuf], out: &Path) -> Result<Merged, MergeError> {
         .into_iter()
         .collect();
     let dir = claim.lock()?;
-    let written = write(&dir, &sources, &manifest, records, sessions);
+    let written = write(&dir, &sources, &manifest, records, sessions, stop);
     let (rows, devices_differ, missing) = match written {
         Ok(written) => written,
         Err(error) => {
@@ -213,9 +218,10 @@ fn write(
     manifest: &Manifest,
     records: &[CellRecord],
     sessions: BTreeSet<Session>,
+    stop: &AtomicBool,
 ) -> Result<Written, MergeError> {
     let mut draft = Draft::begin(dir, manifest, records)?;
-    let filled = fill(&mut draft, sources, &manifest.asked, records.len());
+    let filled = fill(&mut draft, sources, &manifest.asked, records.len(), stop);
     let sessions: Vec<Session> = sessions.into_iter().collect();
     match filled.and_then(|written| Ok((draft.insert_sessions(&sessions)?, written).1)) {
         Ok(written) => {
@@ -235,6 +241,7 @@ fn fill(
     sources: &[(PathBuf, Reader)],
     asked: &Asked,
     cells: usize,
+    stop: &AtomicBool,
 ) -> Result<Written, MergeError> {
     let mut needs: Vec<Need> = (0..cells).map(|cell| asked.need(cell, Shard::WHOLE)).collect();
     let mut streams: Vec<Rows> = sources.iter().map(|(_, reader)| reader.rows(CHUNK)).collect();
@@ -265,6 +272,9 @@ fn fill(
             count += 1;
         }
         if block.len() == BLOCK {
+            if stop.load(Ordering::Relaxed) {
+                return Err(MergeError::Interrupted);
+            }
             draft.insert(&block)?;
             block.clear();
         }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use eoc_ntk::backend::EngineError;
 use eoc_ntk::sampler::KernelSample;
+use eoc_ntk::study::merge::{MergeError, Merged};
 use eoc_ntk::study::run::{self, Estimate, KernelSource, Observer, Outcome, Progress, RunError, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store, StoreError};
 use eoc_ntk::study::{Cell, Plan, Shard, file};
@@ -148,6 +149,10 @@ fn run_watched(dir: &Path, plan: &Plan, how: How, observer: &mut dyn Observer) -
     let costs = run::check(plan, &open)?;
     let settings = Settings { device: how.device, threads: how.threads, batch: how.batch, shard: how.shard };
     run::run(plan, &mut store, &open, &costs, &settings, &stop, observer)
+}
+
+fn merge(dirs: &[PathBuf], out: &Path) -> Result<Merged, MergeError> {
+    eoc_ntk::study::merge::merge(dirs, out, &AtomicBool::new(false))
 }
 
 /// Every row of a directory but its device and seconds, bit by bit.

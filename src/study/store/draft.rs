@@ -34,7 +34,11 @@ impl Draft {
                 _ => {}
             }
         }
-        let conn = fill(&aside, manifest, cells).map_err(StoreError::sqlite("create", &path))?;
+        let conn = fill(&aside, manifest, cells).map_err(|error| {
+            // Of two errors the first tells more.
+            let _ = fs::remove_file(&aside);
+            StoreError::sqlite("create", &path)(error)
+        })?;
         Ok(Self { conn, aside, path, key_bits: cells.iter().map(CellRecord::key_bits).collect() })
     }
 

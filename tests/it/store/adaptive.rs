@@ -1,7 +1,5 @@
 //! Seeds until a standard error is reached: the same ones however the run goes.
 
-use eoc_ntk::study::merge::merge;
-
 use super::*;
 
 /// Cells of 2, 2 and 4 rows of K whose deviations spread differently.

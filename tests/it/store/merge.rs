@@ -1,6 +1,5 @@
 //! Shards merge to the bytes of one run, or not at all.
 
-use eoc_ntk::study::merge::{MergeError, Merged, merge};
 use rusqlite::Connection;
 
 use super::*;
@@ -212,6 +211,23 @@ fn other_studies_versions_and_questions_are_named_and_refused() {
     // A run that is at work can be merged from.
     merge(&dirs, &out).unwrap();
     drop(held);
+}
+
+/// Interrupted after the first block of rows, a merge leaves nothing, or what was there.
+#[test]
+fn an_interrupted_merge_leaves_everything_as_it_was() {
+    let temp = tempfile::tempdir().unwrap();
+    let many = STUDY.replace("seeds = 24", "seeds = 3000");
+    let dirs = shards(temp.path(), &many, 2, |_| STRAIGHT);
+    let out = temp.path().join("out");
+    let stopped = || eoc_ntk::study::merge::merge(&dirs, &out, &AtomicBool::new(true)).unwrap_err();
+    assert!(matches!(stopped(), MergeError::Interrupted));
+    assert!(!out.exists());
+    merge(&dirs[1..], &out).unwrap();
+    let before = rows(&out).unwrap();
+    assert!(matches!(stopped(), MergeError::Interrupted));
+    assert_eq!(contents(&out).len(), 3, "lock, store and study");
+    assert!(rows(&out).unwrap() == before);
 }
 
 /// The journal of a writer that was killed within a commit must not be played into the store that takes its place.
