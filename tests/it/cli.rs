@@ -255,7 +255,7 @@ fn malformed_engines_seeds_and_files_are_refused() {
 fn commands_that_are_not_there_yet_say_so_and_are_not_listed() {
     let place = Place::new();
     let help = place.done("--help");
-    for command in ["report", "slurm", "width", "independence"] {
+    for command in ["report", "width", "independence"] {
         for rest in ["", "--help", "a b --tolerance 0.1 --out x"] {
             place.refused(
                 &format!("{command} {rest}"),
