@@ -14,30 +14,46 @@ use super::failure::{Failure, Status};
 
 /// Surroundings of a command.
 pub struct Context {
+    /// Raised by every signal that asks to stop.
     stop: Arc<AtomicBool>,
+    /// Raised by the time-limit signal.
+    time_limit: Arc<AtomicBool>,
 }
 
 impl Context {
-    /// Starts to listen for SIGINT and SIGTERM: the first asks to stop, the second ends the program at once. `verbosity`
-    /// counts the `-v`.
+    /// Starts to listen for signals. SIGINT and SIGTERM: the first asks to stop, the second ends the program at once.
+    /// SIGUSR1, which batch systems send before a time limit, asks to stop and never ends the program, so that a SIGTERM that
+    /// follows it still waits for the batch in hand. `verbosity` counts the `-v`.
     pub fn new(verbosity: u8) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
+        let time_limit = Arc::new(AtomicBool::new(false));
+        let asked = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
             // In this order: the first signal finds the flag still down.
             let end = Status::Interrupted as i32;
-            signal_hook::flag::register_conditional_shutdown(signal, end, Arc::clone(&stop))?;
+            signal_hook::flag::register_conditional_shutdown(signal, end, Arc::clone(&asked))?;
+            signal_hook::flag::register(signal, Arc::clone(&asked))?;
             signal_hook::flag::register(signal, Arc::clone(&stop))?;
+        }
+        #[cfg(unix)]
+        for flag in [&time_limit, &stop] {
+            signal_hook::flag::register(signal_hook::consts::signal::SIGUSR1, Arc::clone(flag))?;
         }
         // A write beyond the limit of file sizes then is an error with a sentence instead of the end.
         #[cfg(unix)]
         signal_hook::flag::register(signal_hook::consts::signal::SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         log(verbosity);
-        Ok(Self { stop })
+        Ok(Self { stop, time_limit })
     }
 
     /// Whether a signal asked to stop.
     pub fn interrupted(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whether it was the time-limit signal: what can be resumed then ends with status 75.
+    pub fn time_limit(&self) -> bool {
+        self.time_limit.load(Ordering::Relaxed)
     }
 
     /// The flag that a signal raises, for loops that run elsewhere.

@@ -6,19 +6,26 @@
 
 mod args;
 mod bench;
+mod builtin;
 mod completions;
 mod config;
 mod context;
 mod devices;
+mod dry_run;
 mod export;
 mod failure;
 mod kernel;
 mod later;
 mod limit;
+mod merge;
+mod moments;
 mod output;
 mod run;
 mod sample;
+mod slurm;
+mod status;
 mod stored;
+mod units;
 mod version;
 mod weights;
 mod welcome;
@@ -52,7 +59,7 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// The main job: a grid of networks times seeds into a run directory; resumes what it holds
-    #[command(after_help = run::EXAMPLES)]
+    #[command(after_help = run::after_help())]
     Run(run::Args),
     /// The infinite-width limit of the kernel, its spectrum by depth, and the bound
     #[command(after_help = limit::EXAMPLES)]
@@ -69,6 +76,15 @@ enum Command {
     /// The sample rows of a run directory
     #[command(after_help = export::EXAMPLES)]
     Export(export::Args),
+    /// Shards of a study into one run directory
+    #[command(after_help = merge::EXAMPLES)]
+    Merge(merge::Args),
+    /// How far a run is, how to make it again, and how to make one of its samples again
+    #[command(after_help = status::EXAMPLES)]
+    Status(status::Args),
+    /// A study as a Slurm array of shards with a job that merges them
+    #[command(after_help = slurm::EXAMPLES)]
+    Slurm(slurm::Args),
     /// The devices of this machine
     #[command(after_help = devices::EXAMPLES)]
     Devices(devices::Args),
@@ -79,13 +95,7 @@ enum Command {
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Args),
     #[command(hide = true, disable_help_flag = true)]
-    Merge(later::Args),
-    #[command(hide = true, disable_help_flag = true)]
     Report(later::Args),
-    #[command(hide = true, disable_help_flag = true)]
-    Status(later::Args),
-    #[command(hide = true, disable_help_flag = true)]
-    Slurm(later::Args),
     #[command(hide = true, disable_help_flag = true)]
     Width(later::Args),
     #[command(hide = true, disable_help_flag = true)]
@@ -127,13 +137,13 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         Command::Weights(args) => weights::execute(args, ctx),
         Command::Kernel(args) => kernel::execute(args, ctx),
         Command::Export(args) => export::execute(args, ctx),
+        Command::Slurm(args) => slurm::execute(args, ctx),
         Command::Devices(args) => devices::execute(args, ctx),
         Command::Bench(args) => bench::execute(args, ctx),
         Command::Completions(args) => completions::execute(args, ctx),
-        Command::Merge(_) => Err(later::failure("merge")),
+        Command::Merge(args) => merge::execute(args, ctx),
         Command::Report(_) => Err(later::failure("report")),
-        Command::Status(_) => Err(later::failure("status")),
-        Command::Slurm(_) => Err(later::failure("slurm")),
+        Command::Status(args) => status::execute(args, ctx),
         Command::Width(_) => Err(later::failure("width")),
         Command::Independence(_) => Err(later::failure("independence")),
     }

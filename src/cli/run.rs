@@ -7,16 +7,18 @@ use eoc_ntk::backend::{DeviceInfo, EngineError, Precision};
 use eoc_ntk::model::{NetworkError, parse_widths};
 use eoc_ntk::report::{Analysis, table, write_figure};
 use eoc_ntk::sampler::Sampling;
+use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::run::{self, KernelSource, Observer, Outcome, Progress, RunError, Settings};
-use eoc_ntk::study::store::{Reader, Session, Store, StoreError};
-use eoc_ntk::study::{Cell, Plan, REPORT, SeedRange, Spec, Widths, file};
+use eoc_ntk::study::store::{Reader, Session, Store};
+use eoc_ntk::study::{Cell, Plan, REPORT, SeedRange, Shard, Spec, Widths, file};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
+use super::builtin;
 use super::context::Context;
 use super::failure::{Failure, Status};
-use super::stored;
 use super::version::{COMMIT, VERSION};
+use super::{dry_run, stored};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -25,9 +27,12 @@ concentrate on 32 digits as the width grows from 64 to 16384, 64 seeds each. Opt
 study; the defaults above are those of a study that does not say otherwise. What the directory
 holds already is not computed again: the same command resumes a run, and more seeds extend it.
 
-A study file; all but name and seeds may be lists, and the grid is their product:
+A study file; sampler, precision and all under [network] and [data] may be lists, and the grid is
+their product:
   name = \"width\"
-  seeds = 64                          # or \"128..192\"
+  seeds = 64                          # or \"128..192\"; or, in place of seeds,
+  # standard_error = 0.001            # seeds until the mean of relative_fro is known this well,
+  # max_seeds = 65536                 # looked at after 64, 128, 256, ... seeds of a cell
   sampler = \"auto\"
   precision = \"f32\"
   [network]
@@ -42,21 +47,47 @@ A study file; all but name and seeds may be lists, and the grid is their product
 
 Examples:
   eoc run
+  eoc run --study width --quick
   eoc run study.toml --seeds 256 --out runs/width
-  eoc run --width 512 --activation 0.6,0.4 --seeds 16";
+  eoc run --width 512 --activation 0.6,0.4 --seeds 16
+  eoc run study.toml --set network.depth=8 --set data.source=sphere:n=16,dim=8 --dry-run
+  eoc run study.toml --shard 0/4
+
+Shards 0/4, 1/4, 2/4 and 3/4 run on any machines; eoc merge makes one run of their directories.
+
+SIGINT and SIGTERM finish the batch in hand, about a second, keep all that is finished and end with
+status 130; SIGUSR1, as batch systems send it before a time limit, does the same with status 75.";
+
+/// The examples, and the studies that need no file.
+pub fn after_help() -> String {
+    format!("{EXAMPLES}\n\nBuilt-in studies, with their time on two cores:\n{}", builtin::list())
+}
 
 /// Arguments as typed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Study file; the built-in first study without one
+    /// Study file; the built-in study \"first\" without one
     #[arg(value_name = "STUDY.toml")]
     study: Option<PathBuf>,
-    /// Run directory, created with its parents [default: eoc-runs/NAME-HASH8, by study and stream layout]
+    /// Built-in study: first, width, depth, activation, outputs, million or deep [default: first]
+    #[arg(long = "study", value_name = "NAME", conflicts_with = "study")]
+    builtin: Option<Builtin>,
+    /// The built-in study with fewer seeds, under a minute on two cores
+    #[arg(long, conflicts_with = "study")]
+    quick: bool,
+    /// Run directory, created with its parents [default: eoc-runs/NAME-HASH8, by study and stream layout, with
+    /// -shard-I-of-N behind it for a shard]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// One of N shards
-    #[arg(long, value_name = "I/N", hide = true)]
-    shard: Option<String>,
+    /// Any key of the study file, such as network.depth=8 or data.source=sphere:n=8,dim=4; repeatable; other options win
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Shard I of N, from 0: that part of the samples, into a directory of its own for eoc merge [default: all]
+    #[arg(long, value_name = "I/N", allow_hyphen_values = true)]
+    shard: Option<Shard>,
+    /// Print cells, cost, memory and the time to expect, from a calibration of about a second; write nothing
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
@@ -69,11 +100,9 @@ pub struct Args {
 
 /// Runs or resumes the study.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    if args.shard.is_some() {
-        return Err(Failure::refused("--shard is not there yet; run the study without it"));
-    }
     let plan = plan(args)?;
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
+    let shard = args.shard.unwrap_or(Shard::WHOLE);
     let engine = args.engine.open(&precisions)?;
     let info = engine.info().clone();
     let open = |cell: &Cell| -> Result<Box<dyn KernelSource + '_>, EngineError> {
@@ -81,22 +110,34 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         let sampling = Sampling::new(engine.as_ref(), &cell.network, points, cell.sampler, cell.precision)?;
         Ok(Box::new(sampling))
     };
+    let out = args.out.clone().unwrap_or_else(|| default_directory(&plan, shard));
+    let settings = Settings { device: &info.name, threads: info.threads, batch: None, shard };
+    if args.dry_run {
+        return dry_run::execute(&plan, &out, &open, &settings, ctx);
+    }
     let costs = run::check(&plan, &open).map_err(refused)?;
-    let out = args.out.clone().unwrap_or_else(|| Path::new("eoc-runs").join(plan.directory_name()));
-    tracing::info!(cells = plan.cells().len(), seeds = %plan.seeds(), "running in {}", out.display());
-    let mut store = Store::open(&out, &plan, session(&info), || run::limits(&plan)).map_err(refused)?;
-    let mut bar = Bar::new(ctx, plan.cells().len() as u64 * plan.seeds().count());
-    let settings = Settings { device: &info.name, threads: info.threads, batch: None };
+    tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
+    let mut store =
+        Store::open(&out, &plan, shard, session(&info), || run::limits(&plan)).map_err(refused)?;
+    if args.study.is_none() {
+        let study = args.builtin.unwrap_or(Builtin::FIRST);
+        ctx.print(&builtin::statement(&study, &plan).map_err(refused)?)?;
+    }
+    let mut bar = Bar::new(ctx, plan.cells().len() as u64 * plan.asked().range().count());
     let stop = ctx.stop_flag();
     let ended = run::run(&plan, &mut store, &open, &costs, &settings, &stop, &mut bar);
     bar.0.finish_and_clear();
     let Outcome { added, missing } = ended.map_err(Failure::running)?;
     tracing::info!("{added} samples added");
     if missing > 0 {
+        let (status, why) = match ctx.time_limit() {
+            true => (Status::TimeLimit, "stopped by the time-limit signal"),
+            false => (Status::Interrupted, "interrupted"),
+        };
         return Err(Failure {
-            status: Status::Interrupted,
+            status,
             error: Some(anyhow::anyhow!(
-                "interrupted; all that was finished is in {}, {missing} samples are missing, and the same command resumes",
+                "{why}; all that was finished is in {}, {missing} samples are missing, and the same command resumes",
                 out.display()
             )),
         });
@@ -104,10 +145,19 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     finish(&out, ctx)
 }
 
-/// The study that the file and the options ask for.
+/// `eoc-runs/NAME-HASH8`, and a directory beside it for every shard: none of them is in the way of another.
+fn default_directory(plan: &Plan, shard: Shard) -> PathBuf {
+    let name = plan.directory_name();
+    Path::new("eoc-runs").join(match shard.is_whole() {
+        true => name,
+        false => format!("{name}-shard-{}-of-{}", shard.index(), shard.count()),
+    })
+}
+
+/// The study that the file, --set and the other options ask for, the later before the earlier.
 fn plan(args: &Args) -> Result<Plan, Failure> {
     let base = match &args.study {
-        None => Spec::first(),
+        None => args.builtin.unwrap_or(Builtin::FIRST).spec(args.quick),
         Some(path) => {
             let of = |error: anyhow::Error| {
                 Failure::unusable(error.context(format!("study file {}", path.display())))
@@ -135,8 +185,9 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         source: args.data.data.clone().map(|s| vec![s]),
         points: args.data.points.clone().map(|p| vec![p]),
         normalize: args.data.normalize.map(|n| vec![n]),
+        ..Spec::default()
     };
-    Plan::new(base.overridden_by(flags)).map_err(|error| {
+    Plan::new(base.overridden_by(assigned(&args.set)?).overridden_by(flags)).map_err(|error| {
         let error = anyhow::Error::from(error);
         Failure::unusable(match &args.study {
             Some(path) => error.context(format!("study file {}", path.display())),
@@ -145,10 +196,25 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
     })
 }
 
+/// What --set says; of several for one key the last.
+fn assigned(assignments: &[String]) -> Result<Spec, Failure> {
+    assignments.iter().try_fold(Spec::default(), |before, text| {
+        let of = |error| Failure::unusable(anyhow::Error::from(error).context(format!("--set {text}")));
+        let spec = file::parse_assignment(text).map_err(of)?;
+        // Either way of saying it takes the place of the other.
+        let before = match (&spec.seeds, spec.standard_error) {
+            (Some(_), _) => Spec { standard_error: None, ..before },
+            (_, Some(_)) => Spec { seeds: None, ..before },
+            _ => before,
+        };
+        Ok(spec.or(before))
+    })
+}
+
 /// Before the first batch: what is refused has status 2, a disk that fails status 1.
-fn refused(error: RunError) -> Failure {
+pub fn refused(error: RunError) -> Failure {
     match error {
-        RunError::Store(StoreError::Sqlite { .. }) => Failure::running(error),
+        RunError::Store(ref store) if store.is_of_the_machine() => Failure::running(error),
         RunError::Engine { source: EngineError::Device { .. } | EngineError::Failed { .. }, .. } => {
             Failure::running(error)
         }
@@ -170,9 +236,13 @@ fn session(info: &DeviceInfo) -> Session {
 /// The table, the files of the report, and where everything is.
 fn finish(out: &Path, ctx: &Context) -> Result<Status, Failure> {
     let reader = Reader::open(out).map_err(Failure::running)?;
-    let summary = stored::summary(&reader).map_err(Failure::running)?;
+    let (summary, more) = stored::summary(&reader).map_err(Failure::running)?;
     let analysis = Analysis::new(&summary);
     let mut text = table(&analysis);
+    if more {
+        text +=
+            &format!("\nOf the first {} seeds of every cell; eoc export has all.\n", stored::REPORTED_SEEDS);
+    }
     text += &format!("\nRun directory: {}\n", out.display());
     if let Some(files) = write_figure(&analysis, &out.join(REPORT)).map_err(Failure::running)? {
         text += &format!("Figure:        {}\n", files.svg.display());

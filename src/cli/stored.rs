@@ -4,11 +4,20 @@ use eoc_ntk::model::parse_widths;
 use eoc_ntk::report::{CellSummary, Columns, LimitValues, StudySummary};
 use eoc_ntk::study::store::{CellRecord, Reader, StoreError};
 
-/// Everything that is finished, as plain data.
-pub fn summary(reader: &Reader) -> Result<StudySummary, StoreError> {
+/// Most seeds of a cell that a report looks at, so that neither its memory nor its time grows with the seeds of a study; the
+/// first ones, which cells share. The median of so many is known to about 1 % of the spread.
+pub const REPORTED_SEEDS: usize = 16384;
+
+/// What is finished as plain data, and whether there is more than [`REPORTED_SEEDS`] of a cell.
+pub fn summary(reader: &Reader) -> Result<(StudySummary, bool), StoreError> {
     let mut cells: Vec<CellSummary> = reader.cells().iter().map(cell).collect();
+    let mut more = false;
     reader.for_each(|row| {
         let cell = &mut cells[row.cell];
+        if cell.seeds.len() == REPORTED_SEEDS {
+            more = true;
+            return Ok(());
+        }
         cell.seeds.push(row.seed);
         let c = &mut cell.columns;
         let columns = [
@@ -28,7 +37,7 @@ pub fn summary(reader: &Reader) -> Result<StudySummary, StoreError> {
         }
         Ok::<(), StoreError>(())
     })?;
-    Ok(StudySummary { name: reader.manifest().study.clone(), cells })
+    Ok((StudySummary { name: reader.manifest().study.clone(), cells }, more))
 }
 
 fn cell(record: &CellRecord) -> CellSummary {
@@ -57,4 +66,18 @@ fn cell(record: &CellRecord) -> CellSummary {
             bound: record.limit.bound,
         },
     }
+}
+
+/// A cell in words: `relu, depth 4, widths 64,64,64, digits:n=32, conditional`.
+pub fn describe(record: &CellRecord) -> String {
+    let CellRecord { activation, depth, widths, data, sampler, .. } = record;
+    let widths = match (&record.schedule, record.width) {
+        _ if *depth == 1 => String::new(),
+        (Some(schedule), Some(m)) => format!(", width {m} {schedule}"),
+        _ => format!(", widths {widths}"),
+    };
+    let outputs = if record.outputs == 1 { String::new() } else { format!(", {} outputs", record.outputs) };
+    let scale = if record.scale == 1.0 { String::new() } else { format!(", scale {}", record.scale) };
+    let precision = if record.precision == "f32" { "" } else { &format!(" {}", record.precision) };
+    format!("{activation}, depth {depth}{widths}{outputs}{scale}, {data}, {sampler}{precision}")
 }

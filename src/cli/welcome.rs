@@ -12,12 +12,15 @@ how it concentrates around its infinite-width limit.
   eoc sample        the kernels themselves, one per seed
   eoc weights       the weights of a seed
   eoc kernel        the kernel of given weights
-  eoc export        the sample rows of a run
+  eoc merge         shards of a study into one run
+  eoc export        the sample rows of a run, or mean and spread of its kernels
+  eoc slurm         a study as a Slurm array with a merge job
+  eoc status        how far a run is, and how to make it or one of its samples again
   eoc devices       the devices of this machine
   eoc bench         work, rate and fraction of the peak
   eoc completions   completions for your shell
 
-First run, the built-in study on handwritten digits, about a minute:
+First run, a built-in study on handwritten digits, seconds (eoc run --help lists the others):
 
   eoc run
 

@@ -1,14 +1,20 @@
-//! What a report says, as numbers: sections of equal setting, one line per activation, one point per width.
+//! What a report says, as numbers: one section per data set and arithmetic, in it one line per network that differs in
+//! more than the axis, on it one point per cell.
 //!
-//! The exponents are fitted to the median relative deviation (operator norm). Their theory: the spread of K about
-//! its limit is of order m^−½, exactly so for a diagonal entry at large widths (`relative_sd_diagonal`), so the
-//! typical deviation of a wide network falls as m^−½. The bound has the same power of m.
+//! The axis is what the study varies most: the width m, the depth l, the outputs m_l, or Δ of the activation. Medians,
+//! exponents and ratios are of the relative deviation ‖K−K∞‖/‖K∞‖ (operator norm). Beside every one of them stands
+//! theory, where it has a number: the exact standard deviation of one diagonal entry K(x,x) over its mean, which a
+//! typical deviation follows up to a factor that varies slowly, and the right side of the bound over ‖K∞/n‖, which no
+//! deviation may outgrow. The trace of K obeys more: s.d.(tr K)/mean(tr K) ≤ s.d.(K(x,x))/mean, since every diagonal
+//! entry has the same relative spread and correlations are at most 1; for one point and one output the two are equal.
 
+use super::axis::{Axis, Place};
+use super::fits::{PowerFit, fits};
+use super::ratios::{Ratio, ratios};
 use super::summary::{CellSummary, StudySummary};
-use crate::stats::bootstrap::median_ratio;
+use crate::stats::bootstrap::relative_sd;
 use crate::stats::{
-    CONFIDENCE, Centre, ExponentFit, Interval, Moments, NoFit, NoInterval, Quantile, SeedTable,
-    bound_constant, exponent, quantile, select_quantile,
+    CONFIDENCE, Interval, Moments, NoInterval, Quantile, SeedTable, bound_constant, quantile,
 };
 
 /// The upper quantile that is reported beside the median.
@@ -19,23 +25,17 @@ pub const UPPER: f64 = 0.9;
 pub struct Analysis {
     /// Name of the study.
     pub name: String,
+    /// Along what the points of a line follow each other.
+    pub axis: Axis,
     /// One section per setting, in the order of the plan.
     pub sections: Vec<Section>,
-    /// Exponents in the depth l, for networks that differ in nothing else; none where no two depths exist.
-    pub depths: Vec<DepthFit>,
     /// Cells without a finished seed; they are in no section.
     pub empty_cells: usize,
 }
 
-/// What the cells of a section have in common: all but activation and width.
+/// What the cells of a section have in common beside what their [`Place`]s say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// l.
-    pub depth: usize,
-    /// m_l.
-    pub outputs: usize,
-    /// The schedule of the widths; None where they were listed, or at depth 1.
-    pub schedule: Option<String>,
     /// The constant in front of K.
     pub scale: f64,
     /// Data source.
@@ -55,36 +55,28 @@ pub struct Setting {
 pub struct Section {
     /// What they share.
     pub setting: Setting,
-    /// One line per activation, in the order of the plan.
+    /// In the order of the plan.
     pub lines: Vec<Line>,
-    /// |s| against ReLU at equal width, ascending; empty where one of them is missing.
+    /// Exponents in m, l and m_l, for networks that differ in nothing else.
+    pub fits: Vec<PowerFit>,
+    /// |s| against each other activation at equal networks; empty where |s| is missing.
     pub ratios: Vec<Ratio>,
-    /// The geometric mean of these ratios over the widths; None where fewer than two widths have one.
-    pub mean_ratio: Option<Ratio>,
 }
 
-/// One activation over widths.
+/// Networks that differ along the axis alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// The activation as the plan has it.
-    pub activation: String,
-    /// Coefficient of s.
-    pub a: f64,
-    /// Coefficient of |s|.
-    pub b: f64,
-    /// Ascending in width.
+    /// The first of its networks.
+    pub place: Place,
+    /// Ascending along the axis.
     pub points: Vec<Point>,
-    /// The exponent in m, or why there is none.
-    pub exponent: Result<ExponentFit, NoFit>,
-    /// The exponent in m of the exact spread of K(x,x) over the same widths.
-    pub exact_exponent: Option<f64>,
 }
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// m, or the narrowest hidden width where the widths were listed; None without a hidden layer.
-    pub width: Option<u64>,
+    /// The network.
+    pub place: Place,
     /// Finished seeds.
     pub seeds: usize,
     /// Median of ‖K−K∞‖/‖K∞‖ in the operator norm; None where K∞ = 0.
@@ -95,81 +87,102 @@ pub struct Point {
     pub lambda_min: Moments,
     /// Least eigenvalue of K∞/n.
     pub limit_lambda_min: f64,
+    /// Standard deviation of the trace of K over its mean; None of fewer than two seeds.
+    pub trace_spread: Option<Measured>,
     /// Exact standard deviation of K(x,x) over its mean.
     pub relative_sd_diagonal: Option<f64>,
+    /// The bound's right side over ‖K∞/n‖.
+    pub relative_bound: Option<f64>,
     /// The [`UPPER`] quantile of ‖K−K∞‖/n over the bound's right side.
-    pub bound_constant: Option<f64>,
+    pub bound_constant: Option<Quantile>,
 }
 
-/// A ratio of two medians.
+/// A number with its bootstrap interval, or why there is none.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ratio {
-    /// m; None for the mean over widths.
-    pub width: Option<u64>,
-    /// Median relative deviation of |s| over that of ReLU.
-    pub ratio: f64,
-    /// Bootstrap interval, seeds resampled jointly, or why there is none.
+pub struct Measured {
+    /// The number.
+    pub value: f64,
+    /// Its interval.
     pub interval: Result<Interval, NoInterval>,
 }
 
-/// An exponent in the depth.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DepthFit {
-    /// The activation as the plan has it.
-    pub activation: String,
-    /// What the networks share; `depth` is the least.
-    pub setting: Setting,
-    /// m, as in [`Point`].
-    pub width: Option<u64>,
-    /// The depths, ascending.
-    pub depths: Vec<usize>,
-    /// The exponent in l, or why there is none.
-    pub exponent: Result<ExponentFit, NoFit>,
+impl Measured {
+    /// A statistic of a table of seeds; None where it is undefined.
+    pub(super) fn of(
+        table: &SeedTable,
+        statistic: impl Fn(&mut [Vec<f64>]) -> Option<f64> + Sync + Copy,
+    ) -> Option<Self> {
+        let value = table.value(statistic).filter(|v| v.is_finite())?;
+        Some(Self { value, interval: table.interval(CONFIDENCE, statistic) })
+    }
 }
 
 impl Analysis {
     /// Computes everything from the stored results.
     pub fn new(study: &StudySummary) -> Self {
         let cells: Vec<&CellSummary> = study.cells.iter().filter(|c| !c.seeds.is_empty()).collect();
+        Self { empty_cells: study.cells.len() - cells.len(), ..Self::of(&study.name, &cells) }
+    }
+
+    /// What theory says of all cells of a study, whether any of their seeds is finished or not.
+    pub fn theory(study: &StudySummary) -> Self {
+        let bare = |cell: &CellSummary| CellSummary {
+            seeds: Vec::new(),
+            columns: super::summary::Columns::default(),
+            ..cell.clone()
+        };
+        let cells: Vec<CellSummary> = study.cells.iter().map(bare).collect();
+        Self::of(&study.name, &cells.iter().collect::<Vec<_>>())
+    }
+
+    fn of(name: &str, cells: &[&CellSummary]) -> Self {
         // `auto` may change the sampler with the width; only a plan that crosses samplers tells them apart.
-        let repeated = |c: &&CellSummary| cells.iter().filter(|d| same_network(c, d)).count() > 1;
-        let by_sampler = cells.iter().any(repeated);
-        let sections = group(&cells, |c, d| same_setting(c, d, by_sampler) && c.depth == d.depth);
-        let depths = group(&cells, |c, d| {
-            same_setting(c, d, by_sampler) && same_activation(c, d) && abscissa(c) == abscissa(d)
-        });
+        let same = |c: &CellSummary, d: &CellSummary| {
+            same_setting(c, d) && Axis::Width.joins(c, d) && c.hidden == d.hidden
+        };
+        let by_sampler = cells.iter().any(|c| cells.iter().filter(|d| same(c, d)).count() > 1);
+        let sections = group(cells, |c, d| same_setting(c, d) && (!by_sampler || c.sampler == d.sampler));
+        let axis = axis(&sections);
         Self {
-            name: study.name.clone(),
-            sections: sections.iter().map(|cells| section(cells)).collect(),
-            depths: depths.iter().filter_map(|cells| depth_fit(cells)).collect(),
-            empty_cells: study.cells.len() - cells.len(),
+            name: name.to_owned(),
+            axis,
+            sections: sections.iter().map(|cells| section(axis, cells)).collect(),
+            empty_cells: 0,
         }
     }
 }
 
-/// m, or the narrowest hidden width where there is no schedule.
-fn abscissa(cell: &CellSummary) -> Option<u64> {
-    cell.width.or_else(|| cell.hidden.iter().copied().min())
-}
-
-fn same_setting(c: &CellSummary, d: &CellSummary, by_sampler: bool) -> bool {
-    // At depth 1 there is no schedule: not a difference to the deeper networks of the plan.
-    let schedule = c.schedule == d.schedule;
+fn same_setting(c: &CellSummary, d: &CellSummary) -> bool {
     let data = (&c.data, &c.normalize, c.n) == (&d.data, &d.normalize, d.n);
-    let kind = (c.outputs, &c.precision) == (d.outputs, &d.precision) && c.scale == d.scale;
-    schedule && data && kind && (!by_sampler || c.sampler == d.sampler)
+    data && c.precision == d.precision && c.scale == d.scale
 }
 
-fn same_activation(c: &CellSummary, d: &CellSummary) -> bool {
-    (c.a, c.b) == (d.a, d.b)
+/// The axis with the longest line. Two activations are two lines, not an axis.
+fn axis(sections: &[Vec<&CellSummary>]) -> Axis {
+    let longest = |axis: Axis| {
+        let lines = sections.iter().flat_map(|cells| group(cells, |c, d| axis.joins(c, d)));
+        lines.map(|line| distinct(axis, &line)).max().unwrap_or(0)
+    };
+    let mut best = (0, Axis::Width);
+    for axis in Axis::ALL {
+        let length = longest(axis);
+        if length > best.0 && (axis != Axis::Delta || length > 2) {
+            best = (length, axis);
+        }
+    }
+    best.1
 }
 
-fn same_network(c: &CellSummary, d: &CellSummary) -> bool {
-    same_setting(c, d, false) && same_activation(c, d) && c.hidden == d.hidden
+/// Different values of an axis among cells.
+pub(super) fn distinct(axis: Axis, cells: &[&CellSummary]) -> usize {
+    let mut values: Vec<f64> = cells.iter().filter_map(|c| axis.value(&Place::of(c))).collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values.dedup();
+    values.len()
 }
 
 /// Cells in groups of equal ones, in the order of first appearance.
-fn group<'c>(
+pub(super) fn group<'c>(
     cells: &[&'c CellSummary],
     equal: impl Fn(&CellSummary, &CellSummary) -> bool,
 ) -> Vec<Vec<&'c CellSummary>> {
@@ -183,15 +196,20 @@ fn group<'c>(
     groups
 }
 
+/// Cells that differ along the axis alone, ascending along it, in groups.
+pub(super) fn lines<'c>(axis: Axis, cells: &[&'c CellSummary]) -> Vec<Vec<&'c CellSummary>> {
+    let mut lines = group(cells, |c, d| axis.joins(c, d));
+    let at = |c: &&CellSummary| axis.value(&Place::of(c)).unwrap_or(0.0);
+    lines.iter_mut().for_each(|line| line.sort_by(|c, d| at(c).total_cmp(&at(d))));
+    lines
+}
+
 fn setting(cells: &[&CellSummary]) -> Setting {
     let first = cells[0];
     let mut samplers: Vec<String> = cells.iter().map(|c| c.sampler.clone()).collect();
     samplers.sort();
     samplers.dedup();
     Setting {
-        depth: cells.iter().map(|c| c.depth).min().unwrap_or(first.depth),
-        outputs: first.outputs,
-        schedule: first.schedule.clone(),
         scale: first.scale,
         data: first.data.clone(),
         normalize: first.normalize.clone(),
@@ -201,59 +219,52 @@ fn setting(cells: &[&CellSummary]) -> Setting {
     }
 }
 
-fn section(cells: &[&CellSummary]) -> Section {
-    let mut lines = group(cells, same_activation);
-    lines.iter_mut().for_each(|line| line.sort_by_key(|c| abscissa(c)));
-    let (ratios, mean_ratio) = ratios(&lines);
+fn section(axis: Axis, cells: &[&CellSummary]) -> Section {
+    let line = |cells: &Vec<&CellSummary>| Line {
+        place: Place::of(cells[0]),
+        points: cells.iter().map(|c| point(c)).collect(),
+    };
     Section {
         setting: setting(cells),
-        lines: lines.iter().map(|cells| line(cells)).collect(),
-        ratios,
-        mean_ratio,
+        lines: lines(axis, cells).iter().map(line).collect(),
+        fits: fits(axis, cells),
+        ratios: ratios(cells),
     }
 }
 
-fn line(cells: &[&CellSummary]) -> Line {
-    let (wide, x): (Vec<&CellSummary>, Vec<f64>) =
-        cells.iter().filter_map(|c| Some((*c, abscissa(c)? as f64))).unzip();
-    Line {
-        activation: cells[0].activation.clone(),
-        a: cells[0].a,
-        b: cells[0].b,
-        points: cells.iter().map(|c| point(c)).collect(),
-        exponent: exponent(&x, &table(&wide), Centre::Median),
-        exact_exponent: exact_exponent(&wide, &x),
-    }
-}
-
-fn table(cells: &[&CellSummary]) -> SeedTable {
+/// The relative deviations of cells, over the seeds that all have.
+pub(super) fn deviations(cells: &[&CellSummary]) -> SeedTable {
     let columns: Vec<(&[u64], &[f64])> =
         cells.iter().map(|c| (c.seeds.as_slice(), c.columns.relative_op.as_slice())).collect();
     SeedTable::joint(&columns)
 }
 
-/// The slope of log relative_sd_diagonal: the same fit, to numbers that no seed moves.
-fn exact_exponent(cells: &[&CellSummary], x: &[f64]) -> Option<f64> {
-    let exact: Option<Vec<[f64; 1]>> =
-        cells.iter().map(|c| c.limit.relative_sd_diagonal.map(|sd| [sd])).collect();
-    let exact = exact?;
-    let columns: Vec<(&[u64], &[f64])> = exact.iter().map(|sd| (&[0u64][..], &sd[..])).collect();
-    exponent(x, &SeedTable::joint(&columns), Centre::Median).ok().map(|fit| fit.exponent)
+/// The bound's right side over ‖K∞/n‖, as the deviations are.
+pub(super) fn relative_bound(cell: &CellSummary) -> Option<f64> {
+    let bound = cell.limit.bound? / cell.limit.lambda_max;
+    (bound.is_finite() && bound > 0.0).then_some(bound)
 }
 
 fn point(cell: &CellSummary) -> Point {
     let relative = ascending(&cell.columns.relative_op);
-    let deviation = ascending(&cell.columns.deviation_op);
-    let upper_deviation = quantile(&deviation, UPPER, CONFIDENCE);
+    let upper = quantile(&ascending(&cell.columns.deviation_op), UPPER, CONFIDENCE);
+    let constant = |q: Quantile| {
+        let over = |v: f64| bound_constant(v, cell.limit.bound);
+        let interval = Interval { low: q.interval.low.and_then(over), high: q.interval.high.and_then(over) };
+        Some(Quantile { estimate: over(q.estimate)?, interval, ..q })
+    };
+    let trace = SeedTable::joint(&[(&cell.seeds, &cell.columns.trace)]);
     Point {
-        width: abscissa(cell),
+        place: Place::of(cell),
         seeds: cell.seeds.len(),
         median: quantile(&relative, 0.5, CONFIDENCE),
         upper: quantile(&relative, UPPER, CONFIDENCE),
         lambda_min: Moments::of(&cell.columns.lambda_min),
         limit_lambda_min: cell.limit.lambda_min,
+        trace_spread: Measured::of(&trace, relative_sd),
         relative_sd_diagonal: cell.limit.relative_sd_diagonal,
-        bound_constant: upper_deviation.and_then(|q| bound_constant(q.estimate, cell.limit.bound)),
+        relative_bound: relative_bound(cell),
+        bound_constant: upper.and_then(constant),
     }
 }
 
@@ -261,71 +272,4 @@ fn ascending(values: &[f64]) -> Vec<f64> {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     sorted
-}
-
-/// |s| : ReLU for every width that both have, and the geometric mean over these widths.
-fn ratios(lines: &[Vec<&CellSummary>]) -> (Vec<Ratio>, Option<Ratio>) {
-    // φ and c·φ have one kernel: |s| is a = 0, ReLU is |a| = |b|.
-    let find = |is: fn(&CellSummary) -> bool| lines.iter().find(|line| is(line[0]));
-    let (Some(abs), Some(relu)) = (find(|c| c.a == 0.0), find(|c| c.a.abs() == c.b.abs())) else {
-        return (Vec::new(), None);
-    };
-    let pairs: Vec<(&CellSummary, &CellSummary)> = abs
-        .iter()
-        .filter_map(|&c| {
-            let width = abscissa(c)?;
-            Some((c, *relu.iter().find(|d| abscissa(d) == Some(width) && d.hidden == c.hidden)?))
-        })
-        .collect();
-    let ratios: Vec<Ratio> = pairs
-        .iter()
-        .filter_map(|&(c, d)| {
-            let table = table(&[c, d]);
-            let ratio = table.value(median_ratio)?;
-            Some(Ratio { width: abscissa(c), ratio, interval: table.interval(CONFIDENCE, median_ratio) })
-        })
-        .collect();
-    if ratios.len() < 2 {
-        return (ratios, None);
-    }
-    let table = table(&pairs.iter().flat_map(|&(c, d)| [c, d]).collect::<Vec<_>>());
-    let mean = table.value(mean_ratio).map(|ratio| Ratio {
-        width: None,
-        ratio,
-        interval: table.interval(CONFIDENCE, mean_ratio),
-    });
-    (ratios, mean)
-}
-
-/// The geometric mean of the median ratios of rows 0 : 1, 2 : 3, …
-fn mean_ratio(rows: &mut [Vec<f64>]) -> Option<f64> {
-    let pairs = rows.len() / 2;
-    let logs: Option<f64> = rows
-        .chunks_mut(2)
-        .map(|pair| {
-            let [top, bottom] = pair else { return None };
-            let log = (select_quantile(top, 0.5)? / select_quantile(bottom, 0.5)?).ln();
-            log.is_finite().then_some(log)
-        })
-        .sum();
-    Some((logs? / pairs as f64).exp())
-}
-
-fn depth_fit(cells: &[&CellSummary]) -> Option<DepthFit> {
-    let mut cells = cells.to_vec();
-    // One weight matrix has no spread: K = K∞, whose deviation has no logarithm.
-    cells.retain(|c| c.depth > 1);
-    cells.sort_by_key(|c| c.depth);
-    let depths: Vec<usize> = cells.iter().map(|c| c.depth).collect();
-    if depths.first() == depths.last() {
-        return None;
-    }
-    let x: Vec<f64> = depths.iter().map(|&l| l as f64).collect();
-    Some(DepthFit {
-        activation: cells[0].activation.clone(),
-        setting: setting(&cells),
-        width: abscissa(cells[0]),
-        exponent: exponent(&x, &table(&cells), Centre::Median),
-        depths,
-    })
 }

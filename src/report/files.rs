@@ -28,7 +28,7 @@ pub struct WriteError {
 }
 
 /// Writes the figure of a study and the CSV of its points into a directory, which is created with its parents. None,
-/// and nothing is written, where no cell has a width and a positive deviation.
+/// and nothing is written, where no cell has a place on the axis and a positive deviation.
 pub fn write_figure(analysis: &Analysis, directory: &Path) -> Result<Option<FigureFiles>, WriteError> {
     let Some(svg) = figure(analysis) else { return Ok(None) };
     std::fs::create_dir_all(directory).map_err(|source| WriteError { path: directory.to_owned(), source })?;
@@ -76,20 +76,21 @@ pub fn points_csv(analysis: &Analysis) -> io::Result<Vec<u8>> {
     for section in &analysis.sections {
         let s = &section.setting;
         for line in &section.lines {
-            for p in plotted(line) {
+            for (i, p) in plotted(analysis.axis, line) {
+                let place = &line.points[i].place;
                 csv.write_record([
-                    line.activation.clone(),
-                    line.a.to_string(),
-                    line.b.to_string(),
-                    s.depth.to_string(),
-                    s.schedule.clone().unwrap_or_default(),
-                    s.outputs.to_string(),
+                    place.activation.clone(),
+                    place.a.to_string(),
+                    place.b.to_string(),
+                    place.depth.to_string(),
+                    place.schedule.clone().unwrap_or_default(),
+                    place.outputs.to_string(),
                     s.scale.to_string(),
                     s.data.clone(),
                     s.normalize.clone(),
                     s.n.to_string(),
                     s.precision.clone(),
-                    p.width.to_string(),
+                    place.width.map_or(String::new(), |m| m.to_string()),
                     p.seeds.to_string(),
                     p.median.to_string(),
                     number(p.low),

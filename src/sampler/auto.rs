@@ -37,6 +37,14 @@ impl SamplerChoice {
     }
 }
 
+/// Cost of a sample in units of the model: only ratios mean anything.
+pub fn relative_cost(sampler: Sampler, n: usize, network: &Network) -> f64 {
+    match sampler {
+        Sampler::Conditional => conditional(n, network),
+        Sampler::Direct => direct(n, network),
+    }
+}
+
 fn sizes(n: usize, network: &Network) -> (f64, f64) {
     (n as f64, n as f64 * network.outputs() as f64)
 }

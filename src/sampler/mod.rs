@@ -10,7 +10,7 @@ mod explicit;
 
 pub use crate::backend::{KernelSample, Sampler};
 pub use crate::data::weights::WeightMatrix;
-pub use auto::{SamplerChoice, UnknownSampler};
+pub use auto::{SamplerChoice, UnknownSampler, relative_cost};
 pub use explicit::ExplicitKernel;
 
 use std::ops::Range;

@@ -114,6 +114,14 @@ pub fn median_ratio(rows: &mut [Vec<f64>]) -> Option<f64> {
     ratio.is_finite().then_some(ratio)
 }
 
+/// The standard deviation of row 0 over its mean; None of fewer than two numbers, or where the mean is 0.
+pub fn relative_sd(rows: &mut [Vec<f64>]) -> Option<f64> {
+    let [row] = rows else { return None };
+    let moments = super::Moments::of(row);
+    let spread = moments.variance()?.sqrt() / moments.mean()?;
+    spread.is_finite().then_some(spread)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! Statistics of samples: per kernel, per cell, over cells.
 //!
 //! - [`Reference`]: one kernel against its limit (norms of the deviation, spectrum, trace)
-//! - [`Moments`]: mean with standard error, mergeable
+//! - [`Moments`]: mean with standard error, mergeable; [`EntrywiseMoments`]: the same of matrices
 //! - [`quantile`] and [`tail_probability`]: exact, distribution-free intervals
 //! - [`bootstrap`], [`exponent`]: intervals and fits over cells that share their draws
 //!
@@ -12,6 +12,7 @@ mod binomial;
 pub mod bootstrap;
 mod bound;
 mod deviation;
+mod entrywise;
 mod fit;
 mod moments;
 mod quantile;
@@ -20,6 +21,7 @@ pub use binomial::tail_probability;
 pub use bootstrap::{NoInterval, SeedTable};
 pub use bound::bound_constant;
 pub use deviation::{KernelStatistics, MeasureError, Reference};
+pub use entrywise::EntrywiseMoments;
 pub use fit::{Centre, ExponentFit, NoFit, exponent};
 pub use moments::Moments;
 pub use quantile::{QUANTILES, Quantile, order_ranks, quantile, quantiles, select_quantile};

@@ -11,6 +11,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::store::StoreError;
 
@@ -80,6 +81,24 @@ impl Directory {
         claim(lock, holds_run)
     }
 
+    /// Whether a process holds the lock of a run directory. Writes nothing.
+    pub fn in_use(dir: &Path) -> Result<bool, StoreError> {
+        let path = dir.join(LOCK);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(StoreError::io("read", &path)(error)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => {
+                drop(Lock(file));
+                Ok(false)
+            }
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &path)(error)),
+        }
+    }
+
     /// The path.
     pub fn path(&self) -> &Path {
         &self.dir
@@ -133,9 +152,14 @@ fn take(dir: &Path, create: bool) -> Result<Lock, StoreError> {
     let path = dir.join(LOCK);
     let file = OpenOptions::new().write(true).create(create).truncate(false).open(&path);
     let file = file.map_err(StoreError::io("write", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { dir: dir.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &path)(error)),
+    // Whoever only looks whether the directory is in use holds the lock for a moment.
+    for attempt in 0.. {
+        match file.try_lock() {
+            Ok(()) => return Ok(Lock(file)),
+            Err(TryLockError::WouldBlock) if attempt < 5 => std::thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &path)(error)),
+        }
     }
+    Err(StoreError::InUse { dir: dir.to_owned() })
 }

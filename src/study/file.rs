@@ -2,7 +2,9 @@
 //!
 //! ```toml
 //! name = "width"
-//! seeds = 64                      # a count, or "128..192"
+//! seeds = 64                      # a count, or "128..192"; or until a standard error is reached:
+//! # standard_error = 0.01         # of the mean of relative_fro, in every cell
+//! # max_seeds = 65536             # most seeds of a cell on the way there
 //! sampler = "auto"                # auto, direct or conditional
 //! precision = "f32"               # f32, f64 or f16
 //! [network]
@@ -18,30 +20,31 @@
 //! normalize = "sphere"
 //! ```
 //!
-//! Every value but name and seeds may be a list. The file is walked by hand, not derived, because every error names
+//! Every value under a table, sampler and precision may be a list. The file is walked by hand, not derived, because every error names
 //! its line, and an unknown key the nearest known one. A path of a data file is taken from the working directory, as
 //! on the command line.
 
-use std::fmt::Display;
 use std::ops::Range;
-use std::str::FromStr;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::SeedRange;
+use super::nearest::nearest;
 use super::spec::{Spec, Widths};
-use crate::model::parse_widths;
+use super::value::{
+    Read, count_or_word, found, hidden, integer, max_seeds, name, number, seeds, standard_error, word,
+};
 
-const TOP: &[&str] = &["name", "seeds", "sampler", "precision", "network", "data"];
+const TOP: &[&str] =
+    &["name", "seeds", "standard_error", "max_seeds", "sampler", "precision", "network", "data"];
 const NETWORK: &[&str] = &["activation", "depth", "width", "widths", "schedule", "outputs", "scale"];
 const DATA: &[&str] = &["source", "points", "normalize"];
 
-/// Why a text is no study file. Lines count from 1.
+/// Why a text is no study file. Lines count from 1; 0 is the one line of an assignment, which needs no number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// The text is not TOML.
-    #[error("line {line}: {reason}; a study file is TOML, such as width = [64, 256]")]
+    #[error("{}{reason}; a study file is TOML, such as width = [64, 256]", at(*line))]
     Syntax {
         /// Line.
         line: usize,
@@ -49,7 +52,7 @@ pub enum FileError {
         reason: String,
     },
     /// A key that no study has.
-    #[error("line {line}: unknown key \"{key}\"{place}{hint}; accepted are {accepted}")]
+    #[error("{}unknown key \"{key}\"{place}{hint}; accepted are {accepted}", at(*line))]
     UnknownKey {
         /// Line.
         line: usize,
@@ -63,7 +66,7 @@ pub enum FileError {
         accepted: String,
     },
     /// A value that its key does not accept.
-    #[error("line {line}: {key}: {reason}")]
+    #[error("{}{key}: {reason}", at(*line))]
     Value {
         /// Line.
         line: usize,
@@ -74,35 +77,73 @@ pub enum FileError {
     },
 }
 
+fn at(line: usize) -> String {
+    if line == 0 { String::new() } else { format!("line {line}: ") }
+}
+
 /// Reads a study file.
 pub fn parse(text: &str) -> Result<Spec, FileError> {
-    let file = File { text };
-    let table = DeTable::parse(text).map_err(|error| FileError::Syntax {
-        line: file.line(&error.span().unwrap_or(0..0)),
-        reason: error.message().replace('\n', ", "),
-    })?;
-    let mut spec = Spec::default();
-    for (key, value) in table.get_ref() {
-        match key.get_ref().as_ref() {
-            "name" => spec.name = Some(file.scalar("name", value, name)?),
-            "seeds" => spec.seeds = Some(file.scalar("seeds", value, seeds)?),
-            "sampler" => spec.sampler = Some(file.list("sampler", value, word)?),
-            "precision" => spec.precision = Some(file.list("precision", value, word)?),
-            "network" => file.network(value, &mut spec)?,
-            "data" => file.data(value, &mut spec)?,
-            _ => return Err(file.unknown(key, "", TOP)),
-        }
+    File { text, numbered: true }.spec()
+}
+
+/// Reads one assignment `KEY=VALUE` to any key of a study file, such as `network.depth=8` or `data.source=digits:n=32`. The
+/// value is TOML; a bare word, which is none, is a text.
+pub fn parse_assignment(text: &str) -> Result<Spec, FileError> {
+    let syntax = |reason: &str| FileError::Syntax { line: 0, reason: reason.to_owned() };
+    let (key, value) = text.split_once('=').ok_or_else(|| syntax("write KEY=VALUE, as network.depth=8"))?;
+    let (key, value) = (key.trim(), value.trim());
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if key.is_empty() || !key.chars().all(plain) || value.contains(['\n', '\r']) {
+        return Err(syntax("write KEY=VALUE on one line, as network.depth=8"));
     }
-    Ok(spec)
+    let is_toml = DeTable::parse(&format!("x = {value}")).is_ok_and(|table| table.get_ref().len() == 1);
+    let line = match value.chars().next() {
+        // These begin a value of TOML that is wrong, not a word.
+        Some('"' | '\'' | '[' | '{') => format!("{key} = {value}"),
+        _ if is_toml => format!("{key} = {value}"),
+        _ => format!("{key} = {}", toml::Value::String(value.to_owned())),
+    };
+    File { text: &line, numbered: false }.spec()
 }
 
 struct File<'a> {
     text: &'a str,
+    /// Whether errors name the line.
+    numbered: bool,
 }
 
 type Value<'a> = Spanned<DeValue<'a>>;
 
 impl File<'_> {
+    fn spec(&self) -> Result<Spec, FileError> {
+        let table = DeTable::parse(self.text).map_err(|error| FileError::Syntax {
+            line: self.line(&error.span().unwrap_or(0..0)),
+            reason: error.message().replace('\n', ", "),
+        })?;
+        let mut spec = Spec::default();
+        for (key, value) in table.get_ref() {
+            match key.get_ref().as_ref() {
+                "name" => spec.name = Some(self.scalar("name", value, name)?),
+                "seeds" => spec.seeds = Some(self.scalar("seeds", value, seeds)?),
+                "standard_error" => {
+                    spec.standard_error = Some(self.scalar("standard_error", value, standard_error)?);
+                }
+                "max_seeds" => spec.max_seeds = Some(self.scalar("max_seeds", value, max_seeds)?),
+                "sampler" => spec.sampler = Some(self.list("sampler", value, word)?),
+                "precision" => spec.precision = Some(self.list("precision", value, word)?),
+                "network" => self.network(value, &mut spec)?,
+                "data" => self.data(value, &mut spec)?,
+                _ => return Err(self.unknown(key, "", TOP)),
+            }
+            if spec.seeds.is_some() && spec.standard_error.is_some() {
+                let reason = "seeds and standard_error exclude each other; keep one of them".to_owned();
+                let line = self.line(&key.span());
+                return Err(FileError::Value { line, key: key.get_ref().to_string(), reason });
+            }
+        }
+        Ok(spec)
+    }
+
     fn network(&self, table: &Value, spec: &mut Spec) -> Result<(), FileError> {
         let entries = self.table("network", table, "depth = 4")?;
         for (key, value) in entries {
@@ -191,20 +232,16 @@ impl File<'_> {
 
     fn unknown(&self, key: &Spanned<impl AsRef<str>>, place: &str, accepted: &[&'static str]) -> FileError {
         let (line, key) = (self.line(&key.span()), key.get_ref().as_ref().to_owned());
-        // A slip of a letter or two; short words have too many neighbours.
-        let slips = if key.chars().count() < 4 { 1 } else { 2 };
-        let near = |keys: &[&'static str]| {
-            let best = keys.iter().map(|known| (distance(&key, known), *known)).min();
-            best.filter(|(distance, _)| *distance <= slips).map(|(_, known)| known)
-        };
         let homes = [(TOP, "above all tables"), (NETWORK, "under [network]"), (DATA, "under [data]")];
         let at_home = homes.iter().find(|(keys, _)| keys.contains(&key.as_str()));
-        let hint = match (at_home, near(accepted)) {
+        let hint = match (at_home, nearest(&key, accepted)) {
             (Some((_, home)), _) => format!(", which belongs {home}"),
             (None, Some(known)) => format!(", is it \"{known}\"?"),
             (None, None) => homes
                 .iter()
-                .find_map(|(keys, home)| near(keys).map(|known| format!(", is it \"{known}\" {home}?")))
+                .find_map(|(keys, home)| {
+                    nearest(&key, keys).map(|known| format!(", is it \"{known}\" {home}?"))
+                })
                 .unwrap_or_default(),
         };
         FileError::UnknownKey { line, key, place: place.to_owned(), hint, accepted: accepted.join(", ") }
@@ -212,108 +249,12 @@ impl File<'_> {
 
     /// Line of the first byte of a span.
     fn line(&self, span: &Range<usize>) -> usize {
+        if !self.numbered {
+            return 0;
+        }
         let end = span.start.min(self.text.len());
         1 + self.text.as_bytes()[..end].iter().filter(|&&byte| byte == b'\n').count()
     }
-}
-
-/// Reads one value; the error says what was found and what is accepted.
-type Read<T> = fn(&DeValue) -> Result<T, String>;
-
-fn word<T: FromStr<Err: Display>>(value: &DeValue) -> Result<T, String> {
-    let text = value.as_str().ok_or_else(|| format!("is {}; write a text in quotes", found(value)))?;
-    text.parse().map_err(|error: T::Err| error.to_string())
-}
-
-fn integer<T: FromStr + TryFrom<u64>>(value: &DeValue) -> Result<T, String> {
-    let wrong = || format!("is {}; write an integer from 1, without quotes", found(value));
-    let integer = value.as_integer().ok_or_else(wrong)?;
-    let parsed = u64::from_str_radix(integer.as_str(), integer.radix()).map_err(|_| wrong())?;
-    T::try_from(parsed).map_err(|_| wrong())
-}
-
-fn number(value: &DeValue) -> Result<f64, String> {
-    let text = match value {
-        DeValue::Float(float) => float.as_str(),
-        DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
-        _ => return Err(format!("is {}; write a number, without quotes", found(value))),
-    };
-    text.parse().map_err(|_| format!("is {}; write a number such as 2.5", found(value)))
-}
-
-fn count_or_word<T: FromStr<Err: Display>>(value: &DeValue) -> Result<T, String> {
-    match value {
-        DeValue::Integer(integer) if integer.radix() == 10 => {
-            integer.as_str().parse().map_err(|error: T::Err| error.to_string())
-        }
-        DeValue::String(_) => word(value),
-        _ => Err(format!(
-            "is {}; write a count such as 32, or a range in quotes such as \"8..16\"",
-            found(value)
-        )),
-    }
-}
-
-fn seeds(value: &DeValue) -> Result<SeedRange, String> {
-    count_or_word(value)
-}
-
-fn hidden(value: &DeValue) -> Result<Vec<u64>, String> {
-    let text = value.as_str().ok_or_else(|| {
-        format!(
-            "is {}; write the hidden widths of a network as one text in quotes, as \"64,128,256\"",
-            found(value)
-        )
-    })?;
-    parse_widths(text).map_err(|error| error.to_string())
-}
-
-fn name(value: &DeValue) -> Result<String, String> {
-    let text: String = word(value)?;
-    check_name(&text)?;
-    Ok(text)
-}
-
-/// Names become file names: 1 to 64 letters, digits, `.`, `_`, `-`, the first a letter or digit.
-pub(super) fn check_name(text: &str) -> Result<(), String> {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let first = text.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
-    if first && text.len() <= 64 && text.chars().all(safe) {
-        return Ok(());
-    }
-    Err(format!(
-        "\"{}\" cannot name a directory; use 1 to 64 letters, digits, '.', '_' and '-', the first a letter or digit",
-        text.escape_debug()
-    ))
-}
-
-/// What a value is, for an error.
-fn found(value: &DeValue) -> String {
-    match value {
-        DeValue::String(text) => format!("the text \"{}\"", text.escape_debug()),
-        DeValue::Integer(i) => format!("the integer {i}"),
-        DeValue::Float(f) => format!("the number {f}"),
-        DeValue::Boolean(b) => format!("{b}"),
-        DeValue::Datetime(_) => "a date".to_owned(),
-        DeValue::Array(_) => "a list".to_owned(),
-        DeValue::Table(_) => "a table".to_owned(),
-    }
-}
-
-/// Levenshtein distance: least number of letters to insert, delete or replace.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -321,18 +262,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distances_between_words() {
-        for (a, b, d) in
-            [("", "abc", 3), ("width", "widths", 1), ("depht", "depth", 2), ("kitten", "sitting", 3)]
-        {
-            assert_eq!((distance(a, b), distance(b, a)), (d, d));
-        }
-    }
-
-    #[test]
     fn a_resolved_study_reads_back_as_itself() {
         let first = Spec::first().resolved();
         assert_eq!(parse(&first.to_toml()), Ok(first));
+        let until = parse("standard_error = 1e-3\nmax_seeds = 5000\n").unwrap().resolved();
+        assert_eq!((until.seeds.clone(), until.max_seeds), (None, Some(5000)));
+        assert_eq!(parse(&until.to_toml()), Ok(until));
         let text = "name = 'a'\nseeds = \"3..9\"\nsampler=['auto','direct']\nprecision='f64'\n[network]\n\
                     activation='-0.4,0.7'\nwidths=['3,4','5']\noutputs=[1,2]\nscale=[1e-3,2]\n[data]\n\
                     source=['pair:angle=0.5','digits:n=3']\npoints=['0..2','2..3']\n";
@@ -362,5 +297,24 @@ mod tests {
         check("network = 3", &["network is a table", "[network]"]);
         check("a = = 3", &["line 1", "TOML"]);
         check("name = 'a/b'", &["a/b", "letters"]);
+    }
+
+    #[test]
+    fn an_assignment_is_a_line_of_the_file() {
+        let check = |assignment: &str, file: &str| {
+            assert_eq!(parse_assignment(assignment), parse(file), "{assignment}");
+            assert!(parse(file).is_ok(), "{file}");
+        };
+        check("network.depth=8", "[network]\ndepth = 8");
+        check(" network.depth = [2, 3] ", "[network]\ndepth = [2, 3]");
+        check("network.activation=abs", "[network]\nactivation = 'abs'");
+        check("network.activation=-0.4,0.7", "[network]\nactivation = '-0.4,0.7'");
+        check("network.activation=[\"abs\", 'relu']", "[network]\nactivation = ['abs', 'relu']");
+        check("network.widths=64,128", "[network]\nwidths = '64,128'");
+        check("network.scale=1e-3", "[network]\nscale = 1e-3");
+        check("data.source=digits:n=32", "[data]\nsource = 'digits:n=32'");
+        check("seeds=128..192", "seeds = '128..192'");
+        check("seeds=8", "seeds = 8");
+        check("name=\"a\"", "name = 'a'");
     }
 }

@@ -8,21 +8,31 @@
 //! one row per finished sample. Nothing here touches the terminal: progress goes to an [`Observer`](run::Observer), cancellation comes
 //! through a flag.
 
+pub mod builtin;
+mod committer;
 mod directory;
 pub mod export;
 pub mod file;
+pub mod forecast;
 mod grid;
 mod measure;
+pub mod merge;
+mod nearest;
+mod need;
 mod plan;
 pub mod run;
 mod seeds;
+mod shard;
 mod spec;
 pub mod store;
+mod value;
 
-pub use directory::{LOCK, REPORT, STORE, STUDY};
+pub use directory::{Directory, LOCK, REPORT, STORE, STUDY};
 pub use measure::Measure;
+pub use need::{Asked, DEFAULT_MAX_SEEDS, FIRST_CHECK, Missing, Need};
 pub use plan::{Cell, CellData, Plan, PlanError};
 pub use seeds::{NoSeeds, SeedRange};
+pub use shard::{MAX_SHARDS, NoShard, Shard};
 pub use spec::{Spec, Widths};
 
 /// Version of the arithmetic behind a row. A change of any stored digit for the same draws (another order of sums,

@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::file::check_name;
 use super::grid::{data, length, missing, networks};
+use super::need::Asked;
 use super::spec::{Spec, commas};
+use super::value::check_name;
 use super::{NUMERICS_VERSION, SeedRange};
 use crate::backend::{Precision, Sampler};
 use crate::data::{DataError, DataSet, Normalize};
@@ -58,7 +59,7 @@ pub struct Cell {
 pub struct Plan {
     spec: Spec,
     name: String,
-    seeds: SeedRange,
+    asked: Asked,
     cells: Vec<Cell>,
     identity: String,
 }
@@ -107,7 +108,7 @@ impl Plan {
         let spec = spec.resolved();
         let name = spec.name.clone().unwrap_or_default();
         check_name(&name).map_err(PlanError::Name)?;
-        let seeds = spec.seeds.clone().ok_or(missing("seeds", "--seeds or seeds = 64"))?;
+        let asked = asked(&spec)?;
         let sources = spec.source.as_deref();
         let sources = sources.ok_or(missing("data", "--data, or source = \"digits:n=32\" under [data]"))?;
         let networks = networks(&spec)?;
@@ -134,7 +135,7 @@ impl Plan {
             }
         }
         let identity = identity(&name, &cells);
-        Ok(Self { spec, name, seeds, cells, identity })
+        Ok(Self { spec, name, asked, cells, identity })
     }
 
     /// The study as resolved; its text is the `study.toml` of a run directory.
@@ -147,9 +148,9 @@ impl Plan {
         &self.name
     }
 
-    /// Seeds of every cell.
-    pub fn seeds(&self) -> &SeedRange {
-        &self.seeds
+    /// What is asked of every cell: seeds, or a standard error.
+    pub fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     /// The cells, in the order of export.
@@ -195,6 +196,25 @@ impl Cell {
     /// The hidden widths as text, `64,128,256`; empty at depth 1.
     pub fn widths_text(&self) -> String {
         commas(self.network.hidden())
+    }
+}
+
+fn asked(spec: &Spec) -> Result<Asked, PlanError> {
+    let conflict = |text: &str| PlanError::Conflict(text.to_owned());
+    match (&spec.seeds, spec.standard_error, spec.max_seeds) {
+        (Some(_), Some(_), _) => {
+            Err(conflict("seeds and standard_error exclude each other; keep one of them"))
+        }
+        (_, None, Some(_)) => Err(conflict(
+            "max_seeds goes with standard_error, which the study does not ask for; leave it out",
+        )),
+        (None, Some(target), Some(most)) => {
+            let most = SeedRange::new(0..most).map_err(|error| PlanError::Conflict(error.to_string()))?;
+            Ok(Asked::standard_error(target, most))
+        }
+        (Some(seeds), None, None) => Ok(Asked::seeds(seeds.clone())),
+        // Resolved, neither is the case.
+        (None, _, None) => Err(missing("seeds", "--seeds or seeds = 64")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The run loop: batches of missing seeds, measured, committed, reported, in this order.
 //!
-//! Cells run in the order of the plan, seeds ascending. A batch is up to a second of work; its kernels are measured in
+//! Cells run in the order of the plan, seeds ascending; where a standard error is asked for, all cells up to their next
+//! check, then all that need it up to the one after. A batch is up to a second of work; its kernels are measured in
 //! parallel over seeds and its rows committed, at most one transaction about every second, before they are reported. What
 //! is cancelled or fails keeps every finished batch. A row is a function of its key alone, so neither batches nor
 //! threads nor interruptions change any of its bytes but `seconds` and `device`.
@@ -11,24 +12,37 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
+use super::committer::Committer;
 use super::measure::Measure;
 use super::plan::{Cell, Plan};
 use super::store::{LimitRecord, Row, Store, StoreError};
+use super::{Missing, Shard};
 use crate::backend::EngineError;
 use crate::sampler::{KernelSample, Sampling};
 use crate::stats::MeasureError;
 
-/// Least time between two commits of one run.
-const COMMIT_EVERY: Duration = Duration::from_millis(800);
 /// Most bytes of kernels in one batch.
 const BATCH_BYTES: usize = 256 << 20;
+
+/// What a source says of its cost before it starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Estimate {
+    /// Seconds for one seed on one worker; the run uses only ratios between sources.
+    pub seconds: f64,
+    /// Bytes in use at the peak.
+    pub bytes: u64,
+    /// Floating-point operations of one seed.
+    pub operations: f64,
+    /// Normal deviates of one seed.
+    pub normals: f64,
+}
 
 /// Where kernels come from: [`Sampling`], or a stand-in.
 pub trait KernelSource {
     /// Seeds that make up to about a second of work; at least one.
     fn batch_size(&self) -> usize;
-    /// Estimated seconds for one seed; only ratios between sources matter.
-    fn seconds_per_seed(&self) -> f64;
+    /// What a seed costs.
+    fn estimate(&self) -> Estimate;
     /// The kernels of these seeds, in this order.
     fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError>;
 }
@@ -38,8 +52,14 @@ impl KernelSource for Sampling<'_> {
         Sampling::batch_size(self)
     }
 
-    fn seconds_per_seed(&self) -> f64 {
-        self.plan().seconds_per_seed
+    fn estimate(&self) -> Estimate {
+        let plan = self.plan();
+        Estimate {
+            seconds: plan.seconds_per_seed,
+            bytes: plan.bytes,
+            operations: plan.operations,
+            normals: plan.normals,
+        }
     }
 
     fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError> {
@@ -61,7 +81,7 @@ pub trait Observer {
 pub struct Progress {
     /// Finished rows among those asked for.
     pub rows: u64,
-    /// Rows asked for.
+    /// Rows asked for; an estimate while a standard error is not reached.
     pub total: u64,
     /// Index of the cell in hand.
     pub cell: usize,
@@ -76,7 +96,7 @@ pub struct Progress {
 pub struct Outcome {
     /// Rows that this run added.
     pub added: u64,
-    /// Rows asked for that are not there: 0 unless the run was cancelled.
+    /// Rows asked for that are not there, up to the next check where a standard error is: 0 unless the run was cancelled.
     pub missing: u64,
 }
 
@@ -132,16 +152,20 @@ pub struct Settings<'a> {
     pub threads: usize,
     /// Most seeds of a batch, where not the source alone decides.
     pub batch: Option<usize>,
+    /// The part of the study to run.
+    pub shard: Shard,
 }
 
-/// Asks the device about every cell before anything is written, so that a refusal comes first. Returns the estimated
-/// seconds per seed of each.
-pub fn check(plan: &Plan, open: &Open) -> Result<Vec<f64>, RunError> {
-    let cost = |(cell, c)| match open(c) {
-        Ok(source) => Ok(source.seconds_per_seed().max(f64::MIN_POSITIVE)),
+/// Asks the device about every cell before anything is written, so that a refusal comes first. Returns what each costs.
+pub fn check(plan: &Plan, open: &Open) -> Result<Vec<Estimate>, RunError> {
+    let estimate = |(cell, c)| match open(c) {
+        Ok(source) => {
+            let estimate = source.estimate();
+            Ok(Estimate { seconds: estimate.seconds.max(f64::MIN_POSITIVE), ..estimate })
+        }
         Err(source) => Err(RunError::Engine { cell, source }),
     };
-    plan.cells().iter().enumerate().map(cost).collect()
+    plan.cells().iter().enumerate().map(estimate).collect()
 }
 
 /// What the store keeps of every cell's limit.
@@ -160,50 +184,95 @@ pub fn run(
     plan: &Plan,
     store: &mut Store,
     open: &Open,
-    costs: &[f64],
+    costs: &[Estimate],
     settings: &Settings,
     stop: &AtomicBool,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, RunError> {
-    let threads = settings.threads.max(1);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|source| RunError::Threads { threads, source })?;
-    let mut left = Vec::with_capacity(plan.cells().len());
-    for cell in 0..plan.cells().len() {
-        left.push(store.missing(cell, plan.seeds().range())?);
-    }
-    let counts: Vec<u64> = left.iter().map(|gaps| gaps.iter().map(|g| g.end - g.start).sum()).collect();
-    let mut tally = Tally::new(plan, &counts, costs);
-    observer.progress(&tally.progress(0));
-    let mut pending = Pending { rows: Vec::new(), last: Instant::now() };
-    for (index, (cell, gaps)) in plan.cells().iter().zip(left).enumerate() {
-        if gaps.is_empty() {
-            continue;
-        }
-        if stop.load(Ordering::Relaxed) {
+    let pool = workers(settings.threads)?;
+    let mut tally = Tally::new(plan.cells().len());
+    loop {
+        let missing = missing(plan, store, settings.shard)?;
+        tally.begin(&missing, costs);
+        observer.progress(&tally.progress(0));
+        let complete = missing.iter().all(|m| m.gaps.is_empty());
+        if complete || stop.load(Ordering::Relaxed) {
             break;
         }
-        let done = Work { index, cell, pool: &pool, settings, stop }.cell(open, gaps, |rows, seconds| {
-            tally.add(index, rows.len() as u64, costs, seconds);
-            pending.rows.extend(rows);
-            if pending.last.elapsed() >= COMMIT_EVERY {
-                pending.commit(store)?;
-                observer.progress(&tally.progress(index));
-            }
-            Ok(())
-        });
-        if let Err(error) = done {
+        let mut tell = |progress: &Progress| observer.progress(progress);
+        std::thread::scope(|scope| {
+            let mut committer = Committer::start(scope, store);
+            let mut last = 0;
+            let stage = || {
+                for (index, (cell, missing)) in plan.cells().iter().zip(missing).enumerate() {
+                    if missing.gaps.is_empty() {
+                        continue;
+                    }
+                    if stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    last = index;
+                    Work { index, cell, pool: &pool, settings, stop }.cell(
+                        open,
+                        missing.gaps,
+                        |rows, seconds| {
+                            tally.add(index, rows.len() as u64, costs, seconds);
+                            Ok(committer.add(rows, tally.progress(index), &mut tell)?)
+                        },
+                    )?;
+                }
+                Ok(())
+            };
+            let ended: Result<(), RunError> = stage();
             // What was finished is kept; of two errors the first tells more.
-            let _ = pending.commit(store);
-            return Err(error);
+            let kept = committer.finish(tally.progress(last));
+            ended.and(kept.map_err(RunError::from))?;
+            tell(&tally.progress(last));
+            Ok::<(), RunError>(())
+        })?;
+        if plan.asked().target().is_none() {
+            break;
         }
     }
-    pending.commit(store)?;
-    let last = plan.cells().len().saturating_sub(1);
-    observer.progress(&tally.progress(last));
-    Ok(Outcome { added: tally.added, missing: tally.total - tally.rows })
+    Ok(Outcome { added: tally.added, missing: tally.missing })
+}
+
+/// What every cell lacks of a shard.
+fn missing(plan: &Plan, store: &Store, shard: Shard) -> Result<Vec<Missing>, StoreError> {
+    let of = |cell| store.missing(cell, plan.asked().need(cell, shard));
+    (0..plan.cells().len()).map(of).collect()
+}
+
+/// Threads that measure.
+pub(super) fn workers(threads: usize) -> Result<rayon::ThreadPool, RunError> {
+    let threads = threads.max(1);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|source| RunError::Threads { threads, source })
+}
+
+/// Seeds of a batch of this cell.
+pub(super) fn batch_size(source: &dyn KernelSource, cell: &Cell, settings: &Settings) -> usize {
+    let q = cell.data.points.n() * cell.network.outputs();
+    let fit = BATCH_BYTES / q.saturating_mul(q).saturating_mul(8).max(1);
+    source.batch_size().min(fit).min(settings.batch.unwrap_or(usize::MAX)).max(1)
+}
+
+/// The statistics of every sample of cell `cell`.
+pub(super) fn statistics(
+    pool: &rayon::ThreadPool,
+    cell: usize,
+    measure: &Measure,
+    samples: &[KernelSample],
+) -> Result<Vec<[f64; 10]>, RunError> {
+    let one = |sample: &KernelSample| {
+        let seed = sample.seed;
+        if !sample.output_norm.is_finite() {
+            return Err(RunError::Outputs { cell, seed, norm: sample.output_norm });
+        }
+        let seed = || format!(", seed {seed}");
+        measure.statistics(sample).map_err(|source| RunError::Measure { cell, seed: seed(), source })
+    };
+    pool.install(|| samples.par_iter().map(one).collect())
 }
 
 /// One cell in hand.
@@ -226,18 +295,14 @@ impl Work<'_> {
         let cell = self.index;
         let source = open(self.cell).map_err(|source| RunError::Engine { cell, source })?;
         let measure = measure(cell, self.cell)?;
-        let q = self.cell.data.points.n() * self.cell.network.outputs();
-        let fit = BATCH_BYTES / q.saturating_mul(q).saturating_mul(8).max(1);
-        let size = source.batch_size().min(fit).min(self.settings.batch.unwrap_or(usize::MAX)).max(1);
+        let size = batch_size(source.as_ref(), self.cell, self.settings);
         let device: Arc<str> = self.settings.device.into();
         let mut seeds = gaps.into_iter().flatten().peekable();
         while seeds.peek().is_some() && !self.stop.load(Ordering::Relaxed) {
             let batch: Vec<u64> = seeds.by_ref().take(size).collect();
             let start = Instant::now();
             let samples = source.batch(&batch).map_err(|source| RunError::Engine { cell, source })?;
-            let statistics: Vec<[f64; 10]> = self.pool.install(|| {
-                samples.par_iter().map(|s| self.statistics(&measure, s)).collect::<Result<_, _>>()
-            })?;
+            let statistics = statistics(self.pool, cell, &measure, &samples)?;
             let elapsed = start.elapsed().as_secs_f64();
             let seconds = elapsed / batch.len() as f64;
             let rows = samples.iter().zip(statistics).map(|(sample, values)| Row {
@@ -251,41 +316,15 @@ impl Work<'_> {
         }
         Ok(())
     }
-
-    fn statistics(&self, measure: &Measure, sample: &KernelSample) -> Result<[f64; 10], RunError> {
-        let (cell, seed) = (self.index, sample.seed);
-        if !sample.output_norm.is_finite() {
-            return Err(RunError::Outputs { cell, seed, norm: sample.output_norm });
-        }
-        measure.statistics(sample).map_err(|source| RunError::Measure {
-            cell,
-            seed: format!(", seed {seed}"),
-            source,
-        })
-    }
-}
-
-/// Finished rows on their way to the disk.
-struct Pending {
-    rows: Vec<Row>,
-    last: Instant,
-}
-
-impl Pending {
-    fn commit(&mut self, store: &mut Store) -> Result<(), StoreError> {
-        if !self.rows.is_empty() {
-            store.insert(&self.rows)?;
-            self.rows.clear();
-        }
-        self.last = Instant::now();
-        Ok(())
-    }
 }
 
 /// Rows and cost, done and to do.
+#[derive(Default)]
 struct Tally {
     rows: u64,
     total: u64,
+    /// Rows that are missing up to the next check.
+    missing: u64,
     cells: usize,
     added: u64,
     cost_left: f64,
@@ -294,17 +333,23 @@ struct Tally {
 }
 
 impl Tally {
-    fn new(plan: &Plan, missing: &[u64], costs: &[f64]) -> Self {
-        let total = plan.cells().len() as u64 * plan.seeds().count();
-        let cost_left = missing.iter().zip(costs).map(|(count, cost)| *count as f64 * cost).sum();
-        let rows = total - missing.iter().sum::<u64>();
-        Self { rows, total, cells: plan.cells().len(), added: 0, cost_left, cost_done: 0.0, seconds: 0.0 }
+    fn new(cells: usize) -> Self {
+        Self { cells, ..Self::default() }
     }
 
-    fn add(&mut self, cell: usize, rows: u64, costs: &[f64], seconds: f64) {
-        let cost = rows as f64 * costs[cell];
+    /// Looks at what is there and what is missing, at first and after every check.
+    fn begin(&mut self, missing: &[Missing], costs: &[Estimate]) {
+        let sum = |count: fn(&Missing) -> u64| missing.iter().map(count).fold(0, u64::saturating_add);
+        (self.rows, self.total, self.missing) = (sum(|m| m.rows), sum(|m| m.total), sum(Missing::count));
+        let left = |(m, cost): (&Missing, &Estimate)| (m.total - m.rows) as f64 * cost.seconds;
+        self.cost_left = missing.iter().zip(costs).map(left).sum();
+    }
+
+    fn add(&mut self, cell: usize, rows: u64, costs: &[Estimate], seconds: f64) {
+        let cost = rows as f64 * costs[cell].seconds;
         self.rows += rows;
         self.added += rows;
+        self.missing -= rows;
         self.cost_left = (self.cost_left - cost).max(0.0);
         self.cost_done += cost;
         self.seconds += seconds;

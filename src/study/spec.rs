@@ -7,6 +7,7 @@ use std::fmt::Display;
 use std::path::PathBuf;
 
 use super::SeedRange;
+use super::need::DEFAULT_MAX_SEEDS;
 use crate::backend::Precision;
 use crate::data::{Normalize, PointRange, Source};
 use crate::math::activation::Activation;
@@ -29,6 +30,10 @@ pub struct Spec {
     pub name: Option<String>,
     /// Seeds of every cell.
     pub seeds: Option<SeedRange>,
+    /// In place of seeds: the standard error of the mean of `relative_fro` until which seeds are added to a cell.
+    pub standard_error: Option<f64>,
+    /// Most seeds of a cell on the way to the standard error.
+    pub max_seeds: Option<u64>,
     /// Samplers.
     pub sampler: Option<Vec<SamplerChoice>>,
     /// Precisions.
@@ -70,9 +75,19 @@ impl Spec {
 
     /// This study, with everything that `flags` says in place of what it said itself.
     ///
-    /// `--widths` replaces width, schedule and depth, `--width` replaces widths.
+    /// `--widths` replaces width, schedule and depth, `--width` replaces widths, seeds replace a standard error and it them.
     pub fn overridden_by(self, flags: Self) -> Self {
         let mut base = self;
+        if flags.seeds.is_some() {
+            (base.standard_error, base.max_seeds) = (None, None);
+        }
+        if flags.standard_error.is_some() {
+            base.seeds = None;
+        }
+        if flags.source.is_some() {
+            // Another source has other rows, and its own normalisation.
+            (base.points, base.normalize) = (None, None);
+        }
         match (&base.widths, &flags.widths) {
             // A list says the depth itself, and knows no schedule.
             (_, Some(Widths::Listed(_))) => (base.depth, base.schedule) = (None, None),
@@ -81,21 +96,28 @@ impl Spec {
             (_, None) if flags.depth.as_deref() == Some(&[1]) => (base.widths, base.schedule) = (None, None),
             _ => {}
         }
+        flags.or(base)
+    }
+
+    /// What this says, and what `base` says of the rest.
+    #[must_use]
+    pub fn or(self, base: Self) -> Self {
         Self {
-            name: flags.name.or(base.name),
-            seeds: flags.seeds.or(base.seeds),
-            sampler: flags.sampler.or(base.sampler),
-            precision: flags.precision.or(base.precision),
-            activation: flags.activation.or(base.activation),
-            depth: flags.depth.or(base.depth),
-            widths: flags.widths.or(base.widths),
-            schedule: flags.schedule.or(base.schedule),
-            outputs: flags.outputs.or(base.outputs),
-            scale: flags.scale.or(base.scale),
-            // Another source brings its own normalisation.
-            normalize: flags.normalize.or(if flags.source.is_some() { None } else { base.normalize }),
-            points: flags.points.or(if flags.source.is_some() { None } else { base.points }),
-            source: flags.source.or(base.source),
+            name: self.name.or(base.name),
+            seeds: self.seeds.or(base.seeds),
+            standard_error: self.standard_error.or(base.standard_error),
+            max_seeds: self.max_seeds.or(base.max_seeds),
+            sampler: self.sampler.or(base.sampler),
+            precision: self.precision.or(base.precision),
+            activation: self.activation.or(base.activation),
+            depth: self.depth.or(base.depth),
+            widths: self.widths.or(base.widths),
+            schedule: self.schedule.or(base.schedule),
+            outputs: self.outputs.or(base.outputs),
+            scale: self.scale.or(base.scale),
+            source: self.source.or(base.source),
+            points: self.points.or(base.points),
+            normalize: self.normalize.or(base.normalize),
         }
     }
 
@@ -104,7 +126,11 @@ impl Spec {
     /// Files are named by absolute paths, so that the text means the same from anywhere.
     pub fn resolved(mut self) -> Self {
         self.name.get_or_insert_with(|| "study".to_owned());
-        self.seeds = self.seeds.or(SeedRange::new(0..1).ok());
+        if self.standard_error.is_none() {
+            self.seeds = self.seeds.or(SeedRange::new(0..1).ok());
+        } else {
+            self.max_seeds.get_or_insert(DEFAULT_MAX_SEEDS);
+        }
         self.sampler.get_or_insert_with(|| vec![SamplerChoice::Auto]);
         self.precision.get_or_insert_with(|| vec![Precision::F32]);
         self.outputs.get_or_insert_with(|| vec![1]);
@@ -137,6 +163,9 @@ impl Spec {
         let top = [
             ("name", self.name.as_ref().map(quoted)),
             ("seeds", self.seeds.as_ref().map(quoted)),
+            // Debug writes a float that TOML reads as one.
+            ("standard_error", self.standard_error.map(|e| format!("{e:?}"))),
+            ("max_seeds", self.max_seeds.map(|m| m.to_string())),
             ("sampler", list(self.sampler.as_ref(), |&s| quoted(&choice(s)))),
             ("precision", list(self.precision.as_ref(), quoted)),
         ];

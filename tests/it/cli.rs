@@ -257,7 +257,7 @@ fn malformed_engines_seeds_and_files_are_refused() {
 fn commands_that_are_not_there_yet_say_so_and_are_not_listed() {
     let place = Place::new();
     let help = place.done("--help");
-    for command in ["merge", "report", "status", "slurm", "width", "independence"] {
+    for command in ["report", "width", "independence"] {
         for rest in ["", "--help", "a b --tolerance 0.1 --out x"] {
             place.refused(
                 &format!("{command} {rest}"),
@@ -275,9 +275,19 @@ fn commands_that_are_not_there_yet_say_so_and_are_not_listed() {
 #[test]
 fn every_help_has_an_example_that_parses() {
     let place = Place::new();
-    for command in
-        ["run", "limit", "sample", "weights", "kernel", "export", "devices", "bench", "completions"]
-    {
+    for command in [
+        "run",
+        "limit",
+        "sample",
+        "weights",
+        "kernel",
+        "export",
+        "merge",
+        "status",
+        "devices",
+        "bench",
+        "completions",
+    ] {
         for flag in ["--help", "-h"] {
             let help = place.done(&format!("{command} {flag}"));
             assert!(help.contains("Example"), "{help}");

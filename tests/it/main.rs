@@ -2,14 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod architecture;
+mod builtin;
 mod cli;
 mod data;
 mod engine;
 mod gpu;
+mod grids;
 mod law;
 mod limit;
 mod oracle;
 mod report;
+mod slurm;
 mod stats;
 mod store;
 mod streams;

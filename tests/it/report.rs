@@ -1,7 +1,9 @@
 //! Reports from made-up stored results: the numbers in tables, figures and CSV, and what is said where there are none.
 
 use crate::support::study::{cell, first};
-use eoc_ntk::report::{Analysis, StudySummary, figure, points_csv, table, write_figure};
+use eoc_ntk::report::{
+    Analysis, Axis, Measured, Ratio, StudySummary, figure, points_csv, table, write_figure,
+};
 use eoc_ntk::stats::{NoFit, NoInterval};
 
 fn median(values: &[f64]) -> f64 {
@@ -22,28 +24,50 @@ fn the_numbers_are_those_of_the_columns() {
     let analysis = Analysis::new(&study);
     assert_eq!(analysis.sections.len(), 1);
     let section = &analysis.sections[0];
-    assert_eq!(section.lines.len(), 2);
+    assert_eq!((analysis.axis, section.lines.len()), (Axis::Width, 2));
     let points = section.lines.iter().flat_map(|l| &l.points);
     for (point, cell) in points.zip(&study.cells) {
-        assert_eq!((point.width, point.seeds), (cell.width, 64));
+        assert_eq!((point.place.width, point.seeds), (cell.width, 64));
         close(point.median.unwrap().estimate, median(&cell.columns.relative_op));
         let within = cell.columns.relative_op.iter().filter(|v| **v <= point.upper.unwrap().estimate).count();
         assert_eq!(within, 57, "the 90 % quantile of 64 is between the 57th and the 58th");
         let mean = cell.columns.lambda_min.iter().sum::<f64>() / 64.0;
         close(point.lambda_min.mean().unwrap(), mean);
-        assert!(point.bound_constant.unwrap() > 0.0);
+        // The deviation is three times the relative one, and the bound is known.
+        let constant = point.bound_constant.unwrap();
+        close(constant.estimate, 3.0 * point.upper.unwrap().estimate / cell.limit.bound.unwrap());
+        assert!(constant.interval.contains(constant.estimate) && constant.interval.low.is_some());
+        close(point.relative_bound.unwrap(), cell.limit.bound.unwrap() / 3.0);
+        let trace = &cell.columns.trace;
+        let mean = trace.iter().sum::<f64>() / 64.0;
+        let sd = (trace.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / 63.0).sqrt();
+        let spread = point.trace_spread.as_ref().unwrap();
+        close(spread.value, sd / mean);
+        assert!(spread.interval.unwrap().contains(spread.value));
     }
     // ReLU was made 2.3/1.1 of |s|, seed by seed: the ratio is exact and so is its interval.
-    for ratio in section.ratios.iter().chain(&section.mean_ratio) {
-        close(ratio.ratio, 1.1 / 2.3);
-        close(ratio.interval.unwrap().low.unwrap(), 1.1 / 2.3);
+    for ratio in &section.ratios {
+        close(found(ratio).value, 1.1 / 2.3);
+        close(found(ratio).interval.unwrap().low.unwrap(), 1.1 / 2.3);
+        close(ratio.exact.unwrap(), 1.1 / 2.3);
+        close(ratio.bound.unwrap(), 0.5);
     }
-    assert_eq!(section.ratios.len(), 5);
-    for line in &section.lines {
-        let fit = line.exponent.as_ref().unwrap();
-        assert!(fit.interval.unwrap().contains(fit.exponent) && (fit.exponent + 0.5).abs() < 0.05);
-        close(line.exact_exponent.unwrap(), -0.5);
+    assert_eq!(
+        section.ratios.iter().map(|r| r.mean).collect::<Vec<_>>(),
+        [false, false, false, false, false, true]
+    );
+    assert_eq!(section.fits.len(), 2);
+    for fit in &section.fits {
+        assert_eq!((fit.axis, fit.range), (Axis::Width, Some((64.0, 16384.0))));
+        let found = fit.exponent.as_ref().unwrap();
+        assert!(found.interval.unwrap().contains(found.exponent) && (found.exponent + 0.5).abs() < 0.05);
+        close(fit.exact_exponent.unwrap(), -0.5);
+        close(fit.bound_exponent.unwrap(), -0.5);
     }
+}
+
+fn found(ratio: &Ratio) -> &Measured {
+    ratio.found.as_ref().unwrap()
 }
 
 #[test]
@@ -65,7 +89,7 @@ fn the_table_fits_a_terminal_and_lines_up() {
     }
     assert!(rows[0].trim_start().starts_with("|s|") && rows[5].trim_start().starts_with("ReLU"));
     for said in
-        ["64 seeds per cell", "depth 4", "constant widths", "beside -1/2", "|s| : ReLU", "1000 bootstrap"]
+        ["64 seeds per cell", "depth 4", "constant widths", "predicted -1/2", "|s| : ReLU", "1000 bootstrap"]
     {
         assert!(text.contains(said), "{said} is not in\n{text}");
     }
@@ -103,14 +127,14 @@ fn what_is_missing_says_why() {
     let analysis = Analysis::new(&partial);
     assert_eq!(analysis.empty_cells, 1);
     assert_eq!(analysis.sections[0].lines[0].points.len(), 4);
-    assert_eq!(analysis.sections[0].ratios.len(), 4);
+    assert_eq!(analysis.sections[0].ratios.iter().filter(|r| !r.mean).count(), 4);
     assert!(table(&analysis).contains("1 cell without a finished seed"));
     // A run that was cut short: the last cell has 10 seeds, intervals are over the shared ones.
     let mut cut = first(64);
     cut.cells[9] = cell("relu", 4, 16384, 10, 2.3 / 128.0);
     let analysis = Analysis::new(&cut);
-    assert_eq!(analysis.sections[0].lines[1].exponent.as_ref().unwrap().seeds, 10);
-    assert_eq!(analysis.sections[0].lines[0].exponent.as_ref().unwrap().seeds, 64);
+    assert_eq!(analysis.sections[0].fits[1].exponent.as_ref().unwrap().seeds, 10);
+    assert_eq!(analysis.sections[0].fits[0].exponent.as_ref().unwrap().seeds, 64);
     assert!(table(&analysis).contains("10 to 64 seeds per cell"));
 }
 
@@ -119,11 +143,11 @@ fn zero_deviations_and_zero_limits_are_no_numbers() {
     let mut zero = first(16);
     zero.cells[1].columns.relative_op = vec![0.0; 16];
     let analysis = Analysis::new(&zero);
-    assert_eq!(analysis.sections[0].lines[0].exponent, Err(NoFit::Zero));
+    assert_eq!(analysis.sections[0].fits[0].exponent, Err(NoFit::Zero));
     let text = table(&analysis);
     assert!(text.contains("the deviation of a cell is 0, which has no logarithm"), "{text}");
     // The ratio at that width is 0, its logarithm is not in the mean.
-    assert_eq!(analysis.sections[0].mean_ratio, None);
+    assert!(analysis.sections[0].ratios.iter().any(|r| r.mean && r.found.is_none()));
 
     let mut null = first(16);
     for cell in &mut null.cells {
@@ -132,39 +156,10 @@ fn zero_deviations_and_zero_limits_are_no_numbers() {
         cell.limit.bound = None;
     }
     let analysis = Analysis::new(&null);
-    assert_eq!(analysis.sections[0].lines[0].exponent, Err(NoFit::Seeds));
-    assert!(analysis.sections[0].ratios.is_empty());
+    assert_eq!(analysis.sections[0].fits[0].exponent, Err(NoFit::Seeds));
+    assert!(analysis.sections[0].ratios.iter().all(|r| r.found.is_none()));
     assert!(!table(&analysis).contains("NaN"));
     assert_eq!(figure(&analysis), None);
-}
-
-#[test]
-fn depths_are_sections_and_an_exponent() {
-    let mut study = StudySummary { name: "depth".into(), cells: Vec::new() };
-    for depth in [1usize, 2, 4, 8] {
-        for m in [64, 256] {
-            // Depth 1 has no width: one cell.
-            if depth > 1 || m == 64 {
-                let size = if depth > 1 { (depth as f64 / m as f64).sqrt() } else { 0.0 };
-                study.cells.push(cell("abs", depth, m, 64, size));
-            }
-        }
-    }
-    let analysis = Analysis::new(&study);
-    assert_eq!(analysis.sections.len(), 4);
-    assert_eq!(analysis.sections[0].lines[0].points[0].width, None);
-    assert_eq!(analysis.depths.len(), 2);
-    for fit in &analysis.depths {
-        assert_eq!(fit.depths, [2, 4, 8]);
-        let exponent = fit.exponent.as_ref().unwrap();
-        assert!((exponent.exponent - 0.5).abs() < 0.1, "{exponent:?}");
-    }
-    let text = table(&analysis);
-    assert!(text.contains("Exponent of the median in the depth l") && text.contains("l = 2 … 8"), "{text}");
-    let svg = figure(&analysis).unwrap();
-    for depth in [2, 4, 8] {
-        assert!(svg.contains(&format!("|s|, depth {depth}<")), "the lines of the figure are told apart");
-    }
 }
 
 #[test]
@@ -192,7 +187,7 @@ fn listed_widths_stand_at_the_narrowest() {
         cell.hidden = vec![4 * m, m, 2 * m];
     }
     let analysis = Analysis::new(&study);
-    let widths: Vec<_> = analysis.sections[0].lines[0].points.iter().map(|p| p.width).collect();
+    let widths: Vec<_> = analysis.sections[0].lines[0].points.iter().map(|p| p.place.width).collect();
     assert_eq!(widths, [64, 256, 1024, 4096, 16384].map(Some));
     assert!(table(&analysis).contains("listed widths"));
     assert!(figure(&analysis).unwrap().contains("narrowest hidden width"));
@@ -268,12 +263,12 @@ fn the_shared_draws_are_used() {
         cell.columns.relative_op.reverse();
     }
     let turned = Analysis::new(&study);
-    let (a, b) = (&paired.sections[0].ratios[0], &turned.sections[0].ratios[0]);
-    close(a.ratio, b.ratio);
-    let width = |r: &eoc_ntk::report::Ratio| {
+    let (a, b) = (found(&paired.sections[0].ratios[0]), found(&turned.sections[0].ratios[0]));
+    close(a.value, b.value);
+    let width = |r: &Measured| {
         let interval = r.interval.unwrap();
         interval.high.unwrap() - interval.low.unwrap()
     };
     assert!(width(a) < 1e-12 && width(b) > 0.01);
-    assert_eq!(Analysis::new(&first(7)).sections[0].ratios[0].interval, Err(NoInterval::Seeds(7)));
+    assert_eq!(found(&Analysis::new(&first(7)).sections[0].ratios[0]).interval, Err(NoInterval::Seeds(7)));
 }

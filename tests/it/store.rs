@@ -10,12 +10,16 @@ use std::time::Duration;
 
 use eoc_ntk::backend::EngineError;
 use eoc_ntk::sampler::KernelSample;
-use eoc_ntk::study::run::{self, KernelSource, Observer, Outcome, Progress, RunError, Settings};
+use eoc_ntk::study::merge::{MergeError, Merged};
+use eoc_ntk::study::run::{self, Estimate, KernelSource, Observer, Outcome, Progress, RunError, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store, StoreError};
-use eoc_ntk::study::{Cell, Plan, file};
+use eoc_ntk::study::{Cell, Plan, Shard, file};
 
+mod adaptive;
+mod commands;
 mod damage;
 mod export;
+mod merge;
 mod process;
 mod resume;
 mod studies;
@@ -55,8 +59,8 @@ impl KernelSource for Fake {
         7
     }
 
-    fn seconds_per_seed(&self) -> f64 {
-        1.0
+    fn estimate(&self) -> Estimate {
+        Estimate { seconds: 1.0, ..Estimate::default() }
     }
 
     fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError> {
@@ -89,9 +93,19 @@ struct How {
     stop_after: u64,
     breaks_at: Option<u64>,
     factor: f64,
+    shard: Shard,
+    device: &'static str,
 }
 
-const STRAIGHT: How = How { threads: 1, batch: None, stop_after: u64::MAX, breaks_at: None, factor: 1.0 };
+const STRAIGHT: How = How {
+    threads: 1,
+    batch: None,
+    stop_after: u64::MAX,
+    breaks_at: None,
+    factor: 1.0,
+    shard: Shard::WHOLE,
+    device: "fake",
+};
 
 fn session() -> Session {
     let text = || "test".to_owned();
@@ -99,14 +113,18 @@ fn session() -> Session {
 }
 
 fn open_store(dir: &Path, plan: &Plan) -> Result<Store, RunError> {
+    open_shard(dir, plan, Shard::WHOLE)
+}
+
+fn open_shard(dir: &Path, plan: &Plan, shard: Shard) -> Result<Store, RunError> {
     // Another test may be starting a program: between its fork and its exec the child holds a copy of our lock.
     for _ in 0..200 {
-        match Store::open(dir, plan, session(), || run::limits(plan)) {
+        match Store::open(dir, plan, shard, session(), || run::limits(plan)) {
             Err(RunError::Store(StoreError::InUse { .. })) => std::thread::sleep(Duration::from_millis(10)),
             other => return other,
         }
     }
-    Store::open(dir, plan, session(), || run::limits(plan))
+    Store::open(dir, plan, shard, session(), || run::limits(plan))
 }
 
 struct Silent;
@@ -119,7 +137,7 @@ fn run_into(dir: &Path, plan: &Plan, how: How) -> Result<Outcome, RunError> {
 }
 
 fn run_watched(dir: &Path, plan: &Plan, how: How, observer: &mut dyn Observer) -> Result<Outcome, RunError> {
-    let mut store = open_store(dir, plan)?;
+    let mut store = open_shard(dir, plan, how.shard)?;
     let stop = Arc::new(AtomicBool::new(false));
     let left = Arc::new(AtomicU64::new(how.stop_after));
     let open = |cell: &Cell| -> Result<Box<dyn KernelSource>, EngineError> {
@@ -129,8 +147,12 @@ fn run_watched(dir: &Path, plan: &Plan, how: How, observer: &mut dyn Observer) -
         Ok(Box::new(Fake { q, salt: key, left, stop, breaks_at: how.breaks_at, factor: how.factor }))
     };
     let costs = run::check(plan, &open)?;
-    let settings = Settings { device: "fake", threads: how.threads, batch: how.batch };
+    let settings = Settings { device: how.device, threads: how.threads, batch: how.batch, shard: how.shard };
     run::run(plan, &mut store, &open, &costs, &settings, &stop, observer)
+}
+
+fn merge(dirs: &[PathBuf], out: &Path) -> Result<Merged, MergeError> {
+    eoc_ntk::study::merge::merge(dirs, out, &AtomicBool::new(false))
 }
 
 /// Every row of a directory but its device and seconds, bit by bit.

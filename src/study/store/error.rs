@@ -89,6 +89,16 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the machine failed, as a full disk does, and not what was given to it.
+    pub fn is_of_the_machine(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        match self {
+            Self::Sqlite { .. } => true,
+            Self::Io { source, .. } => matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge),
+            _ => false,
+        }
+    }
+
     pub(in crate::study) fn io(
         doing: &'static str,
         path: impl Into<PathBuf>,

@@ -1,7 +1,8 @@
 //! The run store: `run.sqlite` of a run directory, one row per finished sample.
 //!
 //! ```text
-//! manifest   name → value: the study, its identity, stream layout, numerics version, the digest of all cells, the seeds
+//! manifest   name → value: the study, its identity, stream layout, numerics version, the digest of all cells; seeds, shard and
+//!            text of the study as last asked for, and their digest
 //! sessions   one row per process that added samples: version, commit, device, driver, threads
 //! cells      the plan, with the numbers of K∞ that a report needs
 //! samples    (cell, seed) → the statistics of one kernel, device, seconds, a check sum
@@ -16,13 +17,17 @@
 //! sample row by a check sum of its own. [`Reader`] never writes; [`Store`] is the one writer, behind the lock of the run
 //! directory.
 
+mod draft;
 mod error;
 mod reader;
 mod row;
+mod rows;
 mod schema;
 mod writer;
 
+pub(in crate::study) use draft::{Draft, write_study};
 pub use error::StoreError;
 pub use reader::Reader;
-pub use row::{CellRecord, LimitRecord, Manifest, Row, STATISTICS, Session};
+pub use row::{CellRecord, LimitRecord, Manifest, RELATIVE_FRO, Row, STATISTICS, Session};
+pub use rows::Rows;
 pub use writer::Store;

@@ -3,17 +3,18 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use tempfile::TempDir;
 
-use super::row::{CellRecord, LimitRecord, Manifest, Row, Session, digest};
+use super::row::{CellRecord, LimitRecord, Manifest, Row, Session, asked_digest, digest};
+use super::rows::Rows;
 use super::schema::{APPLICATION_ID, FORMAT, describe, expected};
-use super::{STATISTICS, StoreError};
+use super::{RELATIVE_FRO, StoreError};
+use crate::rng::SEED_LIMIT;
 use crate::study::directory::STORE;
+use crate::study::{Asked, Missing, Need, SeedRange, Shard};
 
 /// Rows that are read in one transaction; between two the writer may commit.
 const CHUNK: usize = 8192;
@@ -66,6 +67,8 @@ impl Reader {
         let conn = Connection::open_with_flags(file, flags).map_err(StoreError::sqlite("open", path))?;
         let read = StoreError::sqlite;
         conn.busy_timeout(Duration::from_secs(30)).map_err(read("open", path))?;
+        // Pages are read once, in order; a merge has hundreds of readers.
+        conn.pragma_update(None, "cache_size", -128).map_err(read("open", path))?;
         check_structure(&conn, path)?;
         let manifest = read_manifest(&conn, path)?;
         let cells = read_cells(&conn, path)?;
@@ -73,7 +76,18 @@ impl Reader {
         if stored != digest(&manifest, &cells) {
             return Err(damaged(path, "its plan does not agree with its digest"));
         }
+        if manifest_value(&conn, path, "asked_digest")? != asked_digest(&manifest) {
+            return Err(damaged(path, "what was asked for does not agree with its digest"));
+        }
         Ok(Self { conn, path: path.to_owned(), manifest, cells, _copy: copy })
+    }
+
+    pub(super) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// What the run is.
@@ -112,21 +126,45 @@ impl Reader {
         &self,
         mut each: impl FnMut(&Row) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut last: Option<(usize, u64)> = None;
-        let mut device: Arc<str> = "".into();
-        loop {
-            let chunk = self.chunk(last, &mut device)?;
-            for row in &chunk {
-                if last >= Some((row.cell, row.seed)) {
-                    return Err(self.bad_row(row.cell as i64, row.seed as i64, "is out of order").into());
-                }
-                last = Some((row.cell, row.seed));
-                each(row)?;
-            }
-            if chunk.len() < CHUNK {
-                return Ok(());
-            }
+        let mut rows = self.rows(CHUNK);
+        while let Some(row) = rows.next()? {
+            each(&row)?;
         }
+        Ok(())
+    }
+
+    /// The sample rows in (cell, seed) order, one after another, of which `chunk` are in memory.
+    pub fn rows(&self, chunk: usize) -> Rows<'_> {
+        let chunk = chunk.max(1);
+        Rows {
+            reader: self,
+            chunk,
+            last: None,
+            device: "".into(),
+            read: Vec::new().into_iter(),
+            ended: false,
+        }
+    }
+
+    /// The sample rows of one cell from a seed on, in order of their seeds.
+    pub fn rows_of(&self, cell: usize, seed: u64) -> Rows<'_> {
+        // The row before: the last possible one of the cell below where the seed is 0.
+        let before = match (cell, seed) {
+            (0, 0) => None,
+            (_, 0) => Some((cell - 1, SEED_LIMIT - 1)),
+            _ => Some((cell, seed - 1)),
+        };
+        Rows { last: before, ..self.rows(CHUNK) }
+    }
+
+    /// What every cell lacks of a shard of what is asked for; checks every row on the way.
+    pub fn missing(&self, asked: &Asked, shard: Shard) -> Result<Vec<Missing>, StoreError> {
+        let mut needs: Vec<Need> = (0..self.cells.len()).map(|cell| asked.need(cell, shard)).collect();
+        self.for_each(|row| {
+            needs[row.cell].push(row.seed, row.values[RELATIVE_FRO]);
+            Ok::<(), StoreError>(())
+        })?;
+        Ok(needs.into_iter().map(Need::missing).collect())
     }
 
     /// Checks every sample row and counts them.
@@ -137,66 +175,6 @@ impl Reader {
             Ok::<(), StoreError>(())
         })?;
         Ok(count)
-    }
-
-    fn chunk(&self, last: Option<(usize, u64)>, device: &mut Arc<str>) -> Result<Vec<Row>, StoreError> {
-        let fail = || StoreError::sqlite("read", &self.path);
-        let sql = format!(
-            "SELECT cell, seed, {}, device, seconds, check_sum FROM samples WHERE (cell, seed) > (?1, ?2) \
-             ORDER BY cell, seed LIMIT {CHUNK}",
-            STATISTICS.join(", ")
-        );
-        let (cell, seed) = last.map_or((-1, -1), |(cell, seed)| (cell as i64, seed as i64));
-        let mut statement = self.conn.prepare(&sql).map_err(fail())?;
-        let mut rows = statement.query([cell, seed]).map_err(fail())?;
-        let mut chunk = Vec::with_capacity(CHUNK.min(1024));
-        while let Some(row) = rows.next().map_err(fail())? {
-            chunk.push(self.row(row, device)?);
-        }
-        Ok(chunk)
-    }
-
-    /// One row, refused unless every value has its type and the sum agrees.
-    fn row(&self, row: &rusqlite::Row, device: &mut Arc<str>) -> Result<Row, StoreError> {
-        let at = |i: usize| row.get_ref(i).unwrap_or(ValueRef::Null);
-        let (ValueRef::Integer(cell), ValueRef::Integer(seed)) = (at(0), at(1)) else {
-            return Err(damaged(&self.path, "a sample row has no key"));
-        };
-        let bad = |what: &str| self.bad_row(cell, seed, what);
-        let record = usize::try_from(cell).ok().and_then(|cell| self.cells.get(cell));
-        let (Some(record), Ok(seed_value)) = (record, u64::try_from(seed)) else {
-            return Err(bad("belongs to no cell"));
-        };
-        let real = |i: usize| match at(i) {
-            ValueRef::Real(value) => Ok(value),
-            ValueRef::Null => Ok(f64::NAN),
-            _ => Err(bad("has a value that is no number")),
-        };
-        let mut values = [0.0; 10];
-        for (i, value) in values.iter_mut().enumerate() {
-            *value = real(2 + i)?;
-        }
-        let (ValueRef::Text(text), ValueRef::Integer(stored)) = (at(12), at(14)) else {
-            return Err(bad("has no device or check sum"));
-        };
-        if text != device.as_bytes() {
-            *device = std::str::from_utf8(text).map_err(|_| bad("has a device that is no text"))?.into();
-        }
-        let row = Row {
-            cell: cell as usize,
-            seed: seed_value,
-            values,
-            device: Arc::clone(device),
-            seconds: real(13)?,
-        };
-        if row.check_sum(record.key_bits()) != stored {
-            return Err(bad("does not agree with its check sum"));
-        }
-        Ok(row)
-    }
-
-    fn bad_row(&self, cell: i64, seed: i64, what: &str) -> StoreError {
-        damaged(&self.path, &format!("the row of cell {cell}, seed {seed} {what}"))
     }
 }
 
@@ -287,17 +265,27 @@ fn unsigned(row: &rusqlite::Row, column: usize) -> rusqlite::Result<u64> {
 
 fn read_manifest(conn: &Connection, path: &Path) -> Result<Manifest, StoreError> {
     let value = |name| manifest_value(conn, path, name);
+    let bad = |name: &str, text: &str| {
+        damaged(path, &format!("its manifest has {name} \"{}\"", text.escape_debug()))
+    };
     let number = |name| {
         let text = value(name)?;
-        text.parse::<u32>()
-            .map_err(|_| damaged(path, &format!("its manifest has {name} \"{}\"", text.escape_debug())))
+        text.parse::<u32>().map_err(|_| bad(name, &text))
+    };
+    let (seeds, target, shard) = (value("seeds")?, value("standard_error")?, value("shard")?);
+    let seeds: SeedRange = seeds.parse().map_err(|_| bad("seeds", &seeds))?;
+    let asked = match target.as_str() {
+        "" => Asked::seeds(seeds),
+        text => Asked::standard_error(text.parse().map_err(|_| bad("standard_error", text))?, seeds),
     };
     Ok(Manifest {
         study: value("study")?,
         identity: value("identity")?,
         stream_layout: number("stream_layout")?,
         numerics_version: number("numerics_version")?,
-        seeds: value("seeds")?,
+        asked,
+        shard: shard.parse().map_err(|_| bad("shard", &shard))?,
+        text: value("text")?,
     })
 }
 

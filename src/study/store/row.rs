@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::study::plan::{Cell, hexadecimal};
+use crate::study::{Asked, Shard};
 
 /// The statistics of a row, in the order of export. Deviations are of K/n from K∞/n in operator norm, Frobenius norm
 /// and largest entry; relative ones are divided by the same norm of K∞/n; λ and trace are of K/n; output_norm is ‖N‖_F.
@@ -20,6 +21,9 @@ pub const STATISTICS: [&str; 10] = [
     "trace",
     "output_norm",
 ];
+
+/// Place of `relative_fro` among them, of which a standard error may be asked for.
+pub const RELATIVE_FRO: usize = 4;
 
 /// One finished sample.
 #[derive(Clone, Debug)]
@@ -87,7 +91,7 @@ pub struct CellRecord {
 }
 
 /// What the run is and what made it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     /// Name of the study.
     pub study: String,
@@ -97,12 +101,23 @@ pub struct Manifest {
     pub stream_layout: u32,
     /// Version of the arithmetic.
     pub numerics_version: u32,
-    /// The seeds that the last `eoc run` asked for, as `A..B`.
-    pub seeds: String,
+    /// What the last `eoc run` asked of every cell.
+    pub asked: Asked,
+    /// The part of it that it ran.
+    pub shard: Shard,
+    /// The text of the study as it was resolved then.
+    pub text: String,
+}
+
+impl Manifest {
+    /// `NAME-HASH8`, by which people tell studies apart.
+    pub fn directory_name(&self) -> String {
+        format!("{}-{}", self.study, self.identity.get(..8).unwrap_or(&self.identity))
+    }
 }
 
 /// One process that added samples.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Session {
     /// When it began, seconds since 1970.
     pub started: u64,
@@ -181,6 +196,12 @@ pub(super) fn digest(manifest: &Manifest, cells: &[CellRecord]) -> String {
         sha.update(format!("{cell:?}\n"));
     }
     hexadecimal(&sha.finalize())
+}
+
+/// Digest of what changes from one `eoc run` to the next.
+pub(super) fn asked_digest(manifest: &Manifest) -> String {
+    let Manifest { asked, shard, text, .. } = manifest;
+    hexadecimal(&Sha256::digest(format!("{asked:?} {shard} {text:?}")))
 }
 
 #[cfg(test)]

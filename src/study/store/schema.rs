@@ -6,7 +6,7 @@ use rusqlite::Connection;
 pub const APPLICATION_ID: i32 = 0x656f_6372;
 
 /// `PRAGMA user_version`: the format of the tables below.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Samples are clustered by (cell, seed), the order in which they are written, resumed and exported.
 pub const TABLES: &str = "

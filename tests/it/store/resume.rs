@@ -54,7 +54,7 @@ fn more_seeds_extend_a_run_and_fewer_leave_it() {
     assert_eq!(rows(temp.path()).unwrap(), rows(&straight).unwrap());
     let study = fs::read_to_string(temp.path().join("study.toml")).unwrap();
     assert!(study.contains("seeds = \"0..2\""), "{study}");
-    assert_eq!(Reader::open(temp.path()).unwrap().manifest().seeds, "0..2");
+    assert_eq!(Reader::open(temp.path()).unwrap().manifest().asked.to_string(), "0..2");
 }
 
 #[test]

@@ -148,7 +148,9 @@ fn studies_that_no_network_fits_are_refused() {
     refused(&eoc(temp.path(), &["run", "."]), 2, &["study file ."]);
     fs::write(temp.path().join("study.toml"), [0xff, 0xfe, 0x00]).unwrap();
     refused(&eoc(temp.path(), &["run", "study.toml"]), 2, &["study file study.toml", "UTF-8"]);
-    refused(&eoc(temp.path(), &["run", "--shard", "0/2"]), 2, &["--shard is not there yet"]);
+    for shard in ["2/2", "-1/2", "0/0", "1", "1/x", "0/1000001"] {
+        refused(&eoc(temp.path(), &["run", "--shard", shard]), 2, &["shard", shard, "I/N"]);
+    }
     refused(&eoc(temp.path(), &["run", "--width", "0"]), 2, &["width 0"]);
     refused(&eoc(temp.path(), &["run", "--schedule", "linear", "--widths", "3,4,5"]), 2, &["--schedule"]);
     refused(&eoc(temp.path(), &["run", "--seeds", "0"]), 2, &["seeds"]);

@@ -38,7 +38,7 @@ pub fn cell(activation: &str, depth: usize, width: u64, seeds: u64, size: f64) -
             relative_max: times(1.2),
             lambda_min,
             lambda_max: times(0.0).iter().map(|_| 3.0).collect(),
-            trace: times(0.0).iter().map(|_| 4.0).collect(),
+            trace: relative.iter().map(|r| 4.0 + r).collect(),
             output_norm: times(0.0).iter().map(|_| 1.0).collect(),
         },
         limit: LimitValues {

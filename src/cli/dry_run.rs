@@ -1,0 +1,104 @@
+//! `eoc run --dry-run`: what a study will cost here, before it starts.
+
+use std::path::Path;
+use std::time::Duration;
+
+use eoc_ntk::study::forecast::{Forecast, forecast};
+use eoc_ntk::study::run::{Open, Settings};
+use eoc_ntk::study::store::{CellRecord, LimitRecord, Reader};
+use eoc_ntk::study::{Need, Plan, STORE};
+
+use super::context::Context;
+use super::failure::{Failure, Status};
+use super::run::refused;
+use super::stored::describe;
+use super::units::{bytes, duration};
+
+/// Time of the calibration.
+const BUDGET: Duration = Duration::from_secs(1);
+/// Most cells that are listed one by one.
+const LISTED: usize = 40;
+
+/// Prints cells, cost, memory and the time to expect of what is still to run.
+pub fn execute(
+    plan: &Plan,
+    out: &Path,
+    open: &Open,
+    settings: &Settings,
+    ctx: &Context,
+) -> Result<Status, Failure> {
+    let shard = settings.shard;
+    let missing = match out.join(STORE).exists() {
+        true => {
+            let reader = Reader::open(out).map_err(Failure::unusable)?;
+            let there = reader.manifest();
+            if there.identity != plan.identity() {
+                return Err(Failure::refused(format!(
+                    "{} holds another study, \"{}\", not \"{}\" as asked for; give another --out",
+                    out.display(),
+                    there.directory_name(),
+                    plan.directory_name()
+                )));
+            }
+            reader.missing(plan.asked(), shard).map_err(Failure::unusable)?
+        }
+        false => {
+            (0..plan.cells().len()).map(|cell| plan.asked().need(cell, shard)).map(Need::missing).collect()
+        }
+    };
+    let forecast = forecast(plan, &missing, open, settings, BUDGET).map_err(refused)?;
+    ctx.check()?;
+    let done: u64 = missing.iter().map(|m| m.rows).sum();
+    let mut text = format!(
+        "Study {}: {} cells, seeds {}{}; {done} samples are there\n\n",
+        plan.directory_name(),
+        plan.cells().len(),
+        plan.asked(),
+        if shard.is_whole() { String::new() } else { format!(", shard {shard}") },
+    );
+    text += &cells(plan, &forecast);
+    text += &totals(&forecast, settings);
+    text += &format!("\nDirectory: {} (nothing was written)\n", out.display());
+    ctx.print(&text)?;
+    Ok(Status::Done)
+}
+
+fn cells(plan: &Plan, forecast: &Forecast) -> String {
+    let mut text =
+        format!("{:>6} {:>12} {:>14} {:>10}  network\n", "cell", "seeds to run", "time of a seed", "memory");
+    for (index, (cell, cost)) in plan.cells().iter().zip(&forecast.cells).enumerate().take(LISTED) {
+        let name = describe(&CellRecord::new(cell, LimitRecord::default()));
+        let time = format!("{:.3} ms", 1e3 * cost.seconds);
+        let memory = bytes(cost.estimate.bytes);
+        text += &format!("{index:>6} {:>12} {time:>14} {memory:>10}  {name}\n", span(cost.seeds));
+    }
+    if forecast.cells.len() > LISTED {
+        text += &format!("       and {} more\n", forecast.cells.len() - LISTED);
+    }
+    text
+}
+
+fn totals(forecast: &Forecast, settings: &Settings) -> String {
+    let least = forecast.cells.iter().map(|c| c.seeds.0).sum::<u64>();
+    let most = forecast.cells.iter().map(|c| c.seeds.1).sum::<u64>();
+    let (low, high) = forecast.seconds();
+    let time = match least == most {
+        true => format!("about {}", duration(low)),
+        false => format!("{} at least, {} if every cell needs its most seeds", duration(low), duration(high)),
+    };
+    format!(
+        "\nSamples:   {}\nCost:      {:.2e} operations, {:.2e} normal deviates{}\nMemory:    {}\nTime:      {time} on {} with {} threads, {}\n",
+        span((least, most)),
+        forecast.total(|e| e.operations),
+        forecast.total(|e| e.normals),
+        if least == most { "" } else { " at least" },
+        bytes(forecast.bytes),
+        settings.device,
+        settings.threads,
+        if forecast.calibrated { "were they idle" } else { "uncalibrated: one seed takes too long to try" },
+    )
+}
+
+fn span((least, most): (u64, u64)) -> String {
+    if least == most { least.to_string() } else { format!("{least}..{most}") }
+}

@@ -1,0 +1,75 @@
+//! `eoc merge`: shards of a study into one run directory.
+
+use std::path::PathBuf;
+
+use eoc_ntk::study::merge::{MergeError, Merged, merge};
+use eoc_ntk::study::store::Reader;
+
+use super::context::Context;
+use super::failure::{Failure, Status};
+use super::stored::describe;
+
+/// Shown below the help.
+pub const EXAMPLES: &str = "\
+The order of the directories does not matter, and merging again changes nothing. Rows of one cell and
+seed from one device must be equal, else nothing is merged and the status is 1. Where several devices
+computed one, the least in byte order is kept, and how many there were is said. If seeds are missing, what
+there is gets merged, the missing seeds are listed and the status is 1. --out is a run directory like any
+other: eoc run resumes it, eoc export reads it. At most 900 directories at a time.
+
+Examples:
+  eoc merge eoc-runs/width-0123abcd-shard-*-of-4 --out eoc-runs/width-0123abcd
+  eoc merge node1/run node2/run --out run";
+
+/// Arguments as typed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Run directories, such as those of eoc run --shard
+    #[arg(value_name = "DIR", required = true)]
+    dirs: Vec<PathBuf>,
+    /// Run directory of the whole, created with its parents; may hold a part already
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Merges and says what is missing.
+pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
+    let merged = merge(&args.dirs, &args.out, &ctx.stop_flag()).map_err(refused)?;
+    let Merged { study, directories, rows, devices_differ, missing } = &merged;
+    let out = args.out.display();
+    let mut text = format!("{out}: {rows} samples of study {study} from {directories} directories\n");
+    if *devices_differ > 0 {
+        text +=
+            &format!("{devices_differ} samples differ between devices; the least in byte order was kept\n");
+    }
+    let lacking: u64 = missing.iter().map(|m| m.count()).sum();
+    if lacking == 0 {
+        ctx.print(&text)?;
+        return Ok(Status::Done);
+    }
+    let reader = Reader::open(&args.out).map_err(Failure::running)?;
+    let total: u64 = missing.iter().map(|m| m.rows + m.count()).sum();
+    for (index, (cell, missing)) in reader.cells().iter().zip(missing).enumerate() {
+        if missing.gaps.is_empty() {
+            continue;
+        }
+        let gaps: Vec<String> =
+            missing.gaps.iter().map(|gap| format!("{}..{}", gap.start, gap.end)).collect();
+        text += &format!("missing: cell {index} ({}): seeds {}\n", describe(cell), gaps.join(", "));
+    }
+    ctx.print(&text)?;
+    Err(Failure::running(anyhow::anyhow!(
+        "{lacking} of {total} samples are missing; what there is is in {out}; merge again with the directories that hold \
+         the rest, or run them with: eoc run {out}/study.toml --out {out}"
+    )))
+}
+
+/// What cannot be used has status 2; what cannot be written, and rows that contradict each other, status 1.
+fn refused(error: MergeError) -> Failure {
+    match error {
+        MergeError::Interrupted => Failure::interrupted(),
+        MergeError::Conflict(_) => Failure::running(error),
+        MergeError::Store(ref store) if store.is_of_the_machine() => Failure::running(error),
+        _ => Failure::unusable(error),
+    }
+}

@@ -1,0 +1,147 @@
+//! `eoc export --format npy`: entrywise mean and standard deviation of the kernels of every cell.
+//!
+//! Kernels are drawn again from the seeds in the store, in ascending order, and pushed one after another: the bytes of the
+//! files are a function of the rows, the device and the build, however the run was sharded, killed or batched. Moments kept
+//! by the run itself would have to be merged in one fixed order and survive every kill to be that.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use eoc_ntk::backend::Engine;
+use eoc_ntk::data::{Output, npy::NpyWriter};
+use eoc_ntk::sampler::Sampling;
+use eoc_ntk::stats::EntrywiseMoments;
+use eoc_ntk::study::store::{Reader, Rows};
+use eoc_ntk::study::{Plan, file};
+
+use super::args::EngineArgs;
+use super::context::Context;
+use super::export::unusable;
+use super::failure::{Failure, Status};
+use super::stored::describe;
+
+/// The table beside the arrays.
+const TABLE: &str = "cells.csv";
+
+/// Draws the kernels of a run again and writes their moments.
+pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Result<Status, Failure> {
+    let reader = Reader::open(dir).map_err(unusable)?;
+    let count = reader.verify_rows().map_err(unusable)?;
+    let plan = plan(&reader, dir)?;
+    check_place(out)?;
+    // Kept as long as the program runs: a computation that a signal has left behind still works on it.
+    let engine: &'static dyn Engine = Box::leak(engine.open()?);
+    let mut samplings = Vec::new();
+    for cell in plan.cells() {
+        let sampling = Sampling::new(engine, &cell.network, &cell.data.points, cell.sampler, cell.precision)?;
+        samplings.push(sampling.plan().clone());
+    }
+    drop(samplings);
+    fs::create_dir_all(out).map_err(|e| cannot("create the directory", out, e))?;
+    let progress = ctx.progress(count, "kernels");
+    let mut table = "cell,seeds,description\n".to_owned();
+    let mut written = 0;
+    for (index, cell) in plan.cells().iter().enumerate() {
+        let sampling = Sampling::new(engine, &cell.network, &cell.data.points, cell.sampler, cell.precision)?;
+        let sampling = Arc::new(sampling);
+        let q = cell.data.points.n() * cell.network.outputs();
+        let mut moments = EntrywiseMoments::identity(q * q);
+        let mut rows = reader.rows_of(index, 0);
+        loop {
+            let seeds = seeds(&mut rows, index, sampling.batch_size())?;
+            if seeds.is_empty() {
+                break;
+            }
+            let (sampling, drawn) = (Arc::clone(&sampling), seeds.len());
+            for sample in ctx.wait(move || sampling.batch(&seeds))?? {
+                moments.push(&sample.kernel);
+            }
+            progress.inc(drawn as u64);
+        }
+        ctx.check()?;
+        let name = |what: &str| out.join(format!("{index:04}-{what}.npy"));
+        if let Some(mean) = moments.mean() {
+            save(&name("mean"), q, mean)?;
+            written += 1;
+        }
+        if let Some(deviation) = moments.standard_deviation() {
+            save(&name("sd"), q, &deviation)?;
+        }
+        let words = describe(&reader.cells()[index]).replace('"', "\"\"");
+        writeln!(table, "{index},{},\"{words}\"", moments.count()).map_err(Failure::running)?;
+    }
+    progress.finish_and_clear();
+    let mut file = Output::create(&out.join(TABLE))?;
+    file.write(table.as_bytes())?;
+    file.finish()?;
+    let (of, name) = (plan.cells().len(), engine.info().name.clone());
+    ctx.print(&format!(
+        "{}: {written} of {of} cells, {count} kernels drawn, device {name}\n",
+        out.display()
+    ))?;
+    Ok(Status::Done)
+}
+
+/// The plan of a run directory, with its data loaded; refuses where they are no longer the same.
+fn plan(reader: &Reader, dir: &Path) -> Result<Plan, Failure> {
+    let of =
+        |error: anyhow::Error| Failure::unusable(error.context(format!("the study of {}", dir.display())));
+    let spec = file::parse(&reader.manifest().text).map_err(|e| of(e.into()))?;
+    let plan = Plan::new(spec).map_err(|e| of(e.into()))?;
+    if plan.identity() != reader.manifest().identity {
+        return Err(Failure::refused(format!(
+            "{} holds study {}, and its data or this eoc now make it {}; bring back the data, or the version of eoc",
+            dir.display(),
+            reader.manifest().directory_name(),
+            plan.directory_name()
+        )));
+    }
+    Ok(plan)
+}
+
+/// A new or empty directory, or one of an earlier export.
+fn check_place(out: &Path) -> Result<(), Failure> {
+    let entries = match fs::read_dir(out) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => {
+            return Err(Failure::unusable(
+                anyhow::Error::from(error).context(format!("cannot use {}", out.display())),
+            ));
+        }
+    };
+    for entry in entries {
+        let name = entry.map_err(|e| cannot("read", out, e))?.file_name().to_string_lossy().into_owned();
+        if name != TABLE && !name.ends_with("-mean.npy") && !name.ends_with("-sd.npy") {
+            return Err(Failure::refused(format!(
+                "{} is not empty and holds no export of kernels ({name}); give a new or empty directory",
+                out.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn cannot(what: &str, path: &Path, error: std::io::Error) -> Failure {
+    Failure::unusable(anyhow::Error::from(error).context(format!("cannot {what} {}", path.display())))
+}
+
+/// The next seeds of a cell.
+fn seeds(rows: &mut Rows, cell: usize, count: usize) -> Result<Vec<u64>, Failure> {
+    let mut seeds = Vec::new();
+    while seeds.len() < count.max(1) {
+        match rows.next().map_err(Failure::running)? {
+            Some(row) if row.cell == cell => seeds.push(row.seed),
+            _ => break,
+        }
+    }
+    Ok(seeds)
+}
+
+fn save(path: &Path, size: usize, values: &[f64]) -> Result<(), Failure> {
+    let mut file = NpyWriter::create(path, &[size, size])?;
+    file.write(values)?;
+    Ok(file.finish()?)
+}

@@ -1,0 +1,251 @@
+//! `eoc status`: how far a run is, while it runs or not; how to make it again; how to make one of its samples again.
+
+use std::path::PathBuf;
+
+use eoc_ntk::model::{Network, parse_widths};
+use eoc_ntk::sampler::{Sampler, relative_cost};
+use eoc_ntk::study::store::{CellRecord, Reader, STATISTICS, StoreError};
+use eoc_ntk::study::{Directory, Missing};
+
+use super::context::Context;
+use super::export::unusable;
+use super::failure::{Failure, Status};
+use super::stored::describe;
+use super::units::{duration, utc};
+
+/// Shown below the help.
+pub const EXAMPLES: &str = "\
+Nothing is written, and the run may be at work. The time to go is that of one process: what is
+missing of every cell, times the seconds that its samples took so far, or, where it has none, those of
+the other cells in proportion to its cost.
+
+Examples:
+  eoc status eoc-runs/first-0123abcd
+  eoc status eoc-runs/first-0123abcd --reproduce > again.toml
+  eoc status eoc-runs/first-0123abcd --row 3,17";
+
+/// Arguments as typed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Run directory
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// Print the study with the command, version and devices that made the run, as a study file
+    #[arg(long, conflicts_with = "row")]
+    reproduce: bool,
+    /// Print the eoc sample line that draws the kernel of this row again
+    #[arg(long, value_name = "CELL,SEED")]
+    row: Option<RowName>,
+}
+
+/// A row by its cell and seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct RowName {
+    cell: usize,
+    seed: u64,
+}
+
+impl std::str::FromStr for RowName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let row = text.split_once(',').and_then(|(cell, seed)| {
+            Some(Self { cell: cell.trim().parse().ok()?, seed: seed.trim().parse().ok()? })
+        });
+        row.ok_or_else(|| {
+            format!("row \"{text}\" is none; write CELL,SEED as eoc export lists them, such as 3,17")
+        })
+    }
+}
+
+/// Prints what is asked for.
+pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
+    let reader = Reader::open(&args.dir).map_err(unusable)?;
+    let text = match args.row {
+        Some(row) => sample_line(&reader, args, row)?,
+        None if args.reproduce => reproduce(&reader, args).map_err(unusable)?,
+        None => progress(&reader, args).map_err(unusable)?,
+    };
+    ctx.print(&text)?;
+    Ok(Status::Done)
+}
+
+fn progress(reader: &Reader, args: &Args) -> Result<String, StoreError> {
+    let manifest = reader.manifest();
+    let missing = reader.missing(&manifest.asked, manifest.shard)?;
+    let times = times(reader)?;
+    let at_work = Directory::in_use(&args.dir)?;
+    let (rows, total) = missing.iter().fold((0, 0u64), |(r, t), m| (r + m.rows, t.saturating_add(m.total)));
+    let complete = |m: &&Missing| m.gaps.is_empty();
+    let done = missing.iter().filter(complete).count();
+    let stored: u64 = times.iter().map(|t| t.rows).sum();
+    let mut text = format!(
+        "Study:      {}, {} cells, seeds {}",
+        manifest.directory_name(),
+        missing.len(),
+        manifest.asked
+    );
+    if !manifest.shard.is_whole() {
+        text += &format!(", shard {}", manifest.shard);
+    }
+    text += &format!(
+        "\nDirectory:  {}, {}\n",
+        args.dir.display(),
+        if at_work { "running" } else { "not running" }
+    );
+    text += &format!("Cells:      {done} of {} done\nSamples:    {rows} of {total} done", missing.len());
+    if stored > rows {
+        text += &format!(", and {} that are not asked for now", stored - rows);
+    }
+    text.push('\n');
+    let Some(hand) = missing.iter().position(|m| !m.gaps.is_empty()) else {
+        return Ok(text + "To go:      nothing\n");
+    };
+    text += &format!("Next:       cell {hand}, {}\n", describe(&reader.cells()[hand]));
+    let pace = pace(reader.cells(), &times);
+    let seconds: f64 = missing.iter().zip(&pace).map(|(m, pace)| (m.total - m.rows) as f64 * pace).sum();
+    if stored > 0 {
+        let spent: f64 = times.iter().map(|t| t.seconds).sum();
+        text += &format!(
+            "Rate:       {:.3} samples/s there, {:.3} so far\n",
+            1.0 / pace[hand],
+            stored as f64 / spent
+        );
+        text += &format!("To go:      about {}\n", duration(seconds));
+    } else {
+        text += "To go:      unknown before the first samples; eoc run --dry-run calibrates\n";
+    }
+    Ok(text)
+}
+
+/// Rows of a cell, and the seconds that they took.
+#[derive(Clone, Copy, Default)]
+struct Times {
+    rows: u64,
+    seconds: f64,
+}
+
+fn times(reader: &Reader) -> Result<Vec<Times>, StoreError> {
+    let mut times = vec![Times::default(); reader.cells().len()];
+    reader.for_each(|row| {
+        times[row.cell].rows += 1;
+        times[row.cell].seconds += row.seconds;
+        Ok::<(), StoreError>(())
+    })?;
+    Ok(times)
+}
+
+/// Seconds of a sample of every cell: its own, or by the cost model from those of the others.
+fn pace(cells: &[CellRecord], times: &[Times]) -> Vec<f64> {
+    let costs: Vec<f64> = cells.iter().map(cost).collect();
+    let known = || times.iter().zip(&costs).filter(|(t, _)| t.rows > 0);
+    let cost: f64 = known().map(|(t, cost)| t.rows as f64 * cost).sum();
+    let per_cost = known().map(|(t, _)| t.seconds).sum::<f64>() / cost;
+    let of = |(t, cost): (&Times, &f64)| if t.rows > 0 { t.seconds / t.rows as f64 } else { per_cost * cost };
+    times.iter().zip(&costs).map(of).collect()
+}
+
+/// What a verified store holds was written from a network; the fallback is never met.
+fn cost(record: &CellRecord) -> f64 {
+    let network = record.activation.parse().ok().and_then(|phi| {
+        Network::new(phi, parse_widths(&record.widths).unwrap_or_default(), record.outputs as usize).ok()
+    });
+    let sampler = if record.sampler == "direct" { Sampler::Direct } else { Sampler::Conditional };
+    network.map_or(1.0, |network| relative_cost(sampler, record.n as usize, &network))
+}
+
+fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
+    let manifest = reader.manifest();
+    let shard = match manifest.shard.is_whole() {
+        true => String::new(),
+        false => format!(" --shard {}", manifest.shard),
+    };
+    let sessions = reader.sessions()?;
+    let on = sessions.last().map_or_else(String::new, |s| format!(" --device {}", device(&s.device)));
+    let mut text = format!(
+        "# Study {}, identity {}\n# Stream layout {}, numerics {}\n",
+        manifest.directory_name(),
+        manifest.identity,
+        manifest.stream_layout,
+        manifest.numerics_version
+    );
+    for s in sessions {
+        text += &format!(
+            "# Run from {} by eoc {} (commit {}) on {} ({}), {} threads\n",
+            utc(s.started),
+            s.version,
+            s.commit,
+            s.device,
+            s.driver,
+            s.threads
+        );
+    }
+    text += &format!(
+        "# The same bytes in every sample row, by the same build on the same device:\n\
+         #   eoc status {} --reproduce > again.toml\n#   eoc run again.toml{shard}{on} --out again\n\n",
+        quoted(&args.dir.display().to_string())
+    );
+    Ok(text + &manifest.text)
+}
+
+fn sample_line(reader: &Reader, args: &Args, name: RowName) -> Result<String, Failure> {
+    let RowName { cell, seed } = name;
+    let none = || {
+        Failure::refused(format!(
+            "{} has no row of cell {cell}, seed {seed}; eoc export lists those it has",
+            args.dir.display()
+        ))
+    };
+    let record = reader.cells().get(cell).ok_or_else(none)?;
+    let row = reader.rows_of(cell, seed).next().map_err(unusable)?;
+    let row = row.filter(|row| (row.cell, row.seed) == (cell, seed)).ok_or_else(none)?;
+    let hidden = match record.depth {
+        1 => "--depth 1".to_owned(),
+        _ => format!("--widths {}", record.widths),
+    };
+    let (data, points) = source(record);
+    let CellRecord { activation, outputs, scale, normalize, sampler, precision, .. } = record;
+    let points = points.map_or_else(String::new, |points| format!(" --points {points}"));
+    let mut text = format!(
+        "eoc sample --activation {} {hidden} --outputs {outputs} --scale {scale} --data {}{points} --normalize {normalize} \
+         --sampler {sampler} --precision {precision} --device {} --seeds {seed}..{} --out kernel.npy\n",
+        quoted(activation),
+        quoted(data),
+        device(&row.device),
+        seed + 1
+    );
+    text += &format!("# its row, from device {}:", row.device);
+    for (name, value) in STATISTICS.iter().zip(row.values) {
+        text += &format!(" {name} {value}");
+    }
+    Ok(text + "\n")
+}
+
+/// The data source of a cell and the rows that were selected from it, `SOURCE[A..B]` in its label.
+fn source(record: &CellRecord) -> (&str, Option<&str>) {
+    let selected = record.data.strip_suffix(']').and_then(|text| text.rsplit_once('['));
+    match selected {
+        Some((source, points)) if is_range_of(points, record.n) => (source, Some(points)),
+        _ => (&record.data, None),
+    }
+}
+
+fn is_range_of(text: &str, count: u64) -> bool {
+    let ends =
+        text.split_once("..").and_then(|(a, b)| Some((a.parse::<u64>().ok()?, b.parse::<u64>().ok()?)));
+    ends.is_some_and(|(a, b)| b.checked_sub(a) == Some(count))
+}
+
+/// The recorded name of a device as the option takes it.
+fn device(name: &str) -> String {
+    if name == "cpu" { name.to_owned() } else { quoted(&format!("gpu:{name}")) }
+}
+
+/// For a shell: in quotes where anything in it could mean something else.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:=,+@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

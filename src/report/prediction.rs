@@ -1,0 +1,80 @@
+//! What theory says of a study before any of its seeds is drawn: for each line the exact spread of a diagonal entry and
+//! the bound at both ends of the axis, and their exponents. The numbers are those that the final table shows beside what
+//! was found.
+
+use super::analysis::{Analysis, Line, Point, Section};
+use super::axis::Axis;
+use super::beside::{Labels, slope};
+use super::table::{Fields, describe, wrap};
+use super::text::{Align, columns, significant};
+
+/// The prediction, a block per section; empty where theory has no number.
+pub fn prediction(theory: &Analysis) -> String {
+    let several = theory.sections.len() > 1;
+    let block = |section: &Section| {
+        let numbers = match theory.axis {
+            Axis::Delta => by_point(theory, section),
+            axis => by_line(axis, section),
+        };
+        if numbers.is_empty() || !several {
+            return numbers;
+        }
+        let setting: Vec<String> = describe(&section.setting).into_iter().flatten().collect();
+        format!("{}\n{numbers}", wrap("  ", &setting))
+    };
+    theory.sections.iter().map(block).collect()
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or("-".into(), |v| significant(v, 3))
+}
+
+/// One row for each line: both ends, and the exponents between them.
+fn by_line(axis: Axis, section: &Section) -> String {
+    let symbol = axis.symbol();
+    let labels = Labels::of(axis, section.lines.iter().map(|l| &l.place).collect());
+    let mut header = labels.headers();
+    header.extend([symbol, "s.d. of K(x,x)", "exponent", "bound", "exponent"].map(str::to_owned));
+    let mut rows = vec![header];
+    for line in &section.lines {
+        let wide: Vec<&Point> = line.points.iter().filter(|p| p.place.depth > 1).collect();
+        let (Some(first), Some(last)) = (wide.first(), wide.last()) else { continue };
+        let ends = |text: fn(&Point) -> String| -> String {
+            if wide.len() == 1 { text(first) } else { format!("{} … {}", text(first), text(last)) }
+        };
+        let fit = section.fits.iter().find(|f| f.axis == axis && f.place == first.place);
+        let exponent = |e: Option<f64>| e.map_or("-".into(), slope);
+        let mut row = labels.row(&line.place);
+        row.extend([
+            match axis {
+                Axis::Depth => ends(|p| p.place.depth.to_string()),
+                Axis::Outputs => ends(|p| p.place.outputs.to_string()),
+                _ => ends(|p| p.place.width.map_or("-".into(), |m| m.to_string())),
+            },
+            ends(|p| number(p.relative_sd_diagonal)),
+            exponent(fit.and_then(|f| f.exact_exponent)),
+            ends(|p| number(p.relative_bound)),
+            exponent(fit.and_then(|f| f.bound_exponent)),
+        ]);
+        rows.push(row);
+    }
+    if rows.len() == 1 { String::new() } else { columns(&vec![Align::Left; labels.count() + 5], &rows) }
+}
+
+/// One row for each cell, for an axis on which no power is expected.
+fn by_point(theory: &Analysis, section: &Section) -> String {
+    let fields = Fields::of(theory.axis, section);
+    let mut header = fields.headers();
+    header.extend(["s.d. of K(x,x)", "bound"].map(str::to_owned));
+    let mut align = fields.aligns();
+    align.extend([Align::Left; 2]);
+    let mut rows = vec![header];
+    for Line { points, .. } in &section.lines {
+        for (i, point) in points.iter().enumerate() {
+            let mut row = fields.row(&point.place, i == 0);
+            row.extend([number(point.relative_sd_diagonal), number(point.relative_bound)]);
+            rows.push(row);
+        }
+    }
+    columns(&align, &rows)
+}

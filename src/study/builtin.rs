@@ -1,0 +1,248 @@
+//! The studies that come with the program: each examines one claim of the theory, and says what it predicts.
+//!
+//! What is a number in a prediction (the exact spread of K(x,x), the bound, their exponents) is not written here: it is
+//! computed from the plan, before the first network is drawn. Every full form takes minutes on two cores, every quick
+//! form well under one.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{SeedRange, Spec, Widths};
+use crate::data::{Normalize, Source};
+use crate::math::activation::Activation;
+use crate::model::Schedule;
+
+/// A built-in study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Builtin {
+    /// Its name.
+    pub name: &'static str,
+    /// What it varies, in a few words.
+    pub about: &'static str,
+    /// The claim that it examines.
+    pub claim: &'static str,
+    /// What theory predicts, beside the numbers that follow from the plan.
+    pub prediction: &'static str,
+    /// Time of the full and of the quick form on two cores, as measured.
+    pub time: [&'static str; 2],
+}
+
+/// The text names no built-in study.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no built-in study is called \"{}\"; use {}", .0.escape_debug(), names())]
+pub struct UnknownStudy(String);
+
+/// All of them; the first is the one that runs when no other is named.
+pub const BUILTIN: [Builtin; 7] = [
+    Builtin {
+        name: "first",
+        about: "|s| and ReLU by width, depth 4, 32 digits",
+        claim: "‖K−K∞‖/n is of the order (Δ^-2 + l·√m_l)·κ²·m^(-1/2), modulo logarithms: it falls with the width m, and \
+                |s| (Δ = 1, κ = 1) is closer to its limit than ReLU (Δ = 1/2, κ = √2).",
+        prediction: "the median of ‖K−K∞‖/‖K∞‖ falls with exponent -1/2 in m for both activations, and |s| : ReLU is \
+                     below 1 at every m.",
+        time: ["2 seconds", "1 second"],
+    },
+    Builtin {
+        name: "width",
+        about: "m^(-1/2), widths 64 to 65536, 32 digits and one",
+        claim: "at a fixed depth, K spreads about K∞ by the order m^(-1/2).",
+        prediction: "the exponent in m of the median of ‖K−K∞‖/‖K∞‖ is -1/2 for wide networks. At one point K is K(x,x): \
+                     its mean is the depth at every width (λ_min of K/n), and the s.d. of tr K is the exact one.",
+        time: ["2 minutes", "8 seconds"],
+    },
+    Builtin {
+        name: "depth",
+        about: "constant, linear and quadratic widths to depth 64",
+        claim: "widths m_k = k²·m suffice at every depth l, constant ones do not: over ‖K∞/n‖ the bound grows as l, √l and \
+                not at all for constant, linear and quadratic widths.",
+        prediction: "the constant of the bound (90 % quantile of ‖K−K∞‖/n : bound) does not grow with l. The exact s.d. of \
+                     K(x,x) grows as √l and then exponentially for constant widths, as √log l for linear ones, and stays \
+                     bounded for quadratic ones.",
+        time: ["3 minutes", "20 seconds"],
+    },
+    Builtin {
+        name: "activation",
+        about: "Δ from 0 (linear) over 1/2 (ReLU) to 1 (|s|)",
+        claim: "|s| is the best activation a·s + b·|s|: the bound has the factor (Δ^-2 + l·√m_l)·κ², least at Δ = 1 and \
+                infinite at Δ = 0.",
+        prediction: "a diagonal entry cannot tell Δ from 1−Δ: its exact spread is greatest for ReLU and least, and the \
+                     same, for |s| and the linear network; so |s| : φ of the medians is below 1 in between.",
+        time: ["half a minute", "4 seconds"],
+    },
+    Builtin {
+        name: "outputs",
+        about: "1 to 32 outputs",
+        claim: "the bound grows with the number of outputs as l·√m_l.",
+        prediction: "the exponent in m_l of the median is between 0 and 1/2: a diagonal entry has the same law at any m_l, \
+                     and √m_l alone has 1/2. The constant of the bound (90 % quantile of ‖K−K∞‖/n : bound) does not grow \
+                     with m_l.",
+        time: ["half a minute", "7 seconds"],
+    },
+    Builtin {
+        name: "million",
+        about: "widths to 10^6, depth 4",
+        claim: "the law m^(-1/2) goes on to a million neurons in every layer, where a network has 2·10^12 weights; none of \
+                them is formed.",
+        prediction: "the exponent in m is -1/2 over three decades; at one point the s.d. of tr K is the exact one of K(x,x).",
+        time: ["2 minutes", "15 seconds"],
+    },
+    Builtin {
+        name: "deep",
+        about: "depth 100, m_k = k²·m",
+        claim: "a network of 100 layers concentrates as m grows where its widths are m_k = k²·m.",
+        prediction: "the exponent in m is -1/2 for large m; at one point the s.d. of tr K is the exact one of K(x,x), \
+                     and the mean of K(x,x) is the depth.",
+        time: ["5 minutes", "20 seconds"],
+    },
+];
+
+impl Builtin {
+    /// The study that runs when none is named.
+    pub const FIRST: Self = BUILTIN[0];
+
+    /// The study; the quick form has fewer seeds, and where one cell costs most of the time, not that one.
+    pub fn spec(&self, quick: bool) -> Spec {
+        let of = |full: u64, few: u64| SeedRange::new(0..if quick { few } else { full }).ok();
+        let digits = |counts: &[usize]| counts.iter().map(|&n| Source::Digits { n }).collect();
+        let base = Spec {
+            name: Some(self.name.to_owned()),
+            activation: Some(vec![Activation::ABS, Activation::RELU]),
+            depth: Some(vec![4]),
+            normalize: Some(vec![Normalize::Sphere]),
+            ..Spec::default()
+        };
+        match self.name {
+            "width" => Spec {
+                seeds: of(1024, 64),
+                widths: Some(Widths::Scheduled(vec![64, 256, 1024, 4096, 16384, 65536])),
+                source: Some(digits(&[32, 1])),
+                ..base
+            },
+            "depth" => Spec {
+                seeds: of(128, 12),
+                depth: Some(vec![4, 8, 16, 32, 64]),
+                widths: Some(Widths::Scheduled(vec![128])),
+                schedule: Some(vec![Schedule::Constant, Schedule::Linear, Schedule::Quadratic]),
+                source: Some(digits(&[8])),
+                ..base
+            },
+            "activation" => Spec {
+                seeds: of(4096, 512),
+                activation: Some(sweep()),
+                widths: Some(Widths::Scheduled(vec![1024])),
+                source: Some(digits(&[32])),
+                ..base
+            },
+            "outputs" => Spec {
+                seeds: of(512, 64),
+                widths: Some(Widths::Scheduled(vec![1024])),
+                outputs: Some(vec![1, 2, 4, 8, 16, 32]),
+                source: Some(digits(&[8])),
+                ..base
+            },
+            "million" => Spec {
+                seeds: of(128, 12),
+                widths: Some(Widths::Scheduled(vec![1000, 10_000, 100_000, 1_000_000])),
+                source: Some(digits(&[16, 1])),
+                ..base
+            },
+            "deep" => Spec {
+                seeds: of(64, 16),
+                depth: Some(vec![100]),
+                widths: Some(Widths::Scheduled(if quick { vec![10, 30] } else { vec![10, 30, 100] })),
+                schedule: Some(vec![Schedule::Quadratic]),
+                source: Some(digits(&[8, 1])),
+                ..base
+            },
+            _ => Spec { seeds: of(64, 16), ..Spec::first() },
+        }
+    }
+}
+
+/// From the identity to |s| through ReLU; b : a and a : b by the same numbers, so that Δ and 1 − Δ both occur.
+fn sweep() -> Vec<Activation> {
+    let steps = [
+        (1.0, 0.0),
+        (3.0, 1.0),
+        (2.0, 1.0),
+        (1.5, 1.0),
+        (0.5, 0.5),
+        (1.0, 1.5),
+        (1.0, 2.0),
+        (1.0, 3.0),
+        (0.0, 1.0),
+    ];
+    steps.into_iter().filter_map(|(a, b)| Activation::new(a, b).ok()).collect()
+}
+
+fn names() -> String {
+    let names = BUILTIN.map(|study| study.name);
+    let [rest @ .., last] = &names;
+    format!("{} or {last}", rest.join(", "))
+}
+
+impl fmt::Display for Builtin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl FromStr for Builtin {
+    type Err = UnknownStudy;
+
+    fn from_str(text: &str) -> Result<Self, UnknownStudy> {
+        BUILTIN.into_iter().find(|study| study.name == text).ok_or_else(|| UnknownStudy(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::Plan;
+
+    #[test]
+    fn every_study_can_be_planned_and_has_its_name() {
+        for study in BUILTIN {
+            assert_eq!(study.to_string().parse(), Ok(study));
+            let [full, quick] = [false, true].map(|quick| Plan::new(study.spec(quick)).unwrap());
+            assert_eq!((full.name(), quick.name()), (study.name, study.name));
+            let seeds = |plan: &Plan| plan.spec().seeds.as_ref().map(SeedRange::count);
+            assert!(seeds(&full) > seeds(&quick), "{study}");
+            // A median needs 6 seeds for its interval, a bootstrap 8.
+            assert!(seeds(&quick) >= Some(8), "{study}");
+            let mut cells = full.cells().iter();
+            assert!(quick.cells().iter().all(|c| cells.any(|d| c.key() == d.key())), "{study}: other cells");
+            let grid: usize = full.cells().len();
+            let spec = full.spec();
+            let lengths = [spec.activation.as_ref().map(Vec::len), spec.depth.as_ref().map(Vec::len)];
+            let lengths = lengths.into_iter().chain([
+                spec.outputs.as_ref().map(Vec::len),
+                spec.schedule.as_ref().map(Vec::len),
+                spec.source.as_ref().map(Vec::len),
+            ]);
+            let widths = match &spec.widths {
+                Some(Widths::Scheduled(widths)) => widths.len(),
+                _ => 1,
+            };
+            // No two cells of a grid are one network, so that every line is complete.
+            assert_eq!(grid, widths * lengths.flatten().product::<usize>(), "{study}");
+        }
+        assert_eq!(Builtin::FIRST.spec(false), Spec::first());
+        let error = "wide".parse::<Builtin>().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million or deep"
+        );
+    }
+
+    #[test]
+    fn the_sweep_is_symmetric_about_relu() {
+        let deltas: Vec<f64> = sweep().iter().map(Activation::delta).collect();
+        assert_eq!((deltas.len(), deltas[0], deltas[4], deltas[8]), (9, 0.0, 0.5, 1.0));
+        for (low, high) in deltas.iter().zip(deltas.iter().rev()) {
+            assert!((low + high - 1.0).abs() < 1e-15);
+        }
+        assert!(deltas.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+}

@@ -1,0 +1,94 @@
+//! Commits in a thread of its own, so that the disk and the processors work at the same time.
+//!
+//! At most one commit is under way and at most about one a second is begun; who would begin the next while one is under way
+//! waits, so that rows never pile up before a slow disk. Progress is told of a commit when it is durable.
+
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread::Scope;
+use std::time::{Duration, Instant};
+
+use super::run::Progress;
+use super::store::{Row, Store, StoreError};
+
+/// Least time between the beginnings of two commits of one run.
+const COMMIT_EVERY: Duration = Duration::from_millis(800);
+
+/// Finished rows on their way to the disk.
+pub struct Committer {
+    rows: Vec<Row>,
+    begun: Instant,
+    send: SyncSender<Vec<Row>>,
+    done: Receiver<Result<(), StoreError>>,
+    /// What can be told when the commit under way is durable.
+    under_way: Option<Progress>,
+}
+
+impl Committer {
+    /// Starts the thread, which has the store until the committer is gone.
+    pub fn start<'scope, 'env>(scope: &'scope Scope<'scope, 'env>, store: &'env mut Store) -> Self {
+        let (send, rows) = sync_channel::<Vec<Row>>(1);
+        let (report, done) = sync_channel(1);
+        scope.spawn(move || {
+            for rows in rows {
+                if report.send(store.insert(&rows)).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { rows: Vec::new(), begun: Instant::now(), send, done, under_way: None }
+    }
+
+    /// Takes rows, and begins a commit where it is time for one. `tell` hears of a commit that has become durable, while none
+    /// is under way; `now` is the progress with these rows.
+    pub fn add(
+        &mut self,
+        rows: Vec<Row>,
+        now: Progress,
+        tell: &mut dyn FnMut(&Progress),
+    ) -> Result<(), StoreError> {
+        self.rows.extend(rows);
+        let due = self.begun.elapsed() >= COMMIT_EVERY;
+        let durable = if due { self.wait()? } else { self.look()? };
+        if let Some(progress) = durable {
+            tell(&progress);
+        }
+        if due {
+            self.begin(now);
+        }
+        Ok(())
+    }
+
+    /// Makes all rows durable.
+    pub fn finish(&mut self, now: Progress) -> Result<(), StoreError> {
+        self.wait()?;
+        self.begin(now);
+        self.wait().map(|_| ())
+    }
+
+    fn begin(&mut self, now: Progress) {
+        self.begun = Instant::now();
+        let rows = std::mem::take(&mut self.rows);
+        // The thread ends only when this is gone.
+        if !rows.is_empty() && self.send.send(rows).is_ok() {
+            self.under_way = Some(now);
+        }
+    }
+
+    fn look(&mut self) -> Result<Option<Progress>, StoreError> {
+        match self.done.try_recv() {
+            Ok(done) => {
+                let progress = self.under_way.take();
+                done.map(|()| progress)
+            }
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => Ok(None),
+        }
+    }
+
+    fn wait(&mut self) -> Result<Option<Progress>, StoreError> {
+        match self.under_way.take().map(|progress| (progress, self.done.recv())) {
+            Some((progress, Ok(done))) => done.map(|()| Some(progress)),
+            // The thread is gone only after a panic, which the scope hands on.
+            None | Some((_, Err(_))) => Ok(None),
+        }
+    }
+}

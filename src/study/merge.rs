@@ -1,0 +1,323 @@
+//! Shards of one study into one run directory.
+//!
+//! ```text
+//! rows of every directory in (cell, seed) order → one stream in that order → a store built aside → renamed
+//! ```
+//!
+//! All rows of one key are in hand together, so that the outcome depends on the set of the rows and not on the order of the
+//! directories: rows from one device must be equal in every statistic (else a conflict), from several devices the least
+//! in byte order is kept. What `out` holds already is merged like one more directory, so that merging again changes
+//! nothing. Memory grows with the directories, not with the rows. What is refused or conflicts leaves `out` as it was.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::directory::Directory;
+use super::store::{
+    CellRecord, Draft, Manifest, RELATIVE_FRO, Reader, Row, Rows, STATISTICS, Session, StoreError,
+    write_study,
+};
+use super::{Asked, Missing, Need, Shard, file};
+
+/// Rows of one directory that are in memory.
+const CHUNK: usize = 512;
+/// Rows that are written together.
+const BLOCK: usize = 8192;
+/// Most directories at a time: each is an open file.
+pub const MAX_DIRECTORIES: usize = 900;
+
+/// What became of a merge.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Merged {
+    /// The name of the study and its identity.
+    pub study: String,
+    /// Directories that were read, `out` not counted.
+    pub directories: usize,
+    /// Rows in `out` now.
+    pub rows: u64,
+    /// Keys of which several devices had rows that differ.
+    pub devices_differ: u64,
+    /// What is missing of every cell.
+    pub missing: Vec<Missing>,
+}
+
+/// Why directories cannot be merged; `out` is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// A directory is unusable, or could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nothing to merge, or too much.
+    #[error("{0} directories to merge; give 1 to {MAX_DIRECTORIES} at a time, and merge what comes of them")]
+    Count(usize),
+    /// Runs of one study that were asked for different things.
+    #[error(
+        "{} was asked for seeds {first_asked} and {} for {second_asked}; seeds and a standard error, or two standard \
+         errors, do not merge", first.display(), second.display()
+    )]
+    Asked {
+        /// One directory.
+        first: PathBuf,
+        /// What it was asked for.
+        first_asked: String,
+        /// Another.
+        second: PathBuf,
+        /// What that was asked for.
+        second_asked: String,
+    },
+    /// The study of a directory that cannot be read any more.
+    #[error("{}: its study cannot be read", dir.display())]
+    Study {
+        /// The directory.
+        dir: PathBuf,
+        /// Why.
+        source: Box<file::FileError>,
+    },
+    /// Runs of several studies, or of program versions whose numbers differ.
+    #[error(
+        "{} is a run of {found} and {} of {expected}; shards of one study, by one stream layout and numerics version, \
+         merge", dir.display(), first.display()
+    )]
+    Other {
+        /// A directory.
+        dir: PathBuf,
+        /// Its study and versions.
+        found: String,
+        /// The first directory.
+        first: PathBuf,
+        /// Its study and versions.
+        expected: String,
+    },
+    /// It was asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// Two rows that cannot both be right.
+    #[error(transparent)]
+    Conflict(Box<Conflict>),
+}
+
+/// Two rows of one key and one device that differ.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "conflict at cell {cell}, seed {seed}: {} and {} both have it from device \"{device}\" and differ in {statistic} \
+     ({a:?} and {b:?}); at most one of them is right, and nothing was merged", first.display(), second.display()
+)]
+pub struct Conflict {
+    /// Cell of both rows.
+    pub cell: usize,
+    /// Seed of both rows.
+    pub seed: u64,
+    /// Device of both rows.
+    pub device: String,
+    /// The first statistic in which they differ.
+    pub statistic: &'static str,
+    /// Its value in the first.
+    pub a: f64,
+    /// Its value in the second.
+    pub b: f64,
+    /// One directory.
+    pub first: PathBuf,
+    /// The other.
+    pub second: PathBuf,
+}
+
+/// Merges run directories into `out`, which is created, or holds a run of the same study. When `stop` is raised nothing is
+/// merged.
+pub fn merge(dirs: &[PathBuf], out: &Path, stop: &AtomicBool) -> Result<Merged, MergeError> {
+    if dirs.is_empty() || dirs.len() > MAX_DIRECTORIES {
+        return Err(MergeError::Count(dirs.len()));
+    }
+    let claim = Directory::look(out)?;
+    let mut sources: Vec<(PathBuf, Reader)> = Vec::new();
+    let mut seen = BTreeSet::new();
+    // The directory itself may be among those to merge, and any of them be named twice.
+    let existing = claim.holds_run().then(|| out.to_owned());
+    for dir in dirs.iter().chain(&existing) {
+        if seen.insert(dir.canonicalize().unwrap_or_else(|_| dir.clone())) {
+            sources.push((dir.clone(), Reader::open(dir)?));
+        }
+    }
+    let manifest = manifest(&sources)?;
+    let records = least_records(&sources);
+    let sessions: BTreeSet<Session> = sources
+        .iter()
+        .map(|(_, reader)| reader.sessions())
+        .collect::<Result<Vec<_>, _>>()?
+        .concat()
+        .into_iter()
+        .collect();
+    let dir = claim.lock()?;
+    let written = write(&dir, &sources, &manifest, records, sessions, stop);
+    let (rows, devices_differ, missing) = match written {
+        Ok(written) => written,
+        Err(error) => {
+            if existing.is_none() {
+                dir.undo();
+            }
+            return Err(error);
+        }
+    };
+    write_study(dir.path(), &manifest)?;
+    let study = manifest.directory_name();
+    Ok(Merged { study, directories: dirs.len(), rows, devices_differ, missing })
+}
+
+/// The one study of all directories, asked for all that any of them was asked for.
+fn manifest(sources: &[(PathBuf, Reader)]) -> Result<Manifest, MergeError> {
+    let (first_dir, first) = &sources[0];
+    let mut asked = first.manifest().asked.clone();
+    for (dir, reader) in sources {
+        let there = reader.manifest();
+        if name(there) != name(first.manifest()) {
+            return Err(MergeError::Other {
+                dir: dir.clone(),
+                found: name(there),
+                first: first_dir.clone(),
+                expected: name(first.manifest()),
+            });
+        }
+        asked = asked.hull(&there.asked).ok_or_else(|| MergeError::Asked {
+            first: first_dir.clone(),
+            first_asked: asked.to_string(),
+            second: dir.clone(),
+            second_asked: there.asked.to_string(),
+        })?;
+    }
+    // Paths of data may differ between machines, and lists be written in other ways: any text will do, but always the same.
+    let least = sources.iter().min_by_key(|(_, reader)| &reader.manifest().text);
+    let (dir, reader) = least.unwrap_or(&sources[0]);
+    let study = |source| MergeError::Study { dir: dir.clone(), source: Box::new(source) };
+    let mut spec = file::parse(&reader.manifest().text).map_err(study)?;
+    match asked.target() {
+        None => spec.seeds = Some(asked.range().clone()),
+        Some(_) => spec.max_seeds = Some(asked.range().range().end),
+    }
+    Ok(Manifest { asked, shard: Shard::WHOLE, text: spec.to_toml(), ..reader.manifest().clone() })
+}
+
+/// Study and versions, as in errors.
+fn name(manifest: &Manifest) -> String {
+    let Manifest { study, identity, stream_layout, numerics_version, .. } = manifest;
+    let short = identity.get(..8).unwrap_or(identity);
+    format!("{study}-{short} (stream layout {stream_layout}, numerics {numerics_version})")
+}
+
+/// The cells: equal but for paths of data, and digits of the limit where machines differ.
+fn least_records(sources: &[(PathBuf, Reader)]) -> &[CellRecord] {
+    let least = sources.iter().min_by_key(|(_, reader)| format!("{:?}", reader.cells()));
+    least.map_or(&[], |(_, reader)| reader.cells())
+}
+
+type Written = (u64, u64, Vec<Missing>);
+
+fn write(
+    dir: &Directory,
+    sources: &[(PathBuf, Reader)],
+    manifest: &Manifest,
+    records: &[CellRecord],
+    sessions: BTreeSet<Session>,
+    stop: &AtomicBool,
+) -> Result<Written, MergeError> {
+    let mut draft = Draft::begin(dir, manifest, records)?;
+    let filled = fill(&mut draft, sources, &manifest.asked, records.len(), stop);
+    let sessions: Vec<Session> = sessions.into_iter().collect();
+    match filled.and_then(|written| Ok((draft.insert_sessions(&sessions)?, written).1)) {
+        Ok(written) => {
+            draft.publish(dir)?;
+            Ok(written)
+        }
+        Err(error) => {
+            draft.discard();
+            Err(error)
+        }
+    }
+}
+
+/// Streams the rows of all sources into the draft.
+fn fill(
+    draft: &mut Draft,
+    sources: &[(PathBuf, Reader)],
+    asked: &Asked,
+    cells: usize,
+    stop: &AtomicBool,
+) -> Result<Written, MergeError> {
+    let mut needs: Vec<Need> = (0..cells).map(|cell| asked.need(cell, Shard::WHOLE)).collect();
+    let mut streams: Vec<Rows> = sources.iter().map(|(_, reader)| reader.rows(CHUNK)).collect();
+    let mut heads: Vec<Option<Row>> = Vec::new();
+    let mut queue = BinaryHeap::new();
+    for (i, stream) in streams.iter_mut().enumerate() {
+        let head = stream.next()?;
+        queue.extend(head.iter().map(|row| Reverse((row.cell, row.seed, i))));
+        heads.push(head);
+    }
+    let (mut count, mut differ) = (0, 0);
+    let mut block = Vec::with_capacity(BLOCK);
+    let mut same: Vec<(usize, Row)> = Vec::new();
+    while let Some(Reverse((cell, seed, i))) = queue.pop() {
+        let next = streams[i].next()?;
+        queue.extend(next.iter().map(|row| Reverse((row.cell, row.seed, i))));
+        if let Some(row) = std::mem::replace(&mut heads[i], next) {
+            same.push((i, row));
+        }
+        if queue.peek().is_some_and(|Reverse(next)| (next.0, next.1) == (cell, seed)) {
+            continue;
+        }
+        let (row, several) = resolve(&mut same, sources)?;
+        differ += u64::from(several);
+        if let Some(row) = row {
+            needs[cell].push(seed, row.values[RELATIVE_FRO]);
+            block.push(row);
+            count += 1;
+        }
+        if block.len() == BLOCK {
+            if stop.load(Ordering::Relaxed) {
+                return Err(MergeError::Interrupted);
+            }
+            draft.insert(&block)?;
+            block.clear();
+        }
+    }
+    draft.insert(&block)?;
+    Ok((count, differ, needs.into_iter().map(Need::missing).collect()))
+}
+
+/// The row to keep of those of one key, and whether devices differ; empties the list.
+fn resolve(
+    same: &mut Vec<(usize, Row)>,
+    sources: &[(PathBuf, Reader)],
+) -> Result<(Option<Row>, bool), MergeError> {
+    // By device, and the seconds that a row took, so that the outcome is the same whatever the order.
+    same.sort_by_key(|(_, row)| order(row));
+    let mut differ = false;
+    for pair in same.windows(2) {
+        let [(i, a), (j, b)] = pair else { continue };
+        let Some(k) = (0..a.values.len()).find(|&k| bits(a.values[k]) != bits(b.values[k])) else { continue };
+        if a.device != b.device {
+            differ = true;
+            continue;
+        }
+        return Err(MergeError::Conflict(Box::new(Conflict {
+            cell: a.cell,
+            seed: a.seed,
+            device: a.device.to_string(),
+            statistic: STATISTICS[k],
+            a: a.values[k],
+            b: b.values[k],
+            first: sources[*i.min(j)].0.clone(),
+            second: sources[*i.max(j)].0.clone(),
+        })));
+    }
+    let least = same.drain(..).map(|(_, row)| row).min_by_key(|row| (row.values.map(bits), order(row)));
+    Ok((least, differ))
+}
+
+fn order(row: &Row) -> (std::sync::Arc<str>, u64, [u64; 10]) {
+    (std::sync::Arc::clone(&row.device), row.seconds.to_bits(), row.values.map(bits))
+}
+
+/// As stored, where every NaN is one NULL.
+fn bits(value: f64) -> u64 {
+    if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() }
+}

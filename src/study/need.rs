@@ -1,0 +1,262 @@
+//! How many seeds of a cell are asked for, and which of them are missing.
+//!
+//! A study asks for a range of seeds, or for a standard error: that of the mean of `relative_fro` over the seeds
+//! 0 … c−1 of a cell, which falls as 1/√c. It is looked at only for c = 64, 128, 256, … and at the most seeds allowed,
+//! over all seeds below c and none above, so that which seeds a cell ends with depends on its rows alone: not on the
+//! batches, nor on what was interrupted, resumed or sharded.
+//!
+//! A [`Need`] is pushed the rows of a cell in the order of their seeds, from a store or from several that are being merged,
+//! and keeps the gaps and the moments; its memory grows with the gaps, not with the rows.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::{SeedRange, Shard};
+use crate::stats::Moments;
+
+/// The first seeds after which a standard error is looked at.
+pub const FIRST_CHECK: u64 = 64;
+/// Most seeds of a cell where a study does not say.
+pub const DEFAULT_MAX_SEEDS: u64 = 1 << 20;
+
+/// What a study asks of every cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    seeds: SeedRange,
+    standard_error: Option<f64>,
+}
+
+impl Asked {
+    /// These seeds.
+    pub fn seeds(seeds: SeedRange) -> Self {
+        Self { seeds, standard_error: None }
+    }
+
+    /// Seeds from 0 until the standard error is at most this, or all of `most`, whose first is 0.
+    pub fn standard_error(target: f64, most: SeedRange) -> Self {
+        Self { seeds: most, standard_error: Some(target) }
+    }
+
+    /// The seeds; all that are allowed where a standard error is asked for.
+    pub fn range(&self) -> &SeedRange {
+        &self.seeds
+    }
+
+    /// The standard error, where one is asked for.
+    pub fn target(&self) -> Option<f64> {
+        self.standard_error
+    }
+
+    /// What both ask for, and what lies between; none where one asks for seeds and the other for a standard error, or for
+    /// another one.
+    pub fn hull(&self, other: &Self) -> Option<Self> {
+        let (a, b) = (self.seeds.range(), other.seeds.range());
+        let seeds = SeedRange::new(a.start.min(b.start)..a.end.max(b.end)).ok()?;
+        (self.standard_error == other.standard_error).then_some(Self { seeds, ..self.clone() })
+    }
+
+    /// What of it a shard owns in a cell.
+    pub fn need(&self, cell: usize, shard: Shard) -> Need {
+        match self.standard_error {
+            None => Need::new(shard.block(&self.seeds), None),
+            Some(target) if shard.owns(cell) => Need::new(self.seeds.range(), Some(target)),
+            Some(_) => Need::new(0..0, None),
+        }
+    }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.standard_error {
+            None => write!(f, "{}", self.seeds),
+            Some(target) => write!(f, "{} to a standard error of {target}", self.seeds),
+        }
+    }
+}
+
+/// Finds what is missing of one cell, from its rows in the order of their seeds.
+#[derive(Clone, Debug)]
+pub struct Need {
+    /// The seeds that are asked for; up to the next check where a standard error is.
+    range: Range<u64>,
+    /// The end of the last check.
+    most: u64,
+    target: Option<f64>,
+    moments: Moments,
+    gaps: Vec<Range<u64>>,
+    next: u64,
+    done: bool,
+}
+
+/// What is missing of one cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// The seeds to run next, as ascending ranges; none where the cell is done.
+    pub gaps: Vec<Range<u64>>,
+    /// Rows that are there, among those asked for.
+    pub rows: u64,
+    /// Rows that are asked for in the end; an estimate while a standard error is not reached.
+    pub total: u64,
+}
+
+impl Missing {
+    /// Seeds in the gaps.
+    pub fn count(&self) -> u64 {
+        self.gaps.iter().map(|gap| gap.end - gap.start).sum()
+    }
+}
+
+impl Need {
+    fn new(seeds: Range<u64>, target: Option<f64>) -> Self {
+        let most = seeds.end;
+        let end = if target.is_some() { most.min(FIRST_CHECK) } else { most };
+        Self {
+            next: seeds.start,
+            range: seeds.start..end,
+            most,
+            target,
+            moments: Moments::identity(),
+            gaps: Vec::new(),
+            done: false,
+        }
+    }
+
+    /// The seeds that a row may matter for.
+    pub fn bounds(&self) -> Range<u64> {
+        self.range.start..self.most
+    }
+
+    /// Takes a row in; rows come in ascending order of their seeds.
+    pub fn push(&mut self, seed: u64, relative_fro: f64) {
+        if self.done || seed < self.next || seed >= self.range.end {
+            return;
+        }
+        if seed > self.next {
+            self.gaps.push(self.next..seed);
+        }
+        self.next = seed + 1;
+        if self.target.is_none() || !self.gaps.is_empty() {
+            return;
+        }
+        self.moments.push(relative_fro);
+        if self.next == self.range.end {
+            self.check();
+        }
+    }
+
+    /// All seeds up to a check are there: enough, or up to the next one.
+    fn check(&mut self) {
+        // Where K∞ = 0 the deviation is undefined and no number of seeds makes it less so.
+        let above = match (self.moments.standard_error(), self.target) {
+            (Some(error), Some(target)) => error > target,
+            _ => false,
+        };
+        if above && self.range.end < self.most {
+            self.range.end = self.range.end.saturating_mul(2).min(self.most);
+        } else {
+            self.done = true;
+        }
+    }
+
+    /// What is missing when all rows were pushed.
+    pub fn missing(mut self) -> Missing {
+        let total = self.expected();
+        if !self.done && self.next < self.range.end {
+            self.gaps.push(self.next..self.range.end);
+        }
+        let gaps = self.gaps;
+        let missing: u64 = gaps.iter().map(|gap| gap.end - gap.start).sum();
+        Missing { rows: self.range.end - self.range.start - missing, total, gaps }
+    }
+
+    /// The standard error falls as 1/√c: the first check at which it should be reached.
+    fn expected(&self) -> u64 {
+        let mut end = self.range.end;
+        if let (Some(variance), Some(target), false) = (self.moments.variance(), self.target, self.done) {
+            while end < self.most && (variance / end as f64).sqrt() > target {
+                end = end.saturating_mul(2).min(self.most);
+            }
+        }
+        end - self.range.start
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing(asked: &Asked, seeds: impl IntoIterator<Item = u64>, value: impl Fn(u64) -> f64) -> Missing {
+        let mut need = asked.need(0, Shard::WHOLE);
+        seeds.into_iter().for_each(|seed| need.push(seed, value(seed)));
+        need.missing()
+    }
+
+    fn text(missing: Missing) -> String {
+        missing.gaps.iter().map(|gap| format!("{gap:?}")).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn gaps_of_a_range() {
+        let asked = Asked::seeds(SeedRange::new(10..20).unwrap());
+        let gaps = |seeds: &[u64]| missing(&asked, seeds.iter().copied(), |_| 0.0);
+        let gaps = |seeds: &[u64]| text(gaps(seeds));
+        assert_eq!(gaps(&[]), "10..20");
+        assert_eq!(gaps(&[0, 9, 10, 13, 14, 19, 20, 99]), "11..13 15..19");
+        assert_eq!(gaps(&(5..25).collect::<Vec<_>>()), "");
+        let half = missing(&asked, 0..15, |_| 0.0);
+        assert_eq!((half.rows, half.total, half.count()), (5, 10, 5));
+    }
+
+    /// Values ±1 around 1: the variance is about 1 and the standard error 1/√c.
+    fn coin(seed: u64) -> f64 {
+        if seed.is_multiple_of(2) { 0.0 } else { 2.0 }
+    }
+
+    #[test]
+    fn a_standard_error_is_looked_at_only_at_its_checks() {
+        let asked = |target, most| Asked::standard_error(target, SeedRange::new(0..most).unwrap());
+        let next = |target, most, there| missing(&asked(target, most), 0..there, coin);
+        let gaps = text;
+        assert_eq!(gaps(next(0.1, 1000, 0)), "0..64");
+        assert_eq!(gaps(next(0.1, 1000, 63)), "63..64");
+        assert_eq!(gaps(next(0.1, 1000, 64)), "64..128");
+        // 1/√128 < 0.1 < 1/√100: not reached within a block, and nothing beyond its end is asked for.
+        assert_eq!(gaps(next(0.1, 1000, 101)), "101..128");
+        assert_eq!(gaps(next(0.1, 1000, 128)), "");
+        assert_eq!(gaps(next(0.1, 1000, 999)), "");
+        assert_eq!(next(0.1, 1000, 999).rows, 128);
+        // The most seeds are the last check, reached or not.
+        assert_eq!(gaps(next(0.01, 100, 64)), "64..100");
+        assert_eq!(gaps(next(0.01, 100, 100)), "");
+        assert_eq!(gaps(next(0.01, 10, 3)), "3..10");
+        assert_eq!(
+            (next(0.1, 1000, 64).total, next(0.01, 1 << 20, 64).total, next(0.01, 100, 64).total),
+            (128, 16384, 100)
+        );
+    }
+
+    #[test]
+    fn rows_beyond_a_gap_do_not_decide() {
+        let asked = Asked::standard_error(0.13, SeedRange::new(0..1000).unwrap());
+        let without = |hole: u64| missing(&asked, (0..500).filter(move |s| *s != hole), coin);
+        assert_eq!(text(without(10)), "10..11");
+        assert_eq!(text(without(63)), "63..64");
+        assert_eq!(text(without(64)), "", "1/√64 < 0.13");
+    }
+
+    #[test]
+    fn an_undefined_deviation_asks_for_no_more_than_the_first_check() {
+        let asked = Asked::standard_error(0.1, SeedRange::new(0..1000).unwrap());
+        assert_eq!(text(missing(&asked, 0..64, |_| f64::NAN)), "");
+    }
+
+    #[test]
+    fn shards_own_blocks_of_seeds_or_whole_cells() {
+        let shard = Shard::new(1, 3).unwrap();
+        let fixed = Asked::seeds(SeedRange::new(0..10).unwrap());
+        assert_eq!(text(fixed.need(0, shard).missing()), "3..6");
+        let adaptive = Asked::standard_error(0.1, SeedRange::new(0..1000).unwrap());
+        let gaps = |cell| text(adaptive.need(cell, shard).missing());
+        assert_eq!([gaps(0), gaps(1), gaps(2), gaps(4)], ["", "0..64", "", "0..64"]);
+    }
+}

@@ -1,0 +1,98 @@
+//! The built-in studies as a user meets them: what is refused, what is said before the start and at the end.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const NAMES: [&str; 7] = ["first", "width", "depth", "activation", "outputs", "million", "deep"];
+
+fn eoc(at: &Path, line: &str) -> Output {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("eoc"));
+    command.args(line.split_whitespace()).current_dir(at).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn unknown_and_contradicting_names_are_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let study = "[network]\nactivation = 'abs'\ndepth = 2\nwidth = 3\n[data]\nsource = 'pair:angle=0.5'\n";
+    fs::write(temp.path().join("study.toml"), study).unwrap();
+    for (line, says) in [
+        ("run --study wide", "use first, width, depth, activation, outputs, million or deep"),
+        ("run --study", "--study <NAME>"),
+        ("run --study Width", "no built-in study is called \"Width\""),
+        ("run study.toml --study width", "cannot be used with"),
+        ("run --study width study.toml", "cannot be used with"),
+        ("run study.toml --quick", "cannot be used with"),
+        ("run --study width --widths 3,x", "no list of integers"),
+        ("run --study width --depth 0", "depth 0"),
+    ] {
+        let output = eoc(temp.path(), line);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "eoc {line}: {stderr}");
+        assert!(output.stdout.is_empty(), "eoc {line}");
+        assert!(
+            stderr.starts_with("eoc: ") && stderr.lines().count() == 1 && stderr.contains(says),
+            "{stderr}"
+        );
+    }
+    assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1, "nothing was written");
+}
+
+/// Every study, made tiny by options: the claim and the prediction of this very plan stand before the table, in a pipe too.
+#[test]
+fn each_says_claim_and_prediction_before_its_table() {
+    let temp = tempfile::tempdir().unwrap();
+    for name in NAMES {
+        let output =
+            eoc(temp.path(), &format!("run --study {name} --quick --seeds 8 --width 4 --out {name}"));
+        let stdout = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output.stderr));
+        let at = |what: &str| stdout.find(what).unwrap_or_else(|| panic!("{name}: no {what:?} in\n{stdout}"));
+        let order = [
+            at(&format!("Study {name}: ")),
+            at("\nClaim "),
+            at("\nPrediction "),
+            at("\nIn numbers "),
+            at("8 seeds each"),
+            at(&format!("\n{name}: digits:n=")),
+            at("Spread of tr K"),
+            at("Run directory: "),
+        ];
+        assert!(order.is_sorted(), "{name}: {order:?}");
+        assert!(
+            stdout.lines().take_while(|l| !l.starts_with("Run directory")).all(|l| l.chars().count() <= 100)
+        );
+        assert!(
+            !stdout.split_whitespace().any(|word| ["NaN", "inf", "-inf"].contains(&word)),
+            "{name}:\n{stdout}"
+        );
+        assert!(temp.path().join(name).join(format!("report/{name}.svg")).exists());
+    }
+}
+
+#[test]
+fn the_numbers_of_a_prediction_are_of_the_plan_that_runs() {
+    let temp = tempfile::tempdir().unwrap();
+    let limit = eoc(temp.path(), "limit --activation relu --depth 3 --width 70 --data digits:n=4 --json");
+    let limit: serde_json::Value = serde_json::from_slice(&limit.stdout).unwrap();
+    let exact = limit["relative_sd_diagonal"].as_f64().unwrap();
+    let options = "--activation relu --depth 3 --width 70 --data digits:n=4 --seeds 8 --out run";
+    let stdout = text(&eoc(temp.path(), &format!("run {options}")).stdout);
+    let before = stdout.split_once("\nfirst: ").unwrap().0;
+    let row = before.lines().find(|l| l.trim_start().starts_with("ReLU  70 ")).unwrap();
+    assert!(row.contains(&format!("{exact:.3}")), "{exact} is not in {row:?}");
+    assert!(before.contains("1 kind of network, 8 seeds each"), "{before}");
+}
+
+#[test]
+fn the_help_lists_them() {
+    let temp = tempfile::tempdir().unwrap();
+    let help = text(&eoc(temp.path(), "run --help").stdout);
+    for name in NAMES {
+        assert!(help.lines().any(|l| l.starts_with(&format!("  {name} "))), "{name} is not in\n{help}");
+    }
+}

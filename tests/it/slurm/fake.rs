@@ -1,0 +1,270 @@
+//! Without a Slurm: what is refused, what the scripts say, and what they do under stand-ins for sbatch and scontrol.
+
+use super::*;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// A study in a directory of its own, and stand-ins that write down how they were called.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new(seeds: u64) -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(place.at().join("bin")).unwrap();
+        fs::write(place.at().join("study.toml"), study(seeds)).unwrap();
+        place
+    }
+
+    fn at(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn dir(&self) -> PathBuf {
+        job_dir(self.at())
+    }
+
+    /// A command of this name that writes down its arguments and then does this.
+    fn stand_in(&self, name: &str, does: &str) {
+        let path = self.at().join("bin").join(name);
+        let calls = self.at().join("calls");
+        fs::write(&path, format!("#!/bin/bash\necho \"{name} $*\" >> '{}'\n{does}\n", calls.display()))
+            .unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn calls(&self) -> Vec<String> {
+        fs::read_to_string(self.at().join("calls")).unwrap_or_default().lines().map(str::to_owned).collect()
+    }
+
+    /// With the stand-ins before everything else.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        let path = format!("{}:{}", self.at().join("bin").display(), std::env::var("PATH").unwrap());
+        command.env("PATH", path).current_dir(self.at());
+        command
+    }
+
+    fn write(&self, more: &[&str]) -> String {
+        let dir = self.dir();
+        let args = ["slurm", "study.toml", "--shards", "2", "--out", dir.to_str().unwrap()];
+        let output = self.command(PROGRAM).args(args).args(more).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    fn script(&self, name: &str) -> String {
+        fs::read_to_string(self.dir().join(name)).unwrap()
+    }
+
+    /// Task I of the array, as slurmd starts it.
+    fn task(&self, index: u32) -> Child {
+        self.command("bash")
+            .arg(self.dir().join("array.sbatch"))
+            .envs([("SLURM_ARRAY_JOB_ID", "77"), ("SLURM_CPUS_ON_NODE", "1")])
+            .env("SLURM_ARRAY_TASK_ID", index.to_string())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    fn merge(&self) -> Output {
+        self.command("bash").arg(self.dir().join("merge.sbatch")).output().unwrap()
+    }
+}
+
+#[test]
+fn what_no_job_is_made_of_is_refused() {
+    let place = Place::new(4);
+    let at = place.at();
+    fs::write(at.join("broken.toml"), "seeds = 0").unwrap();
+    fs::create_dir(at.join("full")).unwrap();
+    fs::write(at.join("full/notes.txt"), "mine").unwrap();
+    for (line, says) in [
+        ("study.toml", "--shards <N>"),
+        ("--shards 2", "<STUDY.toml>"),
+        ("study.toml --shards 0", "from 1 to 900"),
+        ("study.toml --shards 901", "from 1 to 900"),
+        ("study.toml --shards -1", "from 1 to 900"),
+        ("study.toml --shards two", "from 1 to 900"),
+        ("study.toml --shards 2 --time 2h", "H:MM:SS"),
+        ("study.toml --shards 2 --time 0", "H:MM:SS"),
+        ("study.toml --shards 2 --time -1", "H:MM:SS"),
+        ("study.toml --shards 2 --gpus 0", "positive integer"),
+        ("study.toml --shards 2 --cpus x", "positive integer"),
+        ("study.toml --shards 2 --partition a#b", "without blanks and quotes"),
+        ("study.toml --shards 2 --sbatch=account", "begins with --"),
+        ("study.toml --shards 2 --sbatch=--comment=\"x\"", "without blanks and quotes"),
+        ("nowhere.toml --shards 2", "study file nowhere.toml"),
+        ("broken.toml --shards 2", "line 1: seeds"),
+        ("study.toml --shards 2 --out full", "is not empty"),
+        ("study.toml --shards 2 --out study.toml", "cannot be used as a directory"),
+        ("study.toml --shards 2 --out 100%", "'%'"),
+    ] {
+        let args: Vec<&str> = ["slurm"].into_iter().chain(line.split_whitespace()).collect();
+        let output = eoc(at, &args);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "eoc slurm {line}: {stderr}");
+        assert!(output.stdout.is_empty(), "eoc slurm {line}");
+        assert!(
+            stderr.starts_with("eoc: ") && stderr.lines().count() == 1 && stderr.contains(says),
+            "{line}: {stderr}"
+        );
+    }
+    // Where there is no Slurm, nothing is written on the way to submitting.
+    let output = Command::new(PROGRAM)
+        .args(["slurm", "study.toml", "--shards", "2", "--submit"])
+        .env("PATH", at.join("full"))
+        .current_dir(at)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("needs sbatch"));
+    let mut names: Vec<_> = fs::read_dir(at).unwrap().map(|e| e.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["bin", "broken.toml", "full", "study.toml"]);
+}
+
+#[test]
+fn the_scripts_say_what_was_asked_for() {
+    let place = Place::new(4);
+    let options =
+        ["--time", "1-00:30", "--gpus", "2", "--cpus", "3", "--partition", "long", "--sbatch=--account=me"];
+    let printed = place.write(&options);
+    let (array, merge) = (place.script("array.sbatch"), place.script("merge.sbatch"));
+    assert!(printed.contains(&array) && printed.contains(&merge));
+    let directives = |script: &str| -> Vec<String> {
+        script.lines().filter_map(|l| l.strip_prefix("#SBATCH ")).map(str::to_owned).collect()
+    };
+    let (of_array, of_merge) = (directives(&array), directives(&merge));
+    for option in [
+        "--array=0-1",
+        "--requeue",
+        "--signal=B:USR1@45",
+        "--open-mode=append",
+        "--time=1-00:30",
+        "--gres=gpu:2",
+        "--cpus-per-task=3",
+        "--partition=long",
+        "--account=me",
+    ] {
+        assert!(of_array.iter().any(|l| l == option), "{option} is not in\n{array}");
+    }
+    assert!(of_array.contains(&format!("--output=\"{}/logs/shard-%a.txt\"", place.dir().display())));
+    assert!(array.contains("--device gpu:all"));
+    assert!(of_merge.iter().any(|l| l == "--partition=long") && of_merge.iter().any(|l| l == "--account=me"));
+    for absent in ["--array", "--gres", "--time", "--requeue"] {
+        assert!(!of_merge.iter().any(|l| l.starts_with(absent)), "{absent} is in\n{merge}");
+    }
+    for script in ["array.sbatch", "merge.sbatch"] {
+        assert!(Command::new("bash").arg("-n").arg(place.dir().join(script)).status().unwrap().success());
+    }
+    // The study as resolved, so that a task does what was planned here.
+    assert!(place.script("study.toml").contains("seeds = \"0..4\""));
+    // Once more, more seeds, the same study; then another number of shards, and another study.
+    fs::write(place.at().join("study.toml"), study(5)).unwrap();
+    place.write(&[]);
+    assert!(
+        place.script("study.toml").contains("seeds = \"0..5\"")
+            && !place.script("array.sbatch").contains("gpu")
+    );
+    let dir = place.dir();
+    let again = |shards: &str| {
+        eoc(place.at(), &["slurm", "study.toml", "--shards", shards, "--out", dir.to_str().unwrap()])
+    };
+    assert!(text(&again("3").stderr).contains("a job of 2 shards, not 3"));
+    fs::write(place.at().join("study.toml"), study(5).replace("2048", "2049")).unwrap();
+    assert!(text(&again("2").stderr).contains("another study"));
+}
+
+#[test]
+fn submitting_makes_the_merge_depend_on_the_array() {
+    let place = Place::new(4);
+    place.stand_in("sbatch", "[ \"$1\" = --version ] || echo '41;cluster'");
+    let printed = place.write(&["--submit"]);
+    assert!(printed.ends_with("Submitted array job 41 and merge job 41.\n"), "{printed}");
+    let dir = place.dir();
+    let expected = [
+        "sbatch --version".to_owned(),
+        format!("sbatch --parsable {}/array.sbatch", dir.display()),
+        format!("sbatch --parsable --dependency=afterany:41 {}/merge.sbatch", dir.display()),
+    ];
+    assert_eq!(place.calls(), expected);
+    // The line that is printed without --submit does the same.
+    fs::remove_file(place.at().join("calls")).unwrap();
+    let printed = place.write(&[]);
+    let line = printed.lines().last().unwrap();
+    assert!(place.command("bash").args(["-c", line]).output().unwrap().status.success(), "{line}");
+    let calls = place.calls();
+    assert_eq!(calls[0], expected[1]);
+    assert_eq!(calls[1], format!("sbatch --dependency=afterany:41 {}/merge.sbatch", dir.display()));
+    // A cluster that refuses.
+    place.stand_in(
+        "sbatch",
+        "[ \"$1\" = --version ] || { echo 'sbatch: error: invalid account' >&2; exit 1; }",
+    );
+    let args = ["slurm", "study.toml", "--shards", "2", "--submit", "--out", dir.to_str().unwrap()];
+    let output = place.command(PROGRAM).args(args).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("invalid account") && stderr.lines().count() == 1, "{stderr}");
+}
+
+/// The scripts under bash: a signal before the time limit, a requeue, a merge of a part and of the whole.
+#[test]
+fn tasks_end_their_batch_requeue_themselves_and_merge_to_one_run() {
+    // Long enough on any machine to be met in the middle.
+    let place = Place::new(200_000);
+    place.stand_in("scontrol", "");
+    place.write(&[]);
+    let nothing = place.merge();
+    assert_eq!(nothing.status.code(), Some(1));
+    assert!(
+        text(&nothing.stderr).contains("no shard in")
+            && text(&nothing.stderr).contains("sbatch --dependency")
+    );
+
+    let task = place.task(0);
+    let store = place.dir().join("shard-0/run.sqlite");
+    let patience = Instant::now();
+    while !store.exists() && patience.elapsed() < Duration::from_secs(30) {
+        sleep(Duration::from_millis(5));
+    }
+    sleep(Duration::from_millis(300));
+    // To the batch script alone, as --signal=B: does.
+    assert!(Command::new("kill").args(["-USR1", &task.id().to_string()]).status().unwrap().success());
+    let output = task.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(75), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("stopped by the time-limit signal"));
+    assert_eq!(place.calls(), ["scontrol requeue 77_0"]);
+    assert!(rows(place.at(), &place.dir().join("shard-0")).len() > 1, "the batch in hand was kept");
+
+    // A cancelled job ends without being requeued.
+    let task = place.task(0);
+    sleep(Duration::from_millis(500));
+    assert!(Command::new("kill").args(["-TERM", &task.id().to_string()]).status().unwrap().success());
+    assert_eq!(task.wait_with_output().unwrap().status.code(), Some(130));
+    assert_eq!(place.calls().len(), 1);
+
+    // Fewer seeds, so that it ends: both shards resume what is there.
+    let few = 40;
+    fs::write(place.at().join("study.toml"), study(few)).unwrap();
+    place.write(&[]);
+    assert_eq!(place.task(0).wait_with_output().unwrap().status.code(), Some(0));
+    let part = place.merge();
+    assert_eq!(part.status.code(), Some(1), "{}", text(&part.stdout));
+    assert!(text(&part.stdout).contains("seeds 20..40"), "{}", text(&part.stdout));
+    assert!(text(&part.stderr).contains("to run what is missing and merge again: sbatch"));
+    assert_eq!(place.task(1).wait_with_output().unwrap().status.code(), Some(0));
+    let whole = place.merge();
+    assert_eq!(whole.status.code(), Some(0), "{}", text(&whole.stderr));
+    assert!(text(&whole.stdout).contains("Exponent in m"), "{}", text(&whole.stdout));
+    done(place.at(), &["run", "study.toml", "--out", "single"]);
+    let merged: Vec<String> = rows(place.at(), &place.dir().join("merged"));
+    let single = rows(place.at(), &place.at().join("single"));
+    // Shard 0 had computed more seeds than are asked for in the end; they are no others.
+    assert!(single.iter().all(|row| merged.contains(row)));
+    assert_eq!(place.calls().len(), 1, "an ended task is not requeued");
+}
