@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use eoc_ntk::backend::Engine;
+use eoc_ntk::backend::{Engine, Precision};
 use eoc_ntk::data::{Output, npy::NpyWriter};
 use eoc_ntk::sampler::Sampling;
 use eoc_ntk::stats::EntrywiseMoments;
@@ -31,8 +31,9 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
     let count = reader.verify_rows().map_err(unusable)?;
     let plan = plan(&reader, dir)?;
     check_place(out)?;
+    let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
     // Kept as long as the program runs: a computation that a signal has left behind still works on it.
-    let engine: &'static dyn Engine = Box::leak(engine.open()?);
+    let engine: &'static dyn Engine = Box::leak(engine.open(&precisions)?);
     let mut samplings = Vec::new();
     for cell in plan.cells() {
         let sampling = Sampling::new(engine, &cell.network, &cell.data.points, cell.sampler, cell.precision)?;

@@ -123,7 +123,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         let study = args.builtin.unwrap_or(Builtin::FIRST);
         ctx.print(&builtin::statement(&study, &plan).map_err(refused)?)?;
     }
-    let mut bar = Bar::new(ctx, plan.cells().len() as u64 * plan.asked().range().count());
+    let mut bar = Bar::new(ctx);
     let stop = ctx.stop_flag();
     let ended = run::run(&plan, &mut store, &open, &costs, &settings, &stop, &mut bar);
     bar.0.finish_and_clear();
@@ -255,8 +255,8 @@ fn finish(out: &Path, ctx: &Context) -> Result<Status, Failure> {
 struct Bar(ProgressBar);
 
 impl Bar {
-    fn new(ctx: &Context, total: u64) -> Self {
-        let bar = ctx.progress(total, "samples");
+    fn new(ctx: &Context) -> Self {
+        let bar = ctx.progress(0, "samples");
         match ProgressStyle::with_template("{bar:30} {pos}/{len} samples, {wide_msg}") {
             Ok(style) => Self(bar.with_style(style)),
             Err(_) => Self(bar),
@@ -266,9 +266,11 @@ impl Bar {
 
 impl Observer for Bar {
     fn progress(&mut self, progress: &Progress) {
-        let Progress { rows, cell, cells, to_go, .. } = progress;
+        let Progress { rows, total, cell, cells, to_go } = progress;
         let to_go = to_go.map_or_else(String::new, |t| format!(", about {} s to go", t.as_secs_f64().ceil()));
         self.0.set_message(format!("cell {} of {cells}{to_go}", cell + 1));
+        // With a standard error the total is an estimate that moves.
+        self.0.set_length(*total);
         self.0.set_position(*rows);
     }
 }

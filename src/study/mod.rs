@@ -1,11 +1,12 @@
-//! Studies: a grid of networks times seeds, planned, run, stored, resumed.
+//! Studies: a grid of networks times seeds, planned, run in one part or in shards, stored, resumed, merged.
 //!
 //! ```text
 //! study file, flags, built-in study → Spec → Plan (cells) → run (batches of seeds) → Store → rows → export
+//!                                                                     shards → Stores → merge → Store
 //! ```
 //!
 //! A [`Spec`] is what is asked for, a [`Plan`] the validated cells with their data, a [`Store`](store::Store) the directory that keeps
-//! one row per finished sample. Nothing here touches the terminal: progress goes to an [`Observer`](run::Observer), cancellation comes
+//! one row per finished sample. [`Asked`] and [`Shard`] say which seeds of a cell are wanted here, [`Need`] which are missing. Nothing here touches the terminal: progress goes to an [`Observer`](run::Observer), cancellation comes
 //! through a flag.
 
 pub mod builtin;
