@@ -9,9 +9,9 @@ use eoc_ntk::backend::{Engine, EngineError, KernelSample, Precision};
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Network;
 use eoc_ntk::sampler::{Sampler, Sampling};
-use eoc_ntk::study::run::{self, KernelSource, Observer, Progress, RunError, Settings};
+use eoc_ntk::study::run::{self, Estimate, KernelSource, Observer, Progress, RunError, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store};
-use eoc_ntk::study::{Cell as StudyCell, Plan, file};
+use eoc_ntk::study::{Cell as StudyCell, Plan, Shard, file};
 
 use super::super::support::points;
 use super::{open, skip};
@@ -52,8 +52,8 @@ impl KernelSource for Failing<'_> {
     fn batch_size(&self) -> usize {
         4
     }
-    fn seconds_per_seed(&self) -> f64 {
-        1.0
+    fn estimate(&self) -> Estimate {
+        self.sampling.estimate()
     }
     fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError> {
         if self.left.get() == 0 {
@@ -91,8 +91,8 @@ fn a_run_outlives_its_device() {
     };
     let costs = run::check(&plan, &open_cell).unwrap();
     {
-        let mut store = Store::open(&dir, &plan, session(), || run::limits(&plan)).unwrap();
-        let settings = Settings { device: &gpu.info().name, threads: 2, batch: None };
+        let mut store = Store::open(&dir, &plan, Shard::WHOLE, session(), || run::limits(&plan)).unwrap();
+        let settings = Settings { device: &gpu.info().name, threads: 2, batch: None, shard: Shard::WHOLE };
         let stop = AtomicBool::new(false);
         let error =
             run::run(&plan, &mut store, &open_cell, &costs, &settings, &stop, &mut Silent).unwrap_err();
