@@ -63,11 +63,14 @@ pub(super) struct Device {
     pub(super) profile: Option<Profile>,
     faults: Faults,
     checked: bool,
-    pipelines: Mutex<HashMap<(Pass, Vec<u64>), Arc<wgpu::ComputePipeline>>>,
+    pipelines: Mutex<HashMap<PipelineKey, Arc<wgpu::ComputePipeline>>>,
     pool: Mutex<Vec<wgpu::Buffer>>,
     poison: Mutex<Option<wgpu::Buffer>>,
     max_buffer: u64,
 }
+
+/// A pass and the bits of its override constants.
+type PipelineKey = (Pass, Vec<u64>);
 
 /// Most bytes of buffers that wait to be used again.
 const POOL_BYTES: u64 = 1 << 30;

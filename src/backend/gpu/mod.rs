@@ -32,7 +32,7 @@ pub use profile::PassTime;
 
 use batch::GpuBatch;
 use device::Device;
-use passes::probe::Probe;
+use passes::probe::{Probe, Probed};
 use plan::LANES;
 
 use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, Plan, Script};
@@ -78,7 +78,7 @@ impl GpuEngine {
     }
 
     /// Words and deviates of the streams as this device makes them.
-    pub fn probe(&self, block: Probe) -> Result<(Vec<[u32; 4]>, Vec<[f32; 4]>), EngineError> {
+    pub fn probe(&self, block: Probe) -> Result<Probed, EngineError> {
         passes::probe::run(&self.device, block)
     }
 

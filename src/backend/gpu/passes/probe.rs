@@ -10,6 +10,9 @@ use crate::backend::gpu::recording::{Dispatch, Recording};
 
 const WORKGROUP: u32 = 64;
 
+/// Words and deviates, four for each row.
+pub type Probed = (Vec<[u32; 4]>, Vec<[f32; 4]>);
+
 /// The parameter block.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
@@ -38,10 +41,7 @@ pub fn constants() -> [(&'static str, f64); 1] {
 }
 
 /// Words and deviates of the rows of a block, four for each row.
-pub(in crate::backend::gpu) fn run(
-    device: &Device,
-    block: Probe,
-) -> Result<(Vec<[u32; 4]>, Vec<[f32; 4]>), EngineError> {
+pub(in crate::backend::gpu) fn run(device: &Device, block: Probe) -> Result<Probed, EngineError> {
     let bytes = 16 * u64::from(block.count);
     let (words, normals) = (device.storage(bytes), device.storage(bytes));
     let mut recording = Recording::new(device);
