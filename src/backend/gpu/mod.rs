@@ -1,6 +1,6 @@
 //! The GPU engine: the same law on wgpu compute shaders, for many seeds at once.
 //!
-//! A pass is a shader of `shaders/`, its parameter block is in `passes/`. [`GpuBatch`](batch::GpuBatch) turns the calls of a
+//! A pass is a shader of `shaders/`, its parameter block is in `passes/`. `batch.rs` turns the calls of a
 //! sampler into recorded passes over all its seeds; the small matrices come back once a layer, are factorised on the
 //! host in f64, and two groups of seeds take turns so that the device does not idle meanwhile.
 //!

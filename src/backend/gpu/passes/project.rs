@@ -14,9 +14,9 @@ pub const INNER: u32 = 16;
 pub const SOURCE_ROWS: u32 = 0;
 /// W drawn: row of the stream = k, column of the stream = column c.
 pub const SOURCE_COLUMNS: u32 = 1;
-/// W[k][c] from memory.
+/// `W[k][c]` from memory.
 pub const SOURCE_MATRIX: u32 = 2;
-/// W[k][c] from memory at [c][k].
+/// `W[k][c]` from memory at `[c][k]`.
 pub const SOURCE_TRANSPOSED: u32 = 3;
 /// X is φ of what is in memory.
 pub const ACTIVATE_X: u32 = 1;
