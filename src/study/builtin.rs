@@ -56,7 +56,7 @@ pub const BUILTIN: [Builtin; 7] = [
         about: "constant, linear and quadratic widths to depth 64",
         claim: "widths m_k = k²·m suffice at every depth l, constant ones do not: over ‖K∞/n‖ the bound grows as l, √l and \
                 not at all for constant, linear and quadratic widths.",
-        prediction: "the constant of the bound (90 % quantile of ‖K−K∞‖/n : bound) does not grow with l. The exact s.d. of \
+        prediction: "the constant of the bound (90 % quantile of ‖K−K∞‖/n : bound) stays bounded in l. The exact s.d. of \
                      K(x,x) grows as √l and then exponentially for constant widths, as √log l for linear ones, and stays \
                      bounded for quadratic ones.",
         time: ["3 minutes", "20 seconds"],
@@ -93,7 +93,7 @@ pub const BUILTIN: [Builtin; 7] = [
         claim: "a network of 100 layers concentrates as m grows where its widths are m_k = k²·m.",
         prediction: "the exponent in m is -1/2 for large m; at one point the s.d. of tr K is the exact one of K(x,x), \
                      and the mean of K(x,x) is the depth.",
-        time: ["5 minutes", "20 seconds"],
+        time: ["7 minutes", "30 seconds"],
     },
 ];
 

@@ -18,23 +18,27 @@ const MAX_SHARDS: u32 = 900;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
-Writes study.toml, array.sbatch and merge.sbatch into DIR, which all nodes must see, as they must see eoc and
-the data. A task of the array runs one shard. Near its time limit it ends its batch and requeues itself; on a
-lost node it is requeued by Slurm; a killed one is not. The merge job runs when all tasks have ended: it merges
-the shards into DIR/merged, prints the table, or lists the missing seeds and ends with status 1. Submitting
-again resumes what is missing and computes nothing twice. Logs are in DIR/logs.
+Writes study.toml, array.sbatch and merge.sbatch into DIR, which all nodes must see, as they must
+see eoc and the data. A task of the array runs one shard. Near its time limit it ends its batch and
+requeues itself; on a lost node it is requeued by Slurm; a killed one is not. The merge job runs
+when all tasks have ended: it merges the shards into DIR/merged and prints the table, or lists the
+missing seeds and ends with status 1. Submitting again resumes what is missing and computes nothing
+twice. Logs are in DIR/logs.
 
 Examples:
   eoc slurm study.toml --shards 16 --time 2:00:00 --cpus 8 --submit
   eoc slurm study.toml --shards 8 --gpus 1 --time 1-00 --partition gpu --sbatch=--account=physics
 
-The same shards under other schedulers, on a file system that all see; then eoc merge runs/shard-* --out run:
-  GNU parallel  parallel eoc run study.toml --shard {}/8 --out runs/shard-{} ::: {0..7}
-  HyperQueue    hq submit --array 0-7 -- bash -c 'eoc run study.toml --shard $HQ_TASK_ID/8 --out runs/shard-$HQ_TASK_ID'
-  Kubernetes    a Job with completionMode: Indexed, completions: 8, restartPolicy: OnFailure, and the command
-                sh -c 'eoc run study.toml --shard $JOB_COMPLETION_INDEX/8 --out runs/shard-$JOB_COMPLETION_INDEX'
-  Ray           python -c \"import ray, subprocess as s; f = ray.remote(lambda i: s.call(['eoc', 'run', 'study.toml',
-                '--shard', f'{i}/8', '--out', f'runs/shard-{i}'])); print(ray.get([f.remote(i) for i in range(8)]))\"";
+The same shards under other schedulers, on files that all see; then eoc merge r/* --out run.
+GNU parallel:
+  parallel eoc run study.toml --shard {}/8 --out r/{} ::: {0..7}
+HyperQueue:
+  hq submit --array 0-7 -- sh -c 'eoc run study.toml --shard $HQ_TASK_ID/8 --out r/$HQ_TASK_ID'
+Kubernetes, a Job with completionMode: Indexed, completions: 8, restartPolicy: OnFailure, command:
+  sh -c 'I=$JOB_COMPLETION_INDEX; eoc run study.toml --shard $I/8 --out r/$I'
+Ray, in Python with import ray, subprocess:
+  f = ray.remote(lambda i: subprocess.call(f'eoc run study.toml --shard {i}/8 --out r/{i}'.split()))
+  print(ray.get([f.remote(i) for i in range(8)]))";
 
 /// Arguments as typed.
 #[derive(Debug, clap::Args)]
