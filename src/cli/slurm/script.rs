@@ -121,7 +121,11 @@ do :; done
 
 # 75: the time limit is near and the shard can be resumed; 138: the signal came before eoc could listen.
 if [ "$status" = 75 ] || [ "$status" = 138 ]; then
-    scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
+    # Slurm ends this script once it has taken the request; a busy one may refuse the first.
+    for wait in 2 4 8 0; do
+        scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" && break
+        sleep "$wait"
+    done
     exit 75
 fi
 exit "$status"
