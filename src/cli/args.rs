@@ -3,8 +3,6 @@
 //! Every option is optional here, defaults included, so that a command which also reads a file can tell what was
 //! typed from what was not.
 
-use std::fmt;
-use std::ops::Range;
 use std::str::FromStr;
 
 use clap::Args;
@@ -13,8 +11,8 @@ use eoc_ntk::backend::gpu::Choice;
 use eoc_ntk::data::{Normalize, PointRange, Source};
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Schedule;
-use eoc_ntk::rng::SEED_LIMIT;
 use eoc_ntk::sampler::SamplerChoice;
+use eoc_ntk::study::SeedRange;
 
 /// The network.
 #[derive(Args, Clone, Debug)]
@@ -96,39 +94,6 @@ pub fn count<T: FromStr>(text: &str) -> Result<T, String> {
 /// A number from text; which ones are accepted is checked where they are used.
 pub fn number(text: &str) -> Result<f64, String> {
     text.trim().parse().map_err(|_| "give a positive number such as 0.5".to_owned())
-}
-
-/// A non-empty range of seeds below 2⁶³, from text `COUNT` (0..COUNT) or `A..B` (A, not B).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeedRange(pub Range<u64>);
-
-/// The text is no range of seeds.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "seeds \"{0}\" are no range; write a count such as 64, or A..B with A below B such as 128..192, at most {SEED_LIMIT}"
-)]
-pub struct NoSeeds(String);
-
-impl FromStr for SeedRange {
-    type Err = NoSeeds;
-
-    fn from_str(text: &str) -> Result<Self, NoSeeds> {
-        let number = |part: &str| part.trim().parse::<u64>().map_err(|_| NoSeeds(text.to_owned()));
-        let seeds = match text.split_once("..") {
-            None => 0..number(text)?,
-            Some((first, end)) => number(first)?..number(end)?,
-        };
-        if seeds.is_empty() || seeds.end > SEED_LIMIT {
-            return Err(NoSeeds(text.to_owned()));
-        }
-        Ok(Self(seeds))
-    }
-}
-
-impl fmt::Display for SeedRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}..{}", self.0.start, self.0.end)
-    }
 }
 
 /// A device as named.

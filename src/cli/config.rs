@@ -12,6 +12,7 @@ use eoc_ntk::model::{
     Network, NetworkError, Schedule, check_depth, check_outputs, check_scale, parse_widths,
 };
 use eoc_ntk::sampler::SamplerChoice;
+use eoc_ntk::study::SeedRange;
 
 use super::args::{DataArgs, DeviceChoice, EngineArgs, NetworkArgs, SamplingArgs};
 use super::failure::Failure;
@@ -145,7 +146,7 @@ impl SamplingArgs {
 
     /// The seeds asked for.
     pub fn seeds(&self) -> Range<u64> {
-        self.seeds.as_ref().map_or(0..1, |seeds| seeds.0.clone())
+        self.seeds.as_ref().map_or(0..1, SeedRange::range)
     }
 }
 

@@ -10,7 +10,7 @@ use eoc_ntk::sampler::Sampling;
 use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::run::{self, KernelSource, Observer, Outcome, Progress, RunError, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store};
-use eoc_ntk::study::{Cell, Plan, REPORT, SeedRange, Shard, Spec, Widths, file};
+use eoc_ntk::study::{Cell, Plan, REPORT, Shard, Spec, Widths, file};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
@@ -167,10 +167,9 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         }
     };
     let listed = args.network.widths.as_deref().map(parse_widths).transpose().map_err(NetworkError::Width)?;
-    let seeds = args.sampling.seeds.as_ref().map(|s| SeedRange::new(s.0.clone())).transpose();
     let flags = Spec {
         name: None,
-        seeds: seeds.map_err(Failure::unusable)?,
+        seeds: args.sampling.seeds.clone(),
         sampler: args.sampling.sampler.map(|s| vec![s]),
         precision: args.engine.precision.map(|p| vec![p]),
         activation: args.network.activation.map(|a| vec![a]),

@@ -21,6 +21,9 @@ pub(super) struct Layout {
 
 /// Groups of seeds in flight: while the host factorises for one, the device works on the other.
 pub(super) const LANES: usize = 2;
+/// Neurons of a slab at most, multiple of 256: every pass covers at least 64 in a workgroup, and a dispatch has at most 65 535
+/// workgroups in a dimension.
+const MAX_SLAB: u64 = 65_535 * 64 / 256 * 256;
 /// Most seeds of a group.
 const MAX_SEEDS: u64 = 4096;
 /// Operations of the host for an eigendecomposition of size s: this times s³; and what it does a second.
@@ -60,7 +63,7 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
         && work.kept <= share / 2
         && 4 * work.rows * row_stride(widest) <= budget.binding;
     // One seed first: how much of a layer fits at a time.
-    let mut slab = widest;
+    let mut slab = widest.min(MAX_SLAB);
     while slab > u64::from(PART) && !fits(&work, &budget, share, 1, slab, keep) {
         slab = (slab / 2).next_multiple_of(PART.into());
     }

@@ -108,6 +108,16 @@ fn deep_and_wide_draws_agree() {
     }
 }
 
+/// A layer of more neurons than one dispatch may cover.
+#[test]
+fn layers_wider_than_a_dispatch_are_split() {
+    let Some(gpu) = open(&Options::default()) else { return skip("a layer wider than a dispatch") };
+    let cpu = CpuEngine::new(2).unwrap();
+    let (network, data) = (net("relu", &[4_200_000], 1), points(1, 4, 7));
+    let found = distances(&gpu, &cpu, &network, &data, Sampler::Conditional, &[3]);
+    assert!(found[0] < 1e-5, "{found:?}");
+}
+
 /// The same bytes whatever the batch, the order and the number of devices; slabs and groups move no bit.
 #[test]
 fn batches_slabs_and_devices_move_no_bit() {
