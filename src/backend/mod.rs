@@ -14,6 +14,8 @@ pub use several::Several;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::stats::{KernelStatistics, Reference};
+
 /// Arithmetic of the panels; small matrices are f64 always.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
@@ -109,6 +111,20 @@ pub trait Engine: Send + Sync {
         seeds: &[u64],
         script: Script,
     ) -> Result<Vec<KernelSample>, EngineError>;
+
+    /// The statistics of the same kernels against K∞, for who does not need the kernels themselves. Engines that have a
+    /// better way than to make the kernels first give the same numbers up to rounding.
+    fn measure(
+        &self,
+        job: &Job,
+        plan: &Plan,
+        seeds: &[u64],
+        script: Script,
+        reference: &Reference,
+    ) -> Result<Vec<MeasuredSample>, EngineError> {
+        let kernels = self.run(job, plan, seeds, script)?;
+        small::measured_in_parallel(&kernels, reference, self.info().threads)
+    }
 }
 
 /// The order of calls that makes a sampler.
@@ -139,6 +155,17 @@ pub struct KernelSample {
     pub seed: u64,
     /// K(θ), (n·m_l) × (n·m_l), row-major, point-major index i·m_l + o, exactly symmetric.
     pub kernel: Vec<f64>,
+    /// ‖N‖_F of the n × m_l outputs.
+    pub output_norm: f64,
+}
+
+/// The statistics of the kernel of one seed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MeasuredSample {
+    /// Its seed.
+    pub seed: u64,
+    /// Deviations from K∞/n and the spectrum of K(θ)/n.
+    pub statistics: KernelStatistics,
     /// ‖N‖_F of the n × m_l outputs.
     pub output_norm: f64,
 }

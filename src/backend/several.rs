@@ -2,7 +2,8 @@
 //!
 //! A kernel is a function of its seed and its device, so the split moves no bit where the devices are alike.
 
-use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, Plan, Script};
+use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, MeasuredSample, Plan, Script};
+use crate::stats::Reference;
 
 /// At least one engine.
 pub struct Several {
@@ -53,6 +54,29 @@ impl Engine for Several {
         seeds: &[u64],
         script: Script,
     ) -> Result<Vec<KernelSample>, EngineError> {
+        self.shared_out(job, seeds, |engine, plan, seeds| engine.run(job, plan, seeds, script))
+    }
+
+    fn measure(
+        &self,
+        job: &Job,
+        _plan: &Plan,
+        seeds: &[u64],
+        script: Script,
+        reference: &Reference,
+    ) -> Result<Vec<MeasuredSample>, EngineError> {
+        self.shared_out(job, seeds, |engine, plan, seeds| engine.measure(job, plan, seeds, script, reference))
+    }
+}
+
+impl Several {
+    /// What the engines make of their shares of the seeds, in the order of the seeds.
+    fn shared_out<T: Send>(
+        &self,
+        job: &Job,
+        seeds: &[u64],
+        work: impl Fn(&dyn Engine, &Plan, &[u64]) -> Result<Vec<T>, EngineError> + Sync,
+    ) -> Result<Vec<T>, EngineError> {
         let plans: Vec<Plan> = self.engines.iter().map(|e| e.plan(job)).collect::<Result<_, _>>()?;
         let rate: f64 = plans.iter().map(|p| 1.0 / p.seconds_per_seed).sum();
         let mut rest = seeds;
@@ -65,10 +89,11 @@ impl Engine for Several {
             rest = left;
             shares.push(share);
         }
-        let results: Vec<Result<Vec<KernelSample>, EngineError>> = std::thread::scope(|scope| {
-            let work = self.engines.iter().zip(&plans).zip(shares);
-            let threads: Vec<_> = work
-                .map(|((engine, plan), seeds)| scope.spawn(move || engine.run(job, plan, seeds, script)))
+        let work = &work;
+        let results: Vec<Result<Vec<T>, EngineError>> = std::thread::scope(|scope| {
+            let shares = self.engines.iter().zip(&plans).zip(shares);
+            let threads: Vec<_> = shares
+                .map(|((engine, plan), seeds)| scope.spawn(move || work(engine.as_ref(), plan, seeds)))
                 .collect();
             let broken = || EngineError::Device {
                 device: self.info.name.clone(),
@@ -76,7 +101,7 @@ impl Engine for Several {
             };
             threads.into_iter().map(|t| t.join().unwrap_or_else(|_| Err(broken()))).collect()
         });
-        let parts: Vec<Vec<KernelSample>> = results.into_iter().collect::<Result<_, _>>()?;
+        let parts: Vec<Vec<T>> = results.into_iter().collect::<Result<_, _>>()?;
         Ok(parts.into_iter().flatten().collect())
     }
 }

@@ -8,8 +8,9 @@
 //!
 //! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels.
 
-use super::{EngineError, Job, KernelSample, Sampler};
+use super::{EngineError, Job, KernelSample, MeasuredSample, Sampler};
 use crate::math::root::{product, root};
+use crate::stats::Reference;
 
 /// What one layer leaves behind; n × n, n × q and q × q, row-major.
 #[derive(Default)]
@@ -174,4 +175,31 @@ impl<'j> Small<'j> {
         let output_norm = self.outputs.iter().enumerate().map(square).sum::<f64>().sqrt();
         Ok(KernelSample { seed: self.seed, kernel, output_norm })
     }
+}
+
+/// The statistics of a kernel.
+pub(super) fn measured(sample: &KernelSample, reference: &Reference) -> Result<MeasuredSample, EngineError> {
+    let failed = |e| EngineError::Failed { seed: sample.seed, layer: 0, what: format!("{e}") };
+    let statistics = reference.measure(&sample.kernel).map_err(failed)?;
+    Ok(MeasuredSample { seed: sample.seed, statistics, output_norm: sample.output_norm })
+}
+
+/// The statistics of kernels, in their order, on this many threads.
+pub(super) fn measured_in_parallel(
+    samples: &[KernelSample],
+    reference: &Reference,
+    threads: usize,
+) -> Result<Vec<MeasuredSample>, EngineError> {
+    let chunk = samples.len().div_ceil(threads.max(1)).max(1);
+    let one = |part: &[KernelSample]| part.iter().map(|s| measured(s, reference)).collect::<Vec<_>>();
+    let parts: Vec<Vec<_>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = samples.chunks(chunk).map(|part| scope.spawn(move || one(part))).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap_or_default()).collect()
+    });
+    let all: Vec<MeasuredSample> = parts.into_iter().flatten().collect::<Result<_, _>>()?;
+    if all.len() == samples.len() {
+        return Ok(all);
+    }
+    // A thread that ended early has printed why.
+    Err(EngineError::Device { device: "cpu".to_owned(), what: "a thread that measures kernels ended".to_owned() })
 }

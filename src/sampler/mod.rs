@@ -8,7 +8,7 @@ mod conditional;
 mod direct;
 mod explicit;
 
-pub use crate::backend::{KernelSample, Sampler};
+pub use crate::backend::{KernelSample, MeasuredSample, Sampler};
 pub use crate::data::weights::WeightMatrix;
 pub use auto::{SamplerChoice, UnknownSampler, relative_cost};
 pub use explicit::ExplicitKernel;
@@ -18,6 +18,7 @@ use std::ops::Range;
 use crate::backend::{Engine, EngineError, Job, Plan, Precision, Script, Weights};
 use crate::data::DataSet;
 use crate::model::Network;
+use crate::stats::Reference;
 
 /// A network on a data set, ready to be sampled on an engine.
 pub struct Sampling<'e> {
@@ -67,6 +68,11 @@ impl<'e> Sampling<'e> {
     /// The kernels of these seeds, in this order. The same numbers however seeds are put into batches.
     pub fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError> {
         self.engine.run(&self.job, &self.plan, seeds, self.script)
+    }
+
+    /// The statistics of the same kernels against K∞, made where the kernels are.
+    pub fn measure(&self, seeds: &[u64], reference: &Reference) -> Result<Vec<MeasuredSample>, EngineError> {
+        self.engine.measure(&self.job, &self.plan, seeds, self.script, reference)
     }
 
     /// The kernels of a range of seeds, in order, computed batch by batch; dropping the iterator cancels the rest.

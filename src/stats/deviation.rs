@@ -98,6 +98,11 @@ impl Reference {
         })
     }
 
+    /// K∞/n, n × n.
+    pub fn limit(&self) -> &[f64] {
+        &self.limit
+    }
+
     /// Operator norm of K∞/n.
     pub fn norm_op(&self) -> f64 {
         self.norm_op
@@ -140,20 +145,25 @@ impl Reference {
                 }
             }
         }
-        let deviation_op = largest(&spectrum(&work)?);
-        let deviation_fro = frobenius(&work);
-        let deviation_max = largest(&work);
-        Ok(KernelStatistics {
+        let deviations = [largest(&spectrum(&work)?), frobenius(&work), largest(&work)];
+        Ok(self.statistics(deviations, [of_kernel[0], of_kernel[q - 1]], trace))
+    }
+
+    /// The statistics from the deviations (op, fro, max), the least and greatest eigenvalue and the trace of K/n.
+    pub fn statistics(&self, deviations: [f64; 3], lambda: [f64; 2], trace: f64) -> KernelStatistics {
+        let [deviation_op, deviation_fro, deviation_max] = deviations;
+        let [lambda_min, lambda_max] = lambda;
+        KernelStatistics {
             deviation_op,
             deviation_fro,
             deviation_max,
             relative_op: ratio(deviation_op, self.norm_op),
             relative_fro: ratio(deviation_fro, self.norm_fro),
             relative_max: ratio(deviation_max, self.norm_max),
-            lambda_min: of_kernel[0],
-            lambda_max: of_kernel[q - 1],
+            lambda_min,
+            lambda_max,
             trace,
-        })
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::Missing;
 use super::measure::Measure;
 use super::plan::{Cell, Plan};
-use super::run::{Estimate, Open, RunError, Settings, batch_size, check, statistics, workers};
+use super::run::{Estimate, Open, RunError, Settings, batch_size, check, statistics};
 use crate::model::Network;
 
 /// Cells that are measured, of all samplers and precisions together.
@@ -80,7 +80,6 @@ pub fn forecast(
     settings: &Settings,
     budget: Duration,
 ) -> Result<Forecast, RunError> {
-    let pool = workers(settings.threads)?;
     let estimates = check(plan, open)?;
     let mut kinds: Vec<(String, Vec<usize>)> = Vec::new();
     for (index, cell) in plan.cells().iter().enumerate() {
@@ -101,7 +100,7 @@ pub fn forecast(
     for (kind, picked) in picked {
         let mut probes = Vec::new();
         for cell in picked {
-            let Some(probe) = probe(cell, &plan.cells()[cell], open, settings, &pool, share)? else {
+            let Some(probe) = probe(cell, &plan.cells()[cell], open, settings, share)? else {
                 continue;
             };
             opening += probe.opening;
@@ -144,11 +143,10 @@ fn probe(
     cell: &Cell,
     open: &Open,
     settings: &Settings,
-    pool: &rayon::ThreadPool,
     share: f64,
 ) -> Result<Option<Probe>, RunError> {
     let engine = |source| RunError::Engine { cell: index, source };
-    let limit = |source| RunError::Measure { cell: index, seed: String::new(), source };
+    let limit = |source| RunError::Limit { cell: index, source };
     let start = Instant::now();
     let mut twin = cell.clone();
     let mut source = open(&twin).map_err(engine)?;
@@ -169,8 +167,7 @@ fn probe(
     let run = |count: u64| {
         let seeds: Vec<u64> = (0..count).collect();
         let start = Instant::now();
-        let samples = source.batch(&seeds).map_err(engine)?;
-        statistics(pool, index, &measure, &samples)?;
+        statistics(source.as_ref(), index, &measure, &seeds)?;
         Ok::<f64, RunError>(start.elapsed().as_secs_f64())
     };
     // The first touch of memory and devices is no part of a long run.

@@ -10,16 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
-
 use super::committer::Committer;
 use super::measure::Measure;
 use super::plan::{Cell, Plan};
 use super::store::{LimitRecord, Row, Store, StoreError};
 use super::{Missing, Shard};
 use crate::backend::EngineError;
-use crate::sampler::{KernelSample, Sampling};
-use crate::stats::MeasureError;
+use crate::sampler::{MeasuredSample, Sampling};
+use crate::stats::{MeasureError, Reference};
 
 /// Most bytes of kernels in one batch.
 const BATCH_BYTES: usize = 256 << 20;
@@ -43,8 +41,8 @@ pub trait KernelSource {
     fn batch_size(&self) -> usize;
     /// What a seed costs.
     fn estimate(&self) -> Estimate;
-    /// The kernels of these seeds, in this order.
-    fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError>;
+    /// The statistics of these seeds against K∞, in this order.
+    fn measure(&self, seeds: &[u64], reference: &Reference) -> Result<Vec<MeasuredSample>, EngineError>;
 }
 
 impl KernelSource for Sampling<'_> {
@@ -62,8 +60,8 @@ impl KernelSource for Sampling<'_> {
         }
     }
 
-    fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError> {
-        Sampling::batch(self, seeds)
+    fn measure(&self, seeds: &[u64], reference: &Reference) -> Result<Vec<MeasuredSample>, EngineError> {
+        Sampling::measure(self, seeds, reference)
     }
 }
 
@@ -114,13 +112,11 @@ pub enum RunError {
         /// What happened.
         source: EngineError,
     },
-    /// A kernel or a limit that cannot be measured.
-    #[error("cell {cell}{seed}")]
-    Measure {
+    /// A limit that cannot be measured.
+    #[error("cell {cell}")]
+    Limit {
         /// Index of the cell.
         cell: usize,
-        /// The seed as `, seed 3`; empty for the limit.
-        seed: String,
         /// What is wrong with it.
         source: MeasureError,
     },
@@ -134,21 +130,13 @@ pub enum RunError {
         /// What was found.
         norm: f64,
     },
-    /// No threads to measure with.
-    #[error("{threads} worker threads could not be started")]
-    Threads {
-        /// How many.
-        threads: usize,
-        /// Why.
-        source: rayon::ThreadPoolBuildError,
-    },
 }
 
 /// What computes, and how.
 pub struct Settings<'a> {
     /// Name of the device, recorded in every row.
     pub device: &'a str,
-    /// Threads that measure.
+    /// Worker threads of the device, for the forecast.
     pub threads: usize,
     /// Most seeds of a batch, where not the source alone decides.
     pub batch: Option<usize>,
@@ -175,7 +163,7 @@ pub fn limits(plan: &Plan) -> Result<Vec<LimitRecord>, RunError> {
 }
 
 fn measure(cell: usize, c: &Cell) -> Result<Measure, RunError> {
-    Measure::new(c).map_err(|source| RunError::Measure { cell, seed: String::new(), source })
+    Measure::new(c).map_err(|source| RunError::Limit { cell, source })
 }
 
 /// Computes every row that the plan asks for and the store lacks. `costs` are those of [`check`]. When `stop` is raised the
@@ -189,7 +177,6 @@ pub fn run(
     stop: &AtomicBool,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, RunError> {
-    let pool = workers(settings.threads)?;
     let mut tally = Tally::new(plan.cells().len());
     loop {
         let missing = missing(plan, store, settings.shard)?;
@@ -212,7 +199,7 @@ pub fn run(
                         break;
                     }
                     last = index;
-                    Work { index, cell, pool: &pool, settings, stop }.cell(
+                    Work { index, cell, settings, stop }.cell(
                         open,
                         missing.gaps,
                         |rows, seconds| {
@@ -243,13 +230,6 @@ fn missing(plan: &Plan, store: &Store, shard: Shard) -> Result<Vec<Missing>, Sto
     (0..plan.cells().len()).map(of).collect()
 }
 
-/// Threads that measure.
-pub(super) fn workers(threads: usize) -> Result<rayon::ThreadPool, RunError> {
-    let threads = threads.max(1);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|source| RunError::Threads { threads, source })
-}
-
 /// Seeds of a batch of this cell.
 pub(super) fn batch_size(source: &dyn KernelSource, cell: &Cell, settings: &Settings) -> usize {
     let q = cell.data.points.n() * cell.network.outputs();
@@ -257,29 +237,28 @@ pub(super) fn batch_size(source: &dyn KernelSource, cell: &Cell, settings: &Sett
     source.batch_size().min(fit).min(settings.batch.unwrap_or(usize::MAX)).max(1)
 }
 
-/// The statistics of every sample of cell `cell`.
+/// The statistics of these seeds of cell `cell`, each with its seed.
 pub(super) fn statistics(
-    pool: &rayon::ThreadPool,
+    source: &dyn KernelSource,
     cell: usize,
     measure: &Measure,
-    samples: &[KernelSample],
-) -> Result<Vec<[f64; 10]>, RunError> {
-    let one = |sample: &KernelSample| {
-        let seed = sample.seed;
+    seeds: &[u64],
+) -> Result<Vec<(u64, [f64; 10])>, RunError> {
+    let samples = source.measure(seeds, measure.reference());
+    let samples = samples.map_err(|source| RunError::Engine { cell, source })?;
+    let one = |sample: &MeasuredSample| {
         if !sample.output_norm.is_finite() {
-            return Err(RunError::Outputs { cell, seed, norm: sample.output_norm });
+            return Err(RunError::Outputs { cell, seed: sample.seed, norm: sample.output_norm });
         }
-        let seed = || format!(", seed {seed}");
-        measure.statistics(sample).map_err(|source| RunError::Measure { cell, seed: seed(), source })
+        Ok((sample.seed, Measure::statistics(sample)))
     };
-    pool.install(|| samples.par_iter().map(one).collect())
+    samples.iter().map(one).collect()
 }
 
 /// One cell in hand.
 struct Work<'a> {
     index: usize,
     cell: &'a Cell,
-    pool: &'a rayon::ThreadPool,
     settings: &'a Settings<'a>,
     stop: &'a AtomicBool,
 }
@@ -301,13 +280,12 @@ impl Work<'_> {
         while seeds.peek().is_some() && !self.stop.load(Ordering::Relaxed) {
             let batch: Vec<u64> = seeds.by_ref().take(size).collect();
             let start = Instant::now();
-            let samples = source.batch(&batch).map_err(|source| RunError::Engine { cell, source })?;
-            let statistics = statistics(self.pool, cell, &measure, &samples)?;
+            let statistics = statistics(source.as_ref(), cell, &measure, &batch)?;
             let elapsed = start.elapsed().as_secs_f64();
             let seconds = elapsed / batch.len() as f64;
-            let rows = samples.iter().zip(statistics).map(|(sample, values)| Row {
+            let rows = statistics.into_iter().map(|(seed, values)| Row {
                 cell,
-                seed: sample.seed,
+                seed,
                 values,
                 device: Arc::clone(&device),
                 seconds,

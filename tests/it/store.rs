@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use eoc_ntk::backend::EngineError;
-use eoc_ntk::sampler::KernelSample;
+use eoc_ntk::sampler::MeasuredSample;
+use eoc_ntk::stats::Reference;
 use eoc_ntk::study::merge::{MergeError, Merged};
 use eoc_ntk::study::run::{self, Estimate, KernelSource, Observer, Outcome, Progress, RunError, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store, StoreError};
@@ -63,7 +64,7 @@ impl KernelSource for Fake {
         Estimate { seconds: 1.0, ..Estimate::default() }
     }
 
-    fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError> {
+    fn measure(&self, seeds: &[u64], reference: &Reference) -> Result<Vec<MeasuredSample>, EngineError> {
         if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.stop.store(true, Ordering::Relaxed);
         }
@@ -75,10 +76,10 @@ impl KernelSource for Fake {
             self.factor * (mix(self.salt ^ mix(seed ^ mix(low * 64 + high))) as f64 / u64::MAX as f64 - 0.25)
         };
         let q = self.q;
-        let sample = |&seed: &u64| KernelSample {
-            seed,
-            kernel: (0..q * q).map(|k| entry(seed, k / q, k % q)).collect(),
-            output_norm: entry(seed, 63, 63).abs(),
+        let sample = |&seed: &u64| {
+            let kernel: Vec<f64> = (0..q * q).map(|k| entry(seed, k / q, k % q)).collect();
+            let statistics = reference.measure(&kernel).unwrap();
+            MeasuredSample { seed, statistics, output_norm: entry(seed, 63, 63).abs() }
         };
         Ok(seeds.iter().map(sample).collect())
     }

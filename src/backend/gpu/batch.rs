@@ -1,29 +1,25 @@
 //! The seeds that a device has in hand: their streams, panels and small matrices.
 
-use rayon::prelude::*;
-
+use super::algebra::{Algebra, DeviceAlgebra, HostAlgebra};
 use super::device::Device;
 use super::panel::Panel;
 use super::passes::{self, View};
-use super::plan::Layout;
-use crate::backend::small::{Coupling, Small};
-use crate::backend::{Batch, EngineError, Job, KernelSample, Weights};
-use crate::rng::{Role, Tensor};
+use super::plan::{Layout, Place};
+use super::recording::Recording;
+use crate::backend::{Batch, EngineError, Job, KernelSample, MeasuredSample};
+use crate::stats::Reference;
 
 /// A group of seeds of one job, all computed together.
 pub(super) struct GpuBatch<'e> {
     pub(super) device: &'e Device,
-    pub(super) host: &'e rayon::ThreadPool,
     pub(super) job: &'e Job,
     pub(super) layout: Layout,
     pub(super) seeds: Vec<u64>,
-    pub(super) small: Vec<Small<'e>>,
+    pub(super) algebra: Box<dyn Algebra + 'e>,
+    /// What is recorded and not yet read; none while a pass has it.
+    recording: Option<Recording<'e>>,
     /// Keys of the seeds, `[seed]`.
     pub(super) keys: wgpu::Buffer,
-    /// Conditional: S_kᵀ, at its layer.
-    pub(super) roots: Vec<Option<View>>,
-    /// Conditional: Tᵀ and S_Bᵀ, at their layer.
-    pub(super) couplings: Vec<Option<(View, View)>>,
     /// Conditional: panels of the layers, where they are kept.
     pub(super) kept: Vec<Option<Kept>>,
     /// Direct: Z_k of the layers; 0 is the input.
@@ -50,16 +46,18 @@ impl<'e> GpuBatch<'e> {
         fn none<T>(count: usize) -> Vec<Option<T>> {
             (0..count).map(|_| None).collect()
         }
+        let algebra: Box<dyn Algebra + 'e> = match layout.algebra {
+            Place::Host => Box::new(HostAlgebra::new(device, host, job, layout.seeds, noise)),
+            Place::Device => Box::new(DeviceAlgebra::new(device, job, noise)),
+        };
         Self {
             device,
-            host,
             job,
             layout,
             seeds: Vec::new(),
-            small: (0..layout.seeds).map(|_| Small::new(job, noise)).collect(),
+            algebra,
+            recording: None,
             keys: device.storage(8 * layout.seeds),
-            roots: none(depth),
-            couplings: none(depth),
             kept: none(depth),
             z: none(depth),
             b: None,
@@ -72,9 +70,7 @@ impl<'e> GpuBatch<'e> {
         self.seeds = seeds.to_vec();
         let keys: Vec<[u32; 2]> = seeds.iter().map(|&s| [s as u32, (s >> 32) as u32]).collect();
         self.device.queue.write_buffer(&self.keys, 0, bytemuck::cast_slice(&keys));
-        for (small, &seed) in self.small.iter_mut().zip(seeds) {
-            small.start(seed);
-        }
+        self.algebra.start(seeds);
     }
 
     /// How many seeds are in hand.
@@ -82,37 +78,14 @@ impl<'e> GpuBatch<'e> {
         self.seeds.len() as u32
     }
 
-    /// The small matrices of the seeds in hand, in parallel, results in the order of the seeds.
-    pub(super) fn each<T: Send>(
-        &mut self,
-        work: impl Fn(&mut Small<'e>) -> Result<T, EngineError> + Sync + Send,
-    ) -> Result<Vec<T>, EngineError> {
-        let small = &mut self.small[..self.seeds.len()];
-        self.host.install(|| small.par_iter_mut().map(work).collect())
+    /// What was recorded so far, to go on with; `keep` puts it back.
+    pub(super) fn open(&mut self) -> Recording<'e> {
+        self.recording.take().unwrap_or_else(|| Recording::new(self.device))
     }
 
-    /// Hands matrix after matrix to the small matrices of its seed.
-    pub(super) fn hand_in(
-        &mut self,
-        matrices: Vec<Vec<f64>>,
-        set: impl Fn(&mut Small<'e>, Vec<f64>) + Sync + Send,
-    ) {
-        let small = &mut self.small[..self.seeds.len()];
-        self.host
-            .install(|| small.par_iter_mut().zip(matrices).for_each(|(small, matrix)| set(small, matrix)));
-    }
-
-    /// Small matrices of the seeds on the device, each rows × columns as f32 and turned: `[seed][column][row]`.
-    pub(super) fn upload_turned(&self, matrices: &[Vec<f64>], [rows, columns]: [usize; 2]) -> View {
-        let mut flat = Vec::with_capacity(matrices.len() * rows * columns);
-        for matrix in matrices {
-            for column in 0..columns {
-                flat.extend((0..rows).map(|row| matrix[row * columns + column] as f32));
-            }
-        }
-        // One matrix serves all seeds.
-        let seed = if matrices.len() == 1 { 0 } else { (rows * columns) as u32 };
-        View { buffer: self.device.upload(&flat), seed, row: rows as u32 }
+    /// Keeps what is recorded for the next pass.
+    pub(super) fn keep(&mut self, recording: Recording<'e>) {
+        self.recording = Some(recording);
     }
 
     /// B_l.
@@ -132,15 +105,16 @@ impl<'e> GpuBatch<'e> {
         passes::slopes(self.job.slopes(k))
     }
 
-    pub(super) fn finish(&mut self) -> Result<Vec<KernelSample>, EngineError> {
-        let job = self.job;
-        self.each(|small| {
-            if job.network.depth() == 1 {
-                let outputs = input_outputs(job, small.seed());
-                small.set_outputs(outputs);
-            }
-            small.finish()
-        })
+    /// The kernels of the seeds in hand.
+    pub(super) fn kernels(&mut self) -> Result<Vec<KernelSample>, EngineError> {
+        let mut recording = self.open();
+        self.algebra.kernels(&mut recording)
+    }
+
+    /// Their statistics.
+    pub(super) fn statistics(&mut self, reference: &Reference) -> Result<Vec<MeasuredSample>, EngineError> {
+        let mut recording = self.open();
+        self.algebra.statistics(&mut recording, reference)
     }
 }
 
@@ -156,19 +130,9 @@ impl Drop for GpuBatch<'_> {
 
 impl Batch for GpuBatch<'_> {
     fn root(&mut self, k: usize) -> Result<(), EngineError> {
-        let n = self.job.n;
-        let roots = if k > 0 {
-            self.each(|small| small.root(k).map(<[f64]>::to_vec))?
-        } else if self.roots[0].is_some() {
-            return Ok(());
-        } else {
-            // The input is the same for every seed.
-            vec![self.small[0].root(0)?.to_vec()]
-        };
-        let root = self.upload_turned(&roots, [n, n]);
-        if let Some(old) = self.roots[k].replace(root) {
-            self.device.give_back([old.buffer]);
-        }
+        let mut recording = self.open();
+        self.algebra.root(&mut recording, k)?;
+        self.keep(recording);
         Ok(())
     }
 
@@ -181,13 +145,9 @@ impl Batch for GpuBatch<'_> {
     }
 
     fn couple(&mut self, k: usize) -> Result<(), EngineError> {
-        let (n, q) = (self.job.n, self.job.q());
-        let couplings = self.each(|small| small.couple(k))?;
-        let (t, root): (Vec<_>, Vec<_>) = couplings.into_iter().map(|Coupling { t, root }| (t, root)).unzip();
-        let coupling = (self.upload_turned(&t, [n, q]), self.upload_turned(&root, [q, q]));
-        if let Some((t, root)) = self.couplings[k - 1].replace(coupling) {
-            self.device.give_back([t.buffer, root.buffer]);
-        }
+        let mut recording = self.open();
+        self.algebra.couple(&mut recording, k)?;
+        self.keep(recording);
         Ok(())
     }
 
@@ -210,20 +170,4 @@ fn noise(device: &Device) -> f64 {
         // 16 products are added in f32, which leaves up to 8ε of their size; the signs of the errors of many chunks cancel.
         epsilon
     }
-}
-
-/// N of a network without hidden layers, X·W_1ᵀ, in f64 on the host: too small a product for a device.
-fn input_outputs(job: &Job, seed: u64) -> Vec<f64> {
-    let (dim, outputs) = (job.dim, job.network.outputs());
-    let tensor = Tensor::new(seed, Role::Weight, 1);
-    let weights: Vec<f64> = match &job.weights {
-        Weights::Explicit(matrices) => matrices[0].clone(),
-        Weights::Drawn => {
-            let at = |k: usize| f64::from(tensor.normal((k / dim) as u32, (k % dim) as u32));
-            (0..outputs * dim).map(at).collect()
-        }
-    };
-    let dot = |x: &[f64], w: &[f64]| x.iter().zip(w).map(|(x, w)| x * w).sum::<f64>();
-    let rows = job.unit_rows.chunks_exact(dim);
-    rows.flat_map(|x| weights.chunks_exact(dim).map(move |w| dot(x, w))).collect()
 }

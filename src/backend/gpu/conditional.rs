@@ -9,13 +9,13 @@
 //! one device, since the choice is a function of the job and the device.
 
 use super::batch::{GpuBatch, Kept};
-use super::panel::{Panel, Slab, slabs, view};
+use super::panel::{Panel, Slab, room, slabs};
 use super::passes::View;
 use super::passes::draw::{self, Draw};
 use super::passes::gram::{self, Gram};
 use super::passes::project::{self, Operands, Project};
 use super::recording::Recording;
-use super::sums::{self, Sums};
+use super::sums::Sums;
 use crate::backend::EngineError;
 use crate::rng::{Role, Tensor};
 
@@ -34,11 +34,11 @@ impl GpuBatch<'_> {
     }
 
     /// The slabs of layer k with their panels; scratch that every slab uses again where panels are not kept.
-    fn places(&mut self, k: usize) -> Vec<Place> {
+    fn places(&mut self, recording: &mut Recording, k: usize) -> Vec<Place> {
         let (n, q, width) = (self.job.n as u64, self.job.q() as u64, self.job.width(k));
         let (seeds, slab, last) = (self.layout.seeds, self.layout.slab, self.last(k));
         if !self.layout.keep {
-            let z = view(self.device, seeds, n, slab.min(width));
+            let z = room(recording, seeds, n, slab.min(width));
             return slabs(width, slab)
                 .into_iter()
                 .map(|slab| Place { slab, z: z.clone(), g: None, h: None })
@@ -70,7 +70,7 @@ impl GpuBatch<'_> {
             first_column: place.slab.first,
             ..Project::default()
         };
-        let Some(root) = &self.roots[k - 1] else {
+        let Some(root) = self.algebra.root_of(k - 1) else {
             return Err(self.device.fault(format!("layer {} has no root", k - 1)));
         };
         let operands = Operands { keys: &self.keys, x: root, w: place.g.as_ref(), z: None, out: &place.z };
@@ -81,8 +81,8 @@ impl GpuBatch<'_> {
         let (n, q, outputs) = (self.job.n as u32, self.job.q() as u32, self.job.network.outputs() as u32);
         let (last, depth, slopes) = (self.last(k), self.job.network.depth(), self.slopes(k));
         let across = if last { outputs } else { q };
-        let places = self.places(k);
-        let mut recording = Recording::new(self.device);
+        let mut recording = self.open();
+        let places = self.places(&mut recording, k);
         let (count, slab) = (self.count(), self.layout.slab);
         let mut c = Sums::new(&mut recording, "A Aᵀ", count, [n, n], true, slab);
         let mut e = Sums::new(&mut recording, "A H", count, [n, across], false, slab);
@@ -114,24 +114,21 @@ impl GpuBatch<'_> {
             };
             e.add(&mut recording, &self.keys, cross, &place.z, place.h.as_ref())?;
         }
-        let mut matrices = sums::read(recording, vec![c, e], &self.seeds, k)?.into_iter();
-        self.release(places);
-        self.hand_in(matrices.next().unwrap_or_default(), |small, c| small.set_gram(k, c));
-        self.hand_in(matrices.next().unwrap_or_default(), |small, e| {
-            if last { small.set_outputs(e) } else { small.set_forward_cross(k, e) }
-        });
+        self.release(&mut recording, places);
+        self.algebra.forward(&mut recording, k, c, Some(e))?;
+        self.keep(recording);
         Ok(())
     }
 
     pub(super) fn conditional_backward(&mut self, k: usize) -> Result<(), EngineError> {
         let (n, q, slopes) = (self.job.n as u32, self.job.q() as u32, self.slopes(k));
         let top = self.top();
-        let places = self.places(k);
-        let mut recording = Recording::new(self.device);
+        let mut recording = self.open();
+        let places = self.places(&mut recording, k);
         let (count, slab) = (self.count(), self.layout.slab);
         let mut b_gram = Sums::new(&mut recording, "B Bᵀ", count, [q, q], true, slab);
         let mut cross = (k > 1).then(|| Sums::new(&mut recording, "B G", count, [q, n], false, slab));
-        let b = view(self.device, self.layout.seeds, q.into(), slab.min(self.job.width(k)));
+        let b = room(&mut recording, self.layout.seeds, q.into(), slab.min(self.job.width(k)));
         for place in &places {
             if place.g.is_none() {
                 self.preactivations(&mut recording, k, place)?;
@@ -147,16 +144,10 @@ impl GpuBatch<'_> {
                 cross.add(&mut recording, &self.keys, block, &b, place.g.as_ref())?;
             }
         }
-        let sums = std::iter::once(b_gram).chain(cross).collect();
-        let mut matrices = sums::read(recording, sums, &self.seeds, k)?.into_iter();
-        self.release(places);
-        self.device.give_back([b.buffer]);
-        self.hand_in(matrices.next().unwrap_or_default(), |small, gram| small.set_back_gram(k, gram));
-        if let Some(cross) = matrices.next() {
-            let (n, q) = (n as usize, q as usize);
-            let turned = |m: Vec<f64>| (0..n * q).map(|at| m[at % q * n + at / q]).collect();
-            self.hand_in(cross, |small, m| small.set_back_cross(k, turned(m)));
-        }
+        self.release(&mut recording, places);
+        recording.retire(b.buffer);
+        self.algebra.backward(&mut recording, k, b_gram, cross)?;
+        self.keep(recording);
         Ok(())
     }
 
@@ -185,7 +176,7 @@ impl GpuBatch<'_> {
             let operands = Operands { keys, x: top, w: None, z: Some(&place.z), out: b };
             return project::record(recording, self.count(), block, &operands);
         }
-        let Some((t, root)) = &self.couplings[k] else {
+        let Some((t, root)) = self.algebra.coupling_of(k) else {
             return Err(self.device.fault(format!("layer {k} was not coupled")));
         };
         let known = Project {
@@ -208,10 +199,10 @@ impl GpuBatch<'_> {
         project::record(recording, self.count(), fresh, &operands)
     }
 
-    /// Gives the scratch of a pass back.
-    fn release(&self, places: Vec<Place>) {
+    /// Retires the scratch of a pass.
+    fn release(&self, recording: &mut Recording, places: Vec<Place>) {
         if !self.layout.keep {
-            self.device.give_back(places.into_iter().take(1).map(|place| place.z.buffer));
+            places.into_iter().take(1).for_each(|place| recording.retire(place.z.buffer));
         }
     }
 }

@@ -29,12 +29,25 @@ pub struct Options {
     pub work: Option<f64>,
     /// Times every pass by timestamps.
     pub profile: bool,
+    /// Rows up to which small matrices are factorised on the device, where not the adapter alone decides; 0: never.
+    pub algebra: Option<u32>,
+    /// Matrices in factorisation are in storage, whatever their size.
+    pub squares_in_storage: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        let (max_binding, memory, work) = (None, None, None);
-        Self { f64: true, int64: true, checked: false, max_binding, memory, work, profile: false }
+        Self {
+            f64: true,
+            int64: true,
+            checked: false,
+            max_binding: None,
+            memory: None,
+            work: None,
+            profile: false,
+            algebra: None,
+            squares_in_storage: false,
+        }
     }
 }
 
@@ -61,6 +74,9 @@ pub(super) struct Device {
     pub(super) variant: Variant,
     pub(super) budget: Budget,
     pub(super) profile: Option<Profile>,
+    /// Rows up to which small matrices are factorised here.
+    pub(super) algebra: u32,
+    pub(super) squares_in_storage: bool,
     faults: Faults,
     checked: bool,
     pipelines: Mutex<HashMap<PipelineKey, Arc<wgpu::ComputePipeline>>>,
@@ -72,6 +88,8 @@ pub(super) struct Device {
 /// A pass and the bits of its override constants.
 type PipelineKey = (Pass, Vec<u64>);
 
+/// Rows of the largest matrix that one workgroup factorises.
+const ALGEBRA_ROWS: u32 = 256;
 /// Most bytes of buffers that wait to be used again.
 const POOL_BYTES: u64 = 1 << 30;
 
@@ -114,7 +132,11 @@ impl Device {
         let checked = options.checked;
         let (pipelines, pool, poison) = Default::default();
         let max_buffer = limits.max_buffer_size;
+        // A processor that plays a GPU factorises faster as itself.
+        let algebra = if description.kind == Kind::Software { 0 } else { ALGEBRA_ROWS };
         Ok(Self {
+            algebra: options.algebra.unwrap_or(algebra).min(ALGEBRA_ROWS),
+            squares_in_storage: options.squares_in_storage,
             description,
             device,
             queue,

@@ -12,7 +12,7 @@ use super::passes::View;
 use super::passes::gram::{self, Gram};
 use super::passes::project::{self, Operands, Project};
 use super::recording::Recording;
-use super::sums::{self, Sums};
+use super::sums::Sums;
 use crate::backend::{EngineError, Weights};
 use crate::rng::{Role, Tensor};
 
@@ -73,8 +73,8 @@ impl GpuBatch<'_> {
         if self.z[k].is_none() {
             self.z[k] = Some(Panel::new(self.device, self.layout.seeds, n.into(), self.job.width(k), slab));
         }
+        let mut recording = self.open();
         let (Some(below), Some(own)) = (&self.z[k - 1], &self.z[k]) else { return Ok(()) };
-        let mut recording = Recording::new(self.device);
         let mut c = Sums::new(&mut recording, "A Aᵀ", count, [n, n], true, slab);
         let mut norm = last.then(|| Sums::new(&mut recording, "A W_lᵀ", count, [n, outputs], false, slab));
         for (target, z) in &own.slabs {
@@ -117,12 +117,8 @@ impl GpuBatch<'_> {
                 tile.into_iter().for_each(|tile| recording.retire(tile.buffer));
             }
         }
-        let sums = std::iter::once(c).chain(norm).collect();
-        let mut matrices = sums::read(recording, sums, &self.seeds, k)?.into_iter();
-        self.hand_in(matrices.next().unwrap_or_default(), |small, c| small.set_gram(k, c));
-        if let Some(outputs) = matrices.next() {
-            self.hand_in(outputs, |small, n| small.set_outputs(n));
-        }
+        self.algebra.forward(&mut recording, k, c, norm)?;
+        self.keep(recording);
         Ok(())
     }
 
@@ -135,8 +131,8 @@ impl GpuBatch<'_> {
             Some(panel) if k + 1 < depth => panel,
             _ => Panel { slabs: vec![(self.all_outputs(), self.top())] },
         };
+        let mut recording = self.open();
         let Some(z) = &self.z[k] else { return Ok(()) };
-        let mut recording = Recording::new(self.device);
         let mut b_gram = Sums::new(&mut recording, "B Bᵀ", count, [q, q], true, slab);
         for ((target, b), (_, z)) in own.slabs.iter().zip(&z.slabs) {
             for (index, (from, x)) in above.slabs.iter().enumerate() {
@@ -164,12 +160,13 @@ impl GpuBatch<'_> {
             let block = Gram { columns, first_column: first, source: gram::SOURCE_MATRIX, ..Gram::default() };
             b_gram.add(&mut recording, &self.keys, block, b, Some(b))?;
         }
-        let mut matrices = sums::read(recording, vec![b_gram], &self.seeds, k)?.into_iter();
-        self.hand_in(matrices.next().unwrap_or_default(), |small, gram| small.set_back_gram(k, gram));
         if k + 1 < depth {
-            self.device.give_back(above.into_buffers());
+            // No later pass reads it: its memory serves the layer below.
+            above.into_buffers().for_each(|buffer| recording.retire(buffer));
         }
         self.b = Some(own);
+        self.algebra.backward(&mut recording, k, b_gram, None)?;
+        self.keep(recording);
         Ok(())
     }
 }

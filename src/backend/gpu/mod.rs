@@ -1,12 +1,14 @@
 //! The GPU engine: the same law on wgpu compute shaders, for many seeds at once.
 //!
 //! A pass is a shader of `shaders/`, its parameter block is in `passes/`. `batch.rs` turns the calls of a
-//! sampler into recorded passes over all its seeds; the small matrices come back once a layer, are factorised on the
-//! host in f64, and two groups of seeds take turns so that the device does not idle meanwhile.
+//! sampler into recorded passes over all its seeds. The small matrices stay on the device, where one workgroup factorises
+//! one of them, and one read-back ends a group of seeds; or they come back once a layer and are factorised on the host in
+//! f64, which is the oracle (`algebra/`). Either way two groups of seeds take turns, so that the device does not idle.
 //!
 //! wgpu is named nowhere else.
 
 mod adapter;
+mod algebra;
 mod batch;
 mod conditional;
 mod device;
@@ -35,7 +37,8 @@ use device::Device;
 use passes::probe::{Probe, Probed};
 use plan::LANES;
 
-use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, Plan, Script};
+use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, MeasuredSample, Plan, Script};
+use crate::stats::Reference;
 
 /// An opened GPU.
 pub struct GpuEngine {
@@ -87,35 +90,14 @@ impl GpuEngine {
         self.device.device.destroy();
     }
 
-    fn group<'e>(
-        &'e self,
-        batch: &mut GpuBatch<'e>,
-        job: &Job,
-        seeds: &[u64],
-        script: Script,
-    ) -> Result<Vec<KernelSample>, EngineError> {
-        batch.start(seeds);
-        script(batch, job.network.depth())?;
-        batch.finish()
-    }
-}
-
-impl Engine for GpuEngine {
-    fn info(&self) -> &DeviceInfo {
-        &self.info
-    }
-
-    fn plan(&self, job: &Job) -> Result<Plan, EngineError> {
-        plan::plan(job, &self.device, self.info.threads).map(|(plan, _)| plan)
-    }
-
-    fn run(
+    /// What `finish` makes of all seeds, group by group, in their order.
+    fn groups<T: Send>(
         &self,
         job: &Job,
-        _plan: &Plan,
         seeds: &[u64],
         script: Script,
-    ) -> Result<Vec<KernelSample>, EngineError> {
+        finish: impl Fn(&mut GpuBatch) -> Result<Vec<T>, EngineError> + Sync,
+    ) -> Result<Vec<T>, EngineError> {
         let (_, layout) = plan::plan(job, &self.device, self.info.threads)?;
         self.device.check()?;
         // Even groups, so that no lane waits for the last.
@@ -133,7 +115,8 @@ impl Engine for GpuEngine {
                 if failed.load(Ordering::Relaxed) {
                     break;
                 }
-                let result = self.group(&mut batch, job, seeds, script);
+                batch.start(seeds);
+                let result = script(&mut batch, job.network.depth()).and_then(|()| finish(&mut batch));
                 failed.fetch_or(result.is_err(), Ordering::Relaxed);
                 if let Ok(mut slot) = results[index].lock() {
                     *slot = Some(result);
@@ -163,5 +146,36 @@ impl Engine for GpuEngine {
             None if samples.len() == seeds.len() => Ok(samples),
             None => Err(self.device.fault("a group of seeds was lost".to_owned())),
         }
+    }
+}
+
+impl Engine for GpuEngine {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn plan(&self, job: &Job) -> Result<Plan, EngineError> {
+        plan::plan(job, &self.device, self.info.threads).map(|(plan, _)| plan)
+    }
+
+    fn run(
+        &self,
+        job: &Job,
+        _plan: &Plan,
+        seeds: &[u64],
+        script: Script,
+    ) -> Result<Vec<KernelSample>, EngineError> {
+        self.groups(job, seeds, script, |batch| batch.kernels())
+    }
+
+    fn measure(
+        &self,
+        job: &Job,
+        _plan: &Plan,
+        seeds: &[u64],
+        script: Script,
+        reference: &Reference,
+    ) -> Result<Vec<MeasuredSample>, EngineError> {
+        self.groups(job, seeds, script, |batch| batch.statistics(reference))
     }
 }

@@ -21,6 +21,11 @@ const NORMAL: Fragment = fragment!("common/normal.wgsl");
 const ACTIVATION: Fragment = fragment!("common/activation.wgsl");
 const SUM_F64: Fragment = fragment!("common/sum_f64.wgsl");
 const SUM_PAIR: Fragment = fragment!("common/sum_pair.wgsl");
+const REAL_F64: Fragment = fragment!("common/real_f64.wgsl");
+const REAL_PAIR: Fragment = fragment!("common/real_pair.wgsl");
+const SQUARE_WORKGROUP: Fragment = fragment!("common/square_workgroup.wgsl");
+const SQUARE_STORAGE: Fragment = fragment!("common/square_storage.wgsl");
+const JACOBI: Fragment = fragment!("common/jacobi.wgsl");
 
 /// A pass: one shader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,13 +38,40 @@ pub enum Pass {
     Reduce,
     /// `draw.wgsl`.
     Draw,
+    /// `root.wgsl`.
+    Root,
+    /// The same with its matrices in storage.
+    RootLarge,
+    /// `turn.wgsl`.
+    Turn,
+    /// `couple.wgsl`.
+    Couple,
+    /// `assemble.wgsl`.
+    Assemble,
+    /// `spectrum.wgsl`.
+    Spectrum,
+    /// The same with its matrices in storage.
+    SpectrumLarge,
     /// `probe.wgsl`.
     Probe,
 }
 
 impl Pass {
     /// Every pass.
-    pub const ALL: [Self; 5] = [Self::Project, Self::Gram, Self::Reduce, Self::Draw, Self::Probe];
+    pub const ALL: [Self; 12] = [
+        Self::Project,
+        Self::Gram,
+        Self::Reduce,
+        Self::Draw,
+        Self::Root,
+        Self::RootLarge,
+        Self::Turn,
+        Self::Couple,
+        Self::Assemble,
+        Self::Spectrum,
+        Self::SpectrumLarge,
+        Self::Probe,
+    ];
 
     /// Name of the pass: the stem of its files.
     pub fn name(self) -> &'static str {
@@ -48,6 +80,11 @@ impl Pass {
             Self::Gram => "gram",
             Self::Reduce => "reduce",
             Self::Draw => "draw",
+            Self::Root | Self::RootLarge => "root",
+            Self::Turn => "turn",
+            Self::Couple => "couple",
+            Self::Assemble => "assemble",
+            Self::Spectrum | Self::SpectrumLarge => "spectrum",
             Self::Probe => "probe",
         }
     }
@@ -56,7 +93,7 @@ impl Pass {
 /// What a device can do that changes the text of shaders, never the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Variant {
-    /// Sums in f64; else in pairs of f32.
+    /// Sums and small matrices in f64; else in pairs of f32.
     pub f64: bool,
     /// Products of words in u64; else from 16-bit halves.
     pub int64: bool,
@@ -74,12 +111,19 @@ impl Source {
     /// The shader of a pass.
     pub fn new(pass: Pass, variant: Variant) -> Self {
         let multiply = if variant.int64 { MULTIPLY_U64 } else { MULTIPLY_U32 };
-        let sum = if variant.f64 { SUM_F64 } else { SUM_PAIR };
+        let (sum, real) = if variant.f64 { (SUM_F64, REAL_F64) } else { (SUM_PAIR, REAL_PAIR) };
         let fragments: Vec<Fragment> = match pass {
             Pass::Project => vec![multiply, PHILOX, NORMAL, ACTIVATION, fragment!("project.wgsl")],
             Pass::Gram => vec![multiply, PHILOX, NORMAL, ACTIVATION, sum, fragment!("gram.wgsl")],
             Pass::Reduce => vec![sum, fragment!("reduce.wgsl")],
             Pass::Draw => vec![multiply, PHILOX, NORMAL, fragment!("draw.wgsl")],
+            Pass::Root => vec![real, SQUARE_WORKGROUP, JACOBI, fragment!("root.wgsl")],
+            Pass::RootLarge => vec![real, SQUARE_STORAGE, JACOBI, fragment!("root.wgsl")],
+            Pass::Turn => vec![real, fragment!("turn.wgsl")],
+            Pass::Couple => vec![real, fragment!("couple.wgsl")],
+            Pass::Assemble => vec![real, fragment!("assemble.wgsl")],
+            Pass::Spectrum => vec![real, SQUARE_WORKGROUP, JACOBI, fragment!("spectrum.wgsl")],
+            Pass::SpectrumLarge => vec![real, SQUARE_STORAGE, JACOBI, fragment!("spectrum.wgsl")],
             Pass::Probe => vec![multiply, PHILOX, NORMAL, fragment!("probe.wgsl")],
         };
         let mut source = Self { text: String::new(), fragments: Vec::new() };

@@ -2,6 +2,7 @@
 
 use super::device::Device;
 use super::passes::View;
+use super::recording::Recording;
 
 /// A run of neurons of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +44,14 @@ impl Panel {
     }
 }
 
+/// Scratch of a recording for rows × columns of every seed.
+pub(super) fn room(recording: &mut Recording, seeds: u64, rows: u64, columns: u64) -> View {
+    let row = row_stride(columns);
+    View { buffer: recording.scratch(4 * seeds * rows * row), seed: (rows * row) as u32, row: row as u32 }
+}
+
 /// Room for rows × columns of every seed.
-pub(super) fn view(device: &Device, seeds: u64, rows: u64, columns: u64) -> View {
+fn view(device: &Device, seeds: u64, rows: u64, columns: u64) -> View {
     let row = row_stride(columns);
     View { buffer: device.storage(4 * seeds * rows * row), seed: (rows * row) as u32, row: row as u32 }
 }

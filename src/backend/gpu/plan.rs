@@ -3,6 +3,7 @@
 use super::device::{Budget, Device};
 use super::panel::row_stride;
 use super::passes::gram::PART;
+use super::passes::square_scratch;
 use crate::backend::memory::{available, gib};
 use crate::backend::small::Small;
 use crate::backend::{EngineError, Job, Plan, Precision, Sampler, Weights};
@@ -17,6 +18,30 @@ pub(super) struct Layout {
     pub(super) slab: u64,
     /// Panels of the conditional sampler stay between the passes.
     pub(super) keep: bool,
+    /// Where the small matrices are; a function of the job and the device alone, like `keep`.
+    pub(super) algebra: Place,
+}
+
+/// Where small matrices are factorised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// On the host, in f64.
+    Host,
+    /// On the device, one workgroup a matrix.
+    Device,
+}
+
+impl Place {
+    /// On the device up to the size that its tuning says. Numbers that f32 cannot hold stay on the host: norms of points
+    /// beyond 1e±9, or any given weights. So does a network without hidden layers, which is no work.
+    fn of(job: &Job, device: &Device) -> Self {
+        let rows = job.n.max(job.q());
+        let middling = |x: &f64| *x == 0.0 || (1e-9..1e9).contains(x);
+        let drawn = matches!(job.weights, Weights::Drawn);
+        let plain = job.norms.iter().all(middling) && middling(&job.network.scale());
+        let here = drawn && plain && job.network.depth() > 1 && rows <= device.algebra as usize;
+        if here { Self::Device } else { Self::Host }
+    }
 }
 
 /// Groups of seeds in flight: while the host factorises for one, the device works on the other.
@@ -29,6 +54,8 @@ const MAX_SEEDS: u64 = 4096;
 /// Operations of the host for an eigendecomposition of size s: this times s³; and what it does a second.
 const EIGEN: f64 = 60.0;
 const HOST_RATE: f64 = 5e9;
+/// Operations of the device for one of size s: this times s³.
+const FACTORISATION: f64 = 53.0;
 /// Most bytes of small matrices on the host.
 const HOST_BYTES: u64 = 2 << 30;
 /// Seconds for one seed at the latest: what a launch and its read-back cost.
@@ -54,19 +81,25 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
             gib(available() as f64)
         )));
     }
-    let work = Work::of(job);
+    let place = Place::of(job, device);
+    let work = Work::of(job, place);
     let budget = device.budget;
     let lanes = LANES as u64;
     let share = budget.memory / lanes;
     let widest = work.widest.next_multiple_of(PART.into());
+    // One seed first: how much of a layer fits at a time, with its panels if they fit too.
+    let slab_of = |keep| {
+        let mut slab = widest.min(MAX_SLAB);
+        while slab > u64::from(PART) && !fits(&work, &budget, share, 1, slab, keep) {
+            slab = (slab / 2).next_multiple_of(PART.into());
+        }
+        slab
+    };
     let keep = job.sampler == Sampler::Conditional
         && work.kept <= share / 2
-        && 4 * work.rows * row_stride(widest) <= budget.binding;
-    // One seed first: how much of a layer fits at a time.
-    let mut slab = widest.min(MAX_SLAB);
-    while slab > u64::from(PART) && !fits(&work, &budget, share, 1, slab, keep) {
-        slab = (slab / 2).next_multiple_of(PART.into());
-    }
+        && 4 * work.rows * row_stride(widest) <= budget.binding
+        && fits_memory(&work, &budget, share, 1, slab_of(true), true);
+    let slab = slab_of(keep);
     if !fits(&work, &budget, share, 1, slab, keep) && !fits_memory(&work, &budget, share, 1, slab, keep) {
         let needed = work.bytes(1, slab, keep) * lanes;
         return Err(EngineError::Refused(format!(
@@ -81,7 +114,10 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
             device.description.name
         )));
     }
-    let algebra = EIGEN * work.cubes / HOST_RATE / threads as f64;
+    let algebra = match place {
+        Place::Host => EIGEN * work.cubes / HOST_RATE / threads as f64,
+        Place::Device => work.factorisation / budget.rate,
+    };
     let seconds = work.operations / budget.rate + work.normals / budget.normals + algebra;
     let by_host = HOST_BYTES.min(available() / 4) / lanes / host;
     let mut seeds = ((0.5 / seconds) as u64).min(by_host).clamp(1, MAX_SEEDS);
@@ -102,7 +138,7 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
         operations: work.operations,
         normals: work.normals,
     };
-    Ok((plan, Layout { seeds, slab, keep }))
+    Ok((plan, Layout { seeds, slab, keep, algebra: place }))
 }
 
 /// Sizes and work of one seed.
@@ -123,10 +159,13 @@ struct Work {
     normals: f64,
     /// Σ s³ over the factorisations.
     cubes: f64,
+    /// Where they are done, and the operations of all of them where that is the device.
+    place: Place,
+    factorisation: f64,
 }
 
 impl Work {
-    fn of(job: &Job) -> Self {
+    fn of(job: &Job, place: Place) -> Self {
         let depth = job.network.depth();
         let (n, q, outputs) = (job.n as u64, job.q() as u64, job.network.outputs() as u64);
         let hidden: Vec<u64> = (1..depth).map(|k| job.width(k)).collect();
@@ -146,6 +185,14 @@ impl Work {
             (operations, neurons * (nf + qf), 4 * padded * (2 * n + q))
         };
         let cubes = if direct { qf.powi(3) } else { layers as f64 * (nf.powi(3) + qf.powi(3)) + qf.powi(3) };
+        // What stays on the host is f32 here; on the device C, S⁺, E and S_B, T in f64 too, the kernel and scratch.
+        let (stay, scratch) = match place {
+            Place::Host => (4 * (n * n + n * q + q * q), 0),
+            Place::Device => {
+                let squares = square_scratch(2, n.max(q) as u32);
+                (8 * (2 * n * n + n * q) + 4 * (n * n + n * q + q * q), 8 * (2 * n * n + 3 * n * q + 3 * q * q) + squares)
+            }
+        };
         Self {
             n,
             q,
@@ -155,10 +202,12 @@ impl Work {
             kept,
             direct,
             explicit: matches!(job.weights, Weights::Explicit(_)),
-            small: 4 * (layers * (n * n + n * q + q * q) + q * outputs),
+            small: layers * stay + scratch + 4 * q * outputs,
             operations,
             normals,
             cubes,
+            place,
+            factorisation: FACTORISATION * cubes,
         }
     }
 
@@ -175,21 +224,38 @@ impl Work {
 
     /// The largest small matrix of a seed that must lie in one binding, in bytes.
     fn largest_small(&self) -> u64 {
-        4 * (self.rows * self.rows).max(self.q * self.outputs)
+        let in_f32 = 4 * (self.rows * self.rows).max(self.q * self.outputs);
+        match self.place {
+            Place::Host => in_f32,
+            Place::Device => in_f32.max(square_scratch(2, self.rows as u32)),
+        }
+    }
+
+    /// The partial sums of a seed where they may not be split over bindings, in bytes.
+    fn whole_sums(&self, slab: u64) -> u64 {
+        match self.place {
+            Place::Host => 0,
+            Place::Device => 8 * slab.div_ceil(PART.into()) * self.rows * self.rows,
+        }
     }
 
     /// Operations of the largest dispatch of one seed.
     fn dispatch(&self, slab: u64) -> f64 {
         let (rows, slab) = (self.rows as f64, slab as f64);
         let inner = if self.direct { slab } else { rows };
-        slab * inner * (2.0 * rows + 60.0) + slab * rows * rows * 2.0
+        let panels = slab * inner * (2.0 * rows + 60.0) + slab * rows * rows * 2.0;
+        match self.place {
+            Place::Host => panels,
+            Place::Device => panels.max(FACTORISATION * rows.powi(3)),
+        }
     }
 }
 
 fn fits_memory(work: &Work, budget: &Budget, share: u64, seeds: u64, slab: u64, keep: bool) -> bool {
     let panel = 4 * seeds * work.rows * row_stride(slab);
     let tile = if work.explicit { 4 * slab * slab } else { 0 };
-    let binding = panel.max(tile).max(seeds * work.largest_small());
+    let small = work.largest_small().max(work.whole_sums(slab));
+    let binding = panel.max(tile).max(seeds * small);
     work.bytes(seeds, slab, keep) <= share && binding <= budget.binding
 }
 

@@ -231,8 +231,8 @@ impl<'d> Recording<'d> {
         }
     }
 
-    /// Submits everything and returns the first bytes of each buffer.
-    pub(super) fn read(mut self, sources: &[(&wgpu::Buffer, u64)]) -> Result<Vec<Vec<u8>>, EngineError> {
+    /// Submits everything and returns the first bytes of each buffer; the scratch goes back to the device.
+    pub(super) fn read(&mut self, sources: &[(&wgpu::Buffer, u64)]) -> Result<Vec<Vec<u8>>, EngineError> {
         let total: u64 = sources.iter().map(|s| s.1.next_multiple_of(8)).sum();
         let staging = self.device.staging(total);
         let mut offset = 0;

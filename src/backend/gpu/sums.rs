@@ -41,13 +41,12 @@ impl Sums {
         symmetric: bool,
         slab: u64,
     ) -> Self {
-        let device = recording.device();
-        let rows = rows_of_a_chunk(device, seeds.into(), rows_y.into(), slab).min(rows_x.into()) as u32;
+        let rows = rows_of_a_chunk(recording.device(), seeds.into(), rows_y.into(), slab).min(rows_x.into()) as u32;
         let starts = (0..rows_x).step_by(rows as usize);
         let chunks = starts.map(|first| {
             let rows = rows.min(rows_x - first);
             let bytes = ENTRY * u64::from(seeds) * u64::from(rows) * u64::from(rows_y);
-            let totals = device.storage(bytes);
+            let totals = recording.scratch(bytes);
             recording.poison(&totals, bytes);
             Chunk { first, rows, totals }
         });
@@ -89,10 +88,21 @@ pub(super) fn rows_of_a_chunk(device: &Device, seeds: u64, rows_y: u64, slab: u6
     by_binding.min(MAX_ENTRIES / rows_y).max(1)
 }
 
+impl Sums {
+    /// The matrices where they stay on the device: `[seed][row][column]`, not split over rows by the plan.
+    pub(super) fn into_whole(self, device: &Device) -> Result<wgpu::Buffer, EngineError> {
+        let mut chunks = self.chunks.into_iter();
+        match (chunks.next(), chunks.next()) {
+            (Some(chunk), None) => Ok(chunk.totals),
+            _ => Err(device.fault(format!("the sums {} were split", self.name))),
+        }
+    }
+}
+
 /// Submits the recording and reads the matrices of every seed: `[matrix][seed]`, row-major. `seeds` names the seeds of the
 /// batch and `layer` the layer in errors.
 pub(super) fn read(
-    recording: Recording,
+    recording: &mut Recording,
     sums: Vec<Sums>,
     seeds: &[u64],
     layer: usize,
@@ -123,7 +133,18 @@ pub(super) fn read(
     Ok(matrices)
 }
 
-fn decode(bytes: &[u8], f64: bool) -> Vec<f64> {
+/// Entries as the device stores them.
+pub(super) fn encode(values: &[f64], f64: bool) -> Vec<u8> {
+    if f64 {
+        bytemuck::cast_slice(values).to_vec()
+    } else {
+        let pair = |v: f64| [v as f32, (v - f64::from(v as f32)) as f32];
+        bytemuck::cast_slice(&values.iter().map(|v| pair(*v)).collect::<Vec<_>>()).to_vec()
+    }
+}
+
+/// Entries as the host takes them.
+pub(super) fn decode(bytes: &[u8], f64: bool) -> Vec<f64> {
     if f64 {
         bytemuck::pod_collect_to_vec(bytes)
     } else {

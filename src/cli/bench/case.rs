@@ -97,8 +97,7 @@ impl Case {
         for _ in 0..rounds {
             ctx.check()?;
             let start = Instant::now();
-            let samples = sampling.batch(&seeds)?;
-            norms(&samples, &self.reference, engine.info().threads)?;
+            sampling.measure(&seeds, &self.reference)?;
             times.push(start.elapsed().as_secs_f64() / seeds.len() as f64);
         }
         times.sort_by(f64::total_cmp);
@@ -143,16 +142,4 @@ fn verify(samples: &[KernelSample], network: &Network) -> Result<(), Failure> {
     Err(Failure::running(anyhow::anyhow!(
         "the mean of K(x,x)/l is {mean}, and 1 was expected within {bound}"
     )))
-}
-
-fn norms(samples: &[KernelSample], reference: &Reference, threads: usize) -> Result<(), Failure> {
-    let chunk = samples.len().div_ceil(threads).max(1);
-    let ok = std::thread::scope(|scope| {
-        let workers: Vec<_> = samples
-            .chunks(chunk)
-            .map(|part| scope.spawn(|| part.iter().all(|s| reference.measure(&s.kernel).is_ok())))
-            .collect();
-        workers.into_iter().all(|w| w.join().unwrap_or(false))
-    });
-    if ok { Ok(()) } else { Err(Failure::running(anyhow::anyhow!("a spectrum did not converge"))) }
 }

@@ -5,10 +5,11 @@ use std::fs;
 use std::sync::atomic::AtomicBool;
 
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, Kind, Options, list};
-use eoc_ntk::backend::{Engine, EngineError, KernelSample, Precision};
+use eoc_ntk::backend::{Engine, EngineError, MeasuredSample, Precision};
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Network;
 use eoc_ntk::sampler::{Sampler, Sampling};
+use eoc_ntk::stats::Reference;
 use eoc_ntk::study::run::{self, Estimate, KernelSource, Observer, Progress, RunError, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store};
 use eoc_ntk::study::{Cell as StudyCell, Plan, Shard, file};
@@ -55,12 +56,12 @@ impl KernelSource for Failing<'_> {
     fn estimate(&self) -> Estimate {
         self.sampling.estimate()
     }
-    fn batch(&self, seeds: &[u64]) -> Result<Vec<KernelSample>, EngineError> {
+    fn measure(&self, seeds: &[u64], reference: &Reference) -> Result<Vec<MeasuredSample>, EngineError> {
         if self.left.get() == 0 {
             self.engine.lose();
         }
         self.left.set(self.left.get().saturating_sub(1));
-        self.sampling.batch(seeds)
+        self.sampling.measure(seeds, reference)
     }
 }
 

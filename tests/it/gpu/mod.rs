@@ -4,6 +4,7 @@
 //! missing adapter is a failure. EOC_TEST_ADAPTER names another adapter than the first.
 
 mod abi;
+mod algebra;
 mod faults;
 mod law;
 mod parity;

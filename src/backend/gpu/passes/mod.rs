@@ -3,11 +3,19 @@
 //! Blocks are `repr(C)`, scalars and vec4 only; names, order, offsets and constants are compared with the shaders in
 //! `tests/it/gpu/abi.rs`.
 
+pub mod assemble;
+pub mod couple;
 pub mod draw;
 pub mod gram;
 pub mod probe;
 pub mod project;
 pub mod reduce;
+pub mod root;
+pub mod spectrum;
+mod square;
+pub mod turn;
+
+pub(super) use square::scratch as square_scratch;
 
 /// A panel or small matrix of every seed: `[seed][row][column]`, strides in elements.
 #[derive(Clone, Debug)]
@@ -27,4 +35,4 @@ pub(super) fn slopes(slopes: [f64; 3]) -> [f32; 4] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -15,7 +15,7 @@ const U: f64 = 1.0 / 16_777_216.0;
 const SEEDS: [u64; 3] = [5, 1 << 33, 77];
 
 /// The adapter under test: see `tests/it/gpu/mod.rs`.
-fn device(options: &Options) -> Option<Device> {
+pub(in crate::backend::gpu) fn device(options: &Options) -> Option<Device> {
     let choice = std::env::var("EOC_TEST_ADAPTER").map_or(Choice::Best, Choice::Named);
     match Device::open(&choice, options) {
         Ok(device) => Some(device),
@@ -220,7 +220,7 @@ fn check_gram(device: &Device, [rows_x, rows_y, columns]: [usize; 3], source: u3
     for _ in 0..2 {
         total.add(&mut recording, &keys, block, &x_view, Some(&y_view)).unwrap();
     }
-    let found = sums::read(recording, vec![total], &SEEDS, 1).unwrap().remove(0);
+    let found = sums::read(&mut recording, vec![total], &SEEDS, 1).unwrap().remove(0);
     for (seed, found) in found.iter().enumerate() {
         for i in 0..rows_x {
             for j in 0..if symmetric { i + 1 } else { rows_y } {
@@ -275,7 +275,7 @@ fn pairs_of_floats_are_honest_sums() {
     let block = Gram { columns: columns as u32, source: gram::SOURCE_MATRIX, ..Gram::default() };
     let view = x.view(&device);
     total.add(&mut recording, &keys(&device), block, &view, Some(&view)).unwrap();
-    let found = sums::read(recording, vec![total], &SEEDS, 1).unwrap();
+    let found = sums::read(&mut recording, vec![total], &SEEDS, 1).unwrap();
     let expected = 1.0 + 4095.0 * 2f64.powi(-30);
     // The 15 small ones beside the large one are lost in its chunk of f32.
     let lost = 15.0 * 2f64.powi(-30);
@@ -315,7 +315,7 @@ fn surviving_poison_is_an_error() {
     let Some(device) = device(&Options { checked: true, ..Options::default() }) else { return };
     let mut recording = Recording::new(&device);
     let total = Sums::new(&mut recording, "A Aᵀ", SEEDS.len() as u32, [2, 2], false, 16);
-    let error = sums::read(recording, vec![total], &SEEDS, 4).unwrap_err().to_string();
+    let error = sums::read(&mut recording, vec![total], &SEEDS, 4).unwrap_err().to_string();
     assert!(error.contains("seed 5, layer 4") && error.contains("entry (0, 0) of A Aᵀ"), "{error}");
     let mut recording = Recording::new(&device);
     let x = Values::new(1, 1, 1).view(&device);

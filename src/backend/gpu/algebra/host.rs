@@ -1,0 +1,196 @@
+//! The small matrices on the host: they come back once a layer and are factorised in f64, in parallel over the seeds.
+
+use rayon::prelude::*;
+
+use super::Algebra;
+use crate::backend::gpu::device::Device;
+use crate::backend::gpu::passes::View;
+use crate::backend::gpu::recording::Recording;
+use crate::backend::gpu::sums::{self, Sums};
+use crate::backend::small::{Coupling, Small, measured};
+use crate::backend::{EngineError, Job, KernelSample, MeasuredSample, Weights};
+use crate::rng::{Role, Tensor};
+use crate::stats::Reference;
+
+/// The small matrices of a group of seeds.
+pub(in crate::backend::gpu) struct HostAlgebra<'e> {
+    device: &'e Device,
+    threads: &'e rayon::ThreadPool,
+    job: &'e Job,
+    seeds: Vec<u64>,
+    /// One for every seed that there is room for.
+    small: Vec<Small<'e>>,
+    /// S_kᵀ, at its layer.
+    roots: Vec<Option<View>>,
+    /// Tᵀ and S_Bᵀ, at their layer.
+    couplings: Vec<Option<(View, View)>>,
+}
+
+impl<'e> HostAlgebra<'e> {
+    /// Room for this many seeds at a time; `noise` is the relative rounding of the sums.
+    pub(in crate::backend::gpu) fn new(
+        device: &'e Device,
+        threads: &'e rayon::ThreadPool,
+        job: &'e Job,
+        seeds: u64,
+        noise: f64,
+    ) -> Self {
+        let depth = job.network.depth();
+        Self {
+            device,
+            threads,
+            job,
+            seeds: Vec::new(),
+            small: (0..seeds).map(|_| Small::new(job, noise)).collect(),
+            roots: (0..depth).map(|_| None).collect(),
+            couplings: (0..depth).map(|_| None).collect(),
+        }
+    }
+
+    /// The seeds in hand, in parallel, results in their order.
+    fn each<T: Send>(
+        &mut self,
+        work: impl Fn(&mut Small<'e>) -> Result<T, EngineError> + Sync + Send,
+    ) -> Result<Vec<T>, EngineError> {
+        let small = &mut self.small[..self.seeds.len()];
+        self.threads.install(|| small.par_iter_mut().map(work).collect())
+    }
+
+    /// Hands matrix after matrix to the small matrices of its seed.
+    fn hand_in(&mut self, matrices: Vec<Vec<f64>>, set: impl Fn(&mut Small<'e>, Vec<f64>) + Sync + Send) {
+        let small = &mut self.small[..self.seeds.len()];
+        self.threads
+            .install(|| small.par_iter_mut().zip(matrices).for_each(|(small, matrix)| set(small, matrix)));
+    }
+
+    /// Small matrices of the seeds on the device, each rows × columns as f32 and turned: `[seed][column][row]`.
+    fn upload_turned(&self, matrices: &[Vec<f64>], [rows, columns]: [usize; 2]) -> View {
+        let mut flat = Vec::with_capacity(matrices.len() * rows * columns);
+        for matrix in matrices {
+            for column in 0..columns {
+                flat.extend((0..rows).map(|row| matrix[row * columns + column] as f32));
+            }
+        }
+        // One matrix serves all seeds.
+        let seed = if matrices.len() == 1 { 0 } else { (rows * columns) as u32 };
+        View { buffer: self.device.upload(&flat), seed, row: rows as u32 }
+    }
+}
+
+impl Algebra for HostAlgebra<'_> {
+    fn start(&mut self, seeds: &[u64]) {
+        self.seeds = seeds.to_vec();
+        for (small, &seed) in self.small.iter_mut().zip(seeds) {
+            small.start(seed);
+        }
+    }
+
+    fn root(&mut self, _recording: &mut Recording, k: usize) -> Result<(), EngineError> {
+        let n = self.job.n;
+        let roots = if k > 0 {
+            self.each(|small| small.root(k).map(<[f64]>::to_vec))?
+        } else if self.roots[0].is_some() {
+            return Ok(());
+        } else {
+            // The input is the same for every seed.
+            vec![self.small[0].root(0)?.to_vec()]
+        };
+        let root = self.upload_turned(&roots, [n, n]);
+        if let Some(old) = self.roots[k].replace(root) {
+            self.device.give_back([old.buffer]);
+        }
+        Ok(())
+    }
+
+    fn forward(
+        &mut self,
+        recording: &mut Recording,
+        k: usize,
+        gram: Sums,
+        cross: Option<Sums>,
+    ) -> Result<(), EngineError> {
+        let last = k + 1 == self.job.network.depth();
+        let sums = std::iter::once(gram).chain(cross).collect();
+        let mut matrices = sums::read(recording, sums, &self.seeds, k)?.into_iter();
+        self.hand_in(matrices.next().unwrap_or_default(), |small, c| small.set_gram(k, c));
+        if let Some(cross) = matrices.next() {
+            self.hand_in(cross, |small, e| {
+                if last { small.set_outputs(e) } else { small.set_forward_cross(k, e) }
+            });
+        }
+        Ok(())
+    }
+
+    fn backward(
+        &mut self,
+        recording: &mut Recording,
+        k: usize,
+        gram: Sums,
+        cross: Option<Sums>,
+    ) -> Result<(), EngineError> {
+        let sums = std::iter::once(gram).chain(cross).collect();
+        let mut matrices = sums::read(recording, sums, &self.seeds, k)?.into_iter();
+        self.hand_in(matrices.next().unwrap_or_default(), |small, gram| small.set_back_gram(k, gram));
+        if let Some(cross) = matrices.next() {
+            let (n, q) = (self.job.n, self.job.q());
+            let turned = |m: Vec<f64>| (0..n * q).map(|at| m[at % q * n + at / q]).collect();
+            self.hand_in(cross, |small, m| small.set_back_cross(k, turned(m)));
+        }
+        Ok(())
+    }
+
+    fn couple(&mut self, _recording: &mut Recording, k: usize) -> Result<(), EngineError> {
+        let (n, q) = (self.job.n, self.job.q());
+        let couplings = self.each(|small| small.couple(k))?;
+        let (t, root): (Vec<_>, Vec<_>) = couplings.into_iter().map(|Coupling { t, root }| (t, root)).unzip();
+        let coupling = (self.upload_turned(&t, [n, q]), self.upload_turned(&root, [q, q]));
+        if let Some((t, root)) = self.couplings[k - 1].replace(coupling) {
+            self.device.give_back([t.buffer, root.buffer]);
+        }
+        Ok(())
+    }
+
+    fn root_of(&self, k: usize) -> Option<&View> {
+        self.roots[k].as_ref()
+    }
+
+    fn coupling_of(&self, k: usize) -> Option<&(View, View)> {
+        self.couplings[k].as_ref()
+    }
+
+    fn kernels(&mut self, _recording: &mut Recording) -> Result<Vec<KernelSample>, EngineError> {
+        let job = self.job;
+        self.each(|small| {
+            if job.network.depth() == 1 {
+                let outputs = input_outputs(job, small.seed());
+                small.set_outputs(outputs);
+            }
+            small.finish()
+        })
+    }
+
+    fn statistics(
+        &mut self,
+        recording: &mut Recording,
+        reference: &Reference,
+    ) -> Result<Vec<MeasuredSample>, EngineError> {
+        let kernels = self.kernels(recording)?;
+        self.threads.install(|| kernels.par_iter().map(|sample| measured(sample, reference)).collect())
+    }
+}
+
+/// N of a network without hidden layers, X·W_1ᵀ, in f64 on the host: too small a product for a device.
+fn input_outputs(job: &Job, seed: u64) -> Vec<f64> {
+    let (dim, outputs) = (job.dim, job.network.outputs());
+    let tensor = Tensor::new(seed, Role::Weight, 1);
+    let weights: Vec<f64> = match &job.weights {
+        Weights::Explicit(matrices) => matrices[0].clone(),
+        Weights::Drawn => {
+            let at = |k: usize| f64::from(tensor.normal((k / dim) as u32, (k % dim) as u32));
+            (0..outputs * dim).map(at).collect()
+        }
+    };
+    let dot = |x: &[f64], w: &[f64]| x.iter().zip(w).map(|(x, w)| x * w).sum::<f64>();
+    let rows = job.unit_rows.chunks_exact(dim);
+    rows.flat_map(|x| weights.chunks_exact(dim).map(move |w| dot(x, w))).collect()
+}

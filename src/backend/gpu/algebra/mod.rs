@@ -1,0 +1,69 @@
+//! The small matrices of the seeds in hand, and the algebra between the passes over neurons.
+//!
+//! ```text
+//! root(k)     C_k → S_k, S_k⁺                  couple(k)   B Bᵀ, M, E, S⁺ → S_B, T of the layer below
+//! backward    K += (C ⊗ 1 1ᵀ) ∘ B Bᵀ           at the end  K, or its statistics against the limit
+//! ```
+//!
+//! On the host, which is the oracle, every sum comes back, is factorised in f64 and goes up again. On the device nothing
+//! comes back before the end. Which of the two is a function of the job and the device (see `plan.rs`).
+
+mod host;
+mod on_device;
+
+pub(super) use host::HostAlgebra;
+pub(super) use on_device::DeviceAlgebra;
+
+use super::passes::View;
+use super::recording::Recording;
+use super::sums::Sums;
+use crate::backend::{EngineError, Job, KernelSample, MeasuredSample};
+use crate::stats::Reference;
+
+/// What a batch asks of the small matrices of its seeds.
+pub(super) trait Algebra {
+    /// Begins these seeds.
+    fn start(&mut self, seeds: &[u64]);
+    /// S and S⁺ of layer k.
+    fn root(&mut self, recording: &mut Recording, k: usize) -> Result<(), EngineError>;
+    /// Takes C_k, and E_k or (in the last hidden layer) N.
+    fn forward(
+        &mut self,
+        recording: &mut Recording,
+        k: usize,
+        gram: Sums,
+        cross: Option<Sums>,
+    ) -> Result<(), EngineError>;
+    /// Takes B Bᵀ of layer k, which ends its term of K, and Mᵀ.
+    fn backward(
+        &mut self,
+        recording: &mut Recording,
+        k: usize,
+        gram: Sums,
+        cross: Option<Sums>,
+    ) -> Result<(), EngineError>;
+    /// S_B and T of layer k−1.
+    fn couple(&mut self, recording: &mut Recording, k: usize) -> Result<(), EngineError>;
+    /// S_kᵀ, f32, `[seed][column][row]`.
+    fn root_of(&self, k: usize) -> Option<&View>;
+    /// Tᵀ and S_Bᵀ of layer k, f32.
+    fn coupling_of(&self, k: usize) -> Option<&(View, View)>;
+    /// The kernels.
+    fn kernels(&mut self, recording: &mut Recording) -> Result<Vec<KernelSample>, EngineError>;
+    /// Their statistics.
+    fn statistics(
+        &mut self,
+        recording: &mut Recording,
+        reference: &Reference,
+    ) -> Result<Vec<MeasuredSample>, EngineError>;
+}
+
+/// ‖N‖_F from N without the norms of the points, n × m_l.
+fn output_norm(job: &Job, outputs: &[f64]) -> f64 {
+    let of_point = job.network.outputs();
+    let square = |(k, value): (usize, &f64)| (value * job.norms[k / of_point]).powi(2);
+    outputs.iter().enumerate().map(square).sum::<f64>().sqrt()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! `assemble.wgsl`: the term of a layer into the kernel, and the end of it.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::backend::EngineError;
+use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::profile::Work;
+use crate::backend::gpu::recording::{Dispatch, Recording};
+
+const WORKGROUP: u32 = 64;
+/// The kernel goes on from what it holds.
+pub const ACCUMULATE: u32 = 1;
+/// The term of the last layer and the norms of the points.
+pub const FINISH: u32 = 2;
+
+/// The parameter block.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Assemble {
+    /// n.
+    pub points: u32,
+    /// m_l.
+    pub outputs: u32,
+    /// What is done.
+    pub flags: u32,
+    /// Stride of the Gram matrices; 0 where all seeds share one.
+    pub gram_seed: u32,
+    /// 0.
+    pub zero: u32,
+    /// Unused.
+    pub pad_0: u32,
+    /// Unused.
+    pub pad_1: u32,
+    /// Unused.
+    pub pad_2: u32,
+}
+
+/// Override constants.
+pub fn constants() -> [(&'static str, f64); 1] {
+    [("WORKGROUP", f64::from(WORKGROUP))]
+}
+
+/// Records it for this many seeds.
+pub(in crate::backend::gpu) fn record(
+    recording: &mut Recording,
+    seeds: u32,
+    block: Assemble,
+    gram: &wgpu::Buffer,
+    factor: &wgpu::Buffer,
+    kernel: &wgpu::Buffer,
+) -> Result<(), EngineError> {
+    let size = block.points * block.outputs;
+    let entries = f64::from(size) * f64::from(size) / 2.0;
+    let dispatch = Dispatch {
+        pass: Pass::Assemble,
+        pipeline: recording.device().pipeline(Pass::Assemble, &constants()),
+        buffers: vec![gram.clone(), factor.clone(), kernel.clone()],
+        groups: [(size * size).div_ceil(WORKGROUP), 1, seeds],
+        work: Work {
+            operations: f64::from(seeds) * 2.0 * entries,
+            bytes: f64::from(seeds) * 24.0 * entries,
+            normals: 0.0,
+        },
+    };
+    recording.dispatch(&block, dispatch)
+}

@@ -1,0 +1,69 @@
+//! `root.wgsl`: S and S⁺ of the Gram matrix of every seed.
+
+use bytemuck::{Pod, Zeroable};
+
+use super::square::{self, Square};
+use crate::backend::EngineError;
+use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::profile::Work;
+use crate::backend::gpu::recording::{Dispatch, Recording};
+
+/// The parameter block.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct RootBlock {
+    /// Rows of a matrix.
+    pub size: u32,
+    /// 0.
+    pub zero: u32,
+    /// Entries off the diagonal of the unit matrix that count as zero.
+    pub tiny: f32,
+    /// Eigenvalues up to this times the largest count as zero.
+    pub cut: f32,
+}
+
+/// Override constants.
+pub fn constants(size: u32) -> [(&'static str, f64); 4] {
+    square::constants(size)
+}
+
+/// Buffers of the roots: Gram matrices in, S and S⁺ out; `[seed][i][j]`.
+pub(in crate::backend::gpu) struct Operands<'a> {
+    pub(in crate::backend::gpu) gram: &'a wgpu::Buffer,
+    pub(in crate::backend::gpu) half: &'a wgpu::Buffer,
+    pub(in crate::backend::gpu) pseudo: &'a wgpu::Buffer,
+}
+
+/// Records the roots of this many seeds; `noise` is the relative rounding of what the matrices were summed from.
+pub(in crate::backend::gpu) fn record(
+    recording: &mut Recording,
+    seeds: u32,
+    size: u32,
+    noise: f64,
+    operands: &Operands,
+) -> Result<(), EngineError> {
+    let device = recording.device();
+    let cut = (4.0 * f64::from(size) * noise) as f32;
+    let block = RootBlock { size, zero: 0, tiny: square::tiny(device, size), cut };
+    let place = Square::of(device, size);
+    let pass = if place == Square::Workgroup { Pass::Root } else { Pass::RootLarge };
+    let mut buffers = vec![operands.gram.clone(), operands.half.clone(), operands.pseudo.clone()];
+    let work = place.work(recording, u64::from(seeds), size);
+    buffers.extend(work.clone());
+    let s = f64::from(size);
+    let dispatch = Dispatch {
+        pass,
+        pipeline: device.pipeline(pass, &constants(size)),
+        buffers,
+        groups: [seeds, 1, 1],
+        // The sweeps with vectors, and two products of s³ terms.
+        work: Work {
+            operations: f64::from(seeds) * (square::operations(size, true) + 5.0 * s.powi(3)),
+            bytes: f64::from(seeds) * 24.0 * s * s,
+            normals: 0.0,
+        },
+    };
+    recording.dispatch(&block, dispatch)?;
+    work.into_iter().for_each(|work| recording.retire(work));
+    Ok(())
+}

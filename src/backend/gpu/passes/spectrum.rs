@@ -1,0 +1,73 @@
+//! `spectrum.wgsl`: the statistics of the kernel of every seed against the limit.
+
+use bytemuck::{Pod, Zeroable};
+
+use super::square::{self, Square};
+use crate::backend::EngineError;
+use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::profile::Work;
+use crate::backend::gpu::recording::{Dispatch, Recording};
+
+/// Results of a seed: λ_min, λ_max, trace of K/n; operator, Frobenius and largest-entry norm of its deviation.
+pub(in crate::backend::gpu) const RESULTS: usize = 6;
+
+/// The parameter block.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Spectrum {
+    /// Rows of a kernel: points times outputs.
+    pub size: u32,
+    /// n.
+    pub points: u32,
+    /// m_l.
+    pub outputs: u32,
+    /// 0.
+    pub zero: u32,
+    /// Entries off the diagonal that count as zero, the largest entry being 1.
+    pub tiny: f32,
+    /// Unused.
+    pub pad_0: u32,
+    /// Unused.
+    pub pad_1: u32,
+    /// Unused.
+    pub pad_2: u32,
+}
+
+/// Override constants.
+pub fn constants(size: u32) -> [(&'static str, f64); 4] {
+    square::constants(size)
+}
+
+/// Records the statistics of this many seeds.
+pub(in crate::backend::gpu) fn record(
+    recording: &mut Recording,
+    seeds: u32,
+    [points, outputs]: [u32; 2],
+    kernel: &wgpu::Buffer,
+    limit: &wgpu::Buffer,
+    results: &wgpu::Buffer,
+) -> Result<(), EngineError> {
+    let device = recording.device();
+    let size = points * outputs;
+    let block = Spectrum { size, points, outputs, tiny: square::tiny(device, size), ..Spectrum::default() };
+    let place = Square::of(device, size);
+    let pass = if place == Square::Workgroup { Pass::Spectrum } else { Pass::SpectrumLarge };
+    let mut buffers = vec![kernel.clone(), limit.clone(), results.clone()];
+    let work = place.work(recording, 2 * u64::from(seeds), size);
+    buffers.extend(work.clone());
+    let (each, s) = (f64::from(seeds), f64::from(size));
+    let dispatch = Dispatch {
+        pass,
+        pipeline: device.pipeline(pass, &constants(size)),
+        buffers,
+        groups: [seeds, 2, 1],
+        work: Work {
+            operations: each * 2.0 * square::operations(size, false),
+            bytes: each * 8.0 * s * s,
+            normals: 0.0,
+        },
+    };
+    recording.dispatch(&block, dispatch)?;
+    work.into_iter().for_each(|work| recording.retire(work));
+    Ok(())
+}

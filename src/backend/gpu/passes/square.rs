@@ -1,0 +1,80 @@
+//! What `root.wgsl` and `spectrum.wgsl` share: the Jacobi iteration of one matrix by one workgroup.
+
+use crate::backend::gpu::device::Device;
+use crate::backend::gpu::recording::Recording;
+
+/// Bytes of an entry, an f64 or a pair of f32.
+const ENTRY: u64 = 8;
+/// Sweeps that matrices of these sizes take, for the count of work.
+const SWEEPS: f64 = 8.0;
+
+/// Where the matrix of a workgroup and its vectors are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Square {
+    /// In workgroup memory.
+    Workgroup,
+    /// In storage.
+    Storage,
+}
+
+impl Square {
+    /// Workgroup memory where it is large enough; the numbers are the same.
+    pub(super) fn of(device: &Device, size: u32) -> Self {
+        let rows = u64::from(rows(size));
+        // The matrix, its vectors, and at most eight entries a row beside them.
+        let bytes = ENTRY * (2 * area(size) + 8 * rows);
+        let fits = bytes <= u64::from(device.description.workgroup_memory) && !device.squares_in_storage;
+        if fits { Self::Workgroup } else { Self::Storage }
+    }
+
+    /// Scratch for this many matrices, where it is in storage.
+    pub(super) fn work(self, recording: &mut Recording, matrices: u64, size: u32) -> Option<wgpu::Buffer> {
+        (self == Self::Storage).then(|| recording.scratch(scratch(matrices, size)))
+    }
+}
+
+/// Bytes of scratch for this many matrices.
+pub(in crate::backend::gpu) fn scratch(matrices: u64, size: u32) -> u64 {
+    matrices * 2 * area(size) * ENTRY
+}
+
+/// Rows of the padded matrix: even.
+fn rows(size: u32) -> u32 {
+    size.next_multiple_of(2)
+}
+
+/// Entries of the padded matrix; rows are one longer.
+fn area(size: u32) -> u64 {
+    let rows = u64::from(rows(size));
+    rows * (rows + 1)
+}
+
+/// Override constants for matrices of this size: threads, pairs of a round, entries and rows of the padded matrix.
+pub(super) fn constants(size: u32) -> [(&'static str, f64); 4] {
+    let rows = rows(size);
+    let threads = match size {
+        0..=16 => 64,
+        17..=32 => 128,
+        _ => 256,
+    };
+    [
+        ("THREADS", f64::from(threads)),
+        ("HALF", f64::from(rows / 2)),
+        ("AREA", area(size) as f64),
+        ("ROWS", f64::from(rows)),
+    ]
+}
+
+/// What counts as zero off the diagonal of a matrix whose largest entry is 1: all of them together stay below the rounding of
+/// the largest eigenvalue.
+pub(super) fn tiny(device: &Device, size: u32) -> f32 {
+    // As in shaders/common/real_*.wgsl.
+    let epsilon = if device.variant.f64 { 2f32.powi(-53) } else { 2f32.powi(-45) };
+    epsilon / size as f32
+}
+
+/// Operations of the sweeps over one matrix.
+pub(super) fn operations(size: u32, vectors: bool) -> f64 {
+    // A sweep turns s²/2 pairs, each on both sides of s rows, one triangle; the vectors on one side.
+    SWEEPS * f64::from(size).powi(3) * if vectors { 6.0 } else { 3.0 }
+}

@@ -1,0 +1,52 @@
+//! `turn.wgsl`: small matrices rounded to f32 and turned.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::backend::EngineError;
+use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::profile::Work;
+use crate::backend::gpu::recording::{Dispatch, Recording};
+
+const WORKGROUP: u32 = 64;
+
+/// The parameter block.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Turn {
+    /// Rows of the matrix.
+    pub rows: u32,
+    /// Its columns.
+    pub columns: u32,
+    /// 0.
+    pub zero: u32,
+    /// Unused.
+    pub pad_0: u32,
+}
+
+/// Override constants.
+pub fn constants() -> [(&'static str, f64); 1] {
+    [("WORKGROUP", f64::from(WORKGROUP))]
+}
+
+/// Records it for this many seeds.
+pub(in crate::backend::gpu) fn record(
+    recording: &mut Recording,
+    seeds: u32,
+    [rows, columns]: [u32; 2],
+    matrix: &wgpu::Buffer,
+    out: &wgpu::Buffer,
+) -> Result<(), EngineError> {
+    let block = Turn { rows, columns, ..Turn::default() };
+    let dispatch = Dispatch {
+        pass: Pass::Turn,
+        pipeline: recording.device().pipeline(Pass::Turn, &constants()),
+        buffers: vec![matrix.clone(), out.clone()],
+        groups: [(rows * columns).div_ceil(WORKGROUP), 1, seeds],
+        work: Work {
+            operations: 0.0,
+            bytes: f64::from(seeds) * 12.0 * f64::from(rows) * f64::from(columns),
+            normals: 0.0,
+        },
+    };
+    recording.dispatch(&block, dispatch)
+}

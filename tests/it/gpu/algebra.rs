@@ -1,0 +1,178 @@
+//! The small matrices on the device against those on the host: the same draws, and nothing read before the end.
+
+use eoc_ntk::backend::gpu::{GpuEngine, Options};
+use eoc_ntk::backend::{Engine, Precision};
+use eoc_ntk::data::DataSet;
+use eoc_ntk::limit::Limit;
+use eoc_ntk::math::activation::Activation;
+use eoc_ntk::model::Network;
+use eoc_ntk::sampler::{KernelSample, Sampler, Sampling};
+use eoc_ntk::stats::Reference;
+
+use super::super::support::{points, relative};
+use super::{open, skip};
+
+const ON_DEVICE: Options = Options {
+    f64: true,
+    int64: true,
+    checked: false,
+    max_binding: None,
+    memory: None,
+    work: None,
+    profile: false,
+    algebra: Some(256),
+    squares_in_storage: false,
+};
+
+fn net(phi: &str, hidden: &[u64], outputs: usize) -> Network {
+    Network::new(phi.parse::<Activation>().unwrap(), hidden.to_vec(), outputs).unwrap()
+}
+
+fn reference(network: &Network, data: &DataSet) -> Reference {
+    let limit = Limit::new(data, network.activation(), network.depth(), network.scale());
+    Reference::new(limit.ntk(), data.n(), network.outputs()).unwrap()
+}
+
+fn kernels(
+    engine: &GpuEngine,
+    network: &Network,
+    data: &DataSet,
+    sampler: Sampler,
+    seeds: &[u64],
+) -> Vec<KernelSample> {
+    Sampling::new(engine, network, data, sampler, Precision::F32).unwrap().batch(seeds).unwrap()
+}
+
+/// Both samplers, shapes on both sides of the edges, f64 and pairs, workgroup memory and storage: the kernels of the host's
+/// algebra up to its rounding, and statistics that are those of the kernels.
+#[test]
+fn the_device_factorises_as_the_host_does() {
+    for (f64, squares_in_storage) in [(true, false), (true, true), (false, false)] {
+        let host = Options { f64, algebra: Some(0), ..ON_DEVICE };
+        let device = Options { f64, squares_in_storage, checked: true, ..ON_DEVICE };
+        let (Some(host), Some(device)) = (open(&host), open(&device)) else {
+            return skip("the algebra of the device");
+        };
+        for (phi, hidden, outputs, n, dim) in [
+            ("relu", vec![7], 2, 3, 4),
+            ("abs", vec![64, 255, 257], 1, 17, 65),
+            ("-0.4,0.7", vec![300, 1, 33], 3, 11, 5),
+            ("0.6,0.4", vec![40, 70, 50, 60], 2, 4, 3),
+        ] {
+            let (network, data) = (net(phi, &hidden, outputs), points(n, dim, 3));
+            let reference = reference(&network, &data);
+            for sampler in [Sampler::Direct, Sampler::Conditional] {
+                let seeds = [3, 1 << 40, 5];
+                let expected = kernels(&host, &network, &data, sampler, &seeds);
+                let found = kernels(&device, &network, &data, sampler, &seeds);
+                let mut off: Vec<f64> =
+                    expected.iter().zip(&found).map(|(x, y)| relative(&y.kernel, &x.kernel)).collect();
+                off.sort_by(f64::total_cmp);
+                // The direct sampler factorises nothing: only the order of few operations differs.
+                let bound = match (sampler, f64) {
+                    (Sampler::Direct, true) => 1e-14,
+                    (Sampler::Direct, false) => 1e-11,
+                    (Sampler::Conditional, _) => 1e-5,
+                };
+                assert!(off[1] <= bound, "{phi} {hidden:?} {n} {sampler} f64 {f64}: {off:?}");
+                for sample in &found {
+                    let q = n * outputs;
+                    assert!((0..q * q).all(|e| sample.kernel[e] == sample.kernel[e % q * q + e / q]));
+                }
+                let sampling = Sampling::new(&device, &network, &data, sampler, Precision::F32).unwrap();
+                let measured = sampling.measure(&seeds, &reference).unwrap();
+                for (sample, measured) in found.iter().zip(&measured) {
+                    let s = reference.measure(&sample.kernel).unwrap();
+                    let close = |x: f64, y: f64| (x - y).abs() <= 1e-11 * s.lambda_max;
+                    let m = measured.statistics;
+                    assert_eq!((measured.seed, measured.output_norm), (sample.seed, sample.output_norm));
+                    assert!(close(m.deviation_op, s.deviation_op) && close(m.deviation_fro, s.deviation_fro));
+                    assert!(close(m.deviation_max, s.deviation_max) && close(m.trace, s.trace));
+                    assert!(close(m.lambda_min, s.lambda_min) && close(m.lambda_max, s.lambda_max));
+                    assert!((m.relative_op / s.relative_op - 1.0).abs() < 1e-9);
+                    assert!(measured.statistics != measured_of_another(&measured.seed, &reference, &found));
+                }
+            }
+        }
+    }
+}
+
+/// The statistics of a kernel of another seed, which no comparison may take for this one's.
+fn measured_of_another(
+    seed: &u64,
+    reference: &Reference,
+    samples: &[KernelSample],
+) -> eoc_ntk::stats::KernelStatistics {
+    let other = samples.iter().find(|s| s.seed != *seed).unwrap();
+    reference.measure(&other.kernel).unwrap()
+}
+
+/// Repeated, opposite and zero rows, and layers in which every unit is dead: ranks that fall, exact zeros that stay.
+#[test]
+fn singular_layers_keep_their_zeros() {
+    let (Some(host), Some(device)) = (open(&Options { algebra: Some(0), ..ON_DEVICE }), open(&ON_DEVICE)) else {
+        return skip("singular layers on the device");
+    };
+    let rows = [[1.0, 2.0], [0.0, 0.0], [1.0, 2.0], [-1.0, -2.0], [3.0, -1.0]];
+    let data = DataSet::new(rows.concat(), 2).unwrap();
+    let network = net("relu", &[2, 3, 2], 2);
+    let seeds: Vec<u64> = (0..40).collect();
+    let found = kernels(&device, &network, &data, Sampler::Conditional, &seeds);
+    let expected = kernels(&host, &network, &data, Sampler::Conditional, &seeds);
+    let mut dead = 0;
+    for (x, y) in found.iter().zip(&expected) {
+        for e in 0..100 {
+            let zero_point = (e / 10) / 2 == 1 || (e % 10) / 2 == 1;
+            assert!(!zero_point || x.kernel[e] == 0.0, "seed {} entry {e}: {}", x.seed, x.kernel[e]);
+            assert_eq!(x.kernel[e] == 0.0, y.kernel[e] == 0.0, "seed {} entry {e}", x.seed);
+        }
+        dead += usize::from(x.kernel[88] == 0.0);
+        let scale = y.kernel.iter().fold(0f64, |m, v| m.max(v.abs()));
+        let off = x.kernel.iter().zip(&y.kernel).fold(0f64, |m, (x, y)| m.max((x - y).abs()));
+        assert!(off <= 1e-4 * scale, "seed {}: {off} {scale}", x.seed);
+    }
+    assert!(dead > 0, "no layer died: the case tests less than it says");
+}
+
+/// The same bytes whatever the batch, the pieces of work, and where the squares are.
+#[test]
+fn batches_and_places_move_no_bit() {
+    let Some(gpu) = open(&ON_DEVICE) else { return skip("bits across batches on the device") };
+    let (network, data) = (net("relu", &[300, 600, 130], 2), points(5, 7, 1));
+    let reference = reference(&network, &data);
+    for sampler in [Sampler::Direct, Sampler::Conditional] {
+        let all = kernels(&gpu, &network, &data, sampler, &[0, 1, 2, 3, 4, 5, 6]);
+        let some = kernels(&gpu, &network, &data, sampler, &[6, 2]);
+        assert_eq!((&some[0], &some[1]), (&all[6], &all[2]), "{sampler}");
+        assert_ne!(some[0].kernel, some[1].kernel);
+        for options in [
+            Options { work: Some(1e5), ..ON_DEVICE },
+            Options { squares_in_storage: true, ..ON_DEVICE },
+        ] {
+            let other = open(&options).unwrap();
+            assert_eq!(kernels(&other, &network, &data, sampler, &[0, 1, 2, 3, 4, 5, 6]), all, "{options:?}");
+        }
+        let measure = |seeds: &[u64]| {
+            let sampling = Sampling::new(&gpu, &network, &data, sampler, Precision::F32).unwrap();
+            sampling.measure(seeds, &reference).unwrap()
+        };
+        assert_eq!(measure(&[4]), measure(&[0, 1, 2, 3, 4, 5, 6])[4..5]);
+    }
+}
+
+/// Points so large or small that f32 cannot hold their kernel are left to the host, and come out right.
+#[test]
+fn extreme_norms_stay_on_the_host() {
+    let Some(gpu) = open(&Options { f64: false, ..ON_DEVICE }) else { return skip("extreme norms") };
+    let network = net("abs", &[20], 1);
+    let rows = [3.0, 4.0, -1.0, 2.0];
+    let plain = DataSet::new(rows.to_vec(), 2).unwrap();
+    let huge = DataSet::new(rows.iter().map(|x| x * 1e30).collect(), 2).unwrap();
+    let (x, y) = (
+        kernels(&gpu, &network, &plain, Sampler::Conditional, &[1]),
+        kernels(&gpu, &network, &huge, Sampler::Conditional, &[1]),
+    );
+    let scaled: Vec<f64> = y[0].kernel.iter().map(|k| k * 1e-60).collect();
+    assert!(relative(&scaled, &x[0].kernel) < 1e-6, "{scaled:?} {:?}", x[0].kernel);
+    assert!(gpu.info().threads > 0);
+}
