@@ -201,5 +201,8 @@ pub(super) fn measured_in_parallel(
         return Ok(all);
     }
     // A thread that ended early has printed why.
-    Err(EngineError::Device { device: "cpu".to_owned(), what: "a thread that measures kernels ended".to_owned() })
+    Err(EngineError::Device {
+        device: "cpu".to_owned(),
+        what: "a thread that measures kernels ended".to_owned(),
+    })
 }

@@ -199,14 +199,10 @@ pub fn run(
                         break;
                     }
                     last = index;
-                    Work { index, cell, settings, stop }.cell(
-                        open,
-                        missing.gaps,
-                        |rows, seconds| {
-                            tally.add(index, rows.len() as u64, costs, seconds);
-                            Ok(committer.add(rows, tally.progress(index), &mut tell)?)
-                        },
-                    )?;
+                    Work { index, cell, settings, stop }.cell(open, missing.gaps, |rows, seconds| {
+                        tally.add(index, rows.len() as u64, costs, seconds);
+                        Ok(committer.add(rows, tally.progress(index), &mut tell)?)
+                    })?;
                 }
                 Ok(())
             };

@@ -93,7 +93,7 @@ pub const CURE: &str = "install a Vulkan driver and its loader libvulkan.so.1 (N
 /// Workgroup memory, invocations, storage buffers and binding size that the shaders need.
 const NEEDED_WORKGROUP_MEMORY: u32 = 16 << 10;
 const NEEDED_INVOCATIONS: u32 = 256;
-const NEEDED_BUFFERS: u32 = 5;
+const NEEDED_BUFFERS: u32 = 6;
 const NEEDED_BINDING: u64 = 64 << 20;
 
 /// Every adapter, in the order of the drivers; empty where there is no loader or no driver.

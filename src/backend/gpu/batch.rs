@@ -137,11 +137,11 @@ impl Batch for GpuBatch<'_> {
     }
 
     fn forward(&mut self, k: usize) -> Result<(), EngineError> {
-        self.conditional_forward(k)
+        if self.layout.fused { self.fused_forward(k) } else { self.conditional_forward(k) }
     }
 
     fn backward(&mut self, k: usize) -> Result<(), EngineError> {
-        self.conditional_backward(k)
+        if self.layout.fused { self.fused_backward(k) } else { self.conditional_backward(k) }
     }
 
     fn couple(&mut self, k: usize) -> Result<(), EngineError> {

@@ -9,6 +9,7 @@ use wgpu::{BufferUsages, Features};
 use super::adapter::{self, Choice, Description, Kind};
 use super::faults::Faults;
 use super::module::{Pass, Source, Variant};
+use super::passes::fused;
 use super::profile::Profile;
 use crate::backend::EngineError;
 
@@ -33,6 +34,8 @@ pub struct Options {
     pub algebra: Option<u32>,
     /// Matrices in factorisation are in storage, whatever their size.
     pub squares_in_storage: bool,
+    /// A layer of the conditional sampler is one pass each way, where its matrices are small.
+    pub fused: bool,
 }
 
 impl Default for Options {
@@ -47,6 +50,7 @@ impl Default for Options {
             profile: false,
             algebra: None,
             squares_in_storage: false,
+            fused: true,
         }
     }
 }
@@ -77,6 +81,7 @@ pub(super) struct Device {
     /// Rows up to which small matrices are factorised here.
     pub(super) algebra: u32,
     pub(super) squares_in_storage: bool,
+    pub(super) fused: bool,
     faults: Faults,
     checked: bool,
     pipelines: Mutex<HashMap<PipelineKey, Arc<wgpu::ComputePipeline>>>,
@@ -137,6 +142,7 @@ impl Device {
         Ok(Self {
             algebra: options.algebra.unwrap_or(algebra).min(ALGEBRA_ROWS),
             squares_in_storage: options.squares_in_storage,
+            fused: options.fused && description.workgroup_memory >= fused::WORKGROUP_MEMORY,
             description,
             device,
             queue,

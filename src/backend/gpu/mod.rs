@@ -14,6 +14,7 @@ mod conditional;
 mod device;
 mod direct;
 mod faults;
+mod fused;
 pub mod module;
 mod panel;
 pub mod passes;

@@ -21,6 +21,7 @@ const NORMAL: Fragment = fragment!("common/normal.wgsl");
 const ACTIVATION: Fragment = fragment!("common/activation.wgsl");
 const SUM_F64: Fragment = fragment!("common/sum_f64.wgsl");
 const SUM_PAIR: Fragment = fragment!("common/sum_pair.wgsl");
+const ROWS: Fragment = fragment!("common/rows.wgsl");
 const REAL_F64: Fragment = fragment!("common/real_f64.wgsl");
 const REAL_PAIR: Fragment = fragment!("common/real_pair.wgsl");
 const SQUARE_WORKGROUP: Fragment = fragment!("common/square_workgroup.wgsl");
@@ -38,6 +39,10 @@ pub enum Pass {
     Reduce,
     /// `draw.wgsl`.
     Draw,
+    /// `forward.wgsl`.
+    Forward,
+    /// `backward.wgsl`.
+    Backward,
     /// `root.wgsl`.
     Root,
     /// The same with its matrices in storage.
@@ -58,11 +63,13 @@ pub enum Pass {
 
 impl Pass {
     /// Every pass.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Project,
         Self::Gram,
         Self::Reduce,
         Self::Draw,
+        Self::Forward,
+        Self::Backward,
         Self::Root,
         Self::RootLarge,
         Self::Turn,
@@ -80,6 +87,8 @@ impl Pass {
             Self::Gram => "gram",
             Self::Reduce => "reduce",
             Self::Draw => "draw",
+            Self::Forward => "forward",
+            Self::Backward => "backward",
             Self::Root | Self::RootLarge => "root",
             Self::Turn => "turn",
             Self::Couple => "couple",
@@ -117,6 +126,10 @@ impl Source {
             Pass::Gram => vec![multiply, PHILOX, NORMAL, ACTIVATION, sum, fragment!("gram.wgsl")],
             Pass::Reduce => vec![sum, fragment!("reduce.wgsl")],
             Pass::Draw => vec![multiply, PHILOX, NORMAL, fragment!("draw.wgsl")],
+            Pass::Forward => vec![multiply, PHILOX, NORMAL, ACTIVATION, sum, ROWS, fragment!("forward.wgsl")],
+            Pass::Backward => {
+                vec![multiply, PHILOX, NORMAL, ACTIVATION, sum, ROWS, fragment!("backward.wgsl")]
+            }
             Pass::Root => vec![real, SQUARE_WORKGROUP, JACOBI, fragment!("root.wgsl")],
             Pass::RootLarge => vec![real, SQUARE_STORAGE, JACOBI, fragment!("root.wgsl")],
             Pass::Turn => vec![real, fragment!("turn.wgsl")],

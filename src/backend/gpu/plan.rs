@@ -2,6 +2,7 @@
 
 use super::device::{Budget, Device};
 use super::panel::row_stride;
+use super::passes::fused;
 use super::passes::gram::PART;
 use super::passes::square_scratch;
 use crate::backend::memory::{available, gib};
@@ -18,6 +19,8 @@ pub(super) struct Layout {
     pub(super) slab: u64,
     /// Panels of the conditional sampler stay between the passes.
     pub(super) keep: bool,
+    /// A layer of the conditional sampler is one pass each way; no panel is stored.
+    pub(super) fused: bool,
     /// Where the small matrices are; a function of the job and the device alone, like `keep`.
     pub(super) algebra: Place,
 }
@@ -82,7 +85,9 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
         )));
     }
     let place = Place::of(job, device);
-    let work = Work::of(job, place);
+    let fused =
+        job.sampler == Sampler::Conditional && job.n.max(job.q()) as u64 <= fused::ROWS && device.fused;
+    let work = Work::of(job, place, fused);
     let budget = device.budget;
     let lanes = LANES as u64;
     let share = budget.memory / lanes;
@@ -96,6 +101,7 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
         slab
     };
     let keep = job.sampler == Sampler::Conditional
+        && !fused
         && work.kept <= share / 2
         && 4 * work.rows * row_stride(widest) <= budget.binding
         && fits_memory(&work, &budget, share, 1, slab_of(true), true);
@@ -138,7 +144,7 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
         operations: work.operations,
         normals: work.normals,
     };
-    Ok((plan, Layout { seeds, slab, keep, algebra: place }))
+    Ok((plan, Layout { seeds, slab, keep, fused, algebra: place }))
 }
 
 /// Sizes and work of one seed.
@@ -161,11 +167,13 @@ struct Work {
     cubes: f64,
     /// Where they are done, and the operations of all of them where that is the device.
     place: Place,
+    /// Panels are not stored.
+    fused: bool,
     factorisation: f64,
 }
 
 impl Work {
-    fn of(job: &Job, place: Place) -> Self {
+    fn of(job: &Job, place: Place, fused: bool) -> Self {
         let depth = job.network.depth();
         let (n, q, outputs) = (job.n as u64, job.q() as u64, job.network.outputs() as u64);
         let hidden: Vec<u64> = (1..depth).map(|k| job.width(k)).collect();
@@ -190,7 +198,10 @@ impl Work {
             Place::Host => (4 * (n * n + n * q + q * q), 0),
             Place::Device => {
                 let squares = square_scratch(2, n.max(q) as u32);
-                (8 * (2 * n * n + n * q) + 4 * (n * n + n * q + q * q), 8 * (2 * n * n + 3 * n * q + 3 * q * q) + squares)
+                (
+                    8 * (2 * n * n + n * q) + 4 * (n * n + n * q + q * q),
+                    8 * (2 * n * n + 3 * n * q + 3 * q * q) + squares,
+                )
             }
         };
         Self {
@@ -207,6 +218,7 @@ impl Work {
             normals,
             cubes,
             place,
+            fused,
             factorisation: FACTORISATION * cubes,
         }
     }
@@ -216,8 +228,12 @@ impl Work {
         let parts = slab.div_ceil(PART.into());
         let sums = 16 * (self.n * self.n + self.n * self.q + self.q * self.q);
         let partials = 8 * parts * (self.rows * self.rows);
-        let panels = if self.direct || keep { self.kept } else { 4 * self.n * row_stride(slab) };
-        let scratch = if self.direct { 0 } else { 4 * self.q * row_stride(slab) };
+        let panels = match (self.fused, self.direct || keep) {
+            (true, _) => partials,
+            (false, true) => self.kept,
+            (false, false) => 4 * self.n * row_stride(slab),
+        };
+        let scratch = if self.direct || self.fused { 0 } else { 4 * self.q * row_stride(slab) };
         let tile = if self.explicit { 4 * slab * slab } else { 0 };
         seeds * (self.small + sums + partials + panels + scratch) + tile
     }
@@ -233,9 +249,9 @@ impl Work {
 
     /// The partial sums of a seed where they may not be split over bindings, in bytes.
     fn whole_sums(&self, slab: u64) -> u64 {
-        match self.place {
-            Place::Host => 0,
-            Place::Device => 8 * slab.div_ceil(PART.into()) * self.rows * self.rows,
+        match (self.place, self.fused) {
+            (Place::Host, false) => 0,
+            _ => 8 * slab.div_ceil(PART.into()) * self.rows * self.rows,
         }
     }
 

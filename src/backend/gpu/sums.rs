@@ -41,7 +41,8 @@ impl Sums {
         symmetric: bool,
         slab: u64,
     ) -> Self {
-        let rows = rows_of_a_chunk(recording.device(), seeds.into(), rows_y.into(), slab).min(rows_x.into()) as u32;
+        let rows =
+            rows_of_a_chunk(recording.device(), seeds.into(), rows_y.into(), slab).min(rows_x.into()) as u32;
         let starts = (0..rows_x).step_by(rows as usize);
         let chunks = starts.map(|first| {
             let rows = rows.min(rows_x - first);
@@ -76,6 +77,39 @@ impl Sums {
             reduce::record(recording, self.seeds, block, &partials, &chunk.totals)?;
             recording.retire(partials);
         }
+        self.begun = true;
+        Ok(())
+    }
+}
+
+impl Sums {
+    /// Room for the partial sums over one slab of this many neurons, where another pass than `gram` makes them.
+    pub(super) fn partials(&self, recording: &mut Recording, columns: u32) -> wgpu::Buffer {
+        let entries = u64::from(self.seeds) * u64::from(self.rows_x) * u64::from(self.rows_y);
+        recording.scratch(ENTRY * entries * u64::from(columns.div_ceil(PART)))
+    }
+
+    /// Gives its memory back: it is not wanted.
+    pub(super) fn retire(self, recording: &mut Recording) -> Option<Self> {
+        self.chunks.into_iter().for_each(|chunk| recording.retire(chunk.totals));
+        None
+    }
+
+    /// Adds them.
+    pub(super) fn add_partials(
+        &mut self,
+        recording: &mut Recording,
+        columns: u32,
+        partials: wgpu::Buffer,
+    ) -> Result<(), EngineError> {
+        let [chunk] = self.chunks.as_slice() else {
+            return Err(recording.device().fault(format!("the sums {} were split", self.name)));
+        };
+        let entries = self.rows_x * self.rows_y;
+        let parts = columns.div_ceil(PART);
+        let block = Reduce { entries, parts, accumulate: u32::from(self.begun), zero: 0 };
+        reduce::record(recording, self.seeds, block, &partials, &chunk.totals)?;
+        recording.retire(partials);
         self.begun = true;
         Ok(())
     }

@@ -10,6 +10,7 @@ use eoc_ntk::backend::gpu::module::{Source, Variant};
 use eoc_ntk::backend::gpu::passes::assemble::{self, Assemble};
 use eoc_ntk::backend::gpu::passes::couple::{self, Couple};
 use eoc_ntk::backend::gpu::passes::draw::{self, Draw};
+use eoc_ntk::backend::gpu::passes::fused::{self, Fused};
 use eoc_ntk::backend::gpu::passes::gram::{self, Gram};
 use eoc_ntk::backend::gpu::passes::probe::{self, Probe};
 use eoc_ntk::backend::gpu::passes::project::{self, Project};
@@ -146,6 +147,25 @@ fn blocks_have_the_same_layout() {
     );
     same_block!(Pass::Reduce, Reduce, entries, parts, accumulate, zero);
     same_block!(Pass::Draw, Draw, rows, columns, first, tag, out_seed, out_row, pad_0, pad_1);
+    for pass in [Pass::Forward, Pass::Backward] {
+        same_block!(
+            pass,
+            Fused,
+            points,
+            across,
+            outputs,
+            columns,
+            parts,
+            first_column,
+            forward_tag,
+            backward_tag,
+            flags,
+            root_seed,
+            zero,
+            pad_0,
+            slopes,
+        );
+    }
     same_block!(Pass::Root, RootBlock, size, zero, tiny, cut);
     same_block!(Pass::RootLarge, RootBlock, size, zero, tiny, cut);
     same_block!(Pass::Turn, Turn, rows, columns, zero, pad_0);
@@ -181,6 +201,8 @@ fn bindings_are_as_recorded() {
     check(Pass::Gram, &[false, false, false, true]);
     check(Pass::Reduce, &[false, true]);
     check(Pass::Draw, &[false, true]);
+    check(Pass::Forward, &[false, false, true, true]);
+    check(Pass::Backward, &[false, false, false, false, true, true]);
     check(Pass::Root, &[false, true, true]);
     check(Pass::RootLarge, &[false, true, true, true]);
     check(Pass::Turn, &[false, true]);
@@ -216,7 +238,7 @@ fn constants_have_the_same_values() {
         assert_eq!(constant(&parse(pass, VARIANTS[3]), name), expected, "{} {name}", pass.name());
     };
     let floats = |values: &[f32]| values.iter().map(|v| f64::from(*v)).collect::<Vec<_>>();
-    for pass in [Pass::Project, Pass::Gram, Pass::Draw, Pass::Probe] {
+    for pass in [Pass::Project, Pass::Gram, Pass::Draw, Pass::Forward, Pass::Backward, Pass::Probe] {
         check(pass, "MULTIPLIERS", &philox::MULTIPLIERS.map(f64::from));
         check(pass, "WEYL", &philox::WEYL.map(f64::from));
         check(pass, "ROUNDS", &[philox::ROUNDS as f64]);
@@ -258,6 +280,18 @@ fn constants_have_the_same_values() {
             ("SYMMETRIC", gram::SYMMETRIC),
         ],
     );
+    for pass in [Pass::Forward, Pass::Backward] {
+        shared(
+            pass,
+            &[
+                ("PART", gram::PART),
+                ("CHUNK", fused::CHUNK),
+                ("INNER", project::INNER),
+                ("LAST", fused::LAST),
+                ("CROSS", fused::CROSS),
+            ],
+        );
+    }
     shared(Pass::Couple, &[("TRANSPOSE", couple::TRANSPOSE), ("SUBTRACT", couple::SUBTRACT)]);
     shared(Pass::Assemble, &[("ACCUMULATE", assemble::ACCUMULATE), ("FINISH", assemble::FINISH)]);
 }
@@ -288,6 +322,15 @@ fn overrides_are_those_that_are_set() {
     }
     check(Pass::Reduce, &reduce::constants());
     check(Pass::Draw, &draw::constants());
+    for rows in [1, 16, 17, 32] {
+        let set = fused::constants(rows);
+        check(Pass::Forward, &set);
+        check(Pass::Backward, &set);
+        // Three small matrices and five tiles of rows.
+        assert!(16.0 * (3.0 * of(&set, "SMALL") + 5.0 * of(&set, "PANEL")) <= f64::from(22 << 10));
+        assert!(2.0 * of(&set, "SIDE").powi(2) * of(&set, "PARTS") <= 256.0);
+        assert!(4.0 * of(&set, "SIDE") >= f64::from(rows));
+    }
     check(Pass::Turn, &turn::constants());
     check(Pass::Couple, &couple::constants());
     check(Pass::Assemble, &assemble::constants());
@@ -336,12 +379,12 @@ fn headers_say_what_a_shader_does() {
         assert_eq!(text.matches("@compute").count(), 1, "{}", path.display());
     }
     let fragments = files(shaders().join("common"));
-    assert_eq!(fragments.len(), 12);
+    assert_eq!(fragments.len(), 13);
     for path in fragments {
         let text = fs::read_to_string(&path).unwrap();
         assert!(header(&text).contains("Twin: "), "{}", path.display());
         // The one that is there to bind storage.
         let binds = path.ends_with("square_storage.wgsl");
-        assert!(text.contains("@group") == binds && text.lines().count() <= 160, "{}", path.display());
+        assert!(text.contains("@group") == binds && text.lines().count() <= 170, "{}", path.display());
     }
 }

@@ -22,6 +22,7 @@ const ON_DEVICE: Options = Options {
     profile: false,
     algebra: Some(256),
     squares_in_storage: false,
+    fused: true,
 };
 
 fn net(phi: &str, hidden: &[u64], outputs: usize) -> Network {
@@ -110,7 +111,8 @@ fn measured_of_another(
 /// Repeated, opposite and zero rows, and layers in which every unit is dead: ranks that fall, exact zeros that stay.
 #[test]
 fn singular_layers_keep_their_zeros() {
-    let (Some(host), Some(device)) = (open(&Options { algebra: Some(0), ..ON_DEVICE }), open(&ON_DEVICE)) else {
+    let (Some(host), Some(device)) = (open(&Options { algebra: Some(0), ..ON_DEVICE }), open(&ON_DEVICE))
+    else {
         return skip("singular layers on the device");
     };
     let rows = [[1.0, 2.0], [0.0, 0.0], [1.0, 2.0], [-1.0, -2.0], [3.0, -1.0]];
@@ -145,10 +147,9 @@ fn batches_and_places_move_no_bit() {
         let some = kernels(&gpu, &network, &data, sampler, &[6, 2]);
         assert_eq!((&some[0], &some[1]), (&all[6], &all[2]), "{sampler}");
         assert_ne!(some[0].kernel, some[1].kernel);
-        for options in [
-            Options { work: Some(1e5), ..ON_DEVICE },
-            Options { squares_in_storage: true, ..ON_DEVICE },
-        ] {
+        for options in
+            [Options { work: Some(1e5), ..ON_DEVICE }, Options { squares_in_storage: true, ..ON_DEVICE }]
+        {
             let other = open(&options).unwrap();
             assert_eq!(kernels(&other, &network, &data, sampler, &[0, 1, 2, 3, 4, 5, 6]), all, "{options:?}");
         }

@@ -57,9 +57,12 @@ fn every_way_gives_the_draw_of_the_cpu() {
     let ways = [
         Options { checked: true, ..Options::default() },
         Options::default(),
+        Options { fused: false, checked: true, ..Options::default() },
         Options { f64: false, int64: false, checked: true, ..Options::default() },
+        Options { f64: false, fused: false, ..Options::default() },
         // So little memory that nothing is kept and layers are split, so little work that slabs are the least.
         Options { memory: Some(3 << 20), work: Some(1e6), checked: true, ..Options::default() },
+        Options { memory: Some(3 << 20), work: Some(1e6), fused: false, checked: true, ..Options::default() },
         Options { max_binding: Some(1 << 20), checked: true, ..Options::default() },
     ];
     for options in ways {
@@ -105,6 +108,34 @@ fn deep_and_wide_draws_agree() {
         let (x, y) =
             (kernels(&gpu, &network, &data, sampler, &[0]), kernels(&cpu, &network, &data, sampler, &[1]));
         assert!(relative(&x[0].kernel, &y[0].kernel) > 10.0 * bound);
+    }
+}
+
+/// A layer in one pass is the same numbers as its steps, whatever the shapes: outputs beside points, chunks and parts that end
+/// early, slabs.
+#[test]
+fn fused_passes_move_no_bit() {
+    for f64 in [true, false] {
+        let plain = Options { f64, fused: false, ..Options::default() };
+        let fused = Options { f64, checked: true, ..Options::default() };
+        let split = Options { f64, memory: Some(4 << 20), work: Some(1e6), ..Options::default() };
+        let (Some(plain), Some(fused), Some(split)) = (open(&plain), open(&fused), open(&split)) else {
+            return skip("bits of fused passes");
+        };
+        for (hidden, outputs, n) in [
+            (vec![300, 17], 1, 16),
+            (vec![513, 256, 31], 1, 32),
+            (vec![5, 1000], 3, 5),
+            (vec![270, 40], 2, 15),
+            (vec![70], 4, 8),
+        ] {
+            let (network, data) = (net("0.6,0.4", &hidden, outputs), points(n, 9, 3));
+            let seeds = [3, 1 << 40, 5];
+            let of = |engine: &dyn Engine| kernels(engine, &network, &data, Sampler::Conditional, &seeds);
+            let expected = of(&plain);
+            assert_eq!(of(&fused), expected, "{hidden:?} {outputs} {n} f64 {f64}");
+            assert_eq!(of(&split), expected, "{hidden:?} {outputs} {n} f64 {f64} in slabs");
+        }
     }
 }
 

@@ -114,9 +114,12 @@ impl Algebra for HostAlgebra<'_> {
         let mut matrices = sums::read(recording, sums, &self.seeds, k)?.into_iter();
         self.hand_in(matrices.next().unwrap_or_default(), |small, c| small.set_gram(k, c));
         if let Some(cross) = matrices.next() {
-            self.hand_in(cross, |small, e| {
-                if last { small.set_outputs(e) } else { small.set_forward_cross(k, e) }
-            });
+            self.hand_in(
+                cross,
+                |small, e| {
+                    if last { small.set_outputs(e) } else { small.set_forward_cross(k, e) }
+                },
+            );
         }
         Ok(())
     }

@@ -197,9 +197,11 @@ impl Algebra for DeviceAlgebra<'_> {
             if self.roots[0].is_none() {
                 // The input comes in f64 and is the same for every seed: no work for a device.
                 let failed = |e| EngineError::Failed { seed: self.seeds[0], layer: 0, what: format!("{e}") };
-                let half = host_root(&self.job.cosines, self.job.n, f64::EPSILON, false).map_err(failed)?.half;
-                let turned: Vec<f32> =
-                    (0..half.len()).map(|at| half[at % self.job.n * self.job.n + at / self.job.n] as f32).collect();
+                let half =
+                    host_root(&self.job.cosines, self.job.n, f64::EPSILON, false).map_err(failed)?.half;
+                let turned: Vec<f32> = (0..half.len())
+                    .map(|at| half[at % self.job.n * self.job.n + at / self.job.n] as f32)
+                    .collect();
                 self.roots[0] = Some(View { buffer: self.device.upload(&turned), seed: 0, row: n });
             }
             return Ok(());
@@ -223,7 +225,11 @@ impl Algebra for DeviceAlgebra<'_> {
     ) -> Result<(), EngineError> {
         self.grams[k] = Some(gram.into_whole(self.device)?);
         let cross = cross.map(|sums| sums.into_whole(self.device)).transpose()?;
-        if k + 1 == self.job.network.depth() { self.outputs = cross } else { self.cross[k] = cross }
+        if k + 1 == self.job.network.depth() {
+            self.outputs = cross
+        } else {
+            self.cross[k] = cross
+        }
         Ok(())
     }
 
@@ -241,7 +247,11 @@ impl Algebra for DeviceAlgebra<'_> {
         let served = self.roots[k - 1].take_if(|_| k > 1).map(|view| view.buffer);
         let coupling = self.couplings[k].take().into_iter().flat_map(|(t, s)| [t.buffer, s.buffer]);
         served.into_iter().chain(coupling).for_each(|buffer| recording.retire(buffer));
-        if cross.is_some() { self.above = Some((gram, cross)) } else { recording.retire(gram) }
+        if cross.is_some() {
+            self.above = Some((gram, cross))
+        } else {
+            recording.retire(gram)
+        }
         Ok(())
     }
 
@@ -312,12 +322,16 @@ impl Algebra for DeviceAlgebra<'_> {
         recording.retire(kernel);
         let of_outputs = self.job.q();
         let (outputs, results) = self.read(recording, &results, spectrum::RESULTS)?;
-        let of_seeds = results.chunks_exact(spectrum::RESULTS).zip(outputs.chunks_exact(of_outputs)).enumerate();
+        let of_seeds =
+            results.chunks_exact(spectrum::RESULTS).zip(outputs.chunks_exact(of_outputs)).enumerate();
         let one = |(index, (results, outputs)): (usize, (&[f64], &[f64]))| {
             self.check(index, "the statistics of the kernel", results)?;
             self.check(index, "N", outputs)?;
-            let statistics =
-                reference.statistics([results[3], results[4], results[5]], [results[0], results[1]], results[2]);
+            let statistics = reference.statistics(
+                [results[3], results[4], results[5]],
+                [results[0], results[1]],
+                results[2],
+            );
             let output_norm = output_norm(self.job, outputs);
             Ok(MeasuredSample { seed: self.seeds[index], statistics, output_norm })
         };

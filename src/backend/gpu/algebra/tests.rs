@@ -11,7 +11,8 @@ use crate::stats::Reference;
 
 /// f64 and pairs of f32, in workgroup memory and in storage.
 fn ways() -> [Options; 4] {
-    let of = |f64, squares_in_storage| Options { f64, squares_in_storage, checked: true, ..Options::default() };
+    let of =
+        |f64, squares_in_storage| Options { f64, squares_in_storage, checked: true, ..Options::default() };
     [of(true, false), of(true, true), of(false, false), of(false, true)]
 }
 
@@ -53,7 +54,8 @@ fn roots_are_those_of_the_host() {
     for options in ways() {
         let Some(device) = device(&options) else { return };
         let mut stream = Stream::new(9, Role::Data);
-        for (size, dim) in [(1, 1), (2, 5), (3, 2), (5, 9), (16, 40), (17, 6), (32, 80), (33, 100), (50, 20)] {
+        for (size, dim) in [(1, 1), (2, 5), (3, 2), (5, 9), (16, 40), (17, 6), (32, 80), (33, 100), (50, 20)]
+        {
             let matrices: Vec<Vec<f64>> =
                 (0..3).map(|_| stored(&device, gram(&mut stream, size, dim))).collect();
             let bytes = 8 * (3 * size * size) as u64;
@@ -75,7 +77,8 @@ fn roots_are_those_of_the_host() {
                 // The inverse root is as large as the least eigenvalue that counts is small.
                 let magnitude = (0..size * size).fold(1f64, |m, e| {
                     let (i, j) = (e / size, e % size);
-                    m.max((expected.pseudo[e] * if d[i] > 0.0 { d[i] } else { 0.0 }).abs()).max(f64::from(j as u32) * 0.0)
+                    m.max((expected.pseudo[e] * if d[i] > 0.0 { d[i] } else { 0.0 }).abs())
+                        .max(f64::from(j as u32) * 0.0)
                 });
                 let bound = rounding(&device) * (size as f64) * magnitude.powi(3);
                 for e in 0..size * size {
@@ -88,7 +91,12 @@ fn roots_are_those_of_the_host() {
                     worst = worst.max(off / bound);
                     assert!(off <= bound, "{options:?} {size} S({i},{j}): {} {}", half[e], expected.half[e]);
                     let off = ((pseudo[e] - expected.pseudo[e]) * d[i]).abs();
-                    assert!(off <= bound, "{options:?} {size} S⁺({i},{j}): {} {}", pseudo[e], expected.pseudo[e]);
+                    assert!(
+                        off <= bound,
+                        "{options:?} {size} S⁺({i},{j}): {} {}",
+                        pseudo[e],
+                        expected.pseudo[e]
+                    );
                 }
                 let again = product(&half, true, &half, size, size, size);
                 for e in (0..size * size).filter(|e| e % size <= e / size) {
@@ -109,7 +117,8 @@ fn a_broken_matrix_has_no_root() {
     for options in ways() {
         let Some(device) = device(&options) else { return };
         let size = 6;
-        let identity: Vec<f64> = (0..size * size).map(|at| f64::from(u8::from(at % (size + 1) == 0))).collect();
+        let identity: Vec<f64> =
+            (0..size * size).map(|at| f64::from(u8::from(at % (size + 1) == 0))).collect();
         let mut broken = identity.clone();
         broken[3 * size + 1] = f64::NAN;
         let input = upload(&device, &[identity.clone(), broken, identity]);
@@ -134,7 +143,9 @@ fn statistics_are_those_of_the_host() {
     for options in ways() {
         let Some(device) = device(&options) else { return };
         let mut stream = Stream::new(10, Role::Data);
-        for (n, outputs, scale) in [(1, 1, 1.0), (2, 1, 1e6), (3, 3, 1e-6), (16, 1, 1.0), (11, 3, 1.0), (40, 1, 1.0)] {
+        for (n, outputs, scale) in
+            [(1, 1, 1.0), (2, 1, 1e6), (3, 3, 1e-6), (16, 1, 1.0), (11, 3, 1.0), (40, 1, 1.0)]
+        {
             let q = n * outputs;
             let symmetric = |stream: &mut Stream, size: usize| {
                 let mut matrix = vec![0.0; size * size];
@@ -162,8 +173,14 @@ fn statistics_are_those_of_the_host() {
             for (kernel, found) in kernels.iter().zip(found.chunks_exact(spectrum::RESULTS)) {
                 let compare = |kernel: &[f64]| {
                     let s = reference.measure(kernel).unwrap();
-                    let expected =
-                        [s.lambda_min, s.lambda_max, s.trace, s.deviation_op, s.deviation_fro, s.deviation_max];
+                    let expected = [
+                        s.lambda_min,
+                        s.lambda_max,
+                        s.trace,
+                        s.deviation_op,
+                        s.deviation_fro,
+                        s.deviation_max,
+                    ];
                     let off = found.iter().zip(expected).map(|(f, e)| (f - e).abs());
                     off.fold(0f64, f64::max) / (scale * (q as f64).sqrt())
                 };

@@ -6,6 +6,7 @@
 pub mod assemble;
 pub mod couple;
 pub mod draw;
+pub mod fused;
 pub mod gram;
 pub mod probe;
 pub mod project;

@@ -1,0 +1,197 @@
+// Backward over one layer of the conditional sampler in one pass, for many seeds; rows are drawn again as forward.wgsl drew
+// them.
+//
+//   U = A·T + H·S_B (B_l·W_l in the last hidden layer),  B = D∘U
+//   partials[part][i][j] = Σ_r B[r][i]·B[r][j],   Σ_r B[r][i]·G[r][j]  (Mᵀ, where it is wanted)
+//
+// One of two halves of the threads has each sum, 4 × 4 entries a thread, in the order of gram.wgsl.
+//
+// Twins: project.wgsl and gram.wgsl, with the same numbers.
+//
+// Bindings: 0 p, uniform · 1 keys [seed], read · 2 root Sᵀ [seed][i][k], read · 3 known Tᵀ [seed][j][i], read
+//           4 fresh S_Bᵀ [seed][j][k], read · 5 gram [seed][part][i][j], write · 6 cross [seed][part][i][j], write
+// Dispatch: x PARTS parts at a time, z seeds. Random numbers: as in forward.wgsl.
+// Barriers: four a chunk of 16 neurons; every part of a workgroup runs as many chunks as its first.
+
+@group(0) @binding(0) var<uniform> p: Fused;
+@group(0) @binding(1) var<storage, read> keys: array<vec2<u32>>;
+@group(0) @binding(2) var<storage, read> root: array<f32>;
+@group(0) @binding(3) var<storage, read> known: array<f32>;
+@group(0) @binding(4) var<storage, read> fresh: array<f32>;
+@group(0) @binding(5) var<storage, read_write> gram: array<Stored>;
+@group(0) @binding(6) var<storage, read_write> cross: array<Stored>;
+
+/// [i][four j] of T; [k][four j] of S_B.
+var<workgroup> known_tile: array<vec4<f32>, SMALL>;
+var<workgroup> fresh_tile: array<vec4<f32>, SMALL>;
+/// [part][neuron][four columns].
+var<workgroup> z_tile: array<vec4<f32>, PANEL>;
+var<workgroup> b_tile: array<vec4<f32>, PANEL>;
+
+fn known_at(seed: u32, i: u32, j: u32) -> f32 {
+    let q = p.points * p.outputs;
+    if i >= p.points || j >= q {
+        return 0.0;
+    }
+    return known[(seed * q + j) * p.points + i];
+}
+
+fn fresh_at(seed: u32, k: u32, j: u32) -> f32 {
+    let q = p.points * p.outputs;
+    if max(k, j) >= q {
+        return 0.0;
+    }
+    return fresh[(seed * q + j) * q + k];
+}
+
+/// T and S_B.
+fn load_coupling(seed: u32, thread: u32) {
+    for (var e = thread; e < SMALL; e += 2u * SIDE * SIDE * PARTS) {
+        let k = e / SIDE;
+        let i = 4u * (e % SIDE);
+        known_tile[e] = vec4<f32>(
+            known_at(seed, k, i),
+            known_at(seed, k, i + 1u),
+            known_at(seed, k, i + 2u),
+            known_at(seed, k, i + 3u),
+        );
+        fresh_tile[e] = vec4<f32>(
+            fresh_at(seed, k, i),
+            fresh_at(seed, k, i + 1u),
+            fresh_at(seed, k, i + 2u),
+            fresh_at(seed, k, i + 3u),
+        );
+    }
+}
+
+/// U[r][j … j+3] for j = 4·four.
+fn gradients(part: u32, r: u32, four: u32) -> vec4<f32> {
+    var sum = vec4<f32>(0.0);
+    if (p.flags & LAST) != 0u {
+        for (var n = 0u; n < 4u; n++) {
+            let o = (4u * four + n) % p.outputs;
+            sum[n] = h_tile[tile_at(part, r, o / 4u)][o % 4u];
+        }
+        return sum;
+    }
+    for (var first = 0u; first < p.points; first += INNER) {
+        var part_sum = vec4<f32>(0.0);
+        for (var i = first; i < min(first + INNER, 4u * SIDE); i += 4u) {
+            let a = a_tile[tile_at(part, r, i / 4u)];
+            part_sum = fma(vec4<f32>(a.x), known_tile[i * SIDE + four], part_sum);
+            part_sum = fma(vec4<f32>(a.y), known_tile[(i + 1u) * SIDE + four], part_sum);
+            part_sum = fma(vec4<f32>(a.z), known_tile[(i + 2u) * SIDE + four], part_sum);
+            part_sum = fma(vec4<f32>(a.w), known_tile[(i + 3u) * SIDE + four], part_sum);
+        }
+        sum += part_sum;
+    }
+    for (var first = 0u; first < p.across; first += INNER) {
+        var part_sum = vec4<f32>(0.0);
+        for (var k = first; k < min(first + INNER, 4u * SIDE); k += 4u) {
+            let h = h_tile[tile_at(part, r, k / 4u)];
+            part_sum = fma(vec4<f32>(h.x), fresh_tile[k * SIDE + four], part_sum);
+            part_sum = fma(vec4<f32>(h.y), fresh_tile[(k + 1u) * SIDE + four], part_sum);
+            part_sum = fma(vec4<f32>(h.z), fresh_tile[(k + 2u) * SIDE + four], part_sum);
+            part_sum = fma(vec4<f32>(h.w), fresh_tile[(k + 3u) * SIDE + four], part_sum);
+        }
+        sum += part_sum;
+    }
+    return sum;
+}
+
+/// φ′(z)/(σ√m) of the points of the rows j … j+3, j = 4·four; 0 beyond the last.
+fn slopes_of(part: u32, r: u32, four: u32) -> vec4<f32> {
+    var value = vec4<f32>(0.0);
+    for (var n = 0u; n < 4u; n++) {
+        let j = 4u * four + n;
+        if j < p.points * p.outputs {
+            let i = j / p.outputs;
+            value[n] = derivative(z_tile[tile_at(part, r, i / 4u)][i % 4u], p.slopes);
+        }
+    }
+    return value;
+}
+
+@compute @workgroup_size(SIDE, 2u * SIDE, PARTS)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+    let seed = group.z;
+    let key = keys[seed];
+    let part = group.x * PARTS + local.z;
+    let threads = 2u * SIDE * SIDE;
+    let thread = local.y * SIDE + local.x;
+    load_root(seed, local.z * threads + thread);
+    if (p.flags & LAST) == 0u {
+        load_coupling(seed, local.z * threads + thread);
+    }
+    let is_cross = local.y >= SIDE;
+    let i4 = local.y % SIDE;
+    var sum_0 = Sum();
+    var sum_1 = Sum();
+    var sum_2 = Sum();
+    var sum_3 = Sum();
+    // Nothing is left beyond the last neuron; the bound is that of the first part, so that it is uniform.
+    let live = min(PART, p.columns - group.x * PARTS * PART);
+    for (var chunk = 0u; chunk < live; chunk += CHUNK) {
+        draw_chunk(key, thread, threads, local.z, part * PART + chunk);
+        workgroupBarrier();
+        for (var e = thread; e < CHUNK * SIDE; e += threads) {
+            let r = e % CHUNK;
+            let z = preactivations(local.z, r, e / CHUNK);
+            z_tile[tile_at(local.z, r, e / CHUNK)] = z;
+            a_tile[tile_at(local.z, r, e / CHUNK)] = activate_four(z);
+        }
+        workgroupBarrier();
+        for (var e = thread; e < CHUNK * SIDE; e += threads) {
+            let r = e % CHUNK;
+            let four = e / CHUNK;
+            // A neuron beyond the last has no deviates: its U is 0.
+            b_tile[tile_at(local.z, r, four)] = gradients(local.z, r, four) * slopes_of(local.z, r, four);
+        }
+        workgroupBarrier();
+        if !is_cross || (p.flags & CROSS) != 0u {
+            var part_0 = Part();
+            var part_1 = Part();
+            var part_2 = Part();
+            var part_3 = Part();
+            for (var r = 0u; r < CHUNK; r++) {
+                let a = b_tile[tile_at(local.z, r, i4)];
+                var b = b_tile[tile_at(local.z, r, local.x)];
+                if is_cross {
+                    b = g_tile[tile_at(local.z, r, local.x)];
+                }
+                part_0 = part_add(part_0, a.x, b);
+                part_1 = part_add(part_1, a.y, b);
+                part_2 = part_add(part_2, a.z, b);
+                part_3 = part_add(part_3, a.w, b);
+            }
+            sum_0 = sum_add(sum_0, part_0, p.zero);
+            sum_1 = sum_add(sum_1, part_1, p.zero);
+            sum_2 = sum_add(sum_2, part_2, p.zero);
+            sum_3 = sum_add(sum_3, part_3, p.zero);
+        }
+        workgroupBarrier();
+    }
+    if is_cross && (p.flags & CROSS) == 0u {
+        return;
+    }
+    store(seed, part, is_cross, 4u * i4, 4u * local.x, sum_0);
+    store(seed, part, is_cross, 4u * i4 + 1u, 4u * local.x, sum_1);
+    store(seed, part, is_cross, 4u * i4 + 2u, 4u * local.x, sum_2);
+    store(seed, part, is_cross, 4u * i4 + 3u, 4u * local.x, sum_3);
+}
+
+fn store(seed: u32, part: u32, is_cross: bool, i: u32, j: u32, sum: Sum) {
+    let q = p.points * p.outputs;
+    if part >= p.parts || i >= q {
+        return;
+    }
+    for (var n = 0u; n < 4u; n++) {
+        if is_cross {
+            if j + n < p.points {
+                cross[((seed * p.parts + part) * q + i) * p.points + j + n] = sum_entry(sum, n);
+            }
+        } else if j + n < q {
+            gram[((seed * p.parts + part) * q + i) * q + j + n] = sum_entry(sum, n);
+        }
+    }
+}
