@@ -62,6 +62,8 @@ pub struct DeviceInfo {
     pub name: String,
     /// Driver and version of a GPU; widest instruction set in use on the CPU, such as `avx2+fma`.
     pub driver: String,
+    /// Constants of the shaders that a GPU is tuned by; empty on the CPU.
+    pub tuning: String,
     /// Worker threads.
     pub threads: usize,
 }

@@ -22,8 +22,9 @@ impl Several {
         // One name for alike devices: which of them ran is no property of a row.
         let name = if alike { names[0].to_owned() } else { names.join(" + ") };
         let driver = format!("{} x {}", engines.len(), first.info().driver);
+        let tuning = first.info().tuning.clone();
         let threads = engines.iter().map(|e| e.info().threads).max().unwrap_or(1);
-        Ok(Self { info: DeviceInfo { name, driver, threads }, engines })
+        Ok(Self { info: DeviceInfo { name, driver, tuning, threads }, engines })
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::thread::available_parallelism;
 
 use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::gpu::{self, Choice, GpuEngine, Kind};
+use eoc_ntk::backend::gpu::{self, Choice, Kind};
 use eoc_ntk::backend::{Engine, EngineError, Precision, Several};
 use eoc_ntk::data::{DataSet, Normalize};
 use eoc_ntk::math::activation::Activation;
@@ -16,6 +16,7 @@ use eoc_ntk::study::SeedRange;
 
 use super::args::{DataArgs, DeviceChoice, EngineArgs, NetworkArgs, SamplingArgs};
 use super::failure::Failure;
+use super::tuning;
 
 /// More threads than this are a typing error, not a machine.
 const MAX_THREADS: usize = 4096;
@@ -176,7 +177,7 @@ impl EngineArgs {
     /// Opens the device for work in these precisions.
     pub fn open(&self, precisions: &[Precision]) -> Result<Box<dyn Engine>, Failure> {
         let threads = self.threads()?;
-        let gpu = |choice: &Choice| GpuEngine::new(choice, threads);
+        let gpu = |choice: &Choice| tuning::open(choice, threads);
         match &self.device {
             // A GPU has f32 alone; it is no choice for a study that asks for more.
             None | Some(DeviceChoice::Auto) if precisions.iter().all(|p| *p == Precision::F32) => {

@@ -49,7 +49,12 @@ impl CpuEngine {
 
     fn with_arch(pool: rayon::ThreadPool, arch: Arch) -> Self {
         let driver = dispatch::name(arch).to_owned();
-        let info = DeviceInfo { name: "cpu".into(), driver, threads: pool.current_num_threads() };
+        let info = DeviceInfo {
+            name: "cpu".into(),
+            driver,
+            tuning: String::new(),
+            threads: pool.current_num_threads(),
+        };
         Self { info, pool, arch }
     }
 

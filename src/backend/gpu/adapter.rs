@@ -111,6 +111,21 @@ pub fn list() -> Vec<Description> {
     all().iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect()
 }
 
+/// An adapter that was asked for, not opened yet.
+pub struct Found {
+    pub(super) adapter: wgpu::Adapter,
+    /// What it is.
+    pub description: Description,
+}
+
+/// The adapter that is meant, if it is there and can be used.
+pub fn find(choice: &Choice) -> Result<Found, NoAdapter> {
+    let mut adapters = all();
+    let list: Vec<Description> = adapters.iter().enumerate().map(|(index, a)| describe(index, a)).collect();
+    let index = choose(&list, choice)?;
+    Ok(Found { adapter: adapters.swap_remove(index), description: list[index].clone() })
+}
+
 pub(super) fn describe(index: usize, adapter: &wgpu::Adapter) -> Description {
     let (info, features, limits) = (adapter.get_info(), adapter.features(), adapter.limits());
     let driver = [info.driver.trim(), info.driver_info.trim()].join(" ").trim().to_owned();

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pollster::block_on;
 use wgpu::{BufferUsages, Features};
 
-use super::adapter::{self, Choice, Description, Kind};
+use super::adapter::{Description, Found, Kind};
 use super::faults::Faults;
 use super::module::{Pass, Source, Variant};
-use super::passes::fused;
 use super::profile::Profile;
+use super::sums;
+use super::tuning::Tuning;
 use crate::backend::EngineError;
 
 /// How to open a device. The defaults are right for every user; tests take other ways through the same code.
@@ -30,8 +31,8 @@ pub struct Options {
     pub work: Option<f64>,
     /// Times every pass by timestamps.
     pub profile: bool,
-    /// Rows up to which small matrices are factorised on the device, where not the adapter alone decides; 0: never.
-    pub algebra: Option<u32>,
+    /// Constants of the shaders, where the adapter is tuned.
+    pub tuning: Option<Tuning>,
     /// Matrices in factorisation are in storage, whatever their size.
     pub squares_in_storage: bool,
     /// A layer of the conditional sampler is one pass each way, where its matrices are small.
@@ -48,7 +49,7 @@ impl Default for Options {
             memory: None,
             work: None,
             profile: false,
-            algebra: None,
+            tuning: None,
             squares_in_storage: false,
             fused: true,
         }
@@ -78,10 +79,9 @@ pub(super) struct Device {
     pub(super) variant: Variant,
     pub(super) budget: Budget,
     pub(super) profile: Option<Profile>,
-    /// Rows up to which small matrices are factorised here.
-    pub(super) algebra: u32,
     pub(super) squares_in_storage: bool,
     pub(super) fused: bool,
+    tuning: Mutex<Tuning>,
     faults: Faults,
     checked: bool,
     pipelines: Mutex<HashMap<PipelineKey, Arc<wgpu::ComputePipeline>>>,
@@ -93,20 +93,14 @@ pub(super) struct Device {
 /// A pass and the bits of its override constants.
 type PipelineKey = (Pass, Vec<u64>);
 
-/// Rows of the largest matrix that one workgroup factorises.
-const ALGEBRA_ROWS: u32 = 256;
 /// Most bytes of buffers that wait to be used again.
 const POOL_BYTES: u64 = 1 << 30;
 
 impl Device {
-    /// Opens the adapter that is meant.
-    pub(super) fn open(choice: &Choice, options: &Options) -> Result<Self, EngineError> {
+    /// Opens an adapter.
+    pub(super) fn open(found: &Found, options: &Options) -> Result<Self, EngineError> {
         let refuse = |what: String| EngineError::Refused(what);
-        let adapters = adapter::all();
-        let list: Vec<Description> =
-            adapters.iter().enumerate().map(|(index, a)| adapter::describe(index, a)).collect();
-        let index = adapter::choose(&list, choice).map_err(|e| refuse(e.to_string()))?;
-        let (adapter, description) = (&adapters[index], list[index].clone());
+        let (adapter, description) = (&found.adapter, found.description.clone());
         let variant =
             Variant { f64: options.f64 && description.f64, int64: options.int64 && description.int64 };
         let mut features = Features::empty();
@@ -137,12 +131,12 @@ impl Device {
         let checked = options.checked;
         let (pipelines, pool, poison) = Default::default();
         let max_buffer = limits.max_buffer_size;
-        // A processor that plays a GPU factorises faster as itself.
-        let algebra = if description.kind == Kind::Software { 0 } else { ALGEBRA_ROWS };
+        let tuning = options.tuning.filter(|t| t.runs_on(&description));
+        let tuning = tuning.unwrap_or_else(|| Tuning::untuned(description.kind));
         Ok(Self {
-            algebra: options.algebra.unwrap_or(algebra).min(ALGEBRA_ROWS),
+            tuning: Mutex::new(tuning),
             squares_in_storage: options.squares_in_storage,
-            fused: options.fused && description.workgroup_memory >= fused::WORKGROUP_MEMORY,
+            fused: options.fused,
             description,
             device,
             queue,
@@ -156,6 +150,16 @@ impl Device {
             poison,
             max_buffer,
         })
+    }
+
+    /// Constants of the shaders.
+    pub(super) fn tuning(&self) -> Tuning {
+        *self.tuning.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes others, while nothing is planned or running.
+    pub(super) fn set_tuning(&self, tuning: Tuning) {
+        *self.tuning.lock().unwrap_or_else(PoisonError::into_inner) = tuning;
     }
 
     /// The pipeline of a pass with these override constants, made once.
@@ -234,6 +238,11 @@ impl Device {
         drop(pool);
         let descriptor = wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
         self.device.create_buffer(&descriptor)
+    }
+
+    /// A storage buffer with these numbers as shaders store the entries of small matrices.
+    pub(super) fn upload_numbers(&self, values: &[f64]) -> wgpu::Buffer {
+        self.upload(&sums::encode(values, self.variant.f64))
     }
 
     /// Gives buffers back that no pending work uses.

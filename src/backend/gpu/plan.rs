@@ -42,7 +42,7 @@ impl Place {
         let middling = |x: &f64| *x == 0.0 || (1e-9..1e9).contains(x);
         let drawn = matches!(job.weights, Weights::Drawn);
         let plain = job.norms.iter().all(middling) && middling(&job.network.scale());
-        let here = drawn && plain && job.network.depth() > 1 && rows <= device.algebra as usize;
+        let here = drawn && plain && job.network.depth() > 1 && rows <= device.tuning().algebra as usize;
         if here { Self::Device } else { Self::Host }
     }
 }
@@ -85,8 +85,8 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
         )));
     }
     let place = Place::of(job, device);
-    let fused =
-        job.sampler == Sampler::Conditional && job.n.max(job.q()) as u64 <= fused::ROWS && device.fused;
+    let rows = u32::try_from(job.n.max(job.q())).unwrap_or(u32::MAX);
+    let fused = job.sampler == Sampler::Conditional && fused::fits(device, rows);
     let work = Work::of(job, place, fused);
     let budget = device.budget;
     let lanes = LANES as u64;

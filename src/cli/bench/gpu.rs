@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
-use eoc_ntk::backend::Engine;
 use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, PassTime};
+use eoc_ntk::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, PassTime, find};
+use eoc_ntk::backend::{Engine, EngineError};
 
 use super::case::Case;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::tuning;
 
 /// A GPU, its peaks, and what it is compared with.
 pub struct Bench {
@@ -22,8 +23,9 @@ pub struct Bench {
 impl Bench {
     /// Opens and measures.
     pub fn new(choice: &Choice, threads: usize) -> Result<Self, Failure> {
-        let engine = GpuEngine::new(choice, threads)?;
-        let timed = GpuEngine::with(choice, threads, &Options { profile: true, ..Options::default() })?;
+        let found = find(choice).map_err(|e| EngineError::Refused(e.to_string()))?;
+        let engine = tuning::open_found(&found, threads, Options::default())?;
+        let timed = tuning::open_found(&found, threads, Options { profile: true, ..Options::default() })?;
         let peaks = engine.peaks()?;
         Ok(Self { engine, timed, cpu: CpuEngine::new(threads)?, peaks })
     }
@@ -34,7 +36,7 @@ impl Bench {
         format!(
             "{}, {}, {} threads for the small algebra; beside cpu, {}\n\
              peaks: {:.0} M normals/s, {:.0} GFLOP/s (f32 product), {:.1} GB/s (copy)\n\
-             sums over neurons in {}\n",
+             sums over neurons in {}; {} ({})\n",
             info.name,
             info.driver,
             info.threads,
@@ -43,6 +45,12 @@ impl Bench {
             self.peaks.operations / 1e9,
             self.peaks.copy / 1e9,
             if self.engine.description().f64 { "f64" } else { "pairs of f32" },
+            info.tuning,
+            if tuning::load(self.engine.description()).is_some() {
+                "tuned"
+            } else {
+                "not tuned: eoc bench --tune"
+            },
         )
     }
 
@@ -61,9 +69,9 @@ impl Bench {
         let sampling = case.sampling(&self.timed)?;
         let seeds: Vec<u64> = (0..sampling.batch_size().min(1000) as u64).collect();
         // The first batch compiles.
-        sampling.batch(&seeds)?;
+        sampling.measure(&seeds, &case.reference)?;
         self.timed.take_profile();
-        sampling.batch(&seeds)?;
+        sampling.measure(&seeds, &case.reference)?;
         let passes = self.timed.take_profile();
         if passes.is_empty() {
             text += "  no times by pass: this device has no timestamps\n";

@@ -5,7 +5,6 @@ use std::fs;
 use std::mem::{offset_of, size_of};
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::backend::gpu::Pass;
 use eoc_ntk::backend::gpu::module::{Source, Variant};
 use eoc_ntk::backend::gpu::passes::assemble::{self, Assemble};
 use eoc_ntk::backend::gpu::passes::couple::{self, Couple};
@@ -18,6 +17,7 @@ use eoc_ntk::backend::gpu::passes::reduce::{self, Reduce};
 use eoc_ntk::backend::gpu::passes::root::{self, RootBlock};
 use eoc_ntk::backend::gpu::passes::spectrum::{self, Spectrum};
 use eoc_ntk::backend::gpu::passes::turn::{self, Turn};
+use eoc_ntk::backend::gpu::{Kind, Pass, Tuning};
 use eoc_ntk::rng::{LAYOUT_VERSION, normal, philox};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, Expression, Handle, Literal, Module, StorageAccess, TypeInner};
@@ -307,14 +307,15 @@ fn overrides_are_those_that_are_set() {
         given.sort_unstable();
         assert_eq!(names, given, "{}", pass.name());
     };
+    let tuning = &Tuning::untuned(Kind::Discrete);
     let of = |set: &[(&str, f64)], name: &str| set.iter().find(|c| c.0 == name).unwrap().1;
     for rows in [1, 16, 17, 32, 33, 1000] {
-        let set = project::constants(rows);
+        let set = project::constants(tuning, rows);
         check(Pass::Project, &set);
         assert!(16.0 * (of(&set, "W_TILE") + of(&set, "X_TILE")) <= 16384.0);
         assert!(of(&set, "THREADS_COLUMNS") * of(&set, "THREADS_ROWS") <= 256.0);
         for parts in [1, 3, 100] {
-            let set = gram::constants(rows, parts);
+            let set = gram::constants(tuning, rows, parts);
             check(Pass::Gram, &set);
             assert!(2.0 * 16.0 * of(&set, "TILE") <= 16384.0);
             assert!(of(&set, "THREADS").powi(2) * of(&set, "PARTS") <= 256.0);
@@ -323,7 +324,7 @@ fn overrides_are_those_that_are_set() {
     check(Pass::Reduce, &reduce::constants());
     check(Pass::Draw, &draw::constants());
     for rows in [1, 16, 17, 32] {
-        let set = fused::constants(rows);
+        let set = fused::constants(tuning, rows);
         check(Pass::Forward, &set);
         check(Pass::Backward, &set);
         // Three small matrices and five tiles of rows.
@@ -336,10 +337,10 @@ fn overrides_are_those_that_are_set() {
     check(Pass::Assemble, &assemble::constants());
     for rows in [1, 2, 17, 32, 45, 256] {
         for (pass, set) in [
-            (Pass::Root, root::constants(rows)),
-            (Pass::RootLarge, root::constants(rows)),
-            (Pass::Spectrum, spectrum::constants(rows)),
-            (Pass::SpectrumLarge, spectrum::constants(rows)),
+            (Pass::Root, root::constants(tuning, rows)),
+            (Pass::RootLarge, root::constants(tuning, rows)),
+            (Pass::Spectrum, spectrum::constants(tuning, rows)),
+            (Pass::SpectrumLarge, spectrum::constants(tuning, rows)),
         ] {
             check(pass, &set);
             assert!(of(&set, "ROWS") >= f64::from(rows) && of(&set, "ROWS") == 2.0 * of(&set, "HALF"));

@@ -54,7 +54,7 @@ impl<'e> DeviceAlgebra<'e> {
         let norms: Vec<f64> =
             job.norms.iter().flat_map(|x| job.norms.iter().map(move |y| x * y * scale)).collect();
         let mut grams = none();
-        grams[0] = Some(upload(device, &job.cosines));
+        grams[0] = Some(device.upload_numbers(&job.cosines));
         Self {
             device,
             job,
@@ -68,7 +68,7 @@ impl<'e> DeviceAlgebra<'e> {
             above: None,
             outputs: None,
             kernel: None,
-            norms: upload(device, &norms),
+            norms: device.upload_numbers(&norms),
             limit: None,
         }
     }
@@ -315,7 +315,8 @@ impl Algebra for DeviceAlgebra<'_> {
         recording.poison(&results, bytes);
         let limit = self.limit.get_or_insert_with(|| {
             let per_point = 1.0 / self.job.n as f64;
-            upload(self.device, &reference.limit().iter().copied().chain([per_point]).collect::<Vec<_>>())
+            self.device
+                .upload_numbers(&reference.limit().iter().copied().chain([per_point]).collect::<Vec<_>>())
         });
         let size = [self.job.n as u32, self.job.network.outputs() as u32];
         spectrum::record(recording, self.seeds.len() as u32, size, &kernel, limit, &results)?;
@@ -343,9 +344,4 @@ impl Drop for DeviceAlgebra<'_> {
     fn drop(&mut self) {
         self.clear();
     }
-}
-
-/// Entries as the shaders of this device store them.
-fn upload(device: &Device, values: &[f64]) -> wgpu::Buffer {
-    device.upload(&sums::encode(values, device.variant.f64))
 }

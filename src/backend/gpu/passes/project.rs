@@ -7,6 +7,7 @@ use crate::backend::EngineError;
 use crate::backend::gpu::module::Pass;
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::tuning::{Tuning, class};
 
 /// Terms that are added up before they join the sum; multiple of 4.
 pub const INNER: u32 = 16;
@@ -79,22 +80,14 @@ pub struct Project {
 
 /// Override constants for this many rows: threads over columns, threads over rows, lengths of the two tiles. A thread has
 /// 4 × 4 results, so few rows take few threads over rows.
-pub fn constants(rows: u32) -> [(&'static str, f64); 4] {
-    let (columns, rows) = threads(rows);
+pub fn constants(tuning: &Tuning, rows: u32) -> [(&'static str, f64); 4] {
+    let [columns, rows] = tuning.project[class(rows)];
     [
         ("THREADS_COLUMNS", f64::from(columns)),
         ("THREADS_ROWS", f64::from(rows)),
         ("W_TILE", f64::from(INNER * columns)),
         ("X_TILE", f64::from(INNER * rows)),
     ]
-}
-
-fn threads(rows: u32) -> (u32, u32) {
-    match rows {
-        0..=16 => (32, 4),
-        17..=32 => (32, 8),
-        _ => (16, 16),
-    }
 }
 
 /// Buffers of a product; `w` and `z` are left out where nothing is read of them.
@@ -120,7 +113,8 @@ pub(in crate::backend::gpu) fn record(
     (block.out_seed, block.out_row) = (out.seed, out.row);
     // A binding must hold something: X is read in any case.
     let buffer = |view: Option<&View>| view.map_or(&x.buffer, |v| &v.buffer).clone();
-    let (columns, rows) = threads(block.rows);
+    let tuning = recording.device().tuning();
+    let [columns, rows] = tuning.project[class(block.rows)];
     let [r, k, c] = [block.rows, block.inner, block.columns].map(f64::from);
     let drawn = block.source == SOURCE_ROWS || block.source == SOURCE_COLUMNS;
     let each = f64::from(seeds);
@@ -131,7 +125,7 @@ pub(in crate::backend::gpu) fn record(
     };
     let dispatch = Dispatch {
         pass: Pass::Project,
-        pipeline: recording.device().pipeline(Pass::Project, &constants(block.rows)),
+        pipeline: recording.device().pipeline(Pass::Project, &constants(&tuning, block.rows)),
         buffers: vec![(*keys).clone(), x.buffer.clone(), buffer(*w), buffer(*z), out.buffer.clone()],
         groups: [block.columns.div_ceil(4 * columns), block.rows.div_ceil(4 * rows), seeds],
         work,

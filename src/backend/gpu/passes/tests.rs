@@ -4,7 +4,7 @@ use super::View;
 use super::draw::{self, Draw};
 use super::gram::{self, Gram};
 use super::project::{self, Operands, Project};
-use crate::backend::gpu::adapter::Choice;
+use crate::backend::gpu::adapter::{Choice, find};
 use crate::backend::gpu::device::{Device, Options};
 use crate::backend::gpu::recording::Recording;
 use crate::backend::gpu::sums::{self, Sums};
@@ -17,7 +17,8 @@ const SEEDS: [u64; 3] = [5, 1 << 33, 77];
 /// The adapter under test: see `tests/it/gpu/mod.rs`.
 pub(in crate::backend::gpu) fn device(options: &Options) -> Option<Device> {
     let choice = std::env::var("EOC_TEST_ADAPTER").map_or(Choice::Best, Choice::Named);
-    match Device::open(&choice, options) {
+    let found = find(&choice).map_err(|e| e.to_string());
+    match found.and_then(|found| Device::open(&found, options).map_err(|e| e.to_string())) {
         Ok(device) => Some(device),
         Err(error) if std::env::var("EOC_REQUIRE_GPU").is_ok_and(|v| v == "1") => panic!("{error}"),
         Err(_) => {
