@@ -132,8 +132,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let folder = temp.path().join("not").join("there yet");
         let (one, other) = (card("one", 48 << 10), card("other", 48 << 10));
-        let tuning =
-            Tuning { algebra: 64, gram: [[4, 4], [8, 4], [16, 1]], ..Tuning::untuned(Kind::Discrete) };
+        let tuning = Tuning { gram: [[4, 4], [8, 4], [16, 1]], ..Tuning::default() };
         assert_eq!(load_from(&folder, &one), None);
         let path = save_in(&folder, &one, tuning).unwrap();
         assert_eq!((load_from(&folder, &one), load_from(&folder, &other)), (Some(tuning), None));
@@ -147,7 +146,7 @@ mod tests {
         for broken in [
             "",
             "tuning = 3",
-            &text.replace("algebra = 64", "algebra = 257"),
+            &text.replace("[tuning]", "[tuning]\nsquare = 3"),
             &text.replace("[4, 4]", "[3, 4]"),
         ] {
             fs::write(&path, broken).unwrap();

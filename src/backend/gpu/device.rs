@@ -31,6 +31,8 @@ pub struct Options {
     pub work: Option<f64>,
     /// Times every pass by timestamps.
     pub profile: bool,
+    /// Rows up to which small matrices are factorised on the device, where not the adapter alone decides; 0: never.
+    pub algebra: Option<u32>,
     /// Constants of the shaders, where the adapter is tuned.
     pub tuning: Option<Tuning>,
     /// Matrices in factorisation are in storage, whatever their size.
@@ -49,6 +51,7 @@ impl Default for Options {
             memory: None,
             work: None,
             profile: false,
+            algebra: None,
             tuning: None,
             squares_in_storage: false,
             fused: true,
@@ -81,9 +84,11 @@ pub(super) struct Device {
     pub(super) profile: Option<Profile>,
     pub(super) squares_in_storage: bool,
     pub(super) fused: bool,
+    /// Rows up to which small matrices are factorised here.
+    pub(super) algebra: u32,
     tuning: Mutex<Tuning>,
     faults: Faults,
-    checked: bool,
+    pub(super) checked: bool,
     pipelines: Mutex<HashMap<PipelineKey, Arc<wgpu::ComputePipeline>>>,
     pool: Mutex<Vec<wgpu::Buffer>>,
     poison: Mutex<Option<wgpu::Buffer>>,
@@ -93,6 +98,8 @@ pub(super) struct Device {
 /// A pass and the bits of its override constants.
 type PipelineKey = (Pass, Vec<u64>);
 
+/// Rows of the largest matrix that one workgroup factorises.
+const ALGEBRA_ROWS: u32 = 256;
 /// Most bytes of buffers that wait to be used again.
 const POOL_BYTES: u64 = 1 << 30;
 
@@ -132,9 +139,17 @@ impl Device {
         let (pipelines, pool, poison) = Default::default();
         let max_buffer = limits.max_buffer_size;
         let tuning = options.tuning.filter(|t| t.runs_on(&description));
-        let tuning = tuning.unwrap_or_else(|| Tuning::untuned(description.kind));
+        // No tuning: where a matrix is factorised moves its rounding, and that is to be the same on all devices of one name.
+        let algebra = match (description.kind, variant.f64) {
+            // A processor that plays a GPU factorises faster as itself.
+            (Kind::Software, _) => 0,
+            (_, true) => ALGEBRA_ROWS,
+            // Pairs take some ten times as long.
+            (_, false) => ALGEBRA_ROWS / 4,
+        };
         Ok(Self {
-            tuning: Mutex::new(tuning),
+            tuning: Mutex::new(tuning.unwrap_or_default()),
+            algebra: options.algebra.unwrap_or(algebra).min(ALGEBRA_ROWS),
             squares_in_storage: options.squares_in_storage,
             fused: options.fused,
             description,

@@ -35,7 +35,7 @@ pub use module::Pass;
 pub use peaks::GpuPeaks;
 pub use profile::PassTime;
 pub use tune::Trial;
-pub use tuning::{ALGEBRA_ROWS, Tuning};
+pub use tuning::Tuning;
 
 use batch::GpuBatch;
 use device::Device;

@@ -35,14 +35,14 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// On the device up to the size that its tuning says. Numbers that f32 cannot hold stay on the host: norms of points
+    /// On the device up to the size that it takes. Numbers that f32 cannot hold stay on the host: norms of points
     /// beyond 1e±9, or any given weights. So does a network without hidden layers, which is no work.
     fn of(job: &Job, device: &Device) -> Self {
         let rows = job.n.max(job.q());
         let middling = |x: &f64| *x == 0.0 || (1e-9..1e9).contains(x);
         let drawn = matches!(job.weights, Weights::Drawn);
         let plain = job.norms.iter().all(middling) && middling(&job.network.scale());
-        let here = drawn && plain && job.network.depth() > 1 && rows <= device.tuning().algebra as usize;
+        let here = drawn && plain && job.network.depth() > 1 && rows <= device.algebra as usize;
         if here { Self::Device } else { Self::Host }
     }
 }

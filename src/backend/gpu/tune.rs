@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
-
 use super::GpuEngine;
 use super::adapter::Kind;
 use super::passes::fused::{self, Fused};
@@ -11,9 +9,8 @@ use super::passes::gram::{self, Gram, PART};
 use super::passes::project::{self, Project};
 use super::passes::{View, root};
 use super::recording::Recording;
-use super::tuning::{ALGEBRA_ROWS, Tuning};
+use super::tuning::Tuning;
 use crate::backend::EngineError;
-use crate::math::root::root as host_root;
 
 /// One constant and what was measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,8 +73,6 @@ impl GpuEngine {
             let rows = if class == 2 { 48 } else { ROWS[class] };
             self.choose(&name, &mut best, &all, set, &|r| task.roots(r, rows), tell)?;
         }
-        self.device.set_tuning(best);
-        best.algebra = self.largest_factorised(&task, tell)?;
         Ok(best)
     }
 
@@ -136,30 +131,6 @@ impl GpuEngine {
         times.sort_by(f64::total_cmp);
         self.device.give_back([flag]);
         Ok(times[ROUNDS / 2])
-    }
-
-    /// The largest matrix up to which the device factorises faster than the threads of the host.
-    fn largest_factorised(&self, task: &Task, tell: &mut Tell) -> Result<u32, EngineError> {
-        let mut largest = 0;
-        for rows in [16, 32, 64, 128, ALGEBRA_ROWS] {
-            let device = self.time(&|r| task.roots(r, rows))?;
-            let (gram, n) = (task.matrix(rows), rows as usize);
-            let start = Instant::now();
-            let converged = self.host.install(|| {
-                (0..task.matrices(rows))
-                    .into_par_iter()
-                    .all(|_| host_root(&gram, n, f64::EPSILON, true).is_ok())
-            });
-            let host = if converged { start.elapsed().as_secs_f64() } else { f64::INFINITY };
-            let best = usize::from(host < device);
-            let times = vec![("device".to_owned(), device), ("host".to_owned(), host)];
-            tell(&Trial { what: format!("where to factorise {rows} x {rows}"), times, best })?;
-            if best == 1 {
-                break;
-            }
-            largest = rows;
-        }
-        Ok(largest)
     }
 }
 

@@ -1,5 +1,4 @@
-//! Constants of the shaders that a device is tuned by: they change its speed and, but for where matrices are factorised, no
-//! bit of a result.
+//! Constants of the shaders that a device is tuned by: they change its speed and no bit of a result.
 //!
 //! Without a tuning run every kind of adapter has the same defaults. `GpuEngine::tune` measures the alternatives.
 
@@ -7,10 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::adapter::{Description, Kind};
+use super::adapter::Description;
 
-/// Rows of the largest matrix that one workgroup factorises.
-pub const ALGEBRA_ROWS: u32 = 256;
 /// Upper ends of the classes by rows; the last has no end.
 pub(super) const CLASSES: [u32; 2] = [16, 32];
 
@@ -26,9 +23,6 @@ pub struct Tuning {
     pub fused: [u32; 2],
     /// `root` and `spectrum`: threads, for up to 16, up to 32 and more rows.
     pub square: [u32; 3],
-    /// Rows of the largest matrix that the device factorises; 0: all are factorised on the host. This one moves results, by
-    /// the rounding of a factorisation.
-    pub algebra: u32,
 }
 
 /// Most invocations of a workgroup; every adapter has as many.
@@ -38,19 +32,19 @@ const FOUR: u32 = 16;
 /// Neurons or terms of a tile.
 const TILE: u32 = 16;
 
-impl Tuning {
+impl Default for Tuning {
     /// What an adapter has before it is tuned.
-    pub fn untuned(kind: Kind) -> Self {
+    fn default() -> Self {
         Self {
             project: [[32, 4], [32, 8], [16, 16]],
             gram: [[4, 8], [8, 2], [16, 1]],
             fused: [2, 1],
             square: [64, 128, 256],
-            // A processor that plays a GPU factorises faster as itself.
-            algebra: if kind == Kind::Software { 0 } else { ALGEBRA_ROWS },
         }
     }
+}
 
+impl Tuning {
     /// Whether an adapter can run these.
     pub fn runs_on(&self, description: &Description) -> bool {
         let memory = description.workgroup_memory;
@@ -71,7 +65,7 @@ impl Tuning {
                 && (one || fused_memory(side, *parts) <= memory)
         });
         let square = self.square.iter().all(|t| threads(*t));
-        project && gram && fused && square && self.algebra <= ALGEBRA_ROWS
+        project && gram && fused && square
     }
 }
 
@@ -92,12 +86,11 @@ impl fmt::Display for Tuning {
         let numbers = |list: &[u32]| list.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
         write!(
             f,
-            "project {} gram {} fused {} square {} algebra {}",
+            "project {} gram {} fused {} square {}",
             pairs(&self.project),
             pairs(&self.gram),
             numbers(&self.fused),
-            numbers(&self.square),
-            self.algebra
+            numbers(&self.square)
         )
     }
 }

@@ -14,6 +14,9 @@ use eoc_ntk::stats::Reference;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 
+/// Most seeds of a timed batch.
+pub const MOST_SEEDS: usize = 8192;
+
 /// Points, outputs, depth and width.
 pub type Sizes = [u64; 4];
 
@@ -89,7 +92,7 @@ impl Case {
         ctx: &Context,
     ) -> Result<(Times, KernelSample), Failure> {
         let sampling = self.sampling(engine)?;
-        let seeds: Vec<u64> = (0..sampling.batch_size().min(1000) as u64).collect();
+        let seeds: Vec<u64> = (0..sampling.batch_size().min(MOST_SEEDS) as u64).collect();
         // The first batch warms up.
         let first = sampling.batch(&seeds)?;
         verify(&first, &self.network)?;

@@ -6,7 +6,7 @@ use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, PassTime, find};
 use eoc_ntk::backend::{Engine, EngineError};
 
-use super::case::Case;
+use super::case::{Case, MOST_SEEDS};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::tuning;
@@ -67,7 +67,7 @@ impl Bench {
             cpu.median / gpu.median
         );
         let sampling = case.sampling(&self.timed)?;
-        let seeds: Vec<u64> = (0..sampling.batch_size().min(1000) as u64).collect();
+        let seeds: Vec<u64> = (0..sampling.batch_size().min(MOST_SEEDS) as u64).collect();
         // The first batch compiles.
         sampling.measure(&seeds, &case.reference)?;
         self.timed.take_profile();

@@ -24,7 +24,7 @@ generator, factorisations and norms measured one by one; what is left is product
 With a GPU the same cases run on the CPU engine in the same run, and the passes of one batch are timed by timestamps on the
 device: useful operations, bytes and deviates, counted from the shapes, and the fraction of the peak that each reaches.
 A tuning is kept in the user's cache directory for the adapter, driver and version that it was measured with. Every run
-records it in its manifest. It moves no bit of a result but by where small matrices are factorised (rounding in f64).
+records it in its manifest. It moves no bit of a result.
 
 Examples:
   eoc bench

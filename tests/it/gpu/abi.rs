@@ -17,7 +17,7 @@ use eoc_ntk::backend::gpu::passes::reduce::{self, Reduce};
 use eoc_ntk::backend::gpu::passes::root::{self, RootBlock};
 use eoc_ntk::backend::gpu::passes::spectrum::{self, Spectrum};
 use eoc_ntk::backend::gpu::passes::turn::{self, Turn};
-use eoc_ntk::backend::gpu::{Kind, Pass, Tuning};
+use eoc_ntk::backend::gpu::{Pass, Tuning};
 use eoc_ntk::rng::{LAYOUT_VERSION, normal, philox};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, Expression, Handle, Literal, Module, StorageAccess, TypeInner};
@@ -307,7 +307,7 @@ fn overrides_are_those_that_are_set() {
         given.sort_unstable();
         assert_eq!(names, given, "{}", pass.name());
     };
-    let tuning = &Tuning::untuned(Kind::Discrete);
+    let tuning = &Tuning::default();
     let of = |set: &[(&str, f64)], name: &str| set.iter().find(|c| c.0 == name).unwrap().1;
     for rows in [1, 16, 17, 32, 33, 1000] {
         let set = project::constants(tuning, rows);

@@ -13,16 +13,6 @@ use super::super::support::{points, relative};
 use super::{open, skip};
 
 /// Everything up to the largest size is factorised on the device.
-const FACTORISES: Tuning = Tuning {
-    project: [[32, 4], [32, 8], [16, 16]],
-    gram: [[4, 8], [8, 2], [16, 1]],
-    fused: [2, 1],
-    square: [64, 128, 256],
-    algebra: 256,
-};
-
-const ON_HOST: Tuning = Tuning { algebra: 0, ..FACTORISES };
-
 const ON_DEVICE: Options = Options {
     f64: true,
     int64: true,
@@ -31,7 +21,8 @@ const ON_DEVICE: Options = Options {
     memory: None,
     work: None,
     profile: false,
-    tuning: Some(FACTORISES),
+    algebra: Some(256),
+    tuning: None,
     squares_in_storage: false,
     fused: true,
 };
@@ -60,7 +51,7 @@ fn kernels(
 #[test]
 fn the_device_factorises_as_the_host_does() {
     for (f64, squares_in_storage) in [(true, false), (true, true), (false, false)] {
-        let host = Options { f64, tuning: Some(ON_HOST), ..ON_DEVICE };
+        let host = Options { f64, algebra: Some(0), ..ON_DEVICE };
         let device = Options { f64, squares_in_storage, checked: true, ..ON_DEVICE };
         let (Some(host), Some(device)) = (open(&host), open(&device)) else {
             return skip("the algebra of the device");
@@ -121,8 +112,7 @@ fn measured_of_another(
 /// Repeated, opposite and zero rows, and layers in which every unit is dead: ranks that fall, exact zeros that stay.
 #[test]
 fn singular_layers_keep_their_zeros() {
-    let (Some(host), Some(device)) =
-        (open(&Options { tuning: Some(ON_HOST), ..ON_DEVICE }), open(&ON_DEVICE))
+    let (Some(host), Some(device)) = (open(&Options { algebra: Some(0), ..ON_DEVICE }), open(&ON_DEVICE))
     else {
         return skip("singular layers on the device");
     };
@@ -172,10 +162,10 @@ fn batches_and_places_move_no_bit() {
     }
 }
 
-/// No constant of a tuning but the place of the factorisation moves a bit, and every alternative that a tuning run tries is right.
+/// No constant of a tuning moves a bit, and every alternative that a tuning run tries is right.
 #[test]
 fn tunings_move_no_bit() {
-    let Some(gpu) = open(&Options { tuning: Some(ON_HOST), ..ON_DEVICE }) else {
+    let Some(gpu) = open(&ON_DEVICE) else {
         return skip("bits across tunings");
     };
     let cases =
@@ -193,13 +183,13 @@ fn tunings_move_no_bit() {
             project: [[16, 4], [16, 8], [8, 16]],
             gram: [[4, 2], [4, 4], [8, 1]],
             fused: [1, 1],
-            ..ON_HOST
+            square: [32, 32, 32],
         },
         Tuning {
             project: [[64, 2], [64, 4], [8, 32]],
             gram: [[4, 16], [8, 4], [8, 4]],
             fused: [4, 1],
-            ..ON_HOST
+            square: [256, 256, 64],
         },
     );
     for tuning in [least, most] {
@@ -209,9 +199,6 @@ fn tunings_move_no_bit() {
             assert_eq!(all(&other), expected, "{tuning}");
         }
     }
-    let threads = |square| Options { tuning: Some(Tuning { square, ..FACTORISES }), ..ON_DEVICE };
-    let [one, other] = [[32, 32, 32], [256, 256, 64]].map(|square| open(&threads(square)).unwrap());
-    assert_eq!(all(&one), all(&other));
 }
 
 /// Points so large or small that f32 cannot hold their kernel are left to the host, and come out right.
