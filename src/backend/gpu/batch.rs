@@ -3,9 +3,11 @@
 use rayon::prelude::*;
 
 use super::device::Device;
-use super::panel::Panel;
+use super::module::Element;
+use super::panel::{Panel, row_stride};
 use super::passes::{self, View};
 use super::plan::Layout;
+use super::recording::Recording;
 use crate::backend::small::{Coupling, Small};
 use crate::backend::{Batch, EngineError, Job, KernelSample, Weights};
 use crate::rng::{Role, Tensor};
@@ -46,7 +48,7 @@ impl<'e> GpuBatch<'e> {
     /// Room for the groups of a job, one after another.
     pub(super) fn new(device: &'e Device, host: &'e rayon::ThreadPool, job: &'e Job, layout: Layout) -> Self {
         let depth = job.network.depth();
-        let noise = noise(device);
+        let noise = noise(device, layout.element);
         fn none<T>(count: usize) -> Vec<Option<T>> {
             (0..count).map(|_| None).collect()
         }
@@ -112,7 +114,7 @@ impl<'e> GpuBatch<'e> {
         }
         // One matrix serves all seeds.
         let seed = if matrices.len() == 1 { 0 } else { (rows * columns) as u32 };
-        View { buffer: self.device.upload(&flat), seed, row: rows as u32 }
+        View { buffer: self.device.upload(&flat), seed, row: rows as u32, element: Element::F32 }
     }
 
     /// B_l.
@@ -122,7 +124,7 @@ impl<'e> GpuBatch<'e> {
         let make = || {
             let mut flat = vec![0f32; q * outputs];
             (0..q).for_each(|row| flat[row * outputs + row % outputs] = 1.0);
-            View { buffer: device.upload(&flat), seed: 0, row: outputs as u32 }
+            View { buffer: device.upload(&flat), seed: 0, row: outputs as u32, element: Element::F32 }
         };
         self.top.get_or_insert_with(make).clone()
     }
@@ -130,6 +132,28 @@ impl<'e> GpuBatch<'e> {
     /// Slopes of hidden layer k.
     pub(super) fn slopes(&self, k: usize) -> [f32; 4] {
         passes::slopes(self.job.slopes(k))
+    }
+
+    /// Slopes of hidden layer k for what is kept as B_k, which f16 holds lifted.
+    pub(super) fn lifted_slopes(&self, k: usize) -> [f32; 4] {
+        self.slopes(k).map(|slope| slope * self.layout.element.lift(self.job.width(k)))
+    }
+
+    /// Slopes that read B_k or the input (k = 0) as they are from a panel that may hold them lifted.
+    pub(super) fn unlifting_slopes(&self, k: usize) -> [f32; 4] {
+        let slope = 1.0 / self.layout.element.lift(self.job.width(k));
+        [slope, slope, slope, 0.0]
+    }
+
+    /// Room for sums in f32 beside a panel in f16 of this many rows; panels in f32 need none.
+    pub(super) fn sums_beside(
+        &self,
+        recording: &mut Recording,
+        rows: u32,
+        columns: u64,
+    ) -> Option<wgpu::Buffer> {
+        let bytes = 4 * self.layout.seeds * u64::from(rows) * row_stride(columns);
+        (self.layout.element == Element::F16).then(|| recording.scratch(bytes))
     }
 
     pub(super) fn finish(&mut self) -> Result<Vec<KernelSample>, EngineError> {
@@ -201,14 +225,14 @@ impl Batch for GpuBatch<'_> {
 }
 
 /// Relative rounding of a Gram matrix that this device sums, as `math::root` counts it.
-fn noise(device: &Device) -> f64 {
-    let epsilon = f64::from(f32::EPSILON);
+fn noise(device: &Device, element: Element) -> f64 {
+    // Panels round at ε: two rows that differ by rounding differ by ε² in the matrix.
+    let panels = element.epsilon().powi(2);
     if device.variant.f64 {
-        // Panels round at ε and the sums do not: two rows that differ by rounding differ by ε² in the matrix.
-        epsilon * epsilon
+        panels
     } else {
         // 16 products are added in f32, which leaves up to 8ε of their size; the signs of the errors of many chunks cancel.
-        epsilon
+        panels.max(f32::EPSILON.into())
     }
 }
 

@@ -8,7 +8,7 @@ use wgpu::{BufferUsages, Features};
 
 use super::adapter::{self, Choice, Description, Kind};
 use super::faults::Faults;
-use super::module::{Pass, Source, Variant};
+use super::module::{Pass, Source, Storage, Variant};
 use super::profile::Profile;
 use crate::backend::EngineError;
 
@@ -19,6 +19,10 @@ pub struct Options {
     pub f64: bool,
     /// Products of words in u64 where the adapter has it.
     pub int64: bool,
+    /// Panels in f16 where the adapter has it.
+    pub f16: bool,
+    /// Large products of f16 on cooperative matrices where the adapter has them.
+    pub cooperative: bool,
     /// Shaders check every index, which costs time.
     pub checked: bool,
     /// Largest storage binding, in bytes, where not the adapter alone decides.
@@ -34,7 +38,8 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let (max_binding, memory, work) = (None, None, None);
-        Self { f64: true, int64: true, checked: false, max_binding, memory, work, profile: false }
+        let (f64, int64, f16, cooperative) = (true, true, true, true);
+        Self { f64, int64, f16, cooperative, checked: false, max_binding, memory, work, profile: false }
     }
 }
 
@@ -69,8 +74,8 @@ pub(super) struct Device {
     max_buffer: u64,
 }
 
-/// A pass and the bits of its override constants.
-type PipelineKey = (Pass, Vec<u64>);
+/// A pass, what lies around it in memory, and the bits of its override constants.
+type PipelineKey = (Pass, Storage, Vec<u64>);
 
 /// Most bytes of buffers that wait to be used again.
 const POOL_BYTES: u64 = 1 << 30;
@@ -84,8 +89,7 @@ impl Device {
             adapters.iter().enumerate().map(|(index, a)| adapter::describe(index, a)).collect();
         let index = adapter::choose(&list, choice).map_err(|e| refuse(e.to_string()))?;
         let (adapter, description) = (&adapters[index], list[index].clone());
-        let variant =
-            Variant { f64: options.f64 && description.f64, int64: options.int64 && description.int64 };
+        let variant = variant(options, &description, adapter);
         let mut features = Features::empty();
         let mut want = |feature, wanted| {
             if wanted {
@@ -95,6 +99,9 @@ impl Device {
         let profiled = options.profile && description.timestamps;
         want(Features::SHADER_F64, variant.f64);
         want(Features::SHADER_INT64, variant.int64);
+        want(Features::SHADER_F16, variant.f16);
+        let cooperative = Features::EXPERIMENTAL_COOPERATIVE_MATRIX | Features::SUBGROUP;
+        want(cooperative, variant.cooperative.is_some());
         want(Features::TIMESTAMP_QUERY, profiled);
         let mut limits = adapter.limits();
         if let Some(bytes) = options.max_binding {
@@ -104,6 +111,7 @@ impl Device {
             label: Some("eoc"),
             required_features: features,
             required_limits: limits.clone(),
+            experimental_features: experimental(variant.cooperative.is_some()),
             ..Default::default()
         };
         let (device, queue) = block_on(adapter.request_device(&settings))
@@ -130,16 +138,21 @@ impl Device {
         })
     }
 
-    /// The pipeline of a pass with these override constants, made once.
-    pub(super) fn pipeline(&self, pass: Pass, constants: &[(&str, f64)]) -> Arc<wgpu::ComputePipeline> {
-        let key = (pass, constants.iter().map(|c| c.1.to_bits()).collect());
+    /// The pipeline of a pass on such numbers with these override constants, made once.
+    pub(super) fn pipeline(
+        &self,
+        pass: Pass,
+        storage: Storage,
+        constants: &[(&str, f64)],
+    ) -> Arc<wgpu::ComputePipeline> {
+        let key = (pass, storage, constants.iter().map(|c| c.1.to_bits()).collect());
         let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || Arc::new(self.compile(pass, constants));
+        let make = || Arc::new(self.compile(pass, storage, constants));
         Arc::clone(pipelines.entry(key).or_insert_with(make))
     }
 
-    fn compile(&self, pass: Pass, constants: &[(&str, f64)]) -> wgpu::ComputePipeline {
-        let source = Source::new(pass, self.variant);
+    fn compile(&self, pass: Pass, storage: Storage, constants: &[(&str, f64)]) -> wgpu::ComputePipeline {
+        let source = Source::new(pass, self.variant, storage);
         let text = wgpu::ShaderModuleDescriptor {
             label: Some(pass.name()),
             source: wgpu::ShaderSource::Wgsl(source.text.into()),
@@ -239,6 +252,34 @@ impl Device {
 
     fn error(&self, what: String) -> EngineError {
         EngineError::Device { device: self.description.name.clone(), what }
+    }
+}
+
+/// What the shaders are made of on this adapter.
+fn variant(options: &Options, description: &Description, adapter: &wgpu::Adapter) -> Variant {
+    let f16 = options.f16 && description.f16;
+    let [least, greatest] = description.subgroup;
+    // A workgroup is so many whole subgroups, so their size must be one number.
+    let subgroups = adapter.features().contains(Features::SUBGROUP) && least == greatest && least > 0;
+    let cooperative = adapter.features().contains(Features::EXPERIMENTAL_COOPERATIVE_MATRIX);
+    let tile = adapter::tile(adapter).filter(|_| options.cooperative && f16 && cooperative && subgroups);
+    Variant {
+        f64: options.f64 && description.f64,
+        int64: options.int64 && description.int64,
+        f16,
+        cooperative: tile,
+    }
+}
+
+fn experimental(cooperative: bool) -> wgpu::ExperimentalFeatures {
+    if !cooperative {
+        return wgpu::ExperimentalFeatures::disabled();
+    }
+    // SAFETY: cooperative matrices are the only such feature that is asked for, the one shader that uses them reads and
+    // writes its own workgroup memory through them, and its tests compare it with project.wgsl.
+    #[allow(unsafe_code)]
+    unsafe {
+        wgpu::ExperimentalFeatures::enabled()
     }
 }
 

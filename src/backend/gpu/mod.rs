@@ -19,6 +19,7 @@ mod peaks;
 mod plan;
 mod profile;
 mod recording;
+mod storage;
 mod sums;
 
 use std::sync::Mutex;

@@ -9,6 +9,8 @@ pub mod probe;
 pub mod project;
 pub mod reduce;
 
+use super::module::Element;
+
 /// A panel or small matrix of every seed: `[seed][row][column]`, strides in elements.
 #[derive(Clone, Debug)]
 pub(super) struct View {
@@ -18,6 +20,8 @@ pub(super) struct View {
     pub(super) seed: u32,
     /// Elements from one row to the next.
     pub(super) row: u32,
+    /// Their type.
+    pub(super) element: Element,
 }
 
 /// Slopes of a layer as the shaders take them.
