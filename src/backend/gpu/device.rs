@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pollster::block_on;
 use wgpu::{BufferUsages, Features};
 
-use super::adapter::{Description, Found, Kind};
+use super::adapter::{self, Description, Found, Kind};
 use super::faults::Faults;
-use super::module::{Pass, Source, Variant};
+use super::module::{Pass, Source, Storage, Variant};
 use super::profile::Profile;
 use super::sums;
 use super::tuning::Tuning;
@@ -21,6 +21,10 @@ pub struct Options {
     pub f64: bool,
     /// Products of words in u64 where the adapter has it.
     pub int64: bool,
+    /// Panels in f16 where the adapter has it.
+    pub f16: bool,
+    /// Large products of f16 on cooperative matrices where the adapter has them.
+    pub cooperative: bool,
     /// Shaders check every index, which costs time.
     pub checked: bool,
     /// Largest storage binding, in bytes, where not the adapter alone decides.
@@ -46,6 +50,8 @@ impl Default for Options {
         Self {
             f64: true,
             int64: true,
+            f16: true,
+            cooperative: true,
             checked: false,
             max_binding: None,
             memory: None,
@@ -95,8 +101,8 @@ pub(super) struct Device {
     max_buffer: u64,
 }
 
-/// A pass and the bits of its override constants.
-type PipelineKey = (Pass, Vec<u64>);
+/// A pass, what lies around it in memory, and the bits of its override constants.
+type PipelineKey = (Pass, Storage, Vec<u64>);
 
 /// Rows of the largest matrix that one workgroup factorises.
 const ALGEBRA_ROWS: u32 = 256;
@@ -108,8 +114,7 @@ impl Device {
     pub(super) fn open(found: &Found, options: &Options) -> Result<Self, EngineError> {
         let refuse = |what: String| EngineError::Refused(what);
         let (adapter, description) = (&found.adapter, found.description.clone());
-        let variant =
-            Variant { f64: options.f64 && description.f64, int64: options.int64 && description.int64 };
+        let variant = variant(options, &description, adapter);
         let mut features = Features::empty();
         let mut want = |feature, wanted| {
             if wanted {
@@ -119,6 +124,9 @@ impl Device {
         let profiled = options.profile && description.timestamps;
         want(Features::SHADER_F64, variant.f64);
         want(Features::SHADER_INT64, variant.int64);
+        want(Features::SHADER_F16, variant.f16);
+        let cooperative = Features::EXPERIMENTAL_COOPERATIVE_MATRIX | Features::SUBGROUP;
+        want(cooperative, variant.cooperative.is_some());
         want(Features::TIMESTAMP_QUERY, profiled);
         let mut limits = adapter.limits();
         if let Some(bytes) = options.max_binding {
@@ -128,6 +136,7 @@ impl Device {
             label: Some("eoc"),
             required_features: features,
             required_limits: limits.clone(),
+            experimental_features: experimental(variant.cooperative.is_some()),
             ..Default::default()
         };
         let (device, queue) = block_on(adapter.request_device(&settings))
@@ -177,16 +186,21 @@ impl Device {
         *self.tuning.lock().unwrap_or_else(PoisonError::into_inner) = tuning;
     }
 
-    /// The pipeline of a pass with these override constants, made once.
-    pub(super) fn pipeline(&self, pass: Pass, constants: &[(&str, f64)]) -> Arc<wgpu::ComputePipeline> {
-        let key = (pass, constants.iter().map(|c| c.1.to_bits()).collect());
+    /// The pipeline of a pass on such numbers with these override constants, made once.
+    pub(super) fn pipeline(
+        &self,
+        pass: Pass,
+        storage: Storage,
+        constants: &[(&str, f64)],
+    ) -> Arc<wgpu::ComputePipeline> {
+        let key = (pass, storage, constants.iter().map(|c| c.1.to_bits()).collect());
         let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || Arc::new(self.compile(pass, constants));
+        let make = || Arc::new(self.compile(pass, storage, constants));
         Arc::clone(pipelines.entry(key).or_insert_with(make))
     }
 
-    fn compile(&self, pass: Pass, constants: &[(&str, f64)]) -> wgpu::ComputePipeline {
-        let source = Source::new(pass, self.variant);
+    fn compile(&self, pass: Pass, storage: Storage, constants: &[(&str, f64)]) -> wgpu::ComputePipeline {
+        let source = Source::new(pass, self.variant, storage);
         let text = wgpu::ShaderModuleDescriptor {
             label: Some(pass.name()),
             source: wgpu::ShaderSource::Wgsl(source.text.into()),
@@ -291,6 +305,34 @@ impl Device {
 
     fn error(&self, what: String) -> EngineError {
         EngineError::Device { device: self.description.name.clone(), what }
+    }
+}
+
+/// What the shaders are made of on this adapter.
+fn variant(options: &Options, description: &Description, adapter: &wgpu::Adapter) -> Variant {
+    let f16 = options.f16 && description.f16;
+    let [least, greatest] = description.subgroup;
+    // A workgroup is so many whole subgroups, so their size must be one number.
+    let subgroups = adapter.features().contains(Features::SUBGROUP) && least == greatest && least > 0;
+    let cooperative = adapter.features().contains(Features::EXPERIMENTAL_COOPERATIVE_MATRIX);
+    let tile = adapter::tile(adapter).filter(|_| options.cooperative && f16 && cooperative && subgroups);
+    Variant {
+        f64: options.f64 && description.f64,
+        int64: options.int64 && description.int64,
+        f16,
+        cooperative: tile,
+    }
+}
+
+fn experimental(cooperative: bool) -> wgpu::ExperimentalFeatures {
+    if !cooperative {
+        return wgpu::ExperimentalFeatures::disabled();
+    }
+    // SAFETY: cooperative matrices are the only such feature that is asked for, the one shader that uses them reads and
+    // writes its own workgroup memory through them, and its tests compare it with project.wgsl.
+    #[allow(unsafe_code)]
+    unsafe {
+        wgpu::ExperimentalFeatures::enabled()
     }
 }
 

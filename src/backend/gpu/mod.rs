@@ -22,6 +22,7 @@ mod peaks;
 mod plan;
 mod profile;
 mod recording;
+mod storage;
 mod sums;
 mod tune;
 mod tuning;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::GpuEngine;
 use super::adapter::Kind;
+use super::module::Element;
 use super::passes::fused::{self, Fused};
 use super::passes::gram::{self, Gram, PART};
 use super::passes::project::{self, Project};
@@ -153,7 +154,7 @@ impl<'e> Task<'e> {
 
     fn panel(&self, recording: &mut Recording, rows: u32) -> View {
         let buffer = recording.scratch(4 * u64::from(self.seeds * rows * NEURONS));
-        View { buffer, seed: rows * NEURONS, row: NEURONS }
+        View { buffer, seed: rows * NEURONS, row: NEURONS, element: Element::F32 }
     }
 
     /// Drawn weights times activations, as the direct sampler needs them.
@@ -169,7 +170,7 @@ impl<'e> Task<'e> {
             operand_slopes: [0.5, 0.0, 1.0, 0.0],
             ..Project::default()
         };
-        let operands = project::Operands { keys: &self.keys, x: &x, w: None, z: None, out: &out };
+        let operands = project::Operands { keys: &self.keys, x: &x, w: None, z: None, out: &out, sums: None };
         project::record(recording, self.seeds, block, &operands)?;
         [x, out].into_iter().for_each(|view| recording.retire(view.buffer));
         Ok(())
@@ -202,7 +203,7 @@ impl<'e> Task<'e> {
             return Ok(());
         }
         let buffer = recording.scratch(4 * u64::from(self.seeds * rows * rows));
-        let root = View { buffer, seed: rows * rows, row: rows };
+        let root = View { buffer, seed: rows * rows, row: rows, element: Element::F32 };
         let parts = u64::from(NEURONS.div_ceil(PART));
         let [gram, cross] =
             [(); 2].map(|()| recording.scratch(8 * u64::from(self.seeds * rows * rows) * parts));

@@ -79,8 +79,12 @@ impl Case {
     }
 
     /// The case on an engine.
-    pub fn sampling<'e>(&self, engine: &'e dyn Engine) -> Result<Sampling<'e>, Failure> {
-        Ok(Sampling::new(engine, &self.network, &self.data, self.sampler, self.precision)?)
+    pub fn sampling<'e>(
+        &self,
+        engine: &'e dyn Engine,
+        precision: Precision,
+    ) -> Result<Sampling<'e>, Failure> {
+        Ok(Sampling::new(engine, &self.network, &self.data, self.sampler, precision)?)
     }
 
     /// Times rounds of a batch, norms of the deviation included, once the first batch is found right. Returns the last
@@ -88,10 +92,11 @@ impl Case {
     pub fn time(
         &self,
         engine: &dyn Engine,
+        precision: Precision,
         rounds: u32,
         ctx: &Context,
     ) -> Result<(Times, KernelSample), Failure> {
-        let sampling = self.sampling(engine)?;
+        let sampling = self.sampling(engine, precision)?;
         let seeds: Vec<u64> = (0..sampling.batch_size().min(MOST_SEEDS) as u64).collect();
         // The first batch warms up.
         let first = sampling.batch(&seeds)?;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, PassTime, find};
-use eoc_ntk::backend::{Engine, EngineError};
+use eoc_ntk::backend::{Engine, EngineError, Precision};
 
 use super::case::{Case, MOST_SEEDS};
 use crate::cli::context::Context;
@@ -56,8 +56,10 @@ impl Bench {
 
     /// Times of a case on both, and the passes of one batch.
     pub fn lines(&self, case: &Case, rounds: u32, ctx: &Context) -> Result<String, Failure> {
-        let (gpu, _) = case.time(&self.engine, rounds, ctx)?;
-        let (cpu, _) = case.time(&self.cpu, rounds, ctx)?;
+        let (gpu, _) = case.time(&self.engine, case.precision, rounds, ctx)?;
+        // The CPU has no f16.
+        let beside = if case.precision == Precision::F16 { Precision::F32 } else { case.precision };
+        let (cpu, _) = case.time(&self.cpu, beside, rounds, ctx)?;
         let mut text = format!(
             "\n{} {}: {} ms per seed; cpu {}; cpu : gpu {:.3}\n",
             case.name(),
@@ -66,7 +68,7 @@ impl Bench {
             cpu.text(),
             cpu.median / gpu.median
         );
-        let sampling = case.sampling(&self.timed)?;
+        let sampling = case.sampling(&self.timed, case.precision)?;
         let seeds: Vec<u64> = (0..sampling.batch_size().min(MOST_SEEDS) as u64).collect();
         // The first batch compiles.
         sampling.measure(&seeds, &case.reference)?;
@@ -78,7 +80,7 @@ impl Bench {
             return Ok(text);
         }
         let total: f64 = passes.iter().map(|(_, time)| time.seconds).sum();
-        text += "  pass     dispatches  us per seed  share    GFLOP/s  of peak      GB/s  of copy  Mnormal/s  of peak  binds\n";
+        text += "  pass                dispatches  us per seed  share    GFLOP/s  of peak      GB/s  of copy  Mnormal/s  of peak  binds\n";
         for (pass, time) in &passes {
             self.pass_line(&mut text, pass.name(), time, total, seeds.len() as f64);
         }
@@ -96,7 +98,7 @@ impl Bench {
         let binds = fractions.iter().max_by(|x, y| x.1.total_cmp(&y.1)).map_or("", |f| f.0);
         let _ = writeln!(
             text,
-            "  {name:<8} {:>10} {:>12.2} {:>6} {:>10.1} {:>8} {:>9.2} {:>8} {:>10.0} {:>8}  {binds}",
+            "  {name:<19} {:>10} {:>12.2} {:>6} {:>10.1} {:>8} {:>9.2} {:>8} {:>10.0} {:>8}  {binds}",
             time.dispatches,
             1e6 * time.seconds / seeds,
             percent(time.seconds / total),

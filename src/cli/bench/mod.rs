@@ -80,7 +80,7 @@ fn sampler(text: &str) -> Result<Sampler, String> {
 
 /// Measures and prints.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    let precision = args.engine.precision()?;
+    let precision = args.engine.precision();
     let threads = args.engine.threads()?;
     if args.tune {
         return match gpu_of(&args.engine, precision, threads)? {
@@ -121,8 +121,12 @@ fn gpu_of(engine: &EngineArgs, precision: Precision, threads: usize) -> Result<O
             Err(Failure::refused("eoc bench measures one device; name it as in gpu:0"))
         }
         None | Some(DeviceChoice::Auto) => {
-            let real = precision == Precision::F32 && GpuEngine::new(&Choice::BestReal, threads).is_ok();
-            Ok(real.then_some(Choice::BestReal))
+            let real = || GpuEngine::new(&Choice::BestReal, threads).is_ok();
+            Ok(match precision {
+                Precision::F16 => Some(Choice::BestHalf),
+                Precision::F32 => real().then_some(Choice::BestReal),
+                Precision::F64 => None,
+            })
         }
     }
 }

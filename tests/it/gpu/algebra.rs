@@ -16,6 +16,8 @@ use super::{open, skip};
 const ON_DEVICE: Options = Options {
     f64: true,
     int64: true,
+    f16: true,
+    cooperative: true,
     checked: false,
     max_binding: None,
     memory: None,

@@ -126,7 +126,11 @@ fn a_dry_run_says_what_it_would_cost_and_writes_nothing() {
     assert!(rest.contains("24 samples are there") && rest.contains("Samples:   8\n"), "{rest}");
     assert_eq!(contents(&at.join("run")), before);
     refused(&eoc(at, &["run", "--dry-run", "--out", "run"]), 2, &["holds another study", "small-"]);
-    refused(&eoc(at, &["run", "small.toml", "--dry-run", "--precision", "f16"]), 2, &["f16"]);
+    refused(
+        &eoc(at, &["run", "small.toml", "--dry-run", "--precision", "f16", "--device", "cpu"]),
+        2,
+        &["f16"],
+    );
 }
 
 /// The operations are those of the formulas: twice the seeds, twice the cost.

@@ -5,6 +5,7 @@
 
 use super::{Algebra, output_norm};
 use crate::backend::gpu::device::Device;
+use crate::backend::gpu::module::Element;
 use crate::backend::gpu::passes::assemble::{self, Assemble};
 use crate::backend::gpu::passes::couple::{self, Couple};
 use crate::backend::gpu::passes::{View, root, spectrum, turn};
@@ -100,7 +101,7 @@ impl<'e> DeviceAlgebra<'e> {
         let entries = rows * columns;
         let buffer = recording.scratch(4 * u64::from(self.count()) * u64::from(entries));
         turn::record(recording, self.count(), [rows, columns], matrix, &buffer)?;
-        Ok(View { buffer, seed: entries, row: rows })
+        Ok(View { buffer, seed: entries, row: rows, element: Element::F32 })
     }
 
     /// A matrix that must be there by the order of the calls.
@@ -202,7 +203,12 @@ impl Algebra for DeviceAlgebra<'_> {
                 let turned: Vec<f32> = (0..half.len())
                     .map(|at| half[at % self.job.n * self.job.n + at / self.job.n] as f32)
                     .collect();
-                self.roots[0] = Some(View { buffer: self.device.upload(&turned), seed: 0, row: n });
+                self.roots[0] = Some(View {
+                    buffer: self.device.upload(&turned),
+                    seed: 0,
+                    row: n,
+                    element: Element::F32,
+                });
             }
             return Ok(());
         }

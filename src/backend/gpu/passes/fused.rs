@@ -6,7 +6,7 @@ use super::View;
 use super::gram::PART;
 use crate::backend::EngineError;
 use crate::backend::gpu::device::Device;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
 use crate::backend::gpu::tuning::{Tuning, class, fused_memory};
@@ -144,7 +144,7 @@ fn record(
     let entries = f64::from(rows) * f64::from(block.points + rows);
     let dispatch = Dispatch {
         pass,
-        pipeline: recording.device().pipeline(pass, &constants(&tuning, rows)),
+        pipeline: recording.device().pipeline(pass, Storage::F32, &constants(&tuning, rows)),
         buffers,
         groups: [block.parts.div_ceil(parts), 1, seeds],
         work: Work {

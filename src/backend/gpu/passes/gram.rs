@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::View;
 use crate::backend::EngineError;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
 use crate::backend::gpu::tuning::{Tuning, class};
@@ -82,7 +82,7 @@ fn threads(tuning: &Tuning, rows: u32, parts: u32) -> (u32, u32) {
     (threads, at_a_time.min(parts.next_power_of_two()))
 }
 
-/// Buffers of a sum; `y` is left out where it is drawn.
+/// Buffers of a sum, X and Y of one type; `y` is left out where it is drawn.
 pub(in crate::backend::gpu) struct Operands<'a> {
     pub(in crate::backend::gpu) keys: &'a wgpu::Buffer,
     pub(in crate::backend::gpu) x: &'a View,
@@ -113,12 +113,16 @@ pub(in crate::backend::gpu) fn record(
     let from_y = if symmetric || drawn { 0.0 } else { j * r };
     let work = Work {
         operations: each * i * j * r * if symmetric { 1.0 } else { 2.0 },
-        bytes: each * (4.0 * (i * r + from_y) + 8.0 * i * j * f64::from(block.parts)),
+        bytes: each * (x.element.bytes() as f64 * (i * r + from_y) + 8.0 * i * j * f64::from(block.parts)),
         normals: if drawn { each * j * r * f64::from(tiles_x) } else { 0.0 },
     };
     let dispatch = Dispatch {
         pass: Pass::Gram,
-        pipeline: recording.device().pipeline(Pass::Gram, &constants(&tuning, rows, block.parts)),
+        pipeline: recording.device().pipeline(
+            Pass::Gram,
+            Storage::of(x.element),
+            &constants(&tuning, rows, block.parts),
+        ),
         buffers: vec![
             (*keys).clone(),
             x.buffer.clone(),

@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::square::{self, Square};
 use crate::backend::EngineError;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
 use crate::backend::gpu::tuning::Tuning;
@@ -59,7 +59,7 @@ pub(in crate::backend::gpu) fn record(
     let (each, s) = (f64::from(seeds), f64::from(size));
     let dispatch = Dispatch {
         pass,
-        pipeline: device.pipeline(pass, &constants(&device.tuning(), size)),
+        pipeline: device.pipeline(pass, Storage::F32, &constants(&device.tuning(), size)),
         buffers,
         groups: [seeds, 2, 1],
         work: Work {
