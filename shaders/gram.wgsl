@@ -96,6 +96,23 @@ fn load_y(seed: u32, j: u32, r: u32) -> vec4<f32> {
     return vec4<f32>(y_at(seed, j, r), y_at(seed, j + 1u, r), y_at(seed, j + 2u, r), y_at(seed, j + 3u, r));
 }
 
+/// Rows 4·four … 4·four+3 of the neurons from k on for one counter each, turned: one neuron's four rows at a time, since two
+/// invocations may not write into one vector.
+fn load_columns(seed: u32, base: u32, four: u32, k: u32, first_j: u32, first_r: u32) {
+    var rows = array<vec4<f32>, 4>();
+    for (var n = 0u; n < 4u; n++) {
+        let j = first_j + 4u * four + n;
+        if j < p.rows_y {
+            rows[n] = rounded(stream_normals(keys[seed], p.tag, p.first_y + j, (p.first_column + first_r + k) / 4u));
+        }
+    }
+    for (var n = 0u; n < 4u; n++) {
+        let live = first_r + k + n < p.columns;
+        let value = vec4<f32>(rows[0][n], rows[1][n], rows[2][n], rows[3][n]);
+        y_tile[base + (k + n) * THREADS + four] = select(vec4<f32>(0.0), value, live);
+    }
+}
+
 fn load(seed: u32, thread: u32, part: u32, first_i: u32, first_j: u32, first_r: u32) {
     let base = part * CHUNK * THREADS;
     for (var e = thread; e < CHUNK * THREADS; e += THREADS * THREADS) {
@@ -107,16 +124,8 @@ fn load(seed: u32, thread: u32, part: u32, first_i: u32, first_j: u32, first_r: 
             vec4<f32>(x_at(seed, i, r), x_at(seed, i + 1u, r), x_at(seed, i + 2u, r), x_at(seed, i + 3u, r));
         if p.source != SOURCE_COLUMNS {
             y_tile[base + k * THREADS + four] = load_y(seed, first_j + 4u * four, r);
-        } else {
-            // One counter holds four neurons of one row of Y.
-            let j = e % (4u * THREADS);
-            let k4 = 4u * (e / (4u * THREADS));
-            let row = p.first_y + first_j + j;
-            let normals = rounded(stream_normals(keys[seed], p.tag, row, (p.first_column + first_r + k4) / 4u));
-            for (var n = 0u; n < 4u; n++) {
-                let live = first_j + j < p.rows_y && first_r + k4 + n < p.columns;
-                y_tile[base + (k4 + n) * THREADS + j / 4u][j % 4u] = select(0.0, normals[n], live);
-            }
+        } else if k % 4u == 0u {
+            load_columns(seed, base, four, k, first_j, first_r);
         }
     }
 }

@@ -103,32 +103,42 @@ fn w_at(seed: u32, k: u32, c: u32) -> f32 {
     return value;
 }
 
+/// Four terms from k on of the four columns from c on, for one counter each, turned: one term's four columns at a time, since two
+/// invocations may not write into one vector.
+fn load_rows(seed: u32, four: u32, k: u32, first_k: u32, first_c: u32) {
+    var columns = array<vec4<f32>, 4>();
+    for (var n = 0u; n < 4u; n++) {
+        let c = first_c + 4u * four + n;
+        if c < p.columns {
+            let group = (p.first_inner + first_k + k) / 4u;
+            columns[n] = rounded(stream_normals(keys[seed], p.tag, p.first_column + c, group));
+        }
+    }
+    for (var j = 0u; j < 4u; j++) {
+        let live = first_k + k + j < p.inner;
+        let value = vec4<f32>(columns[0][j], columns[1][j], columns[2][j], columns[3][j]);
+        w_tile[(k + j) * THREADS_COLUMNS + four] = select(vec4<f32>(0.0), value, live);
+    }
+}
+
 fn load_w(seed: u32, thread: u32, first_k: u32, first_c: u32) {
     let threads = THREADS_COLUMNS * THREADS_ROWS;
+    if p.source == SOURCE_ROWS {
+        for (var e = thread; e < W_TILE / 4u; e += threads) {
+            load_rows(seed, e % THREADS_COLUMNS, 4u * (e / THREADS_COLUMNS), first_k, first_c);
+        }
+        return;
+    }
     for (var e = thread; e < W_TILE; e += threads) {
-        if p.source == SOURCE_ROWS {
-            // One counter holds four values of k for one column.
-            let c = e % (4u * THREADS_COLUMNS);
-            let k = 4u * (e / (4u * THREADS_COLUMNS));
-            let row = p.first_column + first_c + c;
-            let normals = rounded(stream_normals(keys[seed], p.tag, row, (p.first_inner + first_k + k) / 4u));
-            let inside = first_c + c < p.columns;
-            for (var j = 0u; j < 4u; j++) {
-                let live = inside && first_k + k + j < p.inner;
-                w_tile[(k + j) * THREADS_COLUMNS + c / 4u][c % 4u] = select(0.0, normals[j], live);
-            }
+        let k = e / THREADS_COLUMNS;
+        let c = first_c + 4u * (e % THREADS_COLUMNS);
+        if p.source == SOURCE_COLUMNS {
+            let normals = rounded(stream_normals(keys[seed], p.tag, p.first_inner + first_k + k, (p.first_column + c) / 4u));
+            let live = vec4<u32>(c, c + 1u, c + 2u, c + 3u) < vec4<u32>(p.columns);
+            w_tile[e] = select(vec4<f32>(0.0), normals, live & vec4<bool>(first_k + k < p.inner));
         } else {
-            let column = e % THREADS_COLUMNS;
-            let k = e / THREADS_COLUMNS;
-            let c = first_c + 4u * column;
-            if p.source == SOURCE_COLUMNS {
-                let normals = rounded(stream_normals(keys[seed], p.tag, p.first_inner + first_k + k, (p.first_column + c) / 4u));
-                let live = vec4<u32>(c, c + 1u, c + 2u, c + 3u) < vec4<u32>(p.columns);
-                w_tile[e] = select(vec4<f32>(0.0), normals, live & vec4<bool>(first_k + k < p.inner));
-            } else {
-                let row = first_k + k;
-                w_tile[e] = vec4<f32>(w_at(seed, row, c), w_at(seed, row, c + 1u), w_at(seed, row, c + 2u), w_at(seed, row, c + 3u));
-            }
+            let row = first_k + k;
+            w_tile[e] = vec4<f32>(w_at(seed, row, c), w_at(seed, row, c + 1u), w_at(seed, row, c + 2u), w_at(seed, row, c + 3u));
         }
     }
 }

@@ -58,10 +58,13 @@ impl Bench {
     pub fn lines(&self, case: &Case, rounds: u32, ctx: &Context) -> Result<String, Failure> {
         let (gpu, _) = case.time(&self.engine, case.precision, rounds, ctx)?;
         // The CPU has no f16.
-        let beside = if case.precision == Precision::F16 { Precision::F32 } else { case.precision };
+        let (beside, label) = match case.precision {
+            Precision::F16 => (Precision::F32, " in f32"),
+            precision => (precision, ""),
+        };
         let (cpu, _) = case.time(&self.cpu, beside, rounds, ctx)?;
         let mut text = format!(
-            "\n{} {}: {} ms per seed; cpu {}; cpu : gpu {:.3}\n",
+            "\n{} {}: {} ms per seed; cpu{label} {}; cpu : gpu {:.3}\n",
             case.name(),
             case.sampler,
             gpu.text(),
