@@ -25,8 +25,11 @@
 var<workgroup> known_tile: array<vec4<f32>, SMALL>;
 var<workgroup> fresh_tile: array<vec4<f32>, SMALL>;
 /// [part][neuron][four columns].
+var<workgroup> a_tile: array<vec4<f32>, PANEL>;
 var<workgroup> z_tile: array<vec4<f32>, PANEL>;
-var<workgroup> b_tile: array<vec4<f32>, PANEL>;
+/// The same of B and G, as they are summed.
+var<workgroup> b_terms: array<vec4<Term>, PANEL>;
+var<workgroup> g_terms: array<vec4<Term>, PANEL>;
 
 fn known_at(seed: u32, i: u32, j: u32) -> f32 {
     let q = p.points * p.outputs;
@@ -145,7 +148,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
             let r = e % CHUNK;
             let four = e / CHUNK;
             // A neuron beyond the last has no deviates: its U is 0.
-            b_tile[tile_at(local.z, r, four)] = gradients(local.z, r, four) * slopes_of(local.z, r, four);
+            let at = tile_at(local.z, r, four);
+            b_terms[at] = terms(gradients(local.z, r, four) * slopes_of(local.z, r, four));
+            g_terms[at] = terms(g_tile[at]);
         }
         workgroupBarrier();
         if !is_cross || (p.flags & CROSS) != 0u {
@@ -154,10 +159,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
             var part_2 = Part();
             var part_3 = Part();
             for (var r = 0u; r < CHUNK; r++) {
-                let a = b_tile[tile_at(local.z, r, i4)];
-                var b = b_tile[tile_at(local.z, r, local.x)];
+                let a = b_terms[tile_at(local.z, r, i4)];
+                var b = b_terms[tile_at(local.z, r, local.x)];
                 if is_cross {
-                    b = g_tile[tile_at(local.z, r, local.x)];
+                    b = g_terms[tile_at(local.z, r, local.x)];
                 }
                 part_0 = part_add(part_0, a.x, b);
                 part_1 = part_add(part_1, a.y, b);

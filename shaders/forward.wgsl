@@ -19,6 +19,10 @@
 @group(0) @binding(3) var<storage, read_write> gram: array<Stored>;
 @group(0) @binding(4) var<storage, read_write> cross: array<Stored>;
 
+/// [part][neuron][four columns] of A and H, as they are summed.
+var<workgroup> a_terms: array<vec4<Term>, PANEL>;
+var<workgroup> h_terms: array<vec4<Term>, PANEL>;
+
 @compute @workgroup_size(SIDE, 2u * SIDE, PARTS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
     let seed = group.z;
@@ -40,7 +44,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
         workgroupBarrier();
         for (var e = thread; e < CHUNK * SIDE; e += threads) {
             let r = e % CHUNK;
-            a_tile[tile_at(local.z, r, e / CHUNK)] = activate_four(preactivations(local.z, r, e / CHUNK));
+            let at = tile_at(local.z, r, e / CHUNK);
+            a_terms[at] = terms(activate_four(preactivations(local.z, r, e / CHUNK)));
+            h_terms[at] = terms(h_tile[at]);
         }
         workgroupBarrier();
         var part_0 = Part();
@@ -48,10 +54,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
         var part_2 = Part();
         var part_3 = Part();
         for (var r = 0u; r < CHUNK; r++) {
-            let a = a_tile[tile_at(local.z, r, i4)];
-            var b = a_tile[tile_at(local.z, r, local.x)];
+            let a = a_terms[tile_at(local.z, r, i4)];
+            var b = a_terms[tile_at(local.z, r, local.x)];
             if is_cross {
-                b = h_tile[tile_at(local.z, r, local.x)];
+                b = h_terms[tile_at(local.z, r, local.x)];
             }
             part_0 = part_add(part_0, a.x, b);
             part_1 = part_add(part_1, a.y, b);

@@ -61,8 +61,8 @@ struct Gram {
 @group(0) @binding(4) var<storage, read_write> partials: array<Stored>;
 
 /// [part][neuron][four rows].
-var<workgroup> x_tile: array<vec4<f32>, TILE>;
-var<workgroup> y_tile: array<vec4<f32>, TILE>;
+var<workgroup> x_tile: array<vec4<Term>, TILE>;
+var<workgroup> y_tile: array<vec4<Term>, TILE>;
 
 fn x_at(seed: u32, i: u32, r: u32) -> f32 {
     if i >= p.rows_x || r >= p.columns {
@@ -109,7 +109,7 @@ fn load_columns(seed: u32, base: u32, four: u32, k: u32, first_j: u32, first_r: 
     for (var n = 0u; n < 4u; n++) {
         let live = first_r + k + n < p.columns;
         let value = vec4<f32>(rows[0][n], rows[1][n], rows[2][n], rows[3][n]);
-        y_tile[base + (k + n) * THREADS + four] = select(vec4<f32>(0.0), value, live);
+        y_tile[base + (k + n) * THREADS + four] = terms(select(vec4<f32>(0.0), value, live));
     }
 }
 
@@ -121,9 +121,9 @@ fn load(seed: u32, thread: u32, part: u32, first_i: u32, first_j: u32, first_r: 
         let r = first_r + k;
         let i = first_i + 4u * four;
         x_tile[base + k * THREADS + four] =
-            vec4<f32>(x_at(seed, i, r), x_at(seed, i + 1u, r), x_at(seed, i + 2u, r), x_at(seed, i + 3u, r));
+            terms(vec4<f32>(x_at(seed, i, r), x_at(seed, i + 1u, r), x_at(seed, i + 2u, r), x_at(seed, i + 3u, r)));
         if p.source != SOURCE_COLUMNS {
-            y_tile[base + k * THREADS + four] = load_y(seed, first_j + 4u * four, r);
+            y_tile[base + k * THREADS + four] = terms(load_y(seed, first_j + 4u * four, r));
         } else if k % 4u == 0u {
             load_columns(seed, base, four, k, first_j, first_r);
         }

@@ -9,7 +9,7 @@
 //
 // Bindings: 0 p, uniform · 1 gram [seed][i][j], lower triangle, read · 2 half [seed][i][j], write
 //           3 pseudo [seed][i][j], write · 4 of common/square_storage.wgsl
-// Dispatch: x seeds. Random numbers: none. Barriers: those of common/jacobi.wgsl and three around it.
+// Dispatch: x seeds. Random numbers: none. Barriers: those of common/jacobi.wgsl and four around it.
 
 struct RootBlock {
     size: u32,
@@ -124,14 +124,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             sum = real_add(sum, real_mul(product, roots[k]));
             inverse_sum = real_add(inverse_sum, real_mul(product, inverse_roots[k]));
         }
-        // Rounding in a row that must be exactly zero: D and D⁻¹ are 0 there, on one side alone.
-        let live = real_above(scales[i], real(0.0)) && real_above(scales[j], real(0.0));
-        var s = real(0.0);
-        var s_inverse = real(0.0);
-        if live {
-            s = real_mul(sum, scales[j]);
-            s_inverse = real_mul(inverses[i], inverse_sum);
-        }
+        // A zero row of C is never turned: its vector is one of the basis, its eigenvalue 0, and the sums are exactly 0.
+        var s = real_mul(sum, scales[j]);
+        var s_inverse = real_mul(inverses[i], inverse_sum);
         if !whole {
             s = none;
             s_inverse = none;

@@ -10,7 +10,7 @@
 //
 // Bindings: 0 p, uniform · 1 kernel [seed][row][column], read · 2 limit [i][j] and then 1/n, read
 //           3 results [seed][6], write · 4 of common/square_storage.wgsl
-// Dispatch: x seeds, y the two matrices. Random numbers: none. Barriers: those of common/jacobi.wgsl and four around it.
+// Dispatch: x seeds, y the two matrices. Random numbers: none. Barriers: those of common/jacobi.wgsl and five around it.
 
 struct Spectrum {
     size: u32,

@@ -10,7 +10,7 @@
 //
 // Needs common/real_*.wgsl and common/square_*.wgsl, and of the shader itself `rotate_vectors(thread, round)`, which does to
 // the eigenvectors what it wants done. Twin: the oracle, eigen of src/math/linalg.rs.
-// No bindings. Barriers: two a round and two a sweep; the bounds of the loops are uniform.
+// No bindings. Barriers: two a round and three a sweep; the bounds of the loops are uniform.
 
 override THREADS: u32 = 128u;
 override HALF: u32 = 8u;

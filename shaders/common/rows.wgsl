@@ -49,7 +49,6 @@ var<workgroup> root_tile: array<vec4<f32>, SMALL>;
 /// [part][neuron][four columns].
 var<workgroup> g_tile: array<vec4<f32>, PANEL>;
 var<workgroup> h_tile: array<vec4<f32>, PANEL>;
-var<workgroup> a_tile: array<vec4<f32>, PANEL>;
 
 /// S[k][i].
 fn root_at(seed: u32, k: u32, i: u32) -> f32 {

@@ -1,15 +1,21 @@
 // Sums over neurons in f64, where the adapter has it (SHADER_F64): products are exact, 4 entries of a row side by side.
 //
+//   Term   one factor in a tile: converted once, since a conversion costs a GPU as much as some products
 //   Part   products of one chunk of 16 neurons        Sum   chunks of one part, in order        Stored   one entry in memory
 //
 // Twin: gram of src/backend/cpu/product.rs. The other form is common/sum_pair.wgsl. No bindings, no barriers.
 
+alias Term = f64;
 alias Part = vec4<f64>;
 alias Stored = f64;
 struct Sum { total: vec4<f64> }
 
-fn part_add(part: Part, x: f32, y: vec4<f32>) -> Part {
-    return part + f64(x) * vec4<f64>(y);
+fn terms(x: vec4<f32>) -> vec4<Term> {
+    return vec4<f64>(x);
+}
+
+fn part_add(part: Part, x: Term, y: vec4<Term>) -> Part {
+    return part + x * y;
 }
 
 /// `zero` is of no use here.

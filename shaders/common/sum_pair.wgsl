@@ -6,6 +6,7 @@
 // always 0, which no compiler can know: every intermediate passes through an exclusive or with it, and nothing can be
 // moved across. Twin: the f64 sums of src/backend/cpu/product.rs. No bindings, no barriers.
 
+alias Term = f32;
 alias Part = vec4<f32>;
 alias Stored = vec2<f32>;
 struct Sum { high: vec4<f32>, low: vec4<f32> }
@@ -15,7 +16,11 @@ fn opaque(x: vec4<f32>, zero: u32) -> vec4<f32> {
     return bitcast<vec4<f32>>(bitcast<vec4<u32>>(x) ^ vec4<u32>(zero));
 }
 
-fn part_add(part: Part, x: f32, y: vec4<f32>) -> Part {
+fn terms(x: vec4<f32>) -> vec4<Term> {
+    return x;
+}
+
+fn part_add(part: Part, x: Term, y: vec4<Term>) -> Part {
     return fma(vec4<f32>(x), y, part);
 }
 

@@ -92,6 +92,8 @@ pub(super) struct Device {
     pub(super) fused: bool,
     /// Rows up to which small matrices are factorised here.
     pub(super) algebra: u32,
+    /// f32 operations that one of the small matrices takes as long as, so that no dispatch of them lasts too long.
+    pub(super) small_cost: f64,
     tuning: Mutex<Tuning>,
     faults: Faults,
     pub(super) checked: bool,
@@ -158,6 +160,8 @@ impl Device {
         };
         Ok(Self {
             tuning: Mutex::new(tuning.unwrap_or_default()),
+            // Cards for games have f64 at 1/64 of f32, others at 1/2; a pair takes some 40 operations.
+            small_cost: if variant.f64 { 8.0 } else { 40.0 },
             algebra: options.algebra.unwrap_or(algebra).min(ALGEBRA_ROWS),
             squares_in_storage: options.squares_in_storage,
             fused: options.fused,

@@ -135,11 +135,15 @@ impl GpuBatch<'_> {
         let (depth, slopes, slab) = (self.job.network.depth(), self.lifted_slopes(k), self.layout.slab);
         let (count, element) = (self.count(), self.layout.element);
         let own = Panel::new(self.device, element, self.layout.seeds, q.into(), self.job.width(k), slab);
+        let mut recording = self.open();
         let above = match self.b.take() {
             Some(panel) if k + 1 < depth => panel,
-            _ => Panel { slabs: vec![(self.all_outputs(), self.top())] },
+            of_the_group_before => {
+                let served = of_the_group_before.into_iter().flat_map(Panel::into_buffers);
+                served.for_each(|buffer| recording.retire(buffer));
+                Panel { slabs: vec![(self.all_outputs(), self.top())] }
+            }
         };
-        let mut recording = self.open();
         let Some(z) = &self.z[k] else { return Ok(()) };
         let mut b_gram = Sums::new(&mut recording, "B Bᵀ", count, [q, q], true, slab);
         let partial = (above.slabs.len() > 1)

@@ -59,7 +59,11 @@ impl GpuBatch<'_> {
         let mut block = self.fused_block(k);
         let crossed = k > 1;
         block.flags |= if crossed { fused::CROSS } else { 0 };
-        let coupling = if block.flags & fused::LAST != 0 { None } else { self.algebra.coupling_of(k) };
+        let last = block.flags & fused::LAST != 0;
+        let coupling = if last { None } else { self.algebra.coupling_of(k) };
+        if !last && coupling.is_none() {
+            return Err(self.device.fault(format!("layer {k} was not coupled")));
+        }
         let Some(root) = self.algebra.root_of(k - 1) else {
             return Err(self.device.fault(format!("layer {} has no root", k - 1)));
         };

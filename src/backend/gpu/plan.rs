@@ -6,6 +6,7 @@ use super::panel::row_stride;
 use super::passes::fused;
 use super::passes::gram::PART;
 use super::passes::square_scratch;
+use super::tuning::LEAST_COLUMNS;
 use crate::backend::memory::{available, gib};
 use crate::backend::small::Small;
 use crate::backend::{EngineError, Job, Plan, Precision, Sampler, Weights};
@@ -55,7 +56,7 @@ impl Place {
 pub(super) const LANES: usize = 2;
 /// Neurons of a slab at most, multiple of 256: every pass covers at least 64 in a workgroup, and a dispatch has at most 65 535
 /// workgroups in a dimension.
-const MAX_SLAB: u64 = 65_535 * 64 / 256 * 256;
+const MAX_SLAB: u64 = 65_535 * 4 * LEAST_COLUMNS as u64 / 256 * 256;
 /// Most seeds of a group.
 const MAX_SEEDS: u64 = 4096;
 /// Operations of the host for an eigendecomposition of size s: this times s³; and what it does a second.
@@ -98,7 +99,7 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
     let rows = u32::try_from(job.n.max(job.q())).unwrap_or(u32::MAX);
     let element = Element::of(job.precision);
     let fused = job.sampler == Sampler::Conditional && element == Element::F32 && fused::fits(device, rows);
-    let work = Work::of(job, place, fused);
+    let work = Work { factorised: largest_factorisation(rows, device), ..Work::of(job, place, fused) };
     let budget = device.budget;
     let lanes = LANES as u64;
     let share = budget.memory / lanes;
@@ -133,7 +134,7 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
     }
     let algebra = match place {
         Place::Host => EIGEN * work.cubes / HOST_RATE / threads as f64,
-        Place::Device => work.factorisation / budget.rate,
+        Place::Device => work.factorisation * device.small_cost / budget.rate,
     };
     let seconds = work.operations / budget.rate + work.normals / budget.normals + algebra;
     let by_host = HOST_BYTES.min(available() / 4) / lanes / host;
@@ -175,6 +176,11 @@ fn check_drift(job: &Job) -> Result<(), EngineError> {
     )))
 }
 
+/// f32 operations that a matrix of this many rows takes as long as.
+fn largest_factorisation(rows: u32, device: &Device) -> f64 {
+    FACTORISATION * device.small_cost * f64::from(rows).powi(3)
+}
+
 /// Sizes and work of one seed.
 struct Work {
     n: u64,
@@ -200,6 +206,8 @@ struct Work {
     /// Panels are not stored.
     fused: bool,
     factorisation: f64,
+    /// f32 operations that the largest of them takes as long as, on the device.
+    factorised: f64,
 }
 
 impl Work {
@@ -257,6 +265,7 @@ impl Work {
             place,
             fused,
             factorisation: FACTORISATION * cubes,
+            factorised: 0.0,
         }
     }
 
@@ -302,7 +311,7 @@ impl Work {
         let panels = slab * inner * (2.0 * rows + 60.0) + slab * rows * rows * 2.0;
         match self.place {
             Place::Host => panels,
-            Place::Device => panels.max(FACTORISATION * rows.powi(3)),
+            Place::Device => panels.max(self.factorised),
         }
     }
 }

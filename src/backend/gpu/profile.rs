@@ -26,12 +26,14 @@ pub(super) struct Work {
     pub(super) operations: f64,
     pub(super) bytes: f64,
     pub(super) normals: f64,
+    /// Operations that the time of the useful ones is worth beside them: of pairs of f32, of f64 on cards for games.
+    pub(super) extra: f64,
 }
 
 impl Work {
     /// Operations as the limit of a dispatch counts them: a deviate takes as long as some tens of operations.
     pub(super) fn weight(&self) -> f64 {
-        self.operations + 60.0 * self.normals
+        self.operations + 60.0 * self.normals + self.extra
     }
 }
 

@@ -1,7 +1,8 @@
 //! The small matrices on the device against those on the host: the same draws, and nothing read before the end.
 
+use eoc_ntk::backend::Engine;
+use eoc_ntk::backend::Precision;
 use eoc_ntk::backend::gpu::{GpuEngine, Options, Tuning};
-use eoc_ntk::backend::{Engine, Precision};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::limit::Limit;
 use eoc_ntk::math::activation::Activation;
@@ -78,7 +79,10 @@ fn the_device_factorises_as_the_host_does() {
                     (Sampler::Direct, false) => 1e-11,
                     (Sampler::Conditional, _) => 1e-5,
                 };
-                assert!(off[1] <= bound, "{phi} {hidden:?} {n} {sampler} f64 {f64}: {off:?}");
+                assert!(
+                    off[1] <= bound && off[2] < 1e-2,
+                    "{phi} {hidden:?} {n} {sampler} f64 {f64}: {off:?}"
+                );
                 for sample in &found {
                     let q = n * outputs;
                     assert!((0..q * q).all(|e| sample.kernel[e] == sample.kernel[e % q * q + e / q]));
@@ -182,15 +186,15 @@ fn tunings_move_no_bit() {
     let expected = all(&gpu);
     let (least, most) = (
         Tuning {
-            project: [[16, 4], [16, 8], [8, 16]],
+            project: [[16, 4], [16, 8], [16, 4]],
             gram: [[4, 2], [4, 4], [8, 1]],
             fused: [1, 1],
             square: [32, 32, 32],
         },
         Tuning {
-            project: [[64, 2], [64, 4], [8, 32]],
-            gram: [[4, 16], [8, 4], [8, 4]],
-            fused: [4, 1],
+            project: [[64, 2], [64, 4], [32, 8]],
+            gram: [[8, 1], [8, 4], [8, 4]],
+            fused: [2, 1],
             square: [256, 256, 64],
         },
     );
@@ -217,5 +221,4 @@ fn extreme_norms_stay_on_the_host() {
     );
     let scaled: Vec<f64> = y[0].kernel.iter().map(|k| k * 1e-60).collect();
     assert!(relative(&scaled, &x[0].kernel) < 1e-6, "{scaled:?} {:?}", x[0].kernel);
-    assert!(gpu.info().threads > 0);
 }

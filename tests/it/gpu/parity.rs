@@ -1,7 +1,7 @@
 //! The GPU's kernel of a seed against the CPU's: the same draw, up to rounding.
 
 use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::gpu::Options;
+use eoc_ntk::backend::gpu::{Options, Tuning};
 use eoc_ntk::backend::{Engine, Precision, Several};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::data::weights::WeightMatrix;
@@ -36,12 +36,14 @@ fn distances(
     seeds: &[u64],
 ) -> Vec<f64> {
     let (x, y) = (kernels(a, network, data, sampler, seeds), kernels(b, network, data, sampler, seeds));
+    // A deep network amplifies rounding: kernels are compared by their median, and no seed may be another one.
+    let tolerance = if network.depth() > 20 { 0.1 } else { 1e-3 };
     let mut distances: Vec<f64> = x
         .iter()
         .zip(&y)
         .map(|(x, y)| {
             assert_eq!(x.seed, y.seed);
-            assert!((x.output_norm - y.output_norm).abs() <= 1e-3 * y.output_norm);
+            assert!((x.output_norm - y.output_norm).abs() <= tolerance * y.output_norm);
             relative(&x.kernel, &y.kernel)
         })
         .collect();
@@ -142,11 +144,19 @@ fn fused_passes_move_no_bit() {
 /// A layer of more neurons than one dispatch may cover.
 #[test]
 fn layers_wider_than_a_dispatch_are_split() {
-    let Some(gpu) = open(&Options::default()) else { return skip("a layer wider than a dispatch") };
     let cpu = CpuEngine::new(2).unwrap();
     let (network, data) = (net("relu", &[4_200_000], 1), points(1, 4, 7));
-    let found = distances(&gpu, &cpu, &network, &data, Sampler::Conditional, &[3]);
-    assert!(found[0] < 1e-5, "{found:?}");
+    // The narrowest workgroups that a tuning may have make the most of them.
+    let narrow = Tuning { project: [[16, 4]; 3], ..Tuning::default() };
+    for options in [
+        Options::default(),
+        Options { fused: false, ..Options::default() },
+        Options { fused: false, tuning: Some(narrow), ..Options::default() },
+    ] {
+        let Some(gpu) = open(&options) else { return skip("a layer wider than a dispatch") };
+        let found = distances(&gpu, &cpu, &network, &data, Sampler::Conditional, &[3]);
+        assert!(found[0] < 1e-5, "{found:?}");
+    }
 }
 
 /// The same bytes whatever the batch, the order and the number of devices; slabs and groups move no bit.

@@ -120,7 +120,11 @@ impl<'e> DeviceAlgebra<'e> {
         let (n, q) = (self.n(), self.q());
         let (kernel, begun) = match self.kernel.take() {
             Some(kernel) => (kernel, assemble::ACCUMULATE),
-            None => (self.matrix(recording, [q, q]), 0),
+            None => {
+                let kernel = self.matrix(recording, [q, q]);
+                recording.poison_if_checked(&kernel, ENTRY * u64::from(self.count()) * u64::from(q * q));
+                (kernel, 0)
+            }
         };
         let block = Assemble {
             points: n,

@@ -54,8 +54,14 @@ fn roots_are_those_of_the_host() {
     for options in ways() {
         let Some(device) = device(&options) else { return };
         let mut stream = Stream::new(9, Role::Data);
-        for (size, dim) in [(1, 1), (2, 5), (3, 2), (5, 9), (16, 40), (17, 6), (32, 80), (33, 100), (50, 20)]
+        for (size, dim) in
+            [(1, 1), (2, 5), (3, 2), (5, 9), (16, 40), (17, 6), (32, 80), (33, 100), (50, 20), (97, 70)]
         {
+            // A size that only storage holds, once. Not larger: llvmpipe leaves every loop after 65 535 rounds of an
+            // invocation, which 131 rows would take (and return zeros); no real GPU does.
+            if size > 90 && !(options.squares_in_storage && options.f64) {
+                continue;
+            }
             let matrices: Vec<Vec<f64>> =
                 (0..3).map(|_| stored(&device, gram(&mut stream, size, dim))).collect();
             let bytes = 8 * (3 * size * size) as u64;
@@ -76,9 +82,8 @@ fn roots_are_those_of_the_host() {
                 let (half, pseudo) = (of(&half), of(&pseudo));
                 // The inverse root is as large as the least eigenvalue that counts is small.
                 let magnitude = (0..size * size).fold(1f64, |m, e| {
-                    let (i, j) = (e / size, e % size);
-                    m.max((expected.pseudo[e] * if d[i] > 0.0 { d[i] } else { 0.0 }).abs())
-                        .max(f64::from(j as u32) * 0.0)
+                    let i = e / size;
+                    m.max((expected.pseudo[e] * d[i]).abs())
                 });
                 let bound = rounding(&device) * (size as f64) * magnitude.powi(3);
                 for e in 0..size * size {
@@ -144,9 +149,12 @@ fn statistics_are_those_of_the_host() {
         let Some(device) = device(&options) else { return };
         let mut stream = Stream::new(10, Role::Data);
         for (n, outputs, scale) in
-            [(1, 1, 1.0), (2, 1, 1e6), (3, 3, 1e-6), (16, 1, 1.0), (11, 3, 1.0), (40, 1, 1.0)]
+            [(1, 1, 1.0), (2, 1, 1e6), (3, 3, 1e-6), (16, 1, 1.0), (11, 3, 1.0), (40, 1, 1.0), (49, 2, 1.0)]
         {
             let q = n * outputs;
+            if q > 90 && !(options.squares_in_storage && options.f64) {
+                continue;
+            }
             let symmetric = |stream: &mut Stream, size: usize| {
                 let mut matrix = vec![0.0; size * size];
                 for i in 0..size {

@@ -60,6 +60,7 @@ pub(in crate::backend::gpu) fn record(
             operations: f64::from(seeds) * 2.0 * entries,
             bytes: f64::from(seeds) * 24.0 * entries,
             normals: 0.0,
+            extra: 0.0,
         },
     };
     recording.dispatch(&block, dispatch)

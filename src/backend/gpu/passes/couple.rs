@@ -67,6 +67,7 @@ pub(in crate::backend::gpu) fn record(
             operations: each * 2.0 * rows * inner * columns,
             bytes: each * 8.0 * (rows * inner + inner * columns + rows * columns),
             normals: 0.0,
+            extra: each * 2.0 * rows * inner * columns * (recording.device().small_cost - 1.0),
         },
     };
     recording.dispatch(&block, dispatch)

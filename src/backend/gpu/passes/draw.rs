@@ -52,7 +52,7 @@ pub(in crate::backend::gpu) fn record(
         pipeline: recording.device().pipeline(Pass::Draw, Storage::of(out.element), &constants()),
         buffers: vec![keys.clone(), out.buffer.clone()],
         groups: [block.columns.div_ceil(WORKGROUP), block.rows.div_ceil(4), seeds],
-        work: Work { operations: 0.0, bytes: out.element.bytes() as f64 * normals, normals },
+        work: Work { operations: 0.0, bytes: out.element.bytes() as f64 * normals, normals, extra: 0.0 },
     };
     recording.dispatch(&block, dispatch)
 }

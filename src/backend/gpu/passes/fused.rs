@@ -151,6 +151,7 @@ fn record(
             operations: neurons * operations,
             bytes: f64::from(seeds) * f64::from(block.parts) * 8.0 * entries,
             normals: neurons * f64::from(block.points + block.across),
+            extra: 0.0,
         },
     };
     recording.dispatch(&block, dispatch)

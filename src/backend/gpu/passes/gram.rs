@@ -115,6 +115,7 @@ pub(in crate::backend::gpu) fn record(
         operations: each * i * j * r * if symmetric { 1.0 } else { 2.0 },
         bytes: each * (x.element.bytes() as f64 * (i * r + from_y) + 8.0 * i * j * f64::from(block.parts)),
         normals: if drawn { each * j * r * f64::from(tiles_x) } else { 0.0 },
+        extra: 0.0,
     };
     let dispatch = Dispatch {
         pass: Pass::Gram,

@@ -55,6 +55,7 @@ pub(in crate::backend::gpu) fn run(device: &Device, block: Probe) -> Result<Prob
             operations: 0.0,
             bytes: 2.0 * bytes as f64,
             normals: 4.0 * f64::from(block.count) * f64::from(block.rounds),
+            extra: 0.0,
         },
     };
     recording.dispatch(&block, dispatch)?;

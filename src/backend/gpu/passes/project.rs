@@ -183,6 +183,7 @@ pub(in crate::backend::gpu) fn record(
         operations: each * 2.0 * r * k * c,
         bytes: each * size * (r * c + if drawn { 0.0 } else { k * c }),
         normals: if drawn { each * k * c * f64::from(block.rows.div_ceil(rows)) } else { 0.0 },
+        extra: 0.0,
     };
     let dispatch = Dispatch {
         pass,

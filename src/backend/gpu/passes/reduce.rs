@@ -46,7 +46,7 @@ pub(in crate::backend::gpu) fn record(
         pipeline: recording.device().pipeline(Pass::Reduce, Storage::F32, &constants()),
         buffers: vec![partials.clone(), totals.clone()],
         groups: [block.entries.div_ceil(WORKGROUP), 1, seeds],
-        work: Work { operations: terms, bytes: 8.0 * (terms + count), normals: 0.0 },
+        work: Work { operations: terms, bytes: 8.0 * (terms + count), normals: 0.0, extra: 0.0 },
     };
     recording.dispatch(&block, dispatch)
 }

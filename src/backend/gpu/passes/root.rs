@@ -62,6 +62,9 @@ pub(in crate::backend::gpu) fn record(
             operations: f64::from(seeds) * (square::operations(size, true) + 5.0 * s.powi(3)),
             bytes: f64::from(seeds) * 24.0 * s * s,
             normals: 0.0,
+            extra: f64::from(seeds)
+                * (device.small_cost - 1.0)
+                * (square::operations(size, true) + 5.0 * s.powi(3)),
         },
     };
     recording.dispatch(&block, dispatch)?;

@@ -66,6 +66,7 @@ pub(in crate::backend::gpu) fn record(
             operations: each * 2.0 * square::operations(size, false),
             bytes: each * 8.0 * s * s,
             normals: 0.0,
+            extra: f64::from(seeds) * (device.small_cost - 1.0) * 2.0 * square::operations(size, false),
         },
     };
     recording.dispatch(&block, dispatch)?;

@@ -46,6 +46,7 @@ pub(in crate::backend::gpu) fn record(
             operations: 0.0,
             bytes: f64::from(seeds) * 12.0 * f64::from(rows) * f64::from(columns),
             normals: 0.0,
+            extra: 0.0,
         },
     };
     recording.dispatch(&block, dispatch)
