@@ -151,7 +151,9 @@ fn cost(record: &CellRecord) -> f64 {
         Network::new(phi, parse_widths(&record.widths).unwrap_or_default(), record.outputs as usize).ok()
     });
     let sampler = if record.sampler == "direct" { Sampler::Direct } else { Sampler::Conditional };
-    network.map_or(1.0, |network| relative_cost(sampler, record.n as usize, &network))
+    // How many coordinates a point has is not stored; what is estimated of a cell without rows counts as many as points.
+    let n = record.n as usize;
+    network.map_or(1.0, |network| relative_cost(sampler, n, n, &network))
 }
 
 fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
