@@ -78,10 +78,11 @@ impl KernelSource for Fake {
         let q = self.q;
         let sample = |&seed: &u64| {
             let kernel: Vec<f64> = (0..q * q).map(|k| entry(seed, k / q, k % q)).collect();
-            let statistics = reference.measure(&kernel).unwrap();
-            MeasuredSample { seed, statistics, output_norm: entry(seed, 63, 63).abs() }
+            let failed = |e| EngineError::Failed { seed, layer: 0, what: format!("{e}") };
+            let statistics = reference.measure(&kernel).map_err(failed)?;
+            Ok(MeasuredSample { seed, statistics, output_norm: entry(seed, 63, 63).abs() })
         };
-        Ok(seeds.iter().map(sample).collect())
+        seeds.iter().map(sample).collect()
     }
 }
 

@@ -87,7 +87,8 @@ fn a_device_that_breaks_keeps_what_was_finished() {
 fn a_kernel_that_is_not_finite_is_an_error_with_its_seed() {
     let temp = tempfile::tempdir().unwrap();
     let error = run_into(temp.path(), &plan(STUDY), How { factor: f64::NAN, ..STRAIGHT }).unwrap_err();
-    assert!(error.to_string().starts_with("cell 0, seed "), "{error}");
+    let error = format!("{:#}", anyhow::Error::from(error));
+    assert!(error.starts_with("cell 0: seed "), "{error}");
     assert!(rows(temp.path()).unwrap().is_empty());
 }
 
