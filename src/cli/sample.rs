@@ -58,8 +58,9 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             )));
         }
     };
+    let output = output::open(&args.out, output::array_bytes(&shape), &[args.data.file()])?;
     tracing::info!(%sampler, batch = sampling.batch_size(), "sampling {count} seeds");
-    let mut file = NpyWriter::new(output::open(&args.out)?, &shape)?;
+    let mut file = NpyWriter::new(output, &shape)?;
     let progress = ctx.progress(count, "seeds");
     let step = sampling.batch_size().max(1);
     let mut start = seeds.start;
