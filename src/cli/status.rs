@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use eoc_ntk::backend::cpu::CPU;
 use eoc_ntk::model::{Network, parse_widths};
 use eoc_ntk::sampler::{Sampler, relative_cost};
 use eoc_ntk::study::store::{CellRecord, Reader, STATISTICS, StoreError};
@@ -277,9 +278,12 @@ fn is_range_of(text: &str, count: u64) -> bool {
     ends.is_some_and(|(a, b)| b.checked_sub(a) == Some(count))
 }
 
-/// The recorded name of a device as the option takes it.
+/// The recorded name of a device as the option takes it; the instruction set of a CPU is none of its.
 fn device(name: &str) -> String {
-    if name == "cpu" { name.to_owned() } else { quoted(&format!("gpu:{name}")) }
+    match name.strip_prefix(CPU) {
+        Some(rest) if rest.is_empty() || rest.starts_with(' ') => CPU.to_owned(),
+        _ => quoted(&format!("gpu:{name}")),
+    }
 }
 
 /// For a shell: in quotes where anything in it could mean something else.
