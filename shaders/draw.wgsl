@@ -1,6 +1,6 @@
 // Deviates of the conditional sampler into a panel, where panels are kept between the passes.
 //
-//   out[j][r] = normal(row first + r, column j)
+//   out[j][r] = normal(row first + r, column j), rounded to the type of the panel
 //
 // Twin: panel of src/backend/cpu/draw.rs.
 //
@@ -23,18 +23,18 @@ struct Draw {
 
 @group(0) @binding(0) var<uniform> p: Draw;
 @group(0) @binding(1) var<storage, read> keys: array<vec2<u32>>;
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<storage, read_write> out: array<Panel>;
 
 @compute @workgroup_size(WORKGROUP, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if id.x >= p.columns {
         return;
     }
-    let normals = stream_normals(keys[id.z], p.tag, p.first + id.x, id.y);
+    let normals = rounded(stream_normals(keys[id.z], p.tag, p.first + id.x, id.y));
     for (var n = 0u; n < 4u; n++) {
         let j = 4u * id.y + n;
         if j < p.rows {
-            out[id.z * p.out_seed + j * p.out_row + id.x] = normals[n];
+            out[id.z * p.out_seed + j * p.out_row + id.x] = Panel(normals[n]);
         }
     }
 }

@@ -6,6 +6,7 @@
 //   N = A·W_lᵀ    X = φ(Z), Y drawn: row j, column r, or a matrix
 //   B·Bᵀ          X = Y = B                          Mᵀ = B·G          X = B,    Y drawn: row r, column j
 //
+// Panels and deviates are f32 or f16 (common/panel_*.wgsl), products f32. B lies in f16 as B·2^e and is read with the slope 2^−e.
 // The small matrices decide how far two devices agree at depth, hence the sums of common/sum_*.wgsl: 16 neurons, then the
 // sums of 16 in order. A part is a fixed set of neurons, so neither the batch nor the split of a layer moves a bit.
 //
@@ -55,8 +56,8 @@ struct Gram {
 
 @group(0) @binding(0) var<uniform> p: Gram;
 @group(0) @binding(1) var<storage, read> keys: array<vec2<u32>>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read> y: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<Panel>;
+@group(0) @binding(3) var<storage, read> y: array<Panel>;
 @group(0) @binding(4) var<storage, read_write> partials: array<Stored>;
 
 /// [part][neuron][four rows].
@@ -67,7 +68,7 @@ fn x_at(seed: u32, i: u32, r: u32) -> f32 {
     if i >= p.rows_x || r >= p.columns {
         return 0.0;
     }
-    let value = x[seed * p.x_seed + (p.first_x + i) * p.x_row + r];
+    let value = f32(x[seed * p.x_seed + (p.first_x + i) * p.x_row + r]);
     if (p.flags & ACTIVATE_X) != 0u {
         return activate(value, p.slopes);
     }
@@ -78,7 +79,7 @@ fn y_at(seed: u32, j: u32, r: u32) -> f32 {
     if j >= p.rows_y || r >= p.columns {
         return 0.0;
     }
-    let value = y[seed * p.y_seed + (p.first_y + j) * p.y_row + r];
+    let value = f32(y[seed * p.y_seed + (p.first_y + j) * p.y_row + r]);
     if (p.flags & ACTIVATE_Y) != 0u {
         return activate(value, p.slopes);
     }
@@ -88,11 +89,28 @@ fn y_at(seed: u32, j: u32, r: u32) -> f32 {
 /// Four rows from i of the neuron r.
 fn load_y(seed: u32, j: u32, r: u32) -> vec4<f32> {
     if p.source == SOURCE_ROWS {
-        let normals = stream_normals(keys[seed], p.tag, p.first_column + r, (p.first_y + j) / 4u);
+        let normals = rounded(stream_normals(keys[seed], p.tag, p.first_column + r, (p.first_y + j) / 4u));
         let live = vec4<u32>(j, j + 1u, j + 2u, j + 3u) < vec4<u32>(p.rows_y);
         return select(vec4<f32>(0.0), normals, live & vec4<bool>(r < p.columns));
     }
     return vec4<f32>(y_at(seed, j, r), y_at(seed, j + 1u, r), y_at(seed, j + 2u, r), y_at(seed, j + 3u, r));
+}
+
+/// Rows 4·four … 4·four+3 of the neurons from k on for one counter each, turned: one neuron's four rows at a time, since two
+/// invocations may not write into one vector.
+fn load_columns(seed: u32, base: u32, four: u32, k: u32, first_j: u32, first_r: u32) {
+    var rows = array<vec4<f32>, 4>();
+    for (var n = 0u; n < 4u; n++) {
+        let j = first_j + 4u * four + n;
+        if j < p.rows_y {
+            rows[n] = rounded(stream_normals(keys[seed], p.tag, p.first_y + j, (p.first_column + first_r + k) / 4u));
+        }
+    }
+    for (var n = 0u; n < 4u; n++) {
+        let live = first_r + k + n < p.columns;
+        let value = vec4<f32>(rows[0][n], rows[1][n], rows[2][n], rows[3][n]);
+        y_tile[base + (k + n) * THREADS + four] = select(vec4<f32>(0.0), value, live);
+    }
 }
 
 fn load(seed: u32, thread: u32, part: u32, first_i: u32, first_j: u32, first_r: u32) {
@@ -106,15 +124,8 @@ fn load(seed: u32, thread: u32, part: u32, first_i: u32, first_j: u32, first_r: 
             vec4<f32>(x_at(seed, i, r), x_at(seed, i + 1u, r), x_at(seed, i + 2u, r), x_at(seed, i + 3u, r));
         if p.source != SOURCE_COLUMNS {
             y_tile[base + k * THREADS + four] = load_y(seed, first_j + 4u * four, r);
-        } else {
-            // One counter holds four neurons of one row of Y.
-            let j = e % (4u * THREADS);
-            let k4 = 4u * (e / (4u * THREADS));
-            let normals = stream_normals(keys[seed], p.tag, p.first_y + first_j + j, (p.first_column + first_r + k4) / 4u);
-            for (var n = 0u; n < 4u; n++) {
-                let live = first_j + j < p.rows_y && first_r + k4 + n < p.columns;
-                y_tile[base + (k4 + n) * THREADS + j / 4u][j % 4u] = select(0.0, normals[n], live);
-            }
+        } else if k % 4u == 0u {
+            load_columns(seed, base, four, k, first_j, first_r);
         }
     }
 }

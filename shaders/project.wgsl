@@ -8,13 +8,14 @@
 //                 U_k = B_{k+1}·W_{k+1}     X = B_{k+1},          W drawn: row k, column c, or a matrix
 //   both          U = B_l·W_l               X = 1_n ⊗ I (q × m_l), W drawn: row k, column c, or a matrix
 //
-// Sums are f32 in a fixed order: 16 terms, then the sums of 16 onto what `out` held, so that neither the split of k over
-// dispatches nor the batch moves a bit.
+// Sums are f32 in a fixed order: 16 terms, then the sums of 16 onto those of the dispatch before, so that neither the split of
+// k over dispatches nor the batch moves a bit. Panels are f32 or f16 (common/panel_*.wgsl), X too or a small matrix in f32
+// (common/operand_*.wgsl). B lies in f16 as B·2^e, with 2^e in the slopes, and is read as X with the slope 2^−e.
 //
 // Twins: mix of src/backend/cpu/product.rs, ForwardChunk and BackwardChunk of src/backend/cpu/dense.rs.
 //
 // Bindings: 0 p, uniform · 1 keys [seed], read · 2 x [seed][row][k], read · 3 w [seed][..], read
-//           4 z [seed][point][c], read · 5 out [seed][row][c], read and write
+//           4 z [seed][point][c], read · 5 out [seed][row][c], read and write · 6 sums as out, read and write, in f16 alone
 // Dispatch: x tiles of 4·THREADS_COLUMNS columns, y tiles of 4·THREADS_ROWS rows, z seeds. Rows, columns and k beyond the
 //           ends are loaded as 0 and not written.
 // Random numbers: tag of the block, rows and columns as above, one counter for four columns.
@@ -36,6 +37,7 @@ const ACTIVATE_X: u32 = 1u;
 const ACTIVATE_W: u32 = 2u;
 const ACCUMULATE: u32 = 4u;
 const DIFFERENTIATE: u32 = 8u;
+const PARTIAL: u32 = 16u;
 
 struct Project {
     rows: u32,
@@ -64,10 +66,11 @@ struct Project {
 
 @group(0) @binding(0) var<uniform> p: Project;
 @group(0) @binding(1) var<storage, read> keys: array<vec2<u32>>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read> w: array<f32>;
-@group(0) @binding(4) var<storage, read> z: array<f32>;
-@group(0) @binding(5) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<Operand>;
+@group(0) @binding(3) var<storage, read> w: array<Panel>;
+@group(0) @binding(4) var<storage, read> z: array<Panel>;
+@group(0) @binding(5) var<storage, read_write> out: array<Panel>;
+@group(0) @binding(6) var<storage, read_write> sums: array<f32>;
 
 /// [k][four columns].
 var<workgroup> w_tile: array<vec4<f32>, W_TILE>;
@@ -78,7 +81,7 @@ fn x_at(seed: u32, row: u32, k: u32) -> f32 {
     if row >= p.rows || k >= p.inner {
         return 0.0;
     }
-    let value = x[seed * p.x_seed + row * p.x_row + k];
+    let value = f32(x[seed * p.x_seed + row * p.x_row + k]);
     if (p.flags & ACTIVATE_X) != 0u {
         return activate(value, p.operand_slopes);
     }
@@ -93,38 +96,49 @@ fn w_at(seed: u32, k: u32, c: u32) -> f32 {
     if p.source == SOURCE_TRANSPOSED {
         at = seed * p.w_seed + c * p.w_row + k;
     }
-    let value = w[at];
+    let value = f32(w[at]);
     if (p.flags & ACTIVATE_W) != 0u {
         return activate(value, p.operand_slopes);
     }
     return value;
 }
 
+/// Four terms from k on of the four columns from c on, for one counter each, turned: one term's four columns at a time, since two
+/// invocations may not write into one vector.
+fn load_rows(seed: u32, four: u32, k: u32, first_k: u32, first_c: u32) {
+    var columns = array<vec4<f32>, 4>();
+    for (var n = 0u; n < 4u; n++) {
+        let c = first_c + 4u * four + n;
+        if c < p.columns {
+            let group = (p.first_inner + first_k + k) / 4u;
+            columns[n] = rounded(stream_normals(keys[seed], p.tag, p.first_column + c, group));
+        }
+    }
+    for (var j = 0u; j < 4u; j++) {
+        let live = first_k + k + j < p.inner;
+        let value = vec4<f32>(columns[0][j], columns[1][j], columns[2][j], columns[3][j]);
+        w_tile[(k + j) * THREADS_COLUMNS + four] = select(vec4<f32>(0.0), value, live);
+    }
+}
+
 fn load_w(seed: u32, thread: u32, first_k: u32, first_c: u32) {
     let threads = THREADS_COLUMNS * THREADS_ROWS;
+    if p.source == SOURCE_ROWS {
+        for (var e = thread; e < W_TILE / 4u; e += threads) {
+            load_rows(seed, e % THREADS_COLUMNS, 4u * (e / THREADS_COLUMNS), first_k, first_c);
+        }
+        return;
+    }
     for (var e = thread; e < W_TILE; e += threads) {
-        if p.source == SOURCE_ROWS {
-            // One counter holds four values of k for one column.
-            let c = e % (4u * THREADS_COLUMNS);
-            let k = 4u * (e / (4u * THREADS_COLUMNS));
-            let normals = stream_normals(keys[seed], p.tag, p.first_column + first_c + c, (p.first_inner + first_k + k) / 4u);
-            let inside = first_c + c < p.columns;
-            for (var j = 0u; j < 4u; j++) {
-                let live = inside && first_k + k + j < p.inner;
-                w_tile[(k + j) * THREADS_COLUMNS + c / 4u][c % 4u] = select(0.0, normals[j], live);
-            }
+        let k = e / THREADS_COLUMNS;
+        let c = first_c + 4u * (e % THREADS_COLUMNS);
+        if p.source == SOURCE_COLUMNS {
+            let normals = rounded(stream_normals(keys[seed], p.tag, p.first_inner + first_k + k, (p.first_column + c) / 4u));
+            let live = vec4<u32>(c, c + 1u, c + 2u, c + 3u) < vec4<u32>(p.columns);
+            w_tile[e] = select(vec4<f32>(0.0), normals, live & vec4<bool>(first_k + k < p.inner));
         } else {
-            let column = e % THREADS_COLUMNS;
-            let k = e / THREADS_COLUMNS;
-            let c = first_c + 4u * column;
-            if p.source == SOURCE_COLUMNS {
-                let normals = stream_normals(keys[seed], p.tag, p.first_inner + first_k + k, (p.first_column + c) / 4u);
-                let live = vec4<u32>(c, c + 1u, c + 2u, c + 3u) < vec4<u32>(p.columns);
-                w_tile[e] = select(vec4<f32>(0.0), normals, live & vec4<bool>(first_k + k < p.inner));
-            } else {
-                let row = first_k + k;
-                w_tile[e] = vec4<f32>(w_at(seed, row, c), w_at(seed, row, c + 1u), w_at(seed, row, c + 2u), w_at(seed, row, c + 3u));
-            }
+            let row = first_k + k;
+            w_tile[e] = vec4<f32>(w_at(seed, row, c), w_at(seed, row, c + 1u), w_at(seed, row, c + 2u), w_at(seed, row, c + 3u));
         }
     }
 }
@@ -145,29 +159,34 @@ fn out_index(seed: u32, row: u32, c: u32) -> u32 {
 }
 
 /// What the sums start from.
-fn start(seed: u32, row: u32, c: u32) -> vec4<f32> {
-    var sums = vec4<f32>(0.0);
+fn begin(seed: u32, row: u32, c: u32) -> vec4<f32> {
+    var start = vec4<f32>(0.0);
     if (p.flags & ACCUMULATE) != 0u && row < p.rows {
         for (var j = 0u; j < 4u; j++) {
             if c + j < p.columns {
-                sums[j] = out[out_index(seed, row, c + j)];
+                start[j] = partial(out_index(seed, row, c + j));
             }
         }
     }
-    return sums;
+    return start;
 }
 
-fn store(seed: u32, row: u32, c: u32, sums: vec4<f32>) {
+fn store(seed: u32, row: u32, c: u32, total: vec4<f32>) {
     if row >= p.rows {
         return;
     }
     for (var j = 0u; j < 4u; j++) {
         if c + j < p.columns {
-            var value = sums[j];
-            if (p.flags & DIFFERENTIATE) != 0u {
-                value *= derivative(z[seed * p.z_seed + (row / p.outputs) * p.z_row + c + j], p.slopes);
+            let at = out_index(seed, row, c + j);
+            var value = total[j];
+            if (p.flags & PARTIAL) != 0u {
+                keep_partial(at, value);
+                continue;
             }
-            out[out_index(seed, row, c + j)] = value;
+            if (p.flags & DIFFERENTIATE) != 0u {
+                value *= derivative(f32(z[seed * p.z_seed + (row / p.outputs) * p.z_row + c + j]), p.slopes);
+            }
+            out[at] = panel(value);
         }
     }
 }
@@ -180,10 +199,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     let first_c = 4u * group.x * THREADS_COLUMNS;
     let row = first_row + 4u * local.y;
     let c = first_c + 4u * local.x;
-    var sum_0 = start(seed, row, c);
-    var sum_1 = start(seed, row + 1u, c);
-    var sum_2 = start(seed, row + 2u, c);
-    var sum_3 = start(seed, row + 3u, c);
+    var sum_0 = begin(seed, row, c);
+    var sum_1 = begin(seed, row + 1u, c);
+    var sum_2 = begin(seed, row + 2u, c);
+    var sum_3 = begin(seed, row + 3u, c);
     for (var k = 0u; k < p.inner; k += INNER) {
         load_w(seed, thread, k, first_c);
         load_x(seed, thread, k, first_row);

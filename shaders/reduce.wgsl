@@ -34,7 +34,22 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if p.accumulate != 0u {
         total = totals[target_index];
     }
-    for (var part = 0u; part < p.parts; part++) {
+    var part = 0u;
+    // Eight loads on their way at a time: a wide layer has thousands of parts and few entries, and each load waits long.
+    for (; part + 8u <= p.parts; part += 8u) {
+        let at = base + part * p.entries;
+        let a = partials[at];
+        let b = partials[at + p.entries];
+        let c = partials[at + 2u * p.entries];
+        let d = partials[at + 3u * p.entries];
+        let e = partials[at + 4u * p.entries];
+        let f = partials[at + 5u * p.entries];
+        let g = partials[at + 6u * p.entries];
+        let h = partials[at + 7u * p.entries];
+        total = stored_add(stored_add(stored_add(stored_add(total, a, p.zero), b, p.zero), c, p.zero), d, p.zero);
+        total = stored_add(stored_add(stored_add(stored_add(total, e, p.zero), f, p.zero), g, p.zero), h, p.zero);
+    }
+    for (; part < p.parts; part++) {
         total = stored_add(total, partials[base + part * p.entries], p.zero);
     }
     totals[target_index] = total;

@@ -19,7 +19,9 @@ use crate::stats::{KernelStatistics, Reference};
 /// Arithmetic of the panels; small matrices are f64 always.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// Half-precision storage, GPU only.
+    /// Half-precision storage, on GPUs that have it: every deviate and given weight that enters a product and every panel in
+    /// memory (the input, Z, B, G, H) is rounded to f16, to nearest and even; products are summed in f32, and small matrices
+    /// over neurons as at f32. On cooperative matrices φ(Z) is rounded too, unless its slopes are of one size.
     F16,
     /// Single precision, the default.
     F32,
@@ -62,6 +64,8 @@ pub struct DeviceInfo {
     pub name: String,
     /// Driver and version of a GPU; widest instruction set in use on the CPU, such as `avx2+fma`.
     pub driver: String,
+    /// Constants of the shaders that a GPU is tuned by; empty on the CPU.
+    pub tuning: String,
     /// Worker threads.
     pub threads: usize,
 }

@@ -30,8 +30,9 @@ impl Several {
             )));
         }
         let driver = format!("{} x {}", engines.len(), first.info().driver);
+        let tuning = first.info().tuning.clone();
         let threads = engines.iter().map(|e| e.info().threads).max().unwrap_or(1);
-        Ok(Self { info: DeviceInfo { name, driver, threads }, engines })
+        Ok(Self { info: DeviceInfo { name, driver, tuning, threads }, engines })
     }
 }
 
@@ -137,8 +138,12 @@ mod tests {
     #[test]
     fn devices_of_one_name_are_one_and_others_are_refused() {
         let several = |names: &[&str]| {
-            let info =
-                |name: &&str| DeviceInfo { name: (*name).to_owned(), driver: "d".to_owned(), threads: 1 };
+            let info = |name: &&str| DeviceInfo {
+                name: (*name).to_owned(),
+                driver: "d".to_owned(),
+                tuning: String::new(),
+                threads: 1,
+            };
             let engines = names.iter().map(|name| Box::new(Named(info(name))) as Box<dyn Engine>).collect();
             Several::new(engines).map(|s| s.info().name.clone()).map_err(|e| e.to_string())
         };

@@ -78,7 +78,8 @@ pub struct EngineArgs {
     /// gpu:all [default: auto]
     #[arg(long, value_name = "NAME")]
     pub device: Option<DeviceChoice>,
-    /// Arithmetic over neurons: f32 or f64; small matrices are f64 always [default: f32]
+    /// Numbers over neurons: f32, f64 (on the CPU) or f16 (kept in f16, added in f32, on a GPU that has it); small
+    /// matrices are f64 always [default: f32]
     #[arg(long, value_name = "TYPE")]
     pub precision: Option<Precision>,
     /// Threads [default: as affinity and cgroup allow]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread::available_parallelism;
 
 use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::gpu::{self, Choice, Description, GpuEngine, Kind};
+use eoc_ntk::backend::gpu::{self, Choice, Description, Kind};
 use eoc_ntk::backend::{Engine, EngineError, Precision, Several};
 use eoc_ntk::data::{DataSet, Normalize, Source};
 use eoc_ntk::math::activation::Activation;
@@ -17,6 +17,7 @@ use eoc_ntk::study::SeedRange;
 
 use super::args::{DataArgs, DeviceChoice, EngineArgs, NetworkArgs, SamplingArgs};
 use super::failure::Failure;
+use super::tuning;
 
 /// More threads than this are a typing error, not a machine.
 const MAX_THREADS: usize = 4096;
@@ -160,14 +161,9 @@ impl SamplingArgs {
 }
 
 impl EngineArgs {
-    /// The precision asked for; refuses one that no device here has.
-    pub fn precision(&self) -> Result<Precision, Failure> {
-        match self.precision.unwrap_or(Precision::F32) {
-            Precision::F16 => Err(Failure::refused(
-                "precision f16 needs a GPU with 16-bit floats and is not there yet; use f32 or f64",
-            )),
-            precision => Ok(precision),
-        }
+    /// The precision asked for.
+    pub fn precision(&self) -> Precision {
+        self.precision.unwrap_or(Precision::F32)
     }
 
     /// Worker threads.
@@ -185,9 +181,18 @@ impl EngineArgs {
     /// Opens the device for work in these precisions.
     pub fn open(&self, precisions: &[Precision]) -> Result<Box<dyn Engine>, Failure> {
         let threads = self.threads()?;
-        let gpu = |choice: &Choice| GpuEngine::new(choice, threads);
+        let gpu = |choice: &Choice| tuning::open(choice, threads);
         match &self.device {
-            // A GPU has f32 alone; it is no choice for a study that asks for more.
+            // The CPU has no f16.
+            None | Some(DeviceChoice::Auto) if precisions.contains(&Precision::F16) => {
+                match gpu(&Choice::BestHalf) {
+                    Ok(engine) => Ok(Box::new(engine)),
+                    Err(error) => Err(Failure::refused(format!(
+                        "precision f16 needs a GPU with 16-bit floats: {error}; use f32, or name a device"
+                    ))),
+                }
+            }
+            // A GPU has no f64; it is no choice for a study that asks for it.
             None | Some(DeviceChoice::Auto) if precisions.iter().all(|p| *p == Precision::F32) => {
                 match gpu(&Choice::BestReal) {
                     Ok(engine) => Ok(Box::new(engine)),

@@ -48,7 +48,7 @@ pub struct Args {
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let scale = args.scale.unwrap_or(1.0);
     check_scale(scale)?;
-    let precision = args.engine.precision()?;
+    let precision = args.engine.precision();
     let data = args.data.load()?;
     let file = WeightFile::open(&args.weights, data.dim())?;
     // Kept as long as the program runs: a computation that a signal has left behind still works on it.

@@ -25,6 +25,7 @@ mod sample;
 mod slurm;
 mod status;
 mod stored;
+mod tuning;
 mod units;
 mod version;
 mod weights;

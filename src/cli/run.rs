@@ -231,7 +231,11 @@ fn session(info: &DeviceInfo) -> Session {
         version: VERSION.to_owned(),
         commit: COMMIT.to_owned(),
         device: info.name.clone(),
-        driver: info.driver.clone(),
+        // The manifest says how the device was tuned too.
+        driver: match info.tuning.as_str() {
+            "" => info.driver.clone(),
+            tuning => format!("{}; {tuning}", info.driver),
+        },
         threads: info.threads as u64,
     }
 }

@@ -41,7 +41,7 @@ pub struct Args {
 /// Draws the kernels.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let network = args.network.config()?.network()?;
-    let precision = args.engine.precision()?;
+    let precision = args.engine.precision();
     let seeds = args.sampling.seeds();
     let data = args.data.load()?;
     // Kept as long as the program runs: a computation that a signal has left behind still works on it.

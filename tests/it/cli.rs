@@ -217,7 +217,7 @@ fn malformed_engines_seeds_and_files_are_refused() {
         // With an adapter and without one these are no devices.
         ("--out k.npy --device gpu:987", "GPU"),
         ("--out k.npy --device gpu:no-such-card", "GPU"),
-        ("--out k.npy --precision f16", "precision f16 needs a GPU"),
+        ("--out k.npy --precision f16 --device cpu", "precision f16 needs a GPU"),
         ("--out k.npy --precision f8", "precision \"f8\" is unknown; use f32, f64 or f16"),
         ("--out k.npy --threads 0", "threads 0 is out of range; use 1 to 4096"),
         ("--out k.npy --threads 5000", "threads 5000 is out of range"),

@@ -54,7 +54,7 @@ impl CpuEngine {
         let driver = dispatch::name(arch).to_owned();
         // The instruction set is part of the name: kernels of two differ by rounding, as those of two GPUs do.
         let name = format!("{CPU} {driver}");
-        let info = DeviceInfo { name, driver, threads: pool.current_num_threads() };
+        let info = DeviceInfo { name, driver, tuning: String::new(), threads: pool.current_num_threads() };
         Self { info, pool, arch }
     }
 

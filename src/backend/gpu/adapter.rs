@@ -3,7 +3,9 @@
 use std::fmt;
 
 use pollster::block_on;
-use wgpu::{Backend, Backends, DeviceType, Features};
+use wgpu::{Backend, Backends, CooperativeScalarType, DeviceType, Features};
+
+use super::module::Tile;
 
 /// Kind of an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +76,8 @@ pub enum Choice {
     Best,
     /// The best real GPU; a software adapter is none.
     BestReal,
+    /// The best real GPU with 16-bit floats.
+    BestHalf,
     /// The adapter at this place of the list.
     Index(usize),
     /// The first whose name has this part, in any case.
@@ -109,6 +113,21 @@ pub(super) fn all() -> Vec<wgpu::Adapter> {
 /// Descriptions of every adapter.
 pub fn list() -> Vec<Description> {
     all().iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect()
+}
+
+/// An adapter that was asked for, not opened yet.
+pub struct Found {
+    pub(super) adapter: wgpu::Adapter,
+    /// What it is.
+    pub description: Description,
+}
+
+/// The adapter that is meant, if it is there and can be used.
+pub fn find(choice: &Choice) -> Result<Found, NoAdapter> {
+    let mut adapters = all();
+    let list: Vec<Description> = adapters.iter().enumerate().map(|(index, a)| describe(index, a)).collect();
+    let index = choose(&list, choice)?;
+    Ok(Found { adapter: adapters.swap_remove(index), description: list[index].clone() })
 }
 
 pub(super) fn describe(index: usize, adapter: &wgpu::Adapter) -> Description {
@@ -169,6 +188,20 @@ fn unusable(adapter: &wgpu::Adapter) -> Option<String> {
         })
 }
 
+/// The largest shape of cooperative matrices with operands in f16 and sums in f32 that there is a shader for.
+pub(super) fn tile(adapter: &wgpu::Adapter) -> Option<Tile> {
+    let properties = adapter.cooperative_matrix_properties();
+    [Tile::Sixteen, Tile::Eight].into_iter().find(|tile| {
+        let size = tile.size();
+        properties.iter().any(|p| {
+            [p.m_size, p.n_size, p.k_size] == [size; 3]
+                && p.ab_type == CooperativeScalarType::F16
+                && p.cr_type == CooperativeScalarType::F32
+                && !p.saturating_accumulation
+        })
+    })
+}
+
 fn cooperative(adapter: &wgpu::Adapter) -> Vec<String> {
     let shape = |p: &wgpu::CooperativeMatrixProperties| {
         format!("{}x{}x{} {:?}->{:?}", p.m_size, p.n_size, p.k_size, p.ab_type, p.cr_type).to_lowercase()
@@ -192,15 +225,16 @@ pub(super) fn choose(list: &[Description], choice: &Choice) -> Result<usize, NoA
         Kind::Other => 3,
         Kind::Software => 4,
     };
-    let best = || {
+    // The first of the best kind.
+    let first = |among: &dyn Fn(&&Description) -> bool| {
         let usable = list.iter().filter(|d| d.reason.is_none());
-        // The first of the best kind.
-        let found = usable.min_by_key(|d| (rank(d), d.index));
-        found.or(list.first())
+        usable.filter(among).min_by_key(|d| (rank(d), d.index))
     };
+    let best = || first(&|_| true).or(list.first());
     let found = match choice {
         Choice::Best => best(),
         Choice::BestReal => best().filter(|d| d.kind != Kind::Software),
+        Choice::BestHalf => first(&|d| d.f16 && d.kind != Kind::Software),
         Choice::Index(index) => list.get(*index),
         Choice::Named(part) => {
             let part = part.to_lowercase();
@@ -211,6 +245,7 @@ pub(super) fn choose(list: &[Description], choice: &Choice) -> Result<usize, NoA
         let asked = match choice {
             Choice::Index(index) => format!("there is no GPU {index}"),
             Choice::Named(part) => format!("no GPU has \"{part}\" in its name"),
+            Choice::BestHalf => "there is no real GPU with 16-bit floats".to_owned(),
             _ => "there is no real GPU".to_owned(),
         };
         return Err(NoAdapter(format!("{asked}; {}", names())));
@@ -218,5 +253,42 @@ pub(super) fn choose(list: &[Description], choice: &Choice) -> Result<usize, NoA
     match &found.reason {
         Some(reason) => Err(NoAdapter(format!("{} cannot be used: {reason}", found.name))),
         None => Ok(found.index),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_of_those_that_have_what_is_needed() {
+        let adapter = |index, kind, f16| Description {
+            index,
+            name: format!("card {index}"),
+            backend: "vulkan".to_owned(),
+            driver: String::new(),
+            kind,
+            reason: None,
+            subgroup: [32, 32],
+            max_storage_binding: 1 << 30,
+            max_buffer: 1 << 30,
+            workgroup_memory: 1 << 15,
+            f16,
+            f64: true,
+            int64: true,
+            timestamps: true,
+            cooperative: Vec::new(),
+        };
+        let mut list = vec![
+            adapter(0, Kind::Software, true),
+            adapter(1, Kind::Integrated, true),
+            adapter(2, Kind::Discrete, false),
+        ];
+        assert_eq!(choose(&list, &Choice::Best), Ok(2));
+        assert_eq!(choose(&list, &Choice::BestReal), Ok(2));
+        assert_eq!(choose(&list, &Choice::BestHalf), Ok(1));
+        list[1].f16 = false;
+        let sentence = choose(&list, &Choice::BestHalf).unwrap_err().to_string();
+        assert!(sentence.contains("16-bit floats") && sentence.contains("gpu:1 is card 1"), "{sentence}");
     }
 }

@@ -2,7 +2,8 @@
 
 use super::algebra::{Algebra, DeviceAlgebra, HostAlgebra};
 use super::device::Device;
-use super::panel::Panel;
+use super::module::Element;
+use super::panel::{Panel, row_stride};
 use super::passes::{self, View};
 use super::plan::{Layout, Place};
 use super::recording::Recording;
@@ -42,7 +43,7 @@ impl<'e> GpuBatch<'e> {
     /// Room for the groups of a job, one after another.
     pub(super) fn new(device: &'e Device, host: &'e rayon::ThreadPool, job: &'e Job, layout: Layout) -> Self {
         let depth = job.network.depth();
-        let noise = noise(device);
+        let noise = noise(device, layout.element);
         fn none<T>(count: usize) -> Vec<Option<T>> {
             (0..count).map(|_| None).collect()
         }
@@ -95,7 +96,7 @@ impl<'e> GpuBatch<'e> {
         let make = || {
             let mut flat = vec![0f32; q * outputs];
             (0..q).for_each(|row| flat[row * outputs + row % outputs] = 1.0);
-            View { buffer: device.upload(&flat), seed: 0, row: outputs as u32 }
+            View { buffer: device.upload(&flat), seed: 0, row: outputs as u32, element: Element::F32 }
         };
         self.top.get_or_insert_with(make).clone()
     }
@@ -115,6 +116,28 @@ impl<'e> GpuBatch<'e> {
     pub(super) fn statistics(&mut self, reference: &Reference) -> Result<Vec<MeasuredSample>, EngineError> {
         let mut recording = self.open();
         self.algebra.statistics(&mut recording, reference)
+    }
+
+    /// Slopes of hidden layer k for what is kept as B_k, which f16 holds lifted.
+    pub(super) fn lifted_slopes(&self, k: usize) -> [f32; 4] {
+        self.slopes(k).map(|slope| slope * self.layout.element.lift(self.job.width(k)))
+    }
+
+    /// Slopes that read B_k or the input (k = 0) as they are from a panel that may hold them lifted.
+    pub(super) fn unlifting_slopes(&self, k: usize) -> [f32; 4] {
+        let slope = 1.0 / self.layout.element.lift(self.job.width(k));
+        [slope, slope, slope, 0.0]
+    }
+
+    /// Room for sums in f32 beside a panel in f16 of this many rows; panels in f32 need none.
+    pub(super) fn sums_beside(
+        &self,
+        recording: &mut Recording,
+        rows: u32,
+        columns: u64,
+    ) -> Option<wgpu::Buffer> {
+        let bytes = 4 * self.layout.seeds * u64::from(rows) * row_stride(columns);
+        (self.layout.element == Element::F16).then(|| recording.scratch(bytes))
     }
 }
 
@@ -161,13 +184,13 @@ impl Batch for GpuBatch<'_> {
 }
 
 /// Relative rounding of a Gram matrix that this device sums, as `math::root` counts it.
-fn noise(device: &Device) -> f64 {
-    let epsilon = f64::from(f32::EPSILON);
+fn noise(device: &Device, element: Element) -> f64 {
+    // Panels round at ε: two rows that differ by rounding differ by ε² in the matrix.
+    let panels = element.epsilon().powi(2);
     if device.variant.f64 {
-        // Panels round at ε and the sums do not: two rows that differ by rounding differ by ε² in the matrix.
-        epsilon * epsilon
+        panels
     } else {
         // 16 products are added in f32, which leaves up to 8ε of their size; the signs of the errors of many chunks cancel.
-        epsilon
+        panels.max(f32::EPSILON.into())
     }
 }

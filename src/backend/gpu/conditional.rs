@@ -38,14 +38,15 @@ impl GpuBatch<'_> {
         let (n, q, width) = (self.job.n as u64, self.job.q() as u64, self.job.width(k));
         let (seeds, slab, last) = (self.layout.seeds, self.layout.slab, self.last(k));
         if !self.layout.keep {
-            let z = room(recording, seeds, n, slab.min(width));
+            let z = room(recording, self.layout.element, seeds, n, slab.min(width));
             return slabs(width, slab)
                 .into_iter()
                 .map(|slab| Place { slab, z: z.clone(), g: None, h: None })
                 .collect();
         }
         let device = self.device;
-        let panel = |rows| Panel::new(device, seeds, rows, width, slab);
+        let element = self.layout.element;
+        let panel = |rows| Panel::new(device, element, seeds, rows, width, slab);
         let make = || Kept { g: panel(n), z: panel(n), h: (!last).then(|| panel(q)) };
         let kept = self.kept[k].get_or_insert_with(make);
         let views =
@@ -73,7 +74,8 @@ impl GpuBatch<'_> {
         let Some(root) = self.algebra.root_of(k - 1) else {
             return Err(self.device.fault(format!("layer {} has no root", k - 1)));
         };
-        let operands = Operands { keys: &self.keys, x: root, w: place.g.as_ref(), z: None, out: &place.z };
+        let w = place.g.as_ref();
+        let operands = Operands { keys: &self.keys, x: root, w, z: None, out: &place.z, sums: None };
         project::record(recording, self.count(), block, &operands)
     }
 
@@ -121,29 +123,35 @@ impl GpuBatch<'_> {
     }
 
     pub(super) fn conditional_backward(&mut self, k: usize) -> Result<(), EngineError> {
-        let (n, q, slopes) = (self.job.n as u32, self.job.q() as u32, self.slopes(k));
+        let (n, q) = (self.job.n as u32, self.job.q() as u32);
         let top = self.top();
         let mut recording = self.open();
         let places = self.places(&mut recording, k);
         let (count, slab) = (self.count(), self.layout.slab);
         let mut b_gram = Sums::new(&mut recording, "B Bᵀ", count, [q, q], true, slab);
         let mut cross = (k > 1).then(|| Sums::new(&mut recording, "B G", count, [q, n], false, slab));
-        let b = room(&mut recording, self.layout.seeds, q.into(), slab.min(self.job.width(k)));
+        let (element, widest) = (self.layout.element, slab.min(self.job.width(k)));
+        let b = room(&mut recording, element, self.layout.seeds, q.into(), widest);
+        let partial = self.sums_beside(&mut recording, q, widest);
+        // B lies lifted in f16; read as φ of itself with the inverse as its slope it is what it was.
+        let slopes = self.unlifting_slopes(k);
         for place in &places {
             if place.g.is_none() {
                 self.preactivations(&mut recording, k, place)?;
             }
-            self.gradients(&mut recording, k, place, &top, &b)?;
+            self.gradients(&mut recording, k, place, &top, (&b, partial.as_ref()))?;
             let Slab { first, columns } = place.slab;
-            let block =
-                Gram { columns, first_column: first, slopes, source: gram::SOURCE_MATRIX, ..Gram::default() };
+            let (source, flags) = (gram::SOURCE_MATRIX, gram::ACTIVATE_X | gram::ACTIVATE_Y);
+            let block = Gram { columns, first_column: first, slopes, source, flags, ..Gram::default() };
             b_gram.add(&mut recording, &self.keys, block, &b, Some(&b))?;
             if let Some(cross) = &mut cross {
                 let source = if place.g.is_some() { gram::SOURCE_MATRIX } else { gram::SOURCE_ROWS };
-                let block = Gram { source, tag: Tensor::tag(Role::Forward, k), ..block };
+                let (flags, tag) = (gram::ACTIVATE_X, Tensor::tag(Role::Forward, k));
+                let block = Gram { source, flags, tag, ..block };
                 cross.add(&mut recording, &self.keys, block, &b, place.g.as_ref())?;
             }
         }
+        partial.into_iter().for_each(|sums| recording.retire(sums));
         self.release(&mut recording, places);
         recording.retire(b.buffer);
         self.algebra.backward(&mut recording, k, b_gram, cross)?;
@@ -158,11 +166,11 @@ impl GpuBatch<'_> {
         k: usize,
         place: &Place,
         top: &View,
-        b: &View,
+        (b, partial): (&View, Option<&wgpu::Buffer>),
     ) -> Result<(), EngineError> {
         let (n, q, outputs) = (self.job.n as u32, self.job.q() as u32, self.job.network.outputs() as u32);
         let Slab { first, columns } = place.slab;
-        let slopes = self.slopes(k);
+        let slopes = self.lifted_slopes(k);
         let block = Project { rows: q, columns, outputs, first_column: first, slopes, ..Project::default() };
         let keys = &self.keys;
         if self.last(k) {
@@ -173,7 +181,7 @@ impl GpuBatch<'_> {
                 tag: Tensor::tag(Role::Weight, self.job.network.depth()),
                 ..block
             };
-            let operands = Operands { keys, x: top, w: None, z: Some(&place.z), out: b };
+            let operands = Operands { keys, x: top, w: None, z: Some(&place.z), out: b, sums: None };
             return project::record(recording, self.count(), block, &operands);
         }
         let Some((t, root)) = self.algebra.coupling_of(k) else {
@@ -182,11 +190,11 @@ impl GpuBatch<'_> {
         let known = Project {
             inner: n,
             source: project::SOURCE_MATRIX,
-            flags: project::ACTIVATE_W,
-            operand_slopes: slopes,
+            flags: project::ACTIVATE_W | project::PARTIAL,
+            operand_slopes: self.slopes(k),
             ..block
         };
-        let operands = Operands { keys, x: t, w: Some(&place.z), z: None, out: b };
+        let operands = Operands { keys, x: t, w: Some(&place.z), z: None, out: b, sums: partial };
         project::record(recording, self.count(), known, &operands)?;
         let fresh = Project {
             inner: q,
@@ -195,7 +203,8 @@ impl GpuBatch<'_> {
             tag: Tensor::tag(Role::Backward, k),
             ..block
         };
-        let operands = Operands { keys, x: root, w: place.h.as_ref(), z: Some(&place.z), out: b };
+        let (w, z) = (place.h.as_ref(), Some(&place.z));
+        let operands = Operands { keys, x: root, w, z, out: b, sums: partial };
         project::record(recording, self.count(), fresh, &operands)
     }
 

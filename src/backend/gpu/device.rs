@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pollster::block_on;
 use wgpu::{BufferUsages, Features};
 
-use super::adapter::{self, Choice, Description, Kind};
+use super::adapter::{self, Description, Found, Kind};
 use super::faults::Faults;
-use super::module::{Pass, Source, Variant};
-use super::passes::fused;
+use super::module::{Pass, Source, Storage, Variant};
 use super::profile::Profile;
+use super::sums;
+use super::tuning::Tuning;
 use crate::backend::EngineError;
 
 /// How to open a device. The defaults are right for every user; tests take other ways through the same code.
@@ -20,6 +21,10 @@ pub struct Options {
     pub f64: bool,
     /// Products of words in u64 where the adapter has it.
     pub int64: bool,
+    /// Panels in f16 where the adapter has it.
+    pub f16: bool,
+    /// Large products of f16 on cooperative matrices where the adapter has them.
+    pub cooperative: bool,
     /// Shaders check every index, which costs time.
     pub checked: bool,
     /// Largest storage binding, in bytes, where not the adapter alone decides.
@@ -32,6 +37,8 @@ pub struct Options {
     pub profile: bool,
     /// Rows up to which small matrices are factorised on the device, where not the adapter alone decides; 0: never.
     pub algebra: Option<u32>,
+    /// Constants of the shaders, where the adapter is tuned.
+    pub tuning: Option<Tuning>,
     /// Matrices in factorisation are in storage, whatever their size.
     pub squares_in_storage: bool,
     /// A layer of the conditional sampler is one pass each way, where its matrices are small.
@@ -43,12 +50,15 @@ impl Default for Options {
         Self {
             f64: true,
             int64: true,
+            f16: true,
+            cooperative: true,
             checked: false,
             max_binding: None,
             memory: None,
             work: None,
             profile: false,
             algebra: None,
+            tuning: None,
             squares_in_storage: false,
             fused: true,
         }
@@ -78,20 +88,21 @@ pub(super) struct Device {
     pub(super) variant: Variant,
     pub(super) budget: Budget,
     pub(super) profile: Option<Profile>,
-    /// Rows up to which small matrices are factorised here.
-    pub(super) algebra: u32,
     pub(super) squares_in_storage: bool,
     pub(super) fused: bool,
+    /// Rows up to which small matrices are factorised here.
+    pub(super) algebra: u32,
+    tuning: Mutex<Tuning>,
     faults: Faults,
-    checked: bool,
+    pub(super) checked: bool,
     pipelines: Mutex<HashMap<PipelineKey, Arc<wgpu::ComputePipeline>>>,
     pool: Mutex<Vec<wgpu::Buffer>>,
     poison: Mutex<Option<wgpu::Buffer>>,
     max_buffer: u64,
 }
 
-/// A pass and the bits of its override constants.
-type PipelineKey = (Pass, Vec<u64>);
+/// A pass, what lies around it in memory, and the bits of its override constants.
+type PipelineKey = (Pass, Storage, Vec<u64>);
 
 /// Rows of the largest matrix that one workgroup factorises.
 const ALGEBRA_ROWS: u32 = 256;
@@ -99,16 +110,11 @@ const ALGEBRA_ROWS: u32 = 256;
 const POOL_BYTES: u64 = 1 << 30;
 
 impl Device {
-    /// Opens the adapter that is meant.
-    pub(super) fn open(choice: &Choice, options: &Options) -> Result<Self, EngineError> {
+    /// Opens an adapter.
+    pub(super) fn open(found: &Found, options: &Options) -> Result<Self, EngineError> {
         let refuse = |what: String| EngineError::Refused(what);
-        let adapters = adapter::all();
-        let list: Vec<Description> =
-            adapters.iter().enumerate().map(|(index, a)| adapter::describe(index, a)).collect();
-        let index = adapter::choose(&list, choice).map_err(|e| refuse(e.to_string()))?;
-        let (adapter, description) = (&adapters[index], list[index].clone());
-        let variant =
-            Variant { f64: options.f64 && description.f64, int64: options.int64 && description.int64 };
+        let (adapter, description) = (&found.adapter, found.description.clone());
+        let variant = variant(options, &description, adapter);
         let mut features = Features::empty();
         let mut want = |feature, wanted| {
             if wanted {
@@ -118,6 +124,9 @@ impl Device {
         let profiled = options.profile && description.timestamps;
         want(Features::SHADER_F64, variant.f64);
         want(Features::SHADER_INT64, variant.int64);
+        want(Features::SHADER_F16, variant.f16);
+        let cooperative = Features::EXPERIMENTAL_COOPERATIVE_MATRIX | Features::SUBGROUP;
+        want(cooperative, variant.cooperative.is_some());
         want(Features::TIMESTAMP_QUERY, profiled);
         let mut limits = adapter.limits();
         if let Some(bytes) = options.max_binding {
@@ -127,6 +136,7 @@ impl Device {
             label: Some("eoc"),
             required_features: features,
             required_limits: limits.clone(),
+            experimental_features: experimental(variant.cooperative.is_some()),
             ..Default::default()
         };
         let (device, queue) = block_on(adapter.request_device(&settings))
@@ -137,12 +147,20 @@ impl Device {
         let checked = options.checked;
         let (pipelines, pool, poison) = Default::default();
         let max_buffer = limits.max_buffer_size;
-        // A processor that plays a GPU factorises faster as itself.
-        let algebra = if description.kind == Kind::Software { 0 } else { ALGEBRA_ROWS };
+        let tuning = options.tuning.filter(|t| t.runs_on(&description));
+        // No tuning: where a matrix is factorised moves its rounding, and that is to be the same on all devices of one name.
+        let algebra = match (description.kind, variant.f64) {
+            // A processor that plays a GPU factorises faster as itself.
+            (Kind::Software, _) => 0,
+            (_, true) => ALGEBRA_ROWS,
+            // Pairs take some ten times as long.
+            (_, false) => ALGEBRA_ROWS / 4,
+        };
         Ok(Self {
+            tuning: Mutex::new(tuning.unwrap_or_default()),
             algebra: options.algebra.unwrap_or(algebra).min(ALGEBRA_ROWS),
             squares_in_storage: options.squares_in_storage,
-            fused: options.fused && description.workgroup_memory >= fused::WORKGROUP_MEMORY,
+            fused: options.fused,
             description,
             device,
             queue,
@@ -158,16 +176,31 @@ impl Device {
         })
     }
 
-    /// The pipeline of a pass with these override constants, made once.
-    pub(super) fn pipeline(&self, pass: Pass, constants: &[(&str, f64)]) -> Arc<wgpu::ComputePipeline> {
-        let key = (pass, constants.iter().map(|c| c.1.to_bits()).collect());
+    /// Constants of the shaders.
+    pub(super) fn tuning(&self) -> Tuning {
+        *self.tuning.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes others, while nothing is planned or running.
+    pub(super) fn set_tuning(&self, tuning: Tuning) {
+        *self.tuning.lock().unwrap_or_else(PoisonError::into_inner) = tuning;
+    }
+
+    /// The pipeline of a pass on such numbers with these override constants, made once.
+    pub(super) fn pipeline(
+        &self,
+        pass: Pass,
+        storage: Storage,
+        constants: &[(&str, f64)],
+    ) -> Arc<wgpu::ComputePipeline> {
+        let key = (pass, storage, constants.iter().map(|c| c.1.to_bits()).collect());
         let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || Arc::new(self.compile(pass, constants));
+        let make = || Arc::new(self.compile(pass, storage, constants));
         Arc::clone(pipelines.entry(key).or_insert_with(make))
     }
 
-    fn compile(&self, pass: Pass, constants: &[(&str, f64)]) -> wgpu::ComputePipeline {
-        let source = Source::new(pass, self.variant);
+    fn compile(&self, pass: Pass, storage: Storage, constants: &[(&str, f64)]) -> wgpu::ComputePipeline {
+        let source = Source::new(pass, self.variant, storage);
         let text = wgpu::ShaderModuleDescriptor {
             label: Some(pass.name()),
             source: wgpu::ShaderSource::Wgsl(source.text.into()),
@@ -236,6 +269,11 @@ impl Device {
         self.device.create_buffer(&descriptor)
     }
 
+    /// A storage buffer with these numbers as shaders store the entries of small matrices.
+    pub(super) fn upload_numbers(&self, values: &[f64]) -> wgpu::Buffer {
+        self.upload(&sums::encode(values, self.variant.f64))
+    }
+
     /// Gives buffers back that no pending work uses.
     pub(super) fn give_back(&self, buffers: impl IntoIterator<Item = wgpu::Buffer>) {
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
@@ -267,6 +305,34 @@ impl Device {
 
     fn error(&self, what: String) -> EngineError {
         EngineError::Device { device: self.description.name.clone(), what }
+    }
+}
+
+/// What the shaders are made of on this adapter.
+fn variant(options: &Options, description: &Description, adapter: &wgpu::Adapter) -> Variant {
+    let f16 = options.f16 && description.f16;
+    let [least, greatest] = description.subgroup;
+    // A workgroup is so many whole subgroups, so their size must be one number.
+    let subgroups = adapter.features().contains(Features::SUBGROUP) && least == greatest && least > 0;
+    let cooperative = adapter.features().contains(Features::EXPERIMENTAL_COOPERATIVE_MATRIX);
+    let tile = adapter::tile(adapter).filter(|_| options.cooperative && f16 && cooperative && subgroups);
+    Variant {
+        f64: options.f64 && description.f64,
+        int64: options.int64 && description.int64,
+        f16,
+        cooperative: tile,
+    }
+}
+
+fn experimental(cooperative: bool) -> wgpu::ExperimentalFeatures {
+    if !cooperative {
+        return wgpu::ExperimentalFeatures::disabled();
+    }
+    // SAFETY: cooperative matrices are the only such feature that is asked for, the one shader that uses them reads and
+    // writes its own workgroup memory through them, and its tests compare it with project.wgsl.
+    #[allow(unsafe_code)]
+    unsafe {
+        wgpu::ExperimentalFeatures::enabled()
     }
 }
 

@@ -29,16 +29,18 @@ impl GpuBatch<'_> {
         // An upload comes before everything recorded and not yet submitted, and its scratch may be in use there.
         recording.submit()?;
         let width = self.job.width(k - 1) as usize;
-        let row = row_stride(columns.columns.into()) as usize;
-        let mut tile = vec![0f32; rows.columns as usize * row];
-        for (r, target) in tile.chunks_exact_mut(row).enumerate() {
-            let start = (rows.first as usize + r) * width + columns.first as usize;
-            let source = &matrices[k - 1][start..start + columns.columns as usize];
-            target.iter_mut().zip(source).for_each(|(t, s)| *t = *s as f32);
+        let (row, element) = (row_stride(columns.columns.into()), self.layout.element);
+        let starts = (0..rows.columns as usize)
+            .map(|r| (rows.first as usize + r) * width + columns.first as usize)
+            .collect::<Vec<_>>();
+        let source = |&start: &usize| &matrices[k - 1][start..start + columns.columns as usize];
+        for start in &starts {
+            element.check_weights(source(start), k, *start, width)?;
         }
-        let buffer = recording.scratch(4 * tile.len() as u64);
-        self.device.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&tile));
-        Ok(Some(View { buffer, seed: 0, row: row as u32 }))
+        let tile = element.encode(starts.iter().map(source), row as usize, 1.0);
+        let buffer = recording.scratch(tile.len() as u64);
+        self.device.queue.write_buffer(&buffer, 0, &tile);
+        Ok(Some(View { buffer, seed: 0, row: row as u32, element }))
     }
 
     /// All outputs as rows.
@@ -51,14 +53,14 @@ impl GpuBatch<'_> {
         let (n, dim) = (self.job.n, self.job.dim as u64);
         let mut panel = Panel { slabs: Vec::new() };
         for slab in super::panel::slabs(dim, self.layout.slab) {
-            let row = row_stride(slab.columns.into()) as usize;
-            let mut flat = vec![0f32; n * row];
-            for (i, target) in flat.chunks_exact_mut(row).enumerate() {
+            let (row, element) = (row_stride(slab.columns.into()), self.layout.element);
+            let rows = (0..n).map(|i| {
                 let start = i * dim as usize + slab.first as usize;
-                let source = &self.job.unit_rows[start..start + slab.columns as usize];
-                target.iter_mut().zip(source).for_each(|(t, s)| *t = *s as f32);
-            }
-            panel.slabs.push((slab, View { buffer: self.device.upload(&flat), seed: 0, row: row as u32 }));
+                &self.job.unit_rows[start..start + slab.columns as usize]
+            });
+            let bytes = element.encode(rows, row as usize, element.lift(dim).into());
+            let buffer = self.device.upload(&bytes);
+            panel.slabs.push((slab, View { buffer, seed: 0, row: row as u32, element }));
         }
         panel
     }
@@ -71,31 +73,36 @@ impl GpuBatch<'_> {
             self.z[0] = Some(self.input());
         }
         if self.z[k].is_none() {
-            self.z[k] = Some(Panel::new(self.device, self.layout.seeds, n.into(), self.job.width(k), slab));
+            let (seeds, element) = (self.layout.seeds, self.layout.element);
+            self.z[k] = Some(Panel::new(self.device, element, seeds, n.into(), self.job.width(k), slab));
         }
         let mut recording = self.open();
         let (Some(below), Some(own)) = (&self.z[k - 1], &self.z[k]) else { return Ok(()) };
         let mut c = Sums::new(&mut recording, "A Aᵀ", count, [n, n], true, slab);
         let mut norm = last.then(|| Sums::new(&mut recording, "A W_lᵀ", count, [n, outputs], false, slab));
+        let partial = (below.slabs.len() > 1)
+            .then(|| self.sums_beside(&mut recording, n, slab.min(self.job.width(k))))
+            .flatten();
         for (target, z) in &own.slabs {
             for (index, (from, x)) in below.slabs.iter().enumerate() {
                 let tile = self.given(&mut recording, k, *target, *from)?;
-                let activate = if k > 1 { project::ACTIVATE_X } else { 0 };
                 let accumulate = if index > 0 { project::ACCUMULATE } else { 0 };
+                let partial_sums = if index + 1 < below.slabs.len() { project::PARTIAL } else { 0 };
                 let block = Project {
                     rows: n,
                     inner: from.columns,
                     columns: target.columns,
                     outputs: 1,
                     source: if tile.is_some() { project::SOURCE_TRANSPOSED } else { project::SOURCE_ROWS },
-                    flags: activate | accumulate,
+                    flags: project::ACTIVATE_X | accumulate | partial_sums,
                     tag: Tensor::tag(Role::Weight, k),
                     first_inner: from.first,
                     first_column: target.first,
-                    operand_slopes: if k > 1 { self.slopes(k - 1) } else { [0.0; 4] },
+                    operand_slopes: if k > 1 { self.slopes(k - 1) } else { self.unlifting_slopes(0) },
                     ..Project::default()
                 };
-                let operands = Operands { keys: &self.keys, x, w: tile.as_ref(), z: None, out: z };
+                let (keys, w, sums) = (&self.keys, tile.as_ref(), partial.as_ref());
+                let operands = Operands { keys, x, w, z: None, out: z, sums };
                 project::record(&mut recording, count, block, &operands)?;
                 tile.into_iter().for_each(|tile| recording.retire(tile.buffer));
             }
@@ -117,6 +124,7 @@ impl GpuBatch<'_> {
                 tile.into_iter().for_each(|tile| recording.retire(tile.buffer));
             }
         }
+        partial.into_iter().for_each(|sums| recording.retire(sums));
         self.algebra.forward(&mut recording, k, c, norm)?;
         self.keep(recording);
         Ok(())
@@ -124,9 +132,9 @@ impl GpuBatch<'_> {
 
     pub(super) fn direct_backward(&mut self, k: usize) -> Result<(), EngineError> {
         let (q, outputs) = (self.job.q() as u32, self.job.network.outputs() as u32);
-        let (depth, slopes, slab) = (self.job.network.depth(), self.slopes(k), self.layout.slab);
-        let count = self.count();
-        let own = Panel::new(self.device, self.layout.seeds, q.into(), self.job.width(k), slab);
+        let (depth, slopes, slab) = (self.job.network.depth(), self.lifted_slopes(k), self.layout.slab);
+        let (count, element) = (self.count(), self.layout.element);
+        let own = Panel::new(self.device, element, self.layout.seeds, q.into(), self.job.width(k), slab);
         let above = match self.b.take() {
             Some(panel) if k + 1 < depth => panel,
             _ => Panel { slabs: vec![(self.all_outputs(), self.top())] },
@@ -134,32 +142,43 @@ impl GpuBatch<'_> {
         let mut recording = self.open();
         let Some(z) = &self.z[k] else { return Ok(()) };
         let mut b_gram = Sums::new(&mut recording, "B Bᵀ", count, [q, q], true, slab);
+        let partial = (above.slabs.len() > 1)
+            .then(|| self.sums_beside(&mut recording, q, slab.min(self.job.width(k))))
+            .flatten();
+        // The top is 1 ⊗ I as it is.
+        let unlift = if k + 1 < depth { self.unlifting_slopes(k + 1) } else { [1.0; 4] };
         for ((target, b), (_, z)) in own.slabs.iter().zip(&z.slabs) {
             for (index, (from, x)) in above.slabs.iter().enumerate() {
                 let tile = self.given(&mut recording, k + 1, *from, *target)?;
                 let accumulate = if index > 0 { project::ACCUMULATE } else { 0 };
-                let differentiate = if index + 1 == above.slabs.len() { project::DIFFERENTIATE } else { 0 };
+                let last = index + 1 == above.slabs.len();
+                let finish = if last { project::DIFFERENTIATE } else { project::PARTIAL };
                 let block = Project {
                     rows: q,
                     inner: from.columns,
                     columns: target.columns,
                     outputs,
                     source: if tile.is_some() { project::SOURCE_MATRIX } else { project::SOURCE_COLUMNS },
-                    flags: accumulate | differentiate,
+                    flags: project::ACTIVATE_X | accumulate | finish,
                     tag: Tensor::tag(Role::Weight, k + 1),
                     first_inner: from.first,
                     first_column: target.first,
+                    operand_slopes: unlift,
                     slopes,
                     ..Project::default()
                 };
-                let operands = Operands { keys: &self.keys, x, w: tile.as_ref(), z: Some(z), out: b };
+                let (keys, w, sums) = (&self.keys, tile.as_ref(), partial.as_ref());
+                let operands = Operands { keys, x, w, z: Some(z), out: b, sums };
                 project::record(&mut recording, count, block, &operands)?;
                 tile.into_iter().for_each(|tile| recording.retire(tile.buffer));
             }
             let Slab { first, columns } = *target;
-            let block = Gram { columns, first_column: first, source: gram::SOURCE_MATRIX, ..Gram::default() };
+            let (source, flags) = (gram::SOURCE_MATRIX, gram::ACTIVATE_X | gram::ACTIVATE_Y);
+            let slopes = self.unlifting_slopes(k);
+            let block = Gram { columns, first_column: first, source, flags, slopes, ..Gram::default() };
             b_gram.add(&mut recording, &self.keys, block, b, Some(b))?;
         }
+        partial.into_iter().for_each(|sums| recording.retire(sums));
         if k + 1 < depth {
             // No later pass reads it: its memory serves the layer below.
             above.into_buffers().for_each(|buffer| recording.retire(buffer));

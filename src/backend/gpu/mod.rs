@@ -22,16 +22,21 @@ mod peaks;
 mod plan;
 mod profile;
 mod recording;
+mod storage;
 mod sums;
+mod tune;
+mod tuning;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-pub use adapter::{CURE, Choice, Description, Kind, NoAdapter, list};
+pub use adapter::{CURE, Choice, Description, Found, Kind, NoAdapter, find, list};
 pub use device::Options;
 pub use module::Pass;
 pub use peaks::GpuPeaks;
 pub use profile::PassTime;
+pub use tune::Trial;
+pub use tuning::Tuning;
 
 use batch::GpuBatch;
 use device::Device;
@@ -57,7 +62,13 @@ impl GpuEngine {
 
     /// The same with other options.
     pub fn with(choice: &Choice, threads: usize, options: &Options) -> Result<Self, EngineError> {
-        let device = Device::open(choice, options)?;
+        let found = find(choice).map_err(|e| EngineError::Refused(e.to_string()))?;
+        Self::on(&found, threads, options)
+    }
+
+    /// Opens an adapter that was found.
+    pub fn on(found: &Found, threads: usize, options: &Options) -> Result<Self, EngineError> {
+        let device = Device::open(found, options)?;
         let host = rayon::ThreadPoolBuilder::new()
             .num_threads(threads.max(1))
             .thread_name(|i| format!("eoc-host-{i}"))
@@ -66,8 +77,12 @@ impl GpuEngine {
                 EngineError::Refused(format!("{threads} worker threads could not be started: {e}"))
             })?;
         let Description { name, backend, driver, .. } = &device.description;
-        let info =
-            DeviceInfo { name: name.clone(), driver: format!("{backend} {driver}"), threads: threads.max(1) };
+        let info = DeviceInfo {
+            name: name.clone(),
+            driver: format!("{backend} {driver}"),
+            tuning: device.tuning().to_string(),
+            threads: threads.max(1),
+        };
         Ok(Self { info, device, host })
     }
 

@@ -1,7 +1,7 @@
 //! Shaders: fragments → one module → a pipeline for each set of override constants.
 //!
 //! A shader is its listed fragments, one after another, without a preprocessor. Variants are chosen by fragment (how
-//! products of words and sums are made) and by override constants (tiles).
+//! products of words and sums are made, and what types lie in memory) and by override constants (tiles).
 
 use std::fmt::Write;
 
@@ -27,12 +27,25 @@ const REAL_PAIR: Fragment = fragment!("common/real_pair.wgsl");
 const SQUARE_WORKGROUP: Fragment = fragment!("common/square_workgroup.wgsl");
 const SQUARE_STORAGE: Fragment = fragment!("common/square_storage.wgsl");
 const JACOBI: Fragment = fragment!("common/jacobi.wgsl");
+const PANEL_F32: Fragment = fragment!("common/panel_f32.wgsl");
+const PANEL_F16: Fragment = fragment!("common/panel_f16.wgsl");
+const OPERAND_PANEL: Fragment = fragment!("common/operand_panel.wgsl");
+const OPERAND_SMALL: Fragment = fragment!("common/operand_small.wgsl");
+const PARTIAL_IN_PLACE: Fragment = fragment!("common/partial_in_place.wgsl");
+const PARTIAL_BESIDE: Fragment = fragment!("common/partial_beside.wgsl");
+const TILE_8: Fragment = fragment!("common/tile_8.wgsl");
+const TILE_16: Fragment = fragment!("common/tile_16.wgsl");
+// Directives come before every declaration.
+const ENABLE_F16: Fragment = ("enable f16", "enable f16;");
+const ENABLE_COOPERATIVE: Fragment = ("enable cooperative", "enable wgpu_cooperative_matrix;");
 
 /// A pass: one shader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Pass {
     /// `project.wgsl`.
     Project,
+    /// `project_cooperative.wgsl`.
+    ProjectCooperative,
     /// `gram.wgsl`.
     Gram,
     /// `reduce.wgsl`.
@@ -63,8 +76,9 @@ pub enum Pass {
 
 impl Pass {
     /// Every pass.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Project,
+        Self::ProjectCooperative,
         Self::Gram,
         Self::Reduce,
         Self::Draw,
@@ -84,6 +98,7 @@ impl Pass {
     pub fn name(self) -> &'static str {
         match self {
             Self::Project => "project",
+            Self::ProjectCooperative => "project_cooperative",
             Self::Gram => "gram",
             Self::Reduce => "reduce",
             Self::Draw => "draw",
@@ -106,6 +121,62 @@ pub struct Variant {
     pub f64: bool,
     /// Products of words in u64; else from 16-bit halves.
     pub int64: bool,
+    /// 16-bit floats: panels may be [`Element::F16`].
+    pub f16: bool,
+    /// Cooperative matrices with operands in f16 and sums in f32.
+    pub cooperative: Option<Tile>,
+}
+
+/// A shape of cooperative matrices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tile {
+    /// 8 × 8 × 8.
+    Eight,
+    /// 16 × 16 × 16.
+    Sixteen,
+}
+
+impl Tile {
+    /// Rows, columns and terms.
+    pub fn size(self) -> u32 {
+        match self {
+            Self::Eight => 8,
+            Self::Sixteen => 16,
+        }
+    }
+}
+
+/// Type of the numbers of a panel or small matrix in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Element {
+    /// Single precision.
+    F32,
+    /// Half precision.
+    F16,
+}
+
+/// What lies in memory around one pass: types that change the text of its shader, chosen dispatch by dispatch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Storage {
+    /// Everything in f32.
+    F32,
+    /// Panels in f16, and X of a product is one.
+    F16,
+    /// Panels in f16; X of a product is a small matrix in f32.
+    F16Small,
+}
+
+impl Storage {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::F32, Self::F16, Self::F16Small];
+
+    /// For panels of this type, of which X of a product is one.
+    pub fn of(panels: Element) -> Self {
+        match panels {
+            Element::F32 => Self::F32,
+            Element::F16 => Self::F16,
+        }
+    }
 }
 
 /// A whole shader and where each line of it comes from.
@@ -117,15 +188,24 @@ pub struct Source {
 }
 
 impl Source {
-    /// The shader of a pass.
-    pub fn new(pass: Pass, variant: Variant) -> Self {
+    /// The shader of a pass on numbers that lie like this. Cooperative matrices need f16, and a tile.
+    pub fn new(pass: Pass, variant: Variant, storage: Storage) -> Self {
         let multiply = if variant.int64 { MULTIPLY_U64 } else { MULTIPLY_U32 };
         let (sum, real) = if variant.f64 { (SUM_F64, REAL_F64) } else { (SUM_PAIR, REAL_PAIR) };
+        let half = storage != Storage::F32;
+        let panel = if half { PANEL_F16 } else { PANEL_F32 };
+        let operand = if storage == Storage::F16Small { OPERAND_SMALL } else { OPERAND_PANEL };
+        let partial = if half { PARTIAL_BESIDE } else { PARTIAL_IN_PLACE };
+        let tile = if variant.cooperative == Some(Tile::Eight) { TILE_8 } else { TILE_16 };
+        let product = [multiply, PHILOX, NORMAL, ACTIVATION, panel, operand, partial];
         let fragments: Vec<Fragment> = match pass {
-            Pass::Project => vec![multiply, PHILOX, NORMAL, ACTIVATION, fragment!("project.wgsl")],
-            Pass::Gram => vec![multiply, PHILOX, NORMAL, ACTIVATION, sum, fragment!("gram.wgsl")],
+            Pass::Project => [&product[..], &[fragment!("project.wgsl")]].concat(),
+            Pass::ProjectCooperative => {
+                [&product[..], &[tile, fragment!("project_cooperative.wgsl")]].concat()
+            }
+            Pass::Gram => vec![multiply, PHILOX, NORMAL, ACTIVATION, panel, sum, fragment!("gram.wgsl")],
             Pass::Reduce => vec![sum, fragment!("reduce.wgsl")],
-            Pass::Draw => vec![multiply, PHILOX, NORMAL, fragment!("draw.wgsl")],
+            Pass::Draw => vec![multiply, PHILOX, NORMAL, panel, fragment!("draw.wgsl")],
             Pass::Forward => vec![multiply, PHILOX, NORMAL, ACTIVATION, sum, ROWS, fragment!("forward.wgsl")],
             Pass::Backward => {
                 vec![multiply, PHILOX, NORMAL, ACTIVATION, sum, ROWS, fragment!("backward.wgsl")]
@@ -139,8 +219,11 @@ impl Source {
             Pass::SpectrumLarge => vec![real, SQUARE_STORAGE, JACOBI, fragment!("spectrum.wgsl")],
             Pass::Probe => vec![multiply, PHILOX, NORMAL, fragment!("probe.wgsl")],
         };
+        let panels = !matches!(pass, Pass::Reduce | Pass::Probe);
+        let enable_f16 = (half && panels).then_some(ENABLE_F16);
+        let enable_cooperative = (pass == Pass::ProjectCooperative).then_some(ENABLE_COOPERATIVE);
         let mut source = Self { text: String::new(), fragments: Vec::new() };
-        for (file, text) in fragments {
+        for (file, text) in enable_f16.into_iter().chain(enable_cooperative).chain(fragments) {
             source.fragments.push((file, source.text.lines().count()));
             let _ = writeln!(source.text, "{}", text.trim_end());
         }

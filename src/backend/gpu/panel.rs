@@ -1,6 +1,7 @@
 //! Panels: rows × neurons of one layer for every seed, in slabs of neurons that fit one storage binding.
 
 use super::device::Device;
+use super::module::Element;
 use super::passes::View;
 use super::recording::Recording;
 
@@ -32,10 +33,16 @@ pub(super) struct Panel {
 
 impl Panel {
     /// Room for this many seeds and rows.
-    pub(super) fn new(device: &Device, seeds: u64, rows: u64, width: u64, slab: u64) -> Self {
-        let slabs =
-            slabs(width, slab).into_iter().map(|slab| (slab, view(device, seeds, rows, slab.columns.into())));
-        Self { slabs: slabs.collect() }
+    pub(super) fn new(
+        device: &Device,
+        element: Element,
+        seeds: u64,
+        rows: u64,
+        width: u64,
+        slab: u64,
+    ) -> Self {
+        let view = |slab: Slab| (slab, view(device, element, seeds, rows, slab.columns.into()));
+        Self { slabs: slabs(width, slab).into_iter().map(view).collect() }
     }
 
     /// The buffers, to be given back.
@@ -45,13 +52,15 @@ impl Panel {
 }
 
 /// Scratch of a recording for rows × columns of every seed.
-pub(super) fn room(recording: &mut Recording, seeds: u64, rows: u64, columns: u64) -> View {
+pub(super) fn room(recording: &mut Recording, element: Element, seeds: u64, rows: u64, columns: u64) -> View {
     let row = row_stride(columns);
-    View { buffer: recording.scratch(4 * seeds * rows * row), seed: (rows * row) as u32, row: row as u32 }
+    let buffer = recording.scratch(element.bytes() * seeds * rows * row);
+    View { buffer, seed: (rows * row) as u32, row: row as u32, element }
 }
 
 /// Room for rows × columns of every seed.
-fn view(device: &Device, seeds: u64, rows: u64, columns: u64) -> View {
+fn view(device: &Device, element: Element, seeds: u64, rows: u64, columns: u64) -> View {
     let row = row_stride(columns);
-    View { buffer: device.storage(4 * seeds * rows * row), seed: (rows * row) as u32, row: row as u32 }
+    let buffer = device.storage(element.bytes() * seeds * rows * row);
+    View { buffer, seed: (rows * row) as u32, row: row as u32, element }
 }

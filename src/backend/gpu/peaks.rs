@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::GpuEngine;
 use super::adapter::Kind;
+use super::module::Element;
 use super::passes::View;
 use super::passes::probe::{self, Probe};
 use super::passes::project::{self, Operands, Project};
@@ -51,6 +52,7 @@ impl GpuEngine {
             buffer: self.device.upload(&vec![0.5f32; (rows * row) as usize]),
             seed: 0,
             row,
+            element: Element::F32,
         };
         let (x, w, out) = (room(rows, inner), room(inner, columns), room(rows, columns));
         let block = Project {
@@ -65,7 +67,7 @@ impl GpuEngine {
         let work = 2.0 * f64::from(rows) * f64::from(inner) * f64::from(columns) * f64::from(repeats);
         best(work, &|| {
             let mut recording = Recording::new(&self.device);
-            let operands = Operands { keys: &x.buffer, x: &x, w: Some(&w), z: None, out: &out };
+            let operands = Operands { keys: &x.buffer, x: &x, w: Some(&w), z: None, out: &out, sums: None };
             for _ in 0..repeats {
                 project::record(&mut recording, 1, block, &operands)?;
             }

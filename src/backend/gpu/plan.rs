@@ -1,6 +1,7 @@
 //! Memory and time of a job on a device, before it starts.
 
 use super::device::{Budget, Device};
+use super::module::Element;
 use super::panel::row_stride;
 use super::passes::fused;
 use super::passes::gram::PART;
@@ -10,7 +11,8 @@ use crate::backend::small::Small;
 use crate::backend::{EngineError, Job, Plan, Precision, Sampler, Weights};
 
 /// How the seeds of a job lie on the device. `keep` is a function of the job and the device alone, since the compiler of the
-/// device may round a deviate otherwise in another shader; the other two move no bit.
+/// device may round a deviate otherwise in another shader. `slab` is one too, and moves no bit but on cooperative matrices; `seeds`
+/// moves none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Layout {
     /// Seeds computed together.
@@ -19,6 +21,8 @@ pub(super) struct Layout {
     pub(super) slab: u64,
     /// Panels of the conditional sampler stay between the passes.
     pub(super) keep: bool,
+    /// Type of the panels.
+    pub(super) element: Element,
     /// A layer of the conditional sampler is one pass each way; no panel is stored.
     pub(super) fused: bool,
     /// Where the small matrices are; a function of the job and the device alone, like `keep`.
@@ -35,7 +39,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// On the device up to the size that its tuning says. Numbers that f32 cannot hold stay on the host: norms of points
+    /// On the device up to the size that it takes. Numbers that f32 cannot hold stay on the host: norms of points
     /// beyond 1e±9, or any given weights. So does a network without hidden layers, which is no work.
     fn of(job: &Job, device: &Device) -> Self {
         let rows = job.n.max(job.q());
@@ -61,17 +65,23 @@ const HOST_RATE: f64 = 5e9;
 const FACTORISATION: f64 = 53.0;
 /// Most bytes of small matrices on the host.
 const HOST_BYTES: u64 = 2 << 30;
+/// Largest variance of the logarithm of a squared preactivation in f16.
+const MAX_DRIFT: f64 = 8.0;
 /// Seconds for one seed at the latest: what a launch and its read-back cost.
 const LAUNCH: f64 = 1e-4;
 
 pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, Layout), EngineError> {
     match job.precision {
         Precision::F32 => {}
+        Precision::F16 if device.variant.f16 => check_drift(job)?,
         Precision::F64 => {
             return Err(EngineError::Refused("precision f64 runs on the CPU; use --device cpu".to_owned()));
         }
         Precision::F16 => {
-            return Err(EngineError::Refused("precision f16 is not there yet on GPUs; use f32".to_owned()));
+            return Err(EngineError::Refused(format!(
+                "precision f16 needs a GPU with 16-bit floats, and {} has none; use f32",
+                device.description.name
+            )));
         }
     }
     let host = Small::bytes(job);
@@ -85,8 +95,9 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
         )));
     }
     let place = Place::of(job, device);
-    let fused =
-        job.sampler == Sampler::Conditional && job.n.max(job.q()) as u64 <= fused::ROWS && device.fused;
+    let rows = u32::try_from(job.n.max(job.q())).unwrap_or(u32::MAX);
+    let element = Element::of(job.precision);
+    let fused = job.sampler == Sampler::Conditional && element == Element::F32 && fused::fits(device, rows);
     let work = Work::of(job, place, fused);
     let budget = device.budget;
     let lanes = LANES as u64;
@@ -144,7 +155,24 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
         operations: work.operations,
         normals: work.normals,
     };
-    Ok((plan, Layout { seeds, slab, keep, fused, algebra: place }))
+    Ok((plan, Layout { seeds, slab, keep, element, fused, algebra: place }))
+}
+
+/// Refuses networks so deep for their widths that preactivations leave the range of f16. log ‖A_k‖² drifts like a Gaussian of mean
+/// −V/2 and variance V, V = Σ ln(1 + C/m_k): with V = 8 preactivations four standard deviations down are 5e−4 of what they were, and
+/// those a tenth of that are still normal numbers of f16. Given weights have a law of their own.
+fn check_drift(job: &Job) -> Result<(), EngineError> {
+    let phi = job.network.activation();
+    let c = 2.0 + 12.0 * phi.delta() * phi.linear_share();
+    let drift: f64 = job.network.hidden().iter().map(|m| (c / *m as f64).ln_1p()).sum();
+    if drift <= MAX_DRIFT || matches!(job.weights, Weights::Explicit(_)) {
+        return Ok(());
+    }
+    Err(EngineError::Refused(format!(
+        "precision f16 is too narrow for {} hidden layers of these widths: the logarithm of a squared preactivation drifts with \
+         variance {drift:.1}, and f16 has room for {MAX_DRIFT}; use f32, or wider layers",
+        job.network.hidden().len()
+    )))
 }
 
 /// Sizes and work of one seed.
@@ -158,6 +186,8 @@ struct Work {
     /// Bytes of panels that the conditional sampler may keep; of those that the direct one must.
     kept: u64,
     direct: bool,
+    /// Type of the panels.
+    element: Element,
     explicit: bool,
     /// Bytes of small matrices that stay.
     small: u64,
@@ -181,16 +211,22 @@ impl Work {
         let neurons: f64 = hidden.iter().map(|m| *m as f64).sum();
         let layers = hidden.len() as u64;
         let direct = job.sampler == Sampler::Direct;
+        let element = Element::of(job.precision);
+        let size = element.bytes();
         let (nf, qf) = (n as f64, q as f64);
         let weights: f64 = (1..=depth).map(|k| job.width(k) as f64 * job.width(k - 1) as f64).sum();
         let first = if direct { job.dim as u64 } else { 0 };
         let widest = hidden.iter().copied().chain([first, 1]).max().unwrap_or(1);
         let (operations, normals, kept) = if direct {
             let operations = weights * 2.0 * (nf + qf) + neurons * (nf * nf + qf * qf);
-            (operations, 2.0 * weights, 4 * (n * padded + 2 * q * row_stride(widest) + n * row_stride(first)))
+            (
+                operations,
+                2.0 * weights,
+                size * (n * padded + 2 * q * row_stride(widest) + n * row_stride(first)),
+            )
         } else {
             let operations = neurons * (3.0 * nf * nf + 6.0 * nf * qf + 3.0 * qf * qf);
-            (operations, neurons * (nf + qf), 4 * padded * (2 * n + q))
+            (operations, neurons * (nf + qf), size * padded * (2 * n + q))
         };
         let cubes = if direct { qf.powi(3) } else { layers as f64 * (nf.powi(3) + qf.powi(3)) + qf.powi(3) };
         // What stays on the host is f32 here; on the device C, S⁺, E and S_B, T in f64 too, the kernel and scratch.
@@ -212,6 +248,7 @@ impl Work {
             widest,
             kept,
             direct,
+            element,
             explicit: matches!(job.weights, Weights::Explicit(_)),
             small: layers * stay + scratch + 4 * q * outputs,
             operations,
@@ -228,14 +265,17 @@ impl Work {
         let parts = slab.div_ceil(PART.into());
         let sums = 16 * (self.n * self.n + self.n * self.q + self.q * self.q);
         let partials = 8 * parts * (self.rows * self.rows);
+        let size = self.element.bytes();
         let panels = match (self.fused, self.direct || keep) {
             (true, _) => partials,
             (false, true) => self.kept,
-            (false, false) => 4 * self.n * row_stride(slab),
+            (false, false) => size * self.n * row_stride(slab),
         };
-        let scratch = if self.direct || self.fused { 0 } else { 4 * self.q * row_stride(slab) };
-        let tile = if self.explicit { 4 * slab * slab } else { 0 };
-        seeds * (self.small + sums + partials + panels + scratch) + tile
+        let scratch = if self.direct || self.fused { 0 } else { size * self.q * row_stride(slab) };
+        // Sums in f32 beside the panel that is computed.
+        let beside = if self.element == Element::F16 { 4 * self.rows * row_stride(slab) } else { 0 };
+        let tile = if self.explicit { size * slab * slab } else { 0 };
+        seeds * (self.small + sums + partials + panels + scratch + beside) + tile
     }
 
     /// The largest small matrix of a seed that must lie in one binding, in bytes.
@@ -268,6 +308,7 @@ impl Work {
 }
 
 fn fits_memory(work: &Work, budget: &Budget, share: u64, seeds: u64, slab: u64, keep: bool) -> bool {
+    // The largest are of sums in f32, whatever the panels are.
     let panel = 4 * seeds * work.rows * row_stride(slab);
     let tile = if work.explicit { 4 * slab * slab } else { 0 };
     let small = work.largest_small().max(work.whole_sums(slab));

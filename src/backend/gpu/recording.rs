@@ -109,6 +109,13 @@ impl<'d> Recording<'d> {
         self.copy(&self.device.poison(bytes), buffer, bytes);
     }
 
+    /// The same on a device that checks everything: what a pass leaves out is then found by whoever reads its results.
+    pub(super) fn poison_if_checked(&mut self, buffer: &wgpu::Buffer, bytes: u64) {
+        if self.device.checked {
+            self.poison(buffer, bytes);
+        }
+    }
+
     /// Submits what is recorded; waits while too much is in flight.
     pub(super) fn submit(&mut self) -> Result<(), EngineError> {
         if self.steps.is_empty() {

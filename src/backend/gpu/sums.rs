@@ -68,6 +68,7 @@ impl Sums {
             let entries = chunk.rows * self.rows_y;
             let bytes = ENTRY * u64::from(self.seeds) * u64::from(parts) * u64::from(entries);
             let partials = recording.scratch(bytes);
+            recording.poison_if_checked(&partials, bytes);
             let flags = block.flags | if self.symmetric { SYMMETRIC } else { 0 };
             let block =
                 Gram { rows_x: chunk.rows, rows_y: self.rows_y, first_x: chunk.first, flags, ..block };
@@ -86,7 +87,10 @@ impl Sums {
     /// Room for the partial sums over one slab of this many neurons, where another pass than `gram` makes them.
     pub(super) fn partials(&self, recording: &mut Recording, columns: u32) -> wgpu::Buffer {
         let entries = u64::from(self.seeds) * u64::from(self.rows_x) * u64::from(self.rows_y);
-        recording.scratch(ENTRY * entries * u64::from(columns.div_ceil(PART)))
+        let bytes = ENTRY * entries * u64::from(columns.div_ceil(PART));
+        let partials = recording.scratch(bytes);
+        recording.poison_if_checked(&partials, bytes);
+        partials
     }
 
     /// Gives its memory back: it is not wanted.

@@ -14,6 +14,9 @@ use eoc_ntk::stats::Reference;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 
+/// Most seeds of a timed batch.
+pub const MOST_SEEDS: usize = 8192;
+
 /// Points, outputs, depth and width.
 pub type Sizes = [u64; 4];
 
@@ -86,8 +89,12 @@ impl Case {
     }
 
     /// The case on an engine.
-    pub fn sampling<'e>(&self, engine: &'e dyn Engine) -> Result<Sampling<'e>, Failure> {
-        Ok(Sampling::new(engine, &self.network, &self.data, self.sampler, self.precision)?)
+    pub fn sampling<'e>(
+        &self,
+        engine: &'e dyn Engine,
+        precision: Precision,
+    ) -> Result<Sampling<'e>, Failure> {
+        Ok(Sampling::new(engine, &self.network, &self.data, self.sampler, precision)?)
     }
 
     /// Times rounds of a batch, norms of the deviation included, once the first batch is found right. Returns the last
@@ -95,11 +102,12 @@ impl Case {
     pub fn time(
         &self,
         engine: &dyn Engine,
+        precision: Precision,
         rounds: u32,
         ctx: &Context,
     ) -> Result<(Times, KernelSample), Failure> {
-        let sampling = self.sampling(engine)?;
-        let seeds: Vec<u64> = (0..sampling.batch_size().min(1000) as u64).collect();
+        let sampling = self.sampling(engine, precision)?;
+        let seeds: Vec<u64> = (0..sampling.batch_size().min(MOST_SEEDS) as u64).collect();
         // The first batch warms up.
         let first = sampling.batch(&seeds)?;
         verify(&first, &self.network)?;

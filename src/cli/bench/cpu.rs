@@ -36,8 +36,8 @@ pub fn line(
     peaks: &Peaks,
     ctx: &Context,
 ) -> Result<String, Failure> {
-    let (times, sample) = case.time(engine, rounds, ctx)?;
-    let plan = case.sampling(engine)?.plan().clone();
+    let (times, sample) = case.time(engine, case.precision, rounds, ctx)?;
+    let plan = case.sampling(engine, case.precision)?.plan().clone();
     let threads = engine.info().threads as f64;
     // Shares, in seconds of one worker.
     let total = times.median * threads;

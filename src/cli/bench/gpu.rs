@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
-use eoc_ntk::backend::Engine;
 use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, PassTime};
+use eoc_ntk::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, PassTime, find};
+use eoc_ntk::backend::{Engine, EngineError, Precision};
 
-use super::case::Case;
+use super::case::{Case, MOST_SEEDS};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::tuning;
 
 /// A GPU, its peaks, and what it is compared with.
 pub struct Bench {
@@ -22,8 +23,9 @@ pub struct Bench {
 impl Bench {
     /// Opens and measures.
     pub fn new(choice: &Choice, threads: usize) -> Result<Self, Failure> {
-        let engine = GpuEngine::new(choice, threads)?;
-        let timed = GpuEngine::with(choice, threads, &Options { profile: true, ..Options::default() })?;
+        let found = find(choice).map_err(|e| EngineError::Refused(e.to_string()))?;
+        let engine = tuning::open_found(&found, threads, Options::default())?;
+        let timed = tuning::open_found(&found, threads, Options { profile: true, ..Options::default() })?;
         let peaks = engine.peaks()?;
         Ok(Self { engine, timed, cpu: CpuEngine::new(threads)?, peaks })
     }
@@ -34,7 +36,7 @@ impl Bench {
         format!(
             "{}, {}, {} threads for the small algebra; beside cpu, {}\n\
              peaks: {:.0} M normals/s, {:.0} GFLOP/s (f32 product), {:.1} GB/s (copy)\n\
-             sums over neurons in {}\n",
+             sums over neurons in {}; {} ({})\n",
             info.name,
             info.driver,
             info.threads,
@@ -43,34 +45,45 @@ impl Bench {
             self.peaks.operations / 1e9,
             self.peaks.copy / 1e9,
             if self.engine.description().f64 { "f64" } else { "pairs of f32" },
+            info.tuning,
+            if tuning::load(self.engine.description()).is_some() {
+                "tuned"
+            } else {
+                "not tuned: eoc bench --tune"
+            },
         )
     }
 
     /// Times of a case on both, and the passes of one batch.
     pub fn lines(&self, case: &Case, rounds: u32, ctx: &Context) -> Result<String, Failure> {
-        let (gpu, _) = case.time(&self.engine, rounds, ctx)?;
-        let (cpu, _) = case.time(&self.cpu, rounds, ctx)?;
+        let (gpu, _) = case.time(&self.engine, case.precision, rounds, ctx)?;
+        // The CPU has no f16.
+        let (beside, label) = match case.precision {
+            Precision::F16 => (Precision::F32, " in f32"),
+            precision => (precision, ""),
+        };
+        let (cpu, _) = case.time(&self.cpu, beside, rounds, ctx)?;
         let mut text = format!(
-            "\n{} {}: {} ms per seed; cpu {}; cpu : gpu {:.3}\n",
+            "\n{} {}: {} ms per seed; cpu{label} {}; cpu : gpu {:.3}\n",
             case.name(),
             case.sampler,
             gpu.text(),
             cpu.text(),
             cpu.median / gpu.median
         );
-        let sampling = case.sampling(&self.timed)?;
-        let seeds: Vec<u64> = (0..sampling.batch_size().min(1000) as u64).collect();
+        let sampling = case.sampling(&self.timed, case.precision)?;
+        let seeds: Vec<u64> = (0..sampling.batch_size().min(MOST_SEEDS) as u64).collect();
         // The first batch compiles.
-        sampling.batch(&seeds)?;
+        sampling.measure(&seeds, &case.reference)?;
         self.timed.take_profile();
-        sampling.batch(&seeds)?;
+        sampling.measure(&seeds, &case.reference)?;
         let passes = self.timed.take_profile();
         if passes.is_empty() {
             text += "  no times by pass: this device has no timestamps\n";
             return Ok(text);
         }
         let total: f64 = passes.iter().map(|(_, time)| time.seconds).sum();
-        text += "  pass     dispatches  us per seed  share    GFLOP/s  of peak      GB/s  of copy  Mnormal/s  of peak  binds\n";
+        text += "  pass                dispatches  us per seed  share    GFLOP/s  of peak      GB/s  of copy  Mnormal/s  of peak  binds\n";
         for (pass, time) in &passes {
             self.pass_line(&mut text, pass.name(), time, total, seeds.len() as f64);
         }
@@ -88,7 +101,7 @@ impl Bench {
         let binds = fractions.iter().max_by(|x, y| x.1.total_cmp(&y.1)).map_or("", |f| f.0);
         let _ = writeln!(
             text,
-            "  {name:<8} {:>10} {:>12.2} {:>6} {:>10.1} {:>8} {:>9.2} {:>8} {:>10.0} {:>8}  {binds}",
+            "  {name:<19} {:>10} {:>12.2} {:>6} {:>10.1} {:>8} {:>9.2} {:>8} {:>10.0} {:>8}  {binds}",
             time.dispatches,
             1e6 * time.seconds / seeds,
             percent(time.seconds / total),

@@ -3,6 +3,7 @@
 mod case;
 mod cpu;
 mod gpu;
+mod tune;
 
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::gpu::{Choice, GpuEngine};
@@ -22,11 +23,14 @@ mean kernel is held against the exact one. Shares are of the time of one worker:
 generator, factorisations and norms measured one by one; what is left is products and traffic.
 With a GPU the same cases run on the CPU engine in the same run, and the passes of one batch are timed by timestamps on the
 device: useful operations, bytes and deviates, counted from the shapes, and the fraction of the peak that each reaches.
+A tuning is kept in the user's cache directory for the adapter, driver and version that it was measured with. Every run
+records it in its manifest. It moves no bit of a result.
 
 Examples:
   eoc bench
   eoc bench --case 32,4,4,1024 --sampler conditional --rounds 9
-  eoc bench --device gpu --case 32,1,4,1024";
+  eoc bench --device gpu --case 32,1,4,1024
+  eoc bench --tune";
 
 /// Arguments as typed.
 #[derive(Debug, clap::Args)]
@@ -40,6 +44,9 @@ pub struct Args {
     /// Timed rounds of each case
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
+    /// Measure which constants of the shaders are fastest on this GPU, some seconds, and keep them for later runs
+    #[arg(long, conflicts_with_all = ["case", "sampler", "rounds"])]
+    tune: bool,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -73,8 +80,16 @@ fn sampler(text: &str) -> Result<Sampler, String> {
 
 /// Measures and prints.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    let precision = args.engine.precision()?;
+    let precision = args.engine.precision();
     let threads = args.engine.threads()?;
+    if args.tune {
+        return match gpu_of(&args.engine, precision, threads)? {
+            Some(choice) => tune::execute(&choice, threads, ctx),
+            None => Err(Failure::refused(
+                "--tune is for a GPU, and none is meant; name one with --device gpu (eoc devices lists them)",
+            )),
+        };
+    }
     let sizes = args.case.map_or_else(|| CASES.to_vec(), |case| vec![case]);
     let samplers = [Sampler::Conditional, Sampler::Direct];
     let samplers = samplers.into_iter().filter(|s| args.sampler.is_none_or(|wanted| wanted == *s));
@@ -111,8 +126,12 @@ fn gpu_of(engine: &EngineArgs, precision: Precision, threads: usize) -> Result<O
             Err(Failure::refused("eoc bench measures one device; name it as in gpu:0"))
         }
         None | Some(DeviceChoice::Auto) => {
-            let real = precision == Precision::F32 && GpuEngine::new(&Choice::BestReal, threads).is_ok();
-            Ok(real.then_some(Choice::BestReal))
+            let real = || GpuEngine::new(&Choice::BestReal, threads).is_ok();
+            Ok(match precision {
+                Precision::F16 => Some(Choice::BestHalf),
+                Precision::F32 => real().then_some(Choice::BestReal),
+                Precision::F64 => None,
+            })
         }
     }
 }

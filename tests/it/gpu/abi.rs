@@ -1,12 +1,13 @@
 //! The contract between Rust and WGSL, read by naga without a device: every shader is valid, parameter blocks have the same
 //! fields at the same places, constants have the same values, bindings are as the recording makes them.
 
+mod types;
+
 use std::fs;
 use std::mem::{offset_of, size_of};
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::backend::gpu::Pass;
-use eoc_ntk::backend::gpu::module::{Source, Variant};
+use eoc_ntk::backend::gpu::module::{Source, Storage, Tile, Variant};
 use eoc_ntk::backend::gpu::passes::assemble::{self, Assemble};
 use eoc_ntk::backend::gpu::passes::couple::{self, Couple};
 use eoc_ntk::backend::gpu::passes::draw::{self, Draw};
@@ -18,20 +19,35 @@ use eoc_ntk::backend::gpu::passes::reduce::{self, Reduce};
 use eoc_ntk::backend::gpu::passes::root::{self, RootBlock};
 use eoc_ntk::backend::gpu::passes::spectrum::{self, Spectrum};
 use eoc_ntk::backend::gpu::passes::turn::{self, Turn};
+use eoc_ntk::backend::gpu::{Pass, Tuning};
 use eoc_ntk::rng::{LAYOUT_VERSION, normal, philox};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, Expression, Handle, Literal, Module, StorageAccess, TypeInner};
 
 const VARIANTS: [Variant; 4] = [
-    Variant { f64: false, int64: false },
-    Variant { f64: false, int64: true },
-    Variant { f64: true, int64: false },
-    Variant { f64: true, int64: true },
+    Variant { f64: false, int64: false, f16: true, cooperative: Some(Tile::Eight) },
+    Variant { f64: false, int64: true, f16: true, cooperative: Some(Tile::Sixteen) },
+    Variant { f64: true, int64: false, f16: true, cooperative: Some(Tile::Eight) },
+    Variant { f64: true, int64: true, f16: true, cooperative: Some(Tile::Sixteen) },
 ];
+
+/// Every way in which numbers of a pass may lie.
+fn storages(pass: Pass) -> &'static [Storage] {
+    match pass {
+        Pass::Project => &Storage::ALL,
+        Pass::ProjectCooperative => &[Storage::F16],
+        Pass::Gram | Pass::Draw => &[Storage::F32, Storage::F16],
+        _ => &[Storage::F32],
+    }
+}
 
 /// The module of a pass; panics with file and line of what is wrong.
 fn parse(pass: Pass, variant: Variant) -> Module {
-    let source = Source::new(pass, variant);
+    parse_on(pass, variant, storages(pass)[0])
+}
+
+fn parse_on(pass: Pass, variant: Variant, storage: Storage) -> Module {
+    let source = Source::new(pass, variant, storage);
     let module = naga::front::wgsl::parse_str(&source.text).unwrap_or_else(|error| {
         let line = error.location(&source.text).map_or(0, |l| l.line_number as usize);
         panic!("{:?}: {}", source.locate(line), error.emit_to_string(&source.text))
@@ -40,6 +56,9 @@ fn parse(pass: Pass, variant: Variant) -> Module {
     let mut capabilities = Capabilities::empty();
     capabilities.set(Capabilities::FLOAT64, variant.f64);
     capabilities.set(Capabilities::SHADER_INT64, variant.int64);
+    capabilities.set(Capabilities::SHADER_FLOAT16, storage != Storage::F32);
+    let cooperative = Capabilities::COOPERATIVE_MATRIX | Capabilities::SUBGROUP;
+    capabilities.set(cooperative, pass == Pass::ProjectCooperative);
     let valid = Validator::new(ValidationFlags::all(), capabilities).validate(&module);
     if let Err(error) = valid {
         panic!("{}: {}", pass.name(), error.emit_to_string(&source.text));
@@ -51,9 +70,11 @@ fn parse(pass: Pass, variant: Variant) -> Module {
 fn every_shader_of_every_variant_is_valid() {
     for pass in Pass::ALL {
         for variant in VARIANTS {
-            let module = parse(pass, variant);
-            assert_eq!(module.entry_points.len(), 1, "{}", pass.name());
-            assert_eq!(module.entry_points[0].name, "main");
+            for storage in storages(pass) {
+                let module = parse_on(pass, variant, *storage);
+                assert_eq!(module.entry_points.len(), 1, "{}", pass.name());
+                assert_eq!(module.entry_points[0].name, "main");
+            }
         }
     }
 }
@@ -62,7 +83,7 @@ fn every_shader_of_every_variant_is_valid() {
 #[test]
 fn lines_are_those_of_the_files() {
     for pass in Pass::ALL {
-        let source = Source::new(pass, VARIANTS[3]);
+        let source = Source::new(pass, VARIANTS[3], storages(pass)[0]);
         let last = source.text.lines().count();
         let (file, line) = source.locate(last);
         assert_eq!(file, format!("{}.wgsl", pass.name()));
@@ -197,7 +218,7 @@ fn bindings_are_as_recorded() {
         let expected: Vec<(u32, bool)> = (1..).zip(expected.iter().copied()).collect();
         assert_eq!(bindings(&parse(pass, VARIANTS[3])), expected, "{}", pass.name());
     };
-    check(Pass::Project, &[false, false, false, false, true]);
+    check(Pass::Project, &[false, false, false, false, true, true]);
     check(Pass::Gram, &[false, false, false, true]);
     check(Pass::Reduce, &[false, true]);
     check(Pass::Draw, &[false, true]);
@@ -238,7 +259,15 @@ fn constants_have_the_same_values() {
         assert_eq!(constant(&parse(pass, VARIANTS[3]), name), expected, "{} {name}", pass.name());
     };
     let floats = |values: &[f32]| values.iter().map(|v| f64::from(*v)).collect::<Vec<_>>();
-    for pass in [Pass::Project, Pass::Gram, Pass::Draw, Pass::Forward, Pass::Backward, Pass::Probe] {
+    for pass in [
+        Pass::Project,
+        Pass::ProjectCooperative,
+        Pass::Gram,
+        Pass::Draw,
+        Pass::Forward,
+        Pass::Backward,
+        Pass::Probe,
+    ] {
         check(pass, "MULTIPLIERS", &philox::MULTIPLIERS.map(f64::from));
         check(pass, "WEYL", &philox::WEYL.map(f64::from));
         check(pass, "ROUNDS", &[philox::ROUNDS as f64]);
@@ -265,6 +294,19 @@ fn constants_have_the_same_values() {
             ("ACTIVATE_W", project::ACTIVATE_W),
             ("ACCUMULATE", project::ACCUMULATE),
             ("DIFFERENTIATE", project::DIFFERENTIATE),
+            ("PARTIAL", project::PARTIAL),
+        ],
+    );
+    shared(
+        Pass::ProjectCooperative,
+        &[
+            ("INNER", project::INNER),
+            ("SOURCE_ROWS", project::SOURCE_ROWS),
+            ("SOURCE_COLUMNS", project::SOURCE_COLUMNS),
+            ("SOURCE_TRANSPOSED", project::SOURCE_TRANSPOSED),
+            ("ACCUMULATE", project::ACCUMULATE),
+            ("DIFFERENTIATE", project::DIFFERENTIATE),
+            ("PARTIAL", project::PARTIAL),
         ],
     );
     shared(
@@ -307,23 +349,33 @@ fn overrides_are_those_that_are_set() {
         given.sort_unstable();
         assert_eq!(names, given, "{}", pass.name());
     };
+    let tuning = &Tuning::default();
     let of = |set: &[(&str, f64)], name: &str| set.iter().find(|c| c.0 == name).unwrap().1;
     for rows in [1, 16, 17, 32, 33, 1000] {
-        let set = project::constants(rows);
+        let set = project::constants(tuning, rows);
         check(Pass::Project, &set);
         assert!(16.0 * (of(&set, "W_TILE") + of(&set, "X_TILE")) <= 16384.0);
         assert!(of(&set, "THREADS_COLUMNS") * of(&set, "THREADS_ROWS") <= 256.0);
         for parts in [1, 3, 100] {
-            let set = gram::constants(rows, parts);
+            let set = gram::constants(tuning, rows, parts);
             check(Pass::Gram, &set);
             assert!(2.0 * 16.0 * of(&set, "TILE") <= 16384.0);
             assert!(of(&set, "THREADS").powi(2) * of(&set, "PARTS") <= 256.0);
         }
     }
+    for tile in [Tile::Eight, Tile::Sixteen] {
+        for subgroup in [8, 32, 64] {
+            let set = project::cooperative_constants(tile, subgroup);
+            check(Pass::ProjectCooperative, &set);
+            let memory = 2.0 * (of(&set, "W_TILE") + of(&set, "X_TILE")) + 4.0 * of(&set, "STAGE");
+            assert!(memory <= 16384.0 && of(&set, "WORKGROUP") <= 256.0);
+            assert_eq!(of(&set, "WORKGROUP"), of(&set, "SUBGROUPS") * f64::from(subgroup));
+        }
+    }
     check(Pass::Reduce, &reduce::constants());
     check(Pass::Draw, &draw::constants());
     for rows in [1, 16, 17, 32] {
-        let set = fused::constants(rows);
+        let set = fused::constants(tuning, rows);
         check(Pass::Forward, &set);
         check(Pass::Backward, &set);
         // Three small matrices and five tiles of rows.
@@ -336,10 +388,10 @@ fn overrides_are_those_that_are_set() {
     check(Pass::Assemble, &assemble::constants());
     for rows in [1, 2, 17, 32, 45, 256] {
         for (pass, set) in [
-            (Pass::Root, root::constants(rows)),
-            (Pass::RootLarge, root::constants(rows)),
-            (Pass::Spectrum, spectrum::constants(rows)),
-            (Pass::SpectrumLarge, spectrum::constants(rows)),
+            (Pass::Root, root::constants(tuning, rows)),
+            (Pass::RootLarge, root::constants(tuning, rows)),
+            (Pass::Spectrum, spectrum::constants(tuning, rows)),
+            (Pass::SpectrumLarge, spectrum::constants(tuning, rows)),
         ] {
             check(pass, &set);
             assert!(of(&set, "ROWS") >= f64::from(rows) && of(&set, "ROWS") == 2.0 * of(&set, "HALF"));
@@ -379,7 +431,7 @@ fn headers_say_what_a_shader_does() {
         assert_eq!(text.matches("@compute").count(), 1, "{}", path.display());
     }
     let fragments = files(shaders().join("common"));
-    assert_eq!(fragments.len(), 13);
+    assert_eq!(fragments.len(), 21);
     for path in fragments {
         let text = fs::read_to_string(&path).unwrap();
         assert!(header(&text).contains("Twin: "), "{}", path.display());

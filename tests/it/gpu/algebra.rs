@@ -1,6 +1,6 @@
 //! The small matrices on the device against those on the host: the same draws, and nothing read before the end.
 
-use eoc_ntk::backend::gpu::{GpuEngine, Options};
+use eoc_ntk::backend::gpu::{GpuEngine, Options, Tuning};
 use eoc_ntk::backend::{Engine, Precision};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::limit::Limit;
@@ -12,15 +12,19 @@ use eoc_ntk::stats::Reference;
 use super::super::support::{points, relative};
 use super::{open, skip};
 
+/// Everything up to the largest size is factorised on the device.
 const ON_DEVICE: Options = Options {
     f64: true,
     int64: true,
+    f16: true,
+    cooperative: true,
     checked: false,
     max_binding: None,
     memory: None,
     work: None,
     profile: false,
     algebra: Some(256),
+    tuning: None,
     squares_in_storage: false,
     fused: true,
 };
@@ -56,9 +60,8 @@ fn the_device_factorises_as_the_host_does() {
         };
         for (phi, hidden, outputs, n, dim) in [
             ("relu", vec![7], 2, 3, 4),
-            ("abs", vec![64, 255, 257], 1, 17, 65),
-            ("-0.4,0.7", vec![300, 1, 33], 3, 11, 5),
-            ("0.6,0.4", vec![40, 70, 50, 60], 2, 4, 3),
+            ("abs", vec![64, 257], 1, 17, 65),
+            ("-0.4,0.7", vec![100, 1, 33], 3, 11, 5),
         ] {
             let (network, data) = (net(phi, &hidden, outputs), points(n, dim, 3));
             let reference = reference(&network, &data);
@@ -158,6 +161,45 @@ fn batches_and_places_move_no_bit() {
             sampling.measure(seeds, &reference).unwrap()
         };
         assert_eq!(measure(&[4]), measure(&[0, 1, 2, 3, 4, 5, 6])[4..5]);
+    }
+}
+
+/// No constant of a tuning moves a bit, and every alternative that a tuning run tries is right.
+#[test]
+fn tunings_move_no_bit() {
+    let Some(gpu) = open(&ON_DEVICE) else {
+        return skip("bits across tunings");
+    };
+    let cases =
+        [(net("relu", &[300, 600, 130], 2), points(5, 7, 1)), (net("abs", &[270, 513], 1), points(35, 9, 1))];
+    let all = |engine: &GpuEngine| {
+        let each = cases.iter().flat_map(|(network, data)| {
+            let of = move |sampler| kernels(engine, network, data, sampler, &[0, 1, 2]);
+            [Sampler::Direct, Sampler::Conditional].map(of)
+        });
+        each.collect::<Vec<_>>()
+    };
+    let expected = all(&gpu);
+    let (least, most) = (
+        Tuning {
+            project: [[16, 4], [16, 8], [8, 16]],
+            gram: [[4, 2], [4, 4], [8, 1]],
+            fused: [1, 1],
+            square: [32, 32, 32],
+        },
+        Tuning {
+            project: [[64, 2], [64, 4], [8, 32]],
+            gram: [[4, 16], [8, 4], [8, 4]],
+            fused: [4, 1],
+            square: [256, 256, 64],
+        },
+    );
+    for tuning in [least, most] {
+        for fused in [true, false] {
+            let other = open(&Options { tuning: Some(tuning), fused, ..ON_DEVICE }).unwrap();
+            assert_eq!(other.info().tuning, tuning.to_string(), "the adapter cannot run it");
+            assert_eq!(all(&other), expected, "{tuning}");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Fixed seeds; the family of all tests here has one false-positive rate of 1e−3 had the seeds been drawn anew (Holm).
 
-use eoc_ntk::backend::gpu::Options;
+use eoc_ntk::backend::gpu::{GpuEngine, Options};
 use eoc_ntk::backend::{Engine, Precision};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::limit::relative_sd_diagonal;
@@ -12,7 +12,7 @@ use eoc_ntk::sampler::{Sampler, Sampling};
 
 use super::super::support::naive::{self, Fault};
 use super::super::support::{Family, kolmogorov_smirnov, mean_is, points};
-use super::{open, skip};
+use super::{open, skip, skip_half};
 
 /// Signed logarithms of some functionals of K: plain means of K at tiny widths say nothing.
 fn functionals(kernel: &[f64], q: usize) -> Vec<f64> {
@@ -21,9 +21,15 @@ fn functionals(kernel: &[f64], q: usize) -> Vec<f64> {
     vec![log(norm), log(kernel[0]), log(kernel[q * q - 1]), log(kernel[1]), log(kernel[(q - 1) * q])]
 }
 
-fn draws(engine: &dyn Engine, network: &Network, sampler: Sampler, first: u64, count: u64) -> Vec<Vec<f64>> {
+fn draws(
+    engine: &dyn Engine,
+    network: &Network,
+    (sampler, precision): (Sampler, Precision),
+    first: u64,
+    count: u64,
+) -> Vec<Vec<f64>> {
     let data = points(3, 4, 8);
-    let sampling = Sampling::new(engine, network, &data, sampler, Precision::F32).unwrap();
+    let sampling = Sampling::new(engine, network, &data, sampler, precision).unwrap();
     let q = 3 * network.outputs();
     let rows: Vec<Vec<f64>> =
         sampling.kernels(first..first + count).map(|k| functionals(&k.unwrap().kernel, q)).collect();
@@ -33,14 +39,26 @@ fn draws(engine: &dyn Engine, network: &Network, sampler: Sampler, first: u64, c
 #[test]
 fn both_samplers_have_one_law_on_the_device() {
     let Some(gpu) = open(&Options::default()) else { return skip("the law on the device") };
+    both_samplers_have_one_law(&gpu, Precision::F32);
+}
+
+#[test]
+fn both_samplers_have_one_law_in_f16() {
+    match open(&Options::default()) {
+        Some(gpu) if gpu.description().f16 => both_samplers_have_one_law(&gpu, Precision::F16),
+        _ => skip_half("the law in f16"),
+    }
+}
+
+fn both_samplers_have_one_law(gpu: &GpuEngine, precision: Precision) {
     let full = std::env::var_os("EOC_FULL").is_some_and(|v| v == "1");
     let count = if full { 40_000 } else { 1500 };
     let mut family = Family::at_level(1e-3);
     let mut wrong = Family::at_level(1e-3);
     for (phi, hidden) in [("abs", vec![1, 1, 1]), ("relu", vec![2, 3]), ("0.6,0.4", vec![3, 1, 4])] {
         let network = Network::new(phi.parse::<Activation>().unwrap(), hidden.clone(), 2).unwrap();
-        let direct = draws(&gpu, &network, Sampler::Direct, 0, count);
-        let conditional = draws(&gpu, &network, Sampler::Conditional, 1 << 40, count);
+        let direct = draws(gpu, &network, (Sampler::Direct, precision), 0, count);
+        let conditional = draws(gpu, &network, (Sampler::Conditional, precision), 1 << 40, count);
         for (f, (x, y)) in direct.iter().zip(&conditional).enumerate() {
             family.test(format!("{phi} {hidden:?} functional {f}"), kolmogorov_smirnov(x, y));
         }
@@ -74,7 +92,7 @@ fn both_samplers_have_one_law_on_the_device() {
         let network = Network::new(Activation::RELU, vec![40, 25, 60], 1).unwrap();
         let data = points(1, 4, 8);
         let size = 4.0 * data.row(0).iter().map(|v| v * v).sum::<f64>() / 4.0;
-        let sampling = Sampling::new(&gpu, &network, &data, sampler, Precision::F32).unwrap();
+        let sampling = Sampling::new(gpu, &network, &data, sampler, precision).unwrap();
         let values: Vec<f64> = sampling.kernels(0..4 * count).map(|k| k.unwrap().kernel[0] / size).collect();
         family.test(format!("mean, {sampler}"), mean_is(&values, 1.0));
         let squares: Vec<f64> = values.iter().map(|v| v * v).collect();

@@ -6,6 +6,7 @@
 mod abi;
 mod algebra;
 mod faults;
+mod half;
 mod law;
 mod parity;
 mod streams;
@@ -25,6 +26,12 @@ pub fn open(options: &Options) -> Option<GpuEngine> {
         }
         Err(_) => None,
     }
+}
+
+/// The same for a test that needs an adapter with 16-bit floats.
+pub fn skip_half(test: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: no GPU adapter with 16-bit floats");
 }
 
 /// Says that a test could not run here; written past the capture of the test harness, so that it is seen and counted.

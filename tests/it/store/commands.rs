@@ -128,7 +128,11 @@ fn a_dry_run_says_what_it_would_cost_and_writes_nothing() {
     refused(&eoc(at, &["run", "--dry-run", "--out", "run"]), 2, &["holds another study", "small-"]);
     let many = done(at, "run small.toml --dry-run --seeds 9223372036854775808 --out none");
     assert!(many.contains("Samples:   36893488147419103232\n"), "{many}");
-    refused(&eoc(at, &["run", "small.toml", "--dry-run", "--precision", "f16"]), 2, &["f16"]);
+    refused(
+        &eoc(at, &["run", "small.toml", "--dry-run", "--precision", "f16", "--device", "cpu"]),
+        2,
+        &["f16"],
+    );
 }
 
 /// The operations are those of the formulas: twice the seeds, twice the cost.

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::Algebra;
 use crate::backend::gpu::device::Device;
+use crate::backend::gpu::module::Element;
 use crate::backend::gpu::passes::View;
 use crate::backend::gpu::recording::Recording;
 use crate::backend::gpu::sums::{self, Sums};
@@ -73,7 +74,7 @@ impl<'e> HostAlgebra<'e> {
         }
         // One matrix serves all seeds.
         let seed = if matrices.len() == 1 { 0 } else { (rows * columns) as u32 };
-        View { buffer: self.device.upload(&flat), seed, row: rows as u32 }
+        View { buffer: self.device.upload(&flat), seed, row: rows as u32, element: Element::F32 }
     }
 }
 

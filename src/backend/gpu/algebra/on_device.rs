@@ -5,6 +5,7 @@
 
 use super::{Algebra, output_norm};
 use crate::backend::gpu::device::Device;
+use crate::backend::gpu::module::Element;
 use crate::backend::gpu::passes::assemble::{self, Assemble};
 use crate::backend::gpu::passes::couple::{self, Couple};
 use crate::backend::gpu::passes::{View, root, spectrum, turn};
@@ -54,7 +55,7 @@ impl<'e> DeviceAlgebra<'e> {
         let norms: Vec<f64> =
             job.norms.iter().flat_map(|x| job.norms.iter().map(move |y| x * y * scale)).collect();
         let mut grams = none();
-        grams[0] = Some(upload(device, &job.cosines));
+        grams[0] = Some(device.upload_numbers(&job.cosines));
         Self {
             device,
             job,
@@ -68,7 +69,7 @@ impl<'e> DeviceAlgebra<'e> {
             above: None,
             outputs: None,
             kernel: None,
-            norms: upload(device, &norms),
+            norms: device.upload_numbers(&norms),
             limit: None,
         }
     }
@@ -100,7 +101,7 @@ impl<'e> DeviceAlgebra<'e> {
         let entries = rows * columns;
         let buffer = recording.scratch(4 * u64::from(self.count()) * u64::from(entries));
         turn::record(recording, self.count(), [rows, columns], matrix, &buffer)?;
-        Ok(View { buffer, seed: entries, row: rows })
+        Ok(View { buffer, seed: entries, row: rows, element: Element::F32 })
     }
 
     /// A matrix that must be there by the order of the calls.
@@ -202,7 +203,12 @@ impl Algebra for DeviceAlgebra<'_> {
                 let turned: Vec<f32> = (0..half.len())
                     .map(|at| half[at % self.job.n * self.job.n + at / self.job.n] as f32)
                     .collect();
-                self.roots[0] = Some(View { buffer: self.device.upload(&turned), seed: 0, row: n });
+                self.roots[0] = Some(View {
+                    buffer: self.device.upload(&turned),
+                    seed: 0,
+                    row: n,
+                    element: Element::F32,
+                });
             }
             return Ok(());
         }
@@ -315,7 +321,8 @@ impl Algebra for DeviceAlgebra<'_> {
         recording.poison(&results, bytes);
         let limit = self.limit.get_or_insert_with(|| {
             let per_point = 1.0 / self.job.n as f64;
-            upload(self.device, &reference.limit().iter().copied().chain([per_point]).collect::<Vec<_>>())
+            self.device
+                .upload_numbers(&reference.limit().iter().copied().chain([per_point]).collect::<Vec<_>>())
         });
         let size = [self.job.n as u32, self.job.network.outputs() as u32];
         spectrum::record(recording, self.seeds.len() as u32, size, &kernel, limit, &results)?;
@@ -343,9 +350,4 @@ impl Drop for DeviceAlgebra<'_> {
     fn drop(&mut self) {
         self.clear();
     }
-}
-
-/// Entries as the shaders of this device store them.
-fn upload(device: &Device, values: &[f64]) -> wgpu::Buffer {
-    device.upload(&sums::encode(values, device.variant.f64))
 }

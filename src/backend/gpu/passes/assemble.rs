@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::backend::EngineError;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
 
@@ -53,7 +53,7 @@ pub(in crate::backend::gpu) fn record(
     let entries = f64::from(size) * f64::from(size) / 2.0;
     let dispatch = Dispatch {
         pass: Pass::Assemble,
-        pipeline: recording.device().pipeline(Pass::Assemble, &constants()),
+        pipeline: recording.device().pipeline(Pass::Assemble, Storage::F32, &constants()),
         buffers: vec![gram.clone(), factor.clone(), kernel.clone()],
         groups: [(size * size).div_ceil(WORKGROUP), 1, seeds],
         work: Work {

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::backend::EngineError;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
 
@@ -60,7 +60,7 @@ pub(in crate::backend::gpu) fn record(
     let each = f64::from(seeds);
     let dispatch = Dispatch {
         pass: Pass::Couple,
-        pipeline: recording.device().pipeline(Pass::Couple, &constants()),
+        pipeline: recording.device().pipeline(Pass::Couple, Storage::F32, &constants()),
         buffers: vec![(*a).clone(), (*b).clone(), d.unwrap_or(a).clone(), (*out).clone()],
         groups: [(block.rows * block.columns).div_ceil(WORKGROUP), 1, seeds],
         work: Work {

@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::View;
 use crate::backend::EngineError;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
 
@@ -49,10 +49,10 @@ pub(in crate::backend::gpu) fn record(
     let normals = f64::from(seeds) * f64::from(block.rows) * f64::from(block.columns);
     let dispatch = Dispatch {
         pass: Pass::Draw,
-        pipeline: recording.device().pipeline(Pass::Draw, &constants()),
+        pipeline: recording.device().pipeline(Pass::Draw, Storage::of(out.element), &constants()),
         buffers: vec![keys.clone(), out.buffer.clone()],
         groups: [block.columns.div_ceil(WORKGROUP), block.rows.div_ceil(4), seeds],
-        work: Work { operations: 0.0, bytes: 4.0 * normals, normals },
+        work: Work { operations: 0.0, bytes: out.element.bytes() as f64 * normals, normals },
     };
     recording.dispatch(&block, dispatch)
 }

@@ -5,14 +5,12 @@ use bytemuck::{Pod, Zeroable};
 use super::View;
 use super::gram::PART;
 use crate::backend::EngineError;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::device::Device;
+use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::tuning::{Tuning, class, fused_memory};
 
-/// Rows of the largest matrices: n and n·m_l.
-pub(in crate::backend::gpu) const ROWS: u64 = 32;
-/// Workgroup memory of the larger of the two shaders.
-pub(in crate::backend::gpu) const WORKGROUP_MEMORY: u32 = 22 << 10;
 /// Neurons of one round.
 pub const CHUNK: u32 = 16;
 /// The layer is the last hidden one: H is W_lᵀ.
@@ -53,8 +51,8 @@ pub struct Fused {
 }
 
 /// Override constants for matrices of up to this many rows: threads over one side, parts at a time, lengths of the tiles.
-pub fn constants(rows: u32) -> [(&'static str, f64); 4] {
-    let (side, parts) = shape(rows);
+pub fn constants(tuning: &Tuning, rows: u32) -> [(&'static str, f64); 4] {
+    let (side, parts) = shape(tuning, rows);
     [
         ("SIDE", f64::from(side)),
         ("PARTS", f64::from(parts)),
@@ -63,8 +61,15 @@ pub fn constants(rows: u32) -> [(&'static str, f64); 4] {
     ]
 }
 
-fn shape(rows: u32) -> (u32, u32) {
-    if rows <= 16 { (4, 2) } else { (8, 1) }
+fn shape(tuning: &Tuning, rows: u32) -> (u32, u32) {
+    let class = class(rows).min(1);
+    ([4, 8][class], tuning.fused[class])
+}
+
+/// Whether this many rows fit one workgroup of a device.
+pub(in crate::backend::gpu) fn fits(device: &Device, rows: u32) -> bool {
+    let (side, parts) = shape(&device.tuning(), rows);
+    rows <= 4 * side && fused_memory(side, parts) <= device.description.workgroup_memory && device.fused
 }
 
 /// Tᵀ and S_Bᵀ of the layer; none in the last hidden one.
@@ -133,12 +138,13 @@ fn record(
     block.parts = block.columns.div_ceil(PART);
     block.root_seed = root.seed;
     let rows = block.points.max(block.points * block.outputs);
-    let (_, parts) = shape(rows);
+    let tuning = recording.device().tuning();
+    let (_, parts) = shape(&tuning, rows);
     let neurons = f64::from(seeds) * f64::from(block.columns);
     let entries = f64::from(rows) * f64::from(block.points + rows);
     let dispatch = Dispatch {
         pass,
-        pipeline: recording.device().pipeline(pass, &constants(rows)),
+        pipeline: recording.device().pipeline(pass, Storage::F32, &constants(&tuning, rows)),
         buffers,
         groups: [block.parts.div_ceil(parts), 1, seeds],
         work: Work {

@@ -4,9 +4,10 @@ use bytemuck::{Pod, Zeroable};
 
 use super::View;
 use crate::backend::EngineError;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::tuning::{Tuning, class};
 
 /// Neurons of one partial sum, whatever the tile: no tuning moves a bit.
 pub const PART: u32 = 256;
@@ -67,8 +68,8 @@ pub struct Gram {
 
 /// Override constants for this many rows of X and Y at most and parts: threads over each, parts at a time, length of a tile. A
 /// thread has 4 × 4 results; small matrices leave threads for several parts.
-pub fn constants(rows: u32, parts: u32) -> [(&'static str, f64); 3] {
-    let (threads, parts) = threads(rows, parts);
+pub fn constants(tuning: &Tuning, rows: u32, parts: u32) -> [(&'static str, f64); 3] {
+    let (threads, parts) = threads(tuning, rows, parts);
     [
         ("THREADS", f64::from(threads)),
         ("PARTS", f64::from(parts)),
@@ -76,16 +77,12 @@ pub fn constants(rows: u32, parts: u32) -> [(&'static str, f64); 3] {
     ]
 }
 
-fn threads(rows: u32, parts: u32) -> (u32, u32) {
-    let (threads, at_a_time) = match rows {
-        0..=16 => (4, 8),
-        17..=32 => (8, 2),
-        _ => (16, 1),
-    };
+fn threads(tuning: &Tuning, rows: u32, parts: u32) -> (u32, u32) {
+    let [threads, at_a_time] = tuning.gram[class(rows)];
     (threads, at_a_time.min(parts.next_power_of_two()))
 }
 
-/// Buffers of a sum; `y` is left out where it is drawn.
+/// Buffers of a sum, X and Y of one type; `y` is left out where it is drawn.
 pub(in crate::backend::gpu) struct Operands<'a> {
     pub(in crate::backend::gpu) keys: &'a wgpu::Buffer,
     pub(in crate::backend::gpu) x: &'a View,
@@ -105,7 +102,8 @@ pub(in crate::backend::gpu) fn record(
     (block.y_seed, block.y_row) = y.map_or((0, 0), |y| (y.seed, y.row));
     block.parts = block.columns.div_ceil(PART);
     let rows = block.rows_x.max(block.rows_y);
-    let (threads, parts) = threads(rows, block.parts);
+    let tuning = recording.device().tuning();
+    let (threads, parts) = threads(&tuning, rows, block.parts);
     let tiles_x = block.rows_x.div_ceil(4 * threads);
     block.tiles_y = block.rows_y.div_ceil(4 * threads);
     let [i, j, r] = [block.rows_x, block.rows_y, block.columns].map(f64::from);
@@ -115,12 +113,16 @@ pub(in crate::backend::gpu) fn record(
     let from_y = if symmetric || drawn { 0.0 } else { j * r };
     let work = Work {
         operations: each * i * j * r * if symmetric { 1.0 } else { 2.0 },
-        bytes: each * (4.0 * (i * r + from_y) + 8.0 * i * j * f64::from(block.parts)),
+        bytes: each * (x.element.bytes() as f64 * (i * r + from_y) + 8.0 * i * j * f64::from(block.parts)),
         normals: if drawn { each * j * r * f64::from(tiles_x) } else { 0.0 },
     };
     let dispatch = Dispatch {
         pass: Pass::Gram,
-        pipeline: recording.device().pipeline(Pass::Gram, &constants(rows, block.parts)),
+        pipeline: recording.device().pipeline(
+            Pass::Gram,
+            Storage::of(x.element),
+            &constants(&tuning, rows, block.parts),
+        ),
         buffers: vec![
             (*keys).clone(),
             x.buffer.clone(),

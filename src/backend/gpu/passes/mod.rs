@@ -18,6 +18,8 @@ pub mod turn;
 
 pub(super) use square::scratch as square_scratch;
 
+use super::module::Element;
+
 /// A panel or small matrix of every seed: `[seed][row][column]`, strides in elements.
 #[derive(Clone, Debug)]
 pub(super) struct View {
@@ -27,6 +29,8 @@ pub(super) struct View {
     pub(super) seed: u32,
     /// Elements from one row to the next.
     pub(super) row: u32,
+    /// Their type.
+    pub(super) element: Element,
 }
 
 /// Slopes of a layer as the shaders take them.

@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::backend::EngineError;
 use crate::backend::gpu::device::Device;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
 
@@ -48,7 +48,7 @@ pub(in crate::backend::gpu) fn run(device: &Device, block: Probe) -> Result<Prob
     recording.poison(&normals, bytes);
     let dispatch = Dispatch {
         pass: Pass::Probe,
-        pipeline: device.pipeline(Pass::Probe, &constants()),
+        pipeline: device.pipeline(Pass::Probe, Storage::F32, &constants()),
         buffers: vec![words.clone(), normals.clone()],
         groups: [block.count.div_ceil(WORKGROUP), 1, 1],
         work: Work {

@@ -1,12 +1,14 @@
-//! `project.wgsl`: out (+)= X·W, then ∘ φ′ where asked.
+//! `project.wgsl` and, for the large ones of f16 where the adapter has them, `project_cooperative.wgsl`: out (+)= X·W, then ∘ φ′
+//! where asked.
 
 use bytemuck::{Pod, Zeroable};
 
 use super::View;
 use crate::backend::EngineError;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::module::{Element, Pass, Storage, Tile};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::tuning::{Tuning, class};
 
 /// Terms that are added up before they join the sum; multiple of 4.
 pub const INNER: u32 = 16;
@@ -26,6 +28,12 @@ pub const ACTIVATE_W: u32 = 2;
 pub const ACCUMULATE: u32 = 4;
 /// The sums are multiplied by φ′(z).
 pub const DIFFERENTIATE: u32 = 8;
+/// A later dispatch goes on from these sums: they stay f32.
+pub const PARTIAL: u32 = 16;
+/// More rows than this are worth the tiles of cooperative matrices.
+const FEW_ROWS: u32 = 16;
+/// Subgroups of a workgroup of cooperative matrices.
+const SUBGROUPS: u32 = 4;
 
 /// The parameter block.
 #[repr(C)]
@@ -71,7 +79,7 @@ pub struct Project {
     pub pad_1: u32,
     /// Unused.
     pub pad_2: u32,
-    /// Slopes of φ for ACTIVATE_X and ACTIVATE_W.
+    /// Slopes of φ for ACTIVATE_X and ACTIVATE_W. Cooperative: over the largest of them, which is the last.
     pub operand_slopes: [f32; 4],
     /// Slopes of φ for DIFFERENTIATE.
     pub slopes: [f32; 4],
@@ -79,8 +87,8 @@ pub struct Project {
 
 /// Override constants for this many rows: threads over columns, threads over rows, lengths of the two tiles. A thread has
 /// 4 × 4 results, so few rows take few threads over rows.
-pub fn constants(rows: u32) -> [(&'static str, f64); 4] {
-    let (columns, rows) = threads(rows);
+pub fn constants(tuning: &Tuning, rows: u32) -> [(&'static str, f64); 4] {
+    let [columns, rows] = tuning.project[class(rows)];
     [
         ("THREADS_COLUMNS", f64::from(columns)),
         ("THREADS_ROWS", f64::from(rows)),
@@ -89,21 +97,34 @@ pub fn constants(rows: u32) -> [(&'static str, f64); 4] {
     ]
 }
 
-fn threads(rows: u32) -> (u32, u32) {
-    match rows {
-        0..=16 => (32, 4),
-        17..=32 => (32, 8),
-        _ => (16, 16),
-    }
+/// Override constants of cooperative matrices: subgroups, invocations, lengths of the tiles and of the stage.
+pub fn cooperative_constants(tile: Tile, subgroup: u32) -> [(&'static str, f64); 5] {
+    let (size, columns) = (tile.size(), 2 * tile.size() * SUBGROUPS);
+    [
+        ("SUBGROUPS", f64::from(SUBGROUPS)),
+        ("WORKGROUP", f64::from(SUBGROUPS * subgroup)),
+        ("W_TILE", f64::from(INNER * columns)),
+        ("X_TILE", f64::from(INNER * 4 * size)),
+        ("STAGE", f64::from(size * columns)),
+    ]
 }
 
-/// Buffers of a product; `w` and `z` are left out where nothing is read of them.
+/// Slopes over the largest of them, and the largest: where all are of one size, what they multiply is not rounded.
+fn over_largest(slopes: [f32; 4]) -> [f32; 4] {
+    let [below, at_zero, above, _] = slopes;
+    let largest = below.abs().max(above.abs());
+    if largest == 0.0 { [0.0; 4] } else { [below / largest, at_zero / largest, above / largest, largest] }
+}
+
+/// Buffers of a product; `w` and `z` are left out where nothing is read of them. W, z and the result have one type; X has it
+/// too, or is f32. `sums` holds f32 at the strides of the result; f16 needs it for PARTIAL and ACCUMULATE.
 pub(in crate::backend::gpu) struct Operands<'a> {
     pub(in crate::backend::gpu) keys: &'a wgpu::Buffer,
     pub(in crate::backend::gpu) x: &'a View,
     pub(in crate::backend::gpu) w: Option<&'a View>,
     pub(in crate::backend::gpu) z: Option<&'a View>,
     pub(in crate::backend::gpu) out: &'a View,
+    pub(in crate::backend::gpu) sums: Option<&'a wgpu::Buffer>,
 }
 
 /// Records the product for this many seeds; strides of the block are those of the views.
@@ -113,27 +134,61 @@ pub(in crate::backend::gpu) fn record(
     mut block: Project,
     operands: &Operands,
 ) -> Result<(), EngineError> {
-    let Operands { keys, x, w, z, out } = operands;
+    let Operands { keys, x, w, z, out, sums } = operands;
     (block.x_seed, block.x_row) = (x.seed, x.row);
     (block.w_seed, block.w_row) = w.map_or((0, 0), |w| (w.seed, w.row));
     (block.z_seed, block.z_row) = z.map_or((0, 0), |z| (z.seed, z.row));
     (block.out_seed, block.out_row) = (out.seed, out.row);
     // A binding must hold something: X is read in any case.
     let buffer = |view: Option<&View>| view.map_or(&x.buffer, |v| &v.buffer).clone();
-    let (columns, rows) = threads(block.rows);
+    let mut buffers = vec![(*keys).clone(), x.buffer.clone(), buffer(*w), buffer(*z), out.buffer.clone()];
+    let device = recording.device();
+    let storage = match (out.element, x.element) {
+        (Element::F32, _) => Storage::F32,
+        (Element::F16, Element::F16) => Storage::F16,
+        (Element::F16, Element::F32) => Storage::F16Small,
+    };
+    if storage != Storage::F32 {
+        buffers.push(sums.map_or_else(
+            || {
+                let unused = recording.scratch(4);
+                recording.retire(unused.clone());
+                unused
+            },
+            Clone::clone,
+        ));
+    }
+    let tile = device
+        .variant
+        .cooperative
+        .filter(|_| storage == Storage::F16 && block.rows > FEW_ROWS && block.flags & ACTIVATE_W == 0);
+    let (pass, columns, rows, pipeline);
+    if let Some(tile) = tile {
+        let slopes = if block.flags & ACTIVATE_X != 0 { block.operand_slopes } else { [1.0; 4] };
+        block.operand_slopes = over_largest(slopes);
+        (pass, columns, rows) = (Pass::ProjectCooperative, 2 * tile.size() * SUBGROUPS, 4 * tile.size());
+        let constants = cooperative_constants(tile, device.description.subgroup[0]);
+        pipeline = device.pipeline(pass, storage, &constants);
+    } else {
+        let tuning = device.tuning();
+        let threads = tuning.project[class(block.rows)];
+        (pass, columns, rows) = (Pass::Project, 4 * threads[0], 4 * threads[1]);
+        pipeline = device.pipeline(pass, storage, &constants(&tuning, block.rows));
+    }
+    let size = out.element.bytes() as f64;
     let [r, k, c] = [block.rows, block.inner, block.columns].map(f64::from);
     let drawn = block.source == SOURCE_ROWS || block.source == SOURCE_COLUMNS;
     let each = f64::from(seeds);
     let work = Work {
         operations: each * 2.0 * r * k * c,
-        bytes: each * 4.0 * (r * c + if drawn { 0.0 } else { k * c }),
-        normals: if drawn { each * k * c * f64::from(block.rows.div_ceil(4 * rows)) } else { 0.0 },
+        bytes: each * size * (r * c + if drawn { 0.0 } else { k * c }),
+        normals: if drawn { each * k * c * f64::from(block.rows.div_ceil(rows)) } else { 0.0 },
     };
     let dispatch = Dispatch {
-        pass: Pass::Project,
-        pipeline: recording.device().pipeline(Pass::Project, &constants(block.rows)),
-        buffers: vec![(*keys).clone(), x.buffer.clone(), buffer(*w), buffer(*z), out.buffer.clone()],
-        groups: [block.columns.div_ceil(4 * columns), block.rows.div_ceil(4 * rows), seeds],
+        pass,
+        pipeline,
+        buffers,
+        groups: [block.columns.div_ceil(columns), block.rows.div_ceil(rows), seeds],
         work,
     };
     recording.dispatch(&block, dispatch)

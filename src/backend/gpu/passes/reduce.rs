@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::backend::EngineError;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
 
@@ -43,7 +43,7 @@ pub(in crate::backend::gpu) fn record(
     let terms = count * f64::from(block.parts);
     let dispatch = Dispatch {
         pass: Pass::Reduce,
-        pipeline: recording.device().pipeline(Pass::Reduce, &constants()),
+        pipeline: recording.device().pipeline(Pass::Reduce, Storage::F32, &constants()),
         buffers: vec![partials.clone(), totals.clone()],
         groups: [block.entries.div_ceil(WORKGROUP), 1, seeds],
         work: Work { operations: terms, bytes: 8.0 * (terms + count), normals: 0.0 },

@@ -4,9 +4,10 @@ use bytemuck::{Pod, Zeroable};
 
 use super::square::{self, Square};
 use crate::backend::EngineError;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::tuning::Tuning;
 
 /// The parameter block.
 #[repr(C)]
@@ -23,8 +24,8 @@ pub struct RootBlock {
 }
 
 /// Override constants.
-pub fn constants(size: u32) -> [(&'static str, f64); 4] {
-    square::constants(size)
+pub fn constants(tuning: &Tuning, size: u32) -> [(&'static str, f64); 4] {
+    square::constants(tuning, size)
 }
 
 /// Buffers of the roots: Gram matrices in, S and S⁺ out; `[seed][i][j]`.
@@ -53,7 +54,7 @@ pub(in crate::backend::gpu) fn record(
     let s = f64::from(size);
     let dispatch = Dispatch {
         pass,
-        pipeline: device.pipeline(pass, &constants(size)),
+        pipeline: device.pipeline(pass, Storage::F32, &constants(&device.tuning(), size)),
         buffers,
         groups: [seeds, 1, 1],
         // The sweeps with vectors, and two products of s³ terms.

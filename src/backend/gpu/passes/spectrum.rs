@@ -4,9 +4,10 @@ use bytemuck::{Pod, Zeroable};
 
 use super::square::{self, Square};
 use crate::backend::EngineError;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::tuning::Tuning;
 
 /// Results of a seed: λ_min, λ_max, trace of K/n; operator, Frobenius and largest-entry norm of its deviation.
 pub(in crate::backend::gpu) const RESULTS: usize = 6;
@@ -34,8 +35,8 @@ pub struct Spectrum {
 }
 
 /// Override constants.
-pub fn constants(size: u32) -> [(&'static str, f64); 4] {
-    square::constants(size)
+pub fn constants(tuning: &Tuning, size: u32) -> [(&'static str, f64); 4] {
+    square::constants(tuning, size)
 }
 
 /// Records the statistics of this many seeds.
@@ -58,7 +59,7 @@ pub(in crate::backend::gpu) fn record(
     let (each, s) = (f64::from(seeds), f64::from(size));
     let dispatch = Dispatch {
         pass,
-        pipeline: device.pipeline(pass, &constants(size)),
+        pipeline: device.pipeline(pass, Storage::F32, &constants(&device.tuning(), size)),
         buffers,
         groups: [seeds, 2, 1],
         work: Work {

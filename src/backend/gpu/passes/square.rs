@@ -2,6 +2,7 @@
 
 use crate::backend::gpu::device::Device;
 use crate::backend::gpu::recording::Recording;
+use crate::backend::gpu::tuning::{Tuning, class};
 
 /// Bytes of an entry, an f64 or a pair of f32.
 const ENTRY: u64 = 8;
@@ -50,15 +51,10 @@ fn area(size: u32) -> u64 {
 }
 
 /// Override constants for matrices of this size: threads, pairs of a round, entries and rows of the padded matrix.
-pub(super) fn constants(size: u32) -> [(&'static str, f64); 4] {
+pub(super) fn constants(tuning: &Tuning, size: u32) -> [(&'static str, f64); 4] {
     let rows = rows(size);
-    let threads = match size {
-        0..=16 => 64,
-        17..=32 => 128,
-        _ => 256,
-    };
     [
-        ("THREADS", f64::from(threads)),
+        ("THREADS", f64::from(tuning.square[class(size)])),
         ("HALF", f64::from(rows / 2)),
         ("AREA", area(size) as f64),
         ("ROWS", f64::from(rows)),

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::backend::EngineError;
-use crate::backend::gpu::module::Pass;
+use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
 
@@ -39,7 +39,7 @@ pub(in crate::backend::gpu) fn record(
     let block = Turn { rows, columns, ..Turn::default() };
     let dispatch = Dispatch {
         pass: Pass::Turn,
-        pipeline: recording.device().pipeline(Pass::Turn, &constants()),
+        pipeline: recording.device().pipeline(Pass::Turn, Storage::F32, &constants()),
         buffers: vec![matrix.clone(), out.clone()],
         groups: [(rows * columns).div_ceil(WORKGROUP), 1, seeds],
         work: Work {

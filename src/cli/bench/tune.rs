@@ -1,0 +1,40 @@
+//! `eoc bench --tune`: the constants of the shaders that are fastest on one GPU, measured and kept.
+
+use std::cell::RefCell;
+
+use eoc_ntk::backend::EngineError;
+use eoc_ntk::backend::gpu::{Choice, GpuEngine, Trial};
+
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Status};
+use crate::cli::tuning;
+
+/// Measures, prints every alternative and keeps the best.
+pub fn execute(choice: &Choice, threads: usize, ctx: &Context) -> Result<Status, Failure> {
+    // From the defaults, not from an earlier tuning: the same start gives the same search.
+    let engine = GpuEngine::new(choice, threads)?;
+    let description = engine.description();
+    ctx.print(&format!("{}, {} {}\n", description.name, description.backend, description.driver))?;
+    let stopped = RefCell::new(None);
+    let found = engine.tune(|trial| {
+        ctx.check().and_then(|()| ctx.print(&line(trial))).map_err(|failure| {
+            stopped.replace(Some(failure));
+            EngineError::Refused("stopped".to_owned())
+        })
+    });
+    if let Some(failure) = stopped.into_inner() {
+        return Err(failure);
+    }
+    let best = found?;
+    let path = tuning::save(engine.description(), best)?;
+    ctx.print(&format!("{best}\nkept in {}\n", path.display()))?;
+    Ok(Status::Done)
+}
+
+/// One constant: the alternatives from the fastest on.
+fn line(trial: &Trial) -> String {
+    let mut times: Vec<&(String, f64)> = trial.times.iter().collect();
+    times.sort_by(|x, y| x.1.total_cmp(&y.1));
+    let all: Vec<String> = times.iter().map(|(name, time)| format!("{name} {:.3} ms", time * 1e3)).collect();
+    format!("{}: {}\n", trial.what, all.join(", "))
+}

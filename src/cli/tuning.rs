@@ -1,0 +1,157 @@
+//! The tuning of each GPU, kept between runs: a small file per adapter, driver and version in the user's cache directory.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use eoc_ntk::backend::EngineError;
+use eoc_ntk::backend::gpu::{Choice, Description, Found, GpuEngine, Options, Tuning, find};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::failure::Failure;
+
+/// What a file holds.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    /// Name of the adapter.
+    device: String,
+    /// Its driver.
+    driver: String,
+    /// Version of this program.
+    version: String,
+    tuning: Tuning,
+}
+
+/// Opens a GPU as it was tuned, or with the defaults of its kind.
+pub fn open(choice: &Choice, threads: usize) -> Result<GpuEngine, EngineError> {
+    let found = find(choice).map_err(|e| EngineError::Refused(e.to_string()))?;
+    open_found(&found, threads, Options::default())
+}
+
+/// The same for an adapter that was found, with other options.
+pub fn open_found(found: &Found, threads: usize, options: Options) -> Result<GpuEngine, EngineError> {
+    let tuning = load(&found.description);
+    tracing::info!("{}: {}", found.description.name, if tuning.is_some() { "tuned" } else { "not tuned" });
+    GpuEngine::on(found, threads, &Options { tuning, ..options })
+}
+
+/// The tuning of an adapter that was kept; none where there is none, or it is of another driver or version.
+pub fn load(description: &Description) -> Option<Tuning> {
+    load_from(&folder()?, description)
+}
+
+fn load_from(folder: &Path, description: &Description) -> Option<Tuning> {
+    let text = fs::read_to_string(path(folder, description)).ok()?;
+    let record: Record = toml::from_str(&text).ok()?;
+    let same = record.device == description.name
+        && record.driver == driver(description)
+        && record.version == env!("CARGO_PKG_VERSION");
+    (same && record.tuning.runs_on(description)).then_some(record.tuning)
+}
+
+/// Keeps a tuning; returns where.
+pub fn save(description: &Description, tuning: Tuning) -> Result<PathBuf, Failure> {
+    let folder = folder().ok_or_else(|| {
+        Failure::refused("there is no directory to keep the tuning in; set XDG_CACHE_HOME or HOME to one")
+    })?;
+    save_in(&folder, description, tuning)
+}
+
+fn save_in(folder: &Path, description: &Description, tuning: Tuning) -> Result<PathBuf, Failure> {
+    let path = path(folder, description);
+    let record = Record {
+        device: description.name.clone(),
+        driver: driver(description),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        tuning,
+    };
+    let write = || -> anyhow::Result<()> {
+        let text = toml::to_string(&record)?;
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(&path)?;
+        Ok(())
+    };
+    match write() {
+        Ok(()) => Ok(path),
+        Err(error) => {
+            Err(Failure::running(error.context(format!("{} could not be written", path.display()))))
+        }
+    }
+}
+
+fn driver(description: &Description) -> String {
+    format!("{} {}", description.backend, description.driver)
+}
+
+/// Where tunings are kept.
+fn folder() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let cache = set("XDG_CACHE_HOME").or_else(|| set("LOCALAPPDATA"));
+    Some(cache.or_else(|| Some(set("HOME")?.join(".cache")))?.join("eoc"))
+}
+
+/// The file of an adapter.
+fn path(folder: &Path, description: &Description) -> PathBuf {
+    let identity = format!("{}\n{}\n{}", description.name, driver(description), env!("CARGO_PKG_VERSION"));
+    let hash: String =
+        Sha256::digest(identity.as_bytes()).iter().take(8).map(|b| format!("{b:02x}")).collect();
+    folder.join(format!("tuning-{hash}.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eoc_ntk::backend::gpu::Kind;
+
+    fn card(name: &str, workgroup_memory: u32) -> Description {
+        Description {
+            index: 0,
+            name: name.to_owned(),
+            backend: "vulkan".to_owned(),
+            driver: "driver 1".to_owned(),
+            kind: Kind::Discrete,
+            reason: None,
+            subgroup: [32, 32],
+            max_storage_binding: 1 << 31,
+            max_buffer: 1 << 31,
+            workgroup_memory,
+            f16: true,
+            f64: true,
+            int64: true,
+            timestamps: true,
+            cooperative: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_tuning_is_of_its_adapter_alone() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = temp.path().join("not").join("there yet");
+        let (one, other) = (card("one", 48 << 10), card("other", 48 << 10));
+        let tuning = Tuning { gram: [[4, 4], [8, 4], [16, 1]], ..Tuning::default() };
+        assert_eq!(load_from(&folder, &one), None);
+        let path = save_in(&folder, &one, tuning).unwrap();
+        assert_eq!((load_from(&folder, &one), load_from(&folder, &other)), (Some(tuning), None));
+        // Another driver is another device; so is one whose memory the tuning does not fit.
+        let newer = Description { driver: "driver 2".to_owned(), ..one.clone() };
+        fs::copy(&path, super::path(&folder, &newer)).unwrap();
+        assert_eq!(load_from(&folder, &newer), None);
+        assert_eq!(load_from(&folder, &card("one", 8 << 10)), None);
+        // What cannot be read is as good as none, and a value out of range is not taken.
+        let text = fs::read_to_string(&path).unwrap();
+        for broken in [
+            "",
+            "tuning = 3",
+            &text.replace("[tuning]", "[tuning]\nsquare = 3"),
+            &text.replace("[4, 4]", "[3, 4]"),
+        ] {
+            fs::write(&path, broken).unwrap();
+            assert_eq!(load_from(&folder, &one), None, "{broken}");
+        }
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+    }
+}
