@@ -19,7 +19,7 @@
 //! let limit = Limit::new(&data, network.activation(), depth, network.scale());
 //!
 //! let engine = CpuEngine::new(2)?;
-//! let sampler = SamplerChoice::Auto.resolve(data.n(), &network);
+//! let sampler = SamplerChoice::Auto.resolve(data.n(), data.dim(), &network);
 //! let sampling = Sampling::new(&engine, &network, &data, sampler, Precision::F32)?;
 //! for sample in sampling.kernels(0..8) {
 //!     let sample = sample?;

@@ -60,7 +60,7 @@ impl FromStr for Precision {
 /// What a device says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceInfo {
-    /// Name for people and for the run store, such as `cpu`.
+    /// Name for people and for the run store, such as `cpu avx2+fma`: rows of devices of one name are equal.
     pub name: String,
     /// Driver and version of a GPU; widest instruction set in use on the CPU, such as `avx2+fma`.
     pub driver: String,

@@ -1,6 +1,7 @@
-//! Several engines as one: each takes a run of consecutive seeds of every batch.
+//! Several alike engines as one: each takes a run of consecutive seeds of every batch.
 //!
-//! A kernel is a function of its seed and its device, so the split moves no bit where the devices are alike.
+//! A kernel is a function of its seed and its device, so the split moves no bit where the devices are alike; where they are
+//! not, a row would depend on its place in a batch.
 
 use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, MeasuredSample, Plan, Script};
 use crate::stats::Reference;
@@ -12,15 +13,22 @@ pub struct Several {
 }
 
 impl Several {
-    /// All of these; refuses none.
+    /// All of these; refuses none, and devices of different names.
     pub fn new(engines: Vec<Box<dyn Engine>>) -> Result<Self, EngineError> {
         let Some(first) = engines.first() else {
             return Err(EngineError::Refused("there is no device to run on".to_owned()));
         };
-        let names: Vec<&str> = engines.iter().map(|e| e.info().name.as_str()).collect();
-        let alike = names.iter().all(|name| *name == names[0]);
-        // One name for alike devices: which of them ran is no property of a row.
-        let name = if alike { names[0].to_owned() } else { names.join(" + ") };
+        let name = first.info().name.clone();
+        let mut names: Vec<&str> = engines.iter().map(|e| e.info().name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() > 1 {
+            return Err(EngineError::Refused(format!(
+                "gpu:all takes GPUs of one kind, whose rows are the same whichever draws them, and these are {}; use \
+                 --device gpu:INDEX for each, with --shard I/N and eoc merge for a study",
+                names.join(" and ")
+            )));
+        }
         let driver = format!("{} x {}", engines.len(), first.info().driver);
         let tuning = first.info().tuning.clone();
         let threads = engines.iter().map(|e| e.info().threads).max().unwrap_or(1);
@@ -104,5 +112,44 @@ impl Several {
         });
         let parts: Vec<Vec<T>> = results.into_iter().collect::<Result<_, _>>()?;
         Ok(parts.into_iter().flatten().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Named(DeviceInfo);
+
+    impl Engine for Named {
+        fn info(&self) -> &DeviceInfo {
+            &self.0
+        }
+
+        fn plan(&self, _: &Job) -> Result<Plan, EngineError> {
+            Err(EngineError::Refused("a name computes nothing".to_owned()))
+        }
+
+        fn run(&self, _: &Job, _: &Plan, _: &[u64], _: Script) -> Result<Vec<KernelSample>, EngineError> {
+            Err(EngineError::Refused("a name computes nothing".to_owned()))
+        }
+    }
+
+    #[test]
+    fn devices_of_one_name_are_one_and_others_are_refused() {
+        let several = |names: &[&str]| {
+            let info = |name: &&str| DeviceInfo {
+                name: (*name).to_owned(),
+                driver: "d".to_owned(),
+                tuning: String::new(),
+                threads: 1,
+            };
+            let engines = names.iter().map(|name| Box::new(Named(info(name))) as Box<dyn Engine>).collect();
+            Several::new(engines).map(|s| s.info().name.clone()).map_err(|e| e.to_string())
+        };
+        assert_eq!(several(&["A", "A"]), Ok("A".to_owned()));
+        let error = several(&["B", "A", "B"]).unwrap_err();
+        assert!(error.contains("these are A and B; use --device gpu:INDEX"), "{error}");
+        assert!(several(&[]).is_err());
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels.
 
-use super::{EngineError, Job, KernelSample, MeasuredSample, Sampler};
+use super::{EngineError, Job, KernelSample, MeasuredSample, Precision, Sampler};
 use crate::math::root::{product, root};
 use crate::stats::Reference;
 
@@ -48,7 +48,13 @@ pub(super) struct Small<'j> {
     outputs: Vec<f64>,
     /// K without the norms of the rows, q × q, lower triangle.
     kernel: Vec<f64>,
+    /// The first layer whose activations leave the range of f32 panels at some point.
+    vanished: Option<usize>,
 }
+
+/// ‖A_k(x)‖² of a unit row below which f32 panels lose it: their entries, of 1e-30 and less, end at 1e-38, and their
+/// products with each other long before.
+const VANISHING: f64 = 1e-60;
 
 impl<'j> Small<'j> {
     /// Room for the seeds of a job, one after another.
@@ -57,7 +63,8 @@ impl<'j> Small<'j> {
         let mut grams = vec![Vec::new(); depth];
         grams[0] = job.cosines.clone();
         let layers = (0..depth).map(|_| Layer::default()).collect();
-        Self { job, noise, seed: 0, grams, layers, outputs: Vec::new(), kernel: Vec::new() }
+        let (outputs, kernel) = (Vec::new(), Vec::new());
+        Self { job, noise, seed: 0, grams, layers, outputs, kernel, vanished: None }
     }
 
     /// Bytes for one seed of a job.
@@ -77,6 +84,7 @@ impl<'j> Small<'j> {
         self.kernel.clear();
         self.kernel.resize(self.job.q() * self.job.q(), 0.0);
         self.outputs.clear();
+        self.vanished = None;
     }
 
     /// The seed in hand.
@@ -84,9 +92,25 @@ impl<'j> Small<'j> {
         self.seed
     }
 
-    /// Takes C_k (lower triangle).
+    /// Takes C_k (lower triangle). What it says of the range of the panels is an error of [`root`](Self::root) and
+    /// [`finish`](Self::finish): a layer that is dead for a point is exactly zero there, and legal.
     pub(super) fn set_gram(&mut self, k: usize, gram: Vec<f64>) {
+        let vanishes = |square: &f64| *square > 0.0 && *square < VANISHING;
+        let f64_panels = self.job.precision == Precision::F64;
+        if !f64_panels && gram.iter().step_by(self.job.n + 1).any(vanishes) {
+            self.vanished.get_or_insert(k);
+        }
         self.grams[k] = gram;
+    }
+
+    fn in_range(&self) -> Result<(), EngineError> {
+        self.vanished.map_or(Ok(()), |layer| {
+            let what = format!(
+                "its activations fall below the range of {}, and with them the kernel; use --precision f64",
+                self.job.precision
+            );
+            Err(self.failed(layer, what))
+        })
     }
 
     /// Takes E_k = A_k H_k, n × q.
@@ -120,6 +144,7 @@ impl<'j> Small<'j> {
 
     /// S_k and S_k⁺, 0 ≤ k < l−1. The root of the input is made once: it is the same for every seed.
     pub(super) fn root(&mut self, k: usize) -> Result<&[f64], EngineError> {
+        self.in_range()?;
         if k > 0 || self.layers[0].half.is_empty() {
             // The input comes in f64, whatever the panels are, and its S⁺ is never needed.
             let noise = if k == 0 { f64::EPSILON } else { self.noise };
@@ -152,6 +177,7 @@ impl<'j> Small<'j> {
 
     /// The kernel with the term of the last layer, the norms of the rows and the scale.
     pub(super) fn finish(&mut self) -> Result<KernelSample, EngineError> {
+        self.in_range()?;
         let (n, q, outputs) = (self.job.n, self.job.q(), self.job.network.outputs());
         let last = &self.grams[self.job.network.depth() - 1];
         let scale = self.job.network.scale();

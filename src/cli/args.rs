@@ -31,7 +31,7 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "RULE", conflicts_with = "widths")]
     pub schedule: Option<Schedule>,
     /// The hidden widths themselves, in neurons, such as 64,128,256
-    #[arg(long, value_name = "M1,M2,...", allow_negative_numbers = true)]
+    #[arg(long, value_name = "M1,M2,...", allow_hyphen_values = true)]
     pub widths: Option<String>,
     /// Number of outputs [default: 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
@@ -50,7 +50,7 @@ pub struct DataArgs {
     #[arg(long, value_name = "SOURCE")]
     pub data: Option<Source>,
     /// Rows to use: a count, or A..B (A, not B), from 0 [default: all]
-    #[arg(long, value_name = "COUNT|A..B", allow_negative_numbers = true)]
+    #[arg(long, value_name = "COUNT|A..B", allow_hyphen_values = true)]
     pub points: Option<PointRange>,
     /// sphere: every row to norm sqrt(dim); none: rows as they are [default: sphere for digits, else none]
     #[arg(long, value_name = "RULE")]
@@ -66,7 +66,7 @@ pub struct SamplingArgs {
     #[arg(long, value_name = "NAME")]
     pub sampler: Option<SamplerChoice>,
     /// Seeds: a count, or A..B (A, not B), from 0 [default: 1]
-    #[arg(long, value_name = "COUNT|A..B", allow_negative_numbers = true)]
+    #[arg(long, value_name = "COUNT|A..B", allow_hyphen_values = true)]
     pub seeds: Option<SeedRange>,
 }
 

@@ -18,22 +18,30 @@ pub fn list() -> String {
     BUILTIN.iter().map(line).collect()
 }
 
-/// The claim and the prediction of a study, with the numbers of the plan that will run.
-pub fn statement(study: &Builtin, plan: &Plan) -> Result<String, RunError> {
+/// The numbers that theory has for the plan that will run, with the claim and the prediction of the study that it is; None
+/// where options have made other networks of it, of which they may not hold.
+pub fn statement(study: Option<&Builtin>, plan: &Plan) -> Result<String, RunError> {
     let limits = run::limits(plan)?;
     let cells = plan.cells().iter().zip(limits).map(|(cell, limit)| planned(cell, limit)).collect();
     let theory = Analysis::theory(&StudySummary { name: plan.name().to_owned(), cells });
-    let [full, quick] = study.time;
     let seeds =
         plan.spec().seeds.as_ref().map_or_else(String::new, |s| format!(", {} seeds each", s.count()));
     let kinds = match plan.cells().len() {
         1 => "1 kind of network".to_owned(),
         count => format!("{count} kinds of network"),
     };
-    let work = format!("{kinds}{seeds}. The full study takes about {full} on two cores, --quick {quick}.");
-    let mut text = format!("Study {}: {}\n\n", plan.name(), study.about);
-    text += &paragraph("Claim", study.claim);
-    text += &paragraph("Prediction", study.prediction);
+    let mut work = format!("{kinds}{seeds}.");
+    let mut text = format!("Study {}: ", plan.name());
+    match study {
+        Some(study) => {
+            let [full, quick] = study.time;
+            work += &format!(" The full study takes about {full} on two cores, --quick {quick}.");
+            text += &format!("{}\n\n", study.about);
+            text += &paragraph("Claim", study.claim);
+            text += &paragraph("Prediction", study.prediction);
+        }
+        None => text += "networks of the options, not of the built-in study\n\n",
+    }
     text += &paragraph("In numbers", NUMBERS);
     text += &prediction(&theory);
     text += &paragraph("Work", &work);
@@ -85,5 +93,31 @@ fn planned(cell: &Cell, limit: LimitRecord) -> CellSummary {
             relative_sd_diagonal: limit.relative_sd_diagonal,
             bound: limit.bound,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Claim, prediction and numbers, in this order and in lines that a terminal has.
+    #[test]
+    fn every_study_states_itself() {
+        for study in BUILTIN {
+            let plan = Plan::new(study.spec(true)).unwrap();
+            let text = statement(Some(&study), &plan).unwrap();
+            let at =
+                |what: &str| text.find(what).unwrap_or_else(|| panic!("{study}: no {what:?} in\n{text}"));
+            let order = [
+                at(&format!("Study {study}: {}", study.about)),
+                at("\nClaim "),
+                at("\nPrediction "),
+                at("\nIn numbers "),
+                at("seeds each. The full study takes about "),
+            ];
+            assert!(order.is_sorted(), "{study}: {order:?}");
+            assert!(text.lines().all(|l| l.chars().count() <= COLUMNS), "{text}");
+            assert!(!text.split_whitespace().any(|word| ["NaN", "inf", "-inf"].contains(&word)), "{text}");
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! Arguments as typed → validated configuration.
 
 use std::ops::Range;
+use std::path::Path;
 use std::thread::available_parallelism;
 
 use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::gpu::{self, Choice, Kind};
+use eoc_ntk::backend::gpu::{self, Choice, Description, Kind};
 use eoc_ntk::backend::{Engine, EngineError, Precision, Several};
-use eoc_ntk::data::{DataSet, Normalize};
+use eoc_ntk::data::{DataSet, Normalize, Source};
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::{
     Network, NetworkError, Schedule, check_depth, check_outputs, check_scale, parse_widths,
@@ -118,6 +119,14 @@ impl NetworkConfig {
 }
 
 impl DataArgs {
+    /// The file of the points, where they are in one.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.data {
+            Some(Source::File { path, .. }) => Some(path),
+            _ => None,
+        }
+    }
+
     /// The points, selected, before normalisation, and the normalisation to apply.
     pub fn load_raw(&self) -> Result<(DataSet, Normalize), Failure> {
         let source = self.data.as_ref().ok_or_else(|| {
@@ -196,13 +205,9 @@ impl EngineArgs {
             None | Some(DeviceChoice::Auto | DeviceChoice::Cpu) => Ok(Box::new(CpuEngine::new(threads)?)),
             Some(DeviceChoice::Gpu(choice)) => Ok(Box::new(gpu(choice)?)),
             Some(DeviceChoice::AllGpus) => {
-                let all = gpu::list();
-                let usable = all.iter().filter(|d| d.reason.is_none());
-                // A software adapter beside a real GPU would only hold it up.
-                let real = usable.clone().any(|d| d.kind != Kind::Software);
-                let chosen = usable.filter(|d| !real || d.kind != Kind::Software);
-                let engines: Vec<Box<dyn Engine>> = chosen
-                    .map(|d| Ok(Box::new(gpu(&Choice::Index(d.index))?) as Box<dyn Engine>))
+                let engines: Vec<Box<dyn Engine>> = all_gpus(&gpu::list())
+                    .into_iter()
+                    .map(|index| Ok(Box::new(gpu(&Choice::Index(index))?) as Box<dyn Engine>))
                     .collect::<Result<_, EngineError>>()?;
                 if engines.is_empty() {
                     return Err(Failure::refused(format!("no GPU was found; {}", gpu::CURE)));
@@ -210,5 +215,55 @@ impl EngineArgs {
                 Ok(Box::new(Several::new(engines)?))
             }
         }
+    }
+}
+
+/// What gpu:all is: every usable adapter, each card once.
+fn all_gpus(list: &[Description]) -> Vec<usize> {
+    let usable = || list.iter().filter(|d| d.reason.is_none());
+    // A software adapter beside a real GPU would only hold it up.
+    let real = usable().any(|d| d.kind != Kind::Software);
+    let chosen = || usable().filter(|d| !real || d.kind != Kind::Software);
+    // Two graphics interfaces, or two drivers, list the same cards: all of a name are taken from where its first one is.
+    let first = |name: &str| chosen().find(|d| d.name == name).map(|d| (&d.backend, &d.driver));
+    chosen().filter(|d| first(&d.name) == Some((&d.backend, &d.driver))).map(|d| d.index).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_gpus_are_the_real_ones_each_once() {
+        let check = |adapters: &[(&str, &str, Kind)], expected: &[usize]| {
+            let describe = |(index, &(name, backend, kind)): (usize, &(&str, &str, Kind))| Description {
+                index,
+                name: name.to_owned(),
+                backend: backend.to_owned(),
+                driver: format!("{backend} 1.0"),
+                kind,
+                reason: (name == "broken").then(|| "it is".to_owned()),
+                subgroup: [32, 32],
+                max_storage_binding: 0,
+                max_buffer: 0,
+                workgroup_memory: 0,
+                f16: false,
+                f64: false,
+                int64: false,
+                timestamps: false,
+                cooperative: Vec::new(),
+            };
+            let list: Vec<Description> = adapters.iter().enumerate().map(describe).collect();
+            assert_eq!(all_gpus(&list), expected, "{adapters:?}");
+        };
+        let (real, soft) = (Kind::Discrete, Kind::Software);
+        check(&[], &[]);
+        check(&[("soft", "vulkan", soft)], &[0]);
+        check(&[("soft", "vulkan", soft), ("A", "vulkan", real), ("A", "vulkan", real)], &[1, 2]);
+        check(
+            &[("A", "vulkan", real), ("A", "vulkan", real), ("A", "dx12", real), ("A", "dx12", real)],
+            &[0, 1],
+        );
+        check(&[("broken", "vulkan", real), ("A", "dx12", real), ("B", "dx12", real)], &[1, 2]);
     }
 }

@@ -1,6 +1,6 @@
 //! `eoc devices`.
 
-use eoc_ntk::backend::cpu::CpuEngine;
+use eoc_ntk::backend::cpu::{CPU, CpuEngine};
 use eoc_ntk::backend::gpu::{self, Description};
 use eoc_ntk::backend::{DeviceInfo, Engine};
 use serde_json::{Value, json};
@@ -41,9 +41,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         let mut text: String = gpus.iter().map(line).collect();
         let info = engine.info();
         text += &format!(
-            "{}  {}  native, {} threads, SIMD {}, usable\n",
+            "{}  {CPU}  native, {} threads, SIMD {}, usable\n",
             gpus.len(),
-            info.name,
             info.threads,
             info.driver
         );
@@ -98,7 +97,7 @@ fn adapter(d: &Description) -> Value {
 fn cpu(index: usize, info: &DeviceInfo) -> Value {
     json!({
         "index": index,
-        "name": info.name,
+        "name": CPU,
         "backend": "cpu",
         "driver": null,
         "type": "native",

@@ -48,7 +48,7 @@ pub fn execute(
     };
     let forecast = forecast(plan, &missing, open, settings, BUDGET).map_err(refused)?;
     ctx.check()?;
-    let done: u64 = missing.iter().map(|m| m.rows).sum();
+    let done: u128 = missing.iter().map(|m| u128::from(m.rows)).sum();
     let mut text = format!(
         "Study {}: {} cells, seeds {}{}; {done} samples are there\n\n",
         plan.directory_name(),
@@ -70,7 +70,10 @@ fn cells(plan: &Plan, forecast: &Forecast) -> String {
         let name = describe(&CellRecord::new(cell, LimitRecord::default()));
         let time = format!("{:.3} ms", 1e3 * cost.seconds);
         let memory = bytes(cost.estimate.bytes);
-        text += &format!("{index:>6} {:>12} {time:>14} {memory:>10}  {name}\n", span(cost.seeds));
+        text += &format!(
+            "{index:>6} {:>12} {time:>14} {memory:>10}  {name}\n",
+            span((cost.seeds.0.into(), cost.seeds.1.into()))
+        );
     }
     if forecast.cells.len() > LISTED {
         text += &format!("       and {} more\n", forecast.cells.len() - LISTED);
@@ -79,8 +82,8 @@ fn cells(plan: &Plan, forecast: &Forecast) -> String {
 }
 
 fn totals(forecast: &Forecast, settings: &Settings) -> String {
-    let least = forecast.cells.iter().map(|c| c.seeds.0).sum::<u64>();
-    let most = forecast.cells.iter().map(|c| c.seeds.1).sum::<u64>();
+    let least = forecast.cells.iter().map(|c| u128::from(c.seeds.0)).sum::<u128>();
+    let most = forecast.cells.iter().map(|c| u128::from(c.seeds.1)).sum::<u128>();
     let (low, high) = forecast.seconds();
     let time = match least == most {
         true => format!("about {}", duration(low)),
@@ -99,6 +102,6 @@ fn totals(forecast: &Forecast, settings: &Settings) -> String {
     )
 }
 
-fn span((least, most): (u64, u64)) -> String {
+fn span((least, most): (u128, u128)) -> String {
     if least == most { least.to_string() } else { format!("{least}..{most}") }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use eoc_ntk::data::{DataError, Output};
+use eoc_ntk::study::STORE;
 use eoc_ntk::study::export::{ExportError, Format, export};
 use eoc_ntk::study::store::{Reader, StoreError};
 
@@ -110,13 +111,16 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             }
         }
         Some(path) => {
-            let mut sink = Sink { output: output::open(path)?, failed: None };
+            let store = args.dir.join(STORE);
+            let mut sink = Sink { output: output::open(path, 0, &[Some(&store)])?, failed: None };
             let done = export(&reader, format, &mut sink);
             if let Some(error) = sink.failed {
                 return Err(error.into());
             }
             done.map_err(Failure::running)?;
             sink.output.finish()?;
+            ctx.check()?;
+            return output::say(ctx, path, &format!("{}: {count} rows, format {format}\n", path.display()));
         }
     }
     ctx.check()?;

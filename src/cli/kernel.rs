@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use eoc_ntk::backend::{Engine, available_memory};
+use eoc_ntk::backend::{Engine, EngineError, Precision, available_memory};
 use eoc_ntk::data::npy::NpyWriter;
 use eoc_ntk::data::weights::WeightFile;
 use eoc_ntk::math::activation::Activation;
@@ -72,16 +72,17 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         )));
     }
     let size = size as usize;
+    let inputs = [args.data.file(), Some(args.weights.as_path())];
+    let output = output::open(&args.out, output::array_bytes(&[size, size]), &inputs)?;
     let weights = file.read()?;
     let activation = args.activation;
     let explicit = ExplicitKernel::new(engine, activation, weights, scale, data.dim(), precision)?;
-    let output = output::open(&args.out)?;
     let bar = ctx.progress(explicit.runs(data.n()) as u64, "tiles");
     let after_run = {
         let bar = bar.clone();
         move || bar.inc(1)
     };
-    let sample = ctx.wait(move || explicit.evaluate(&data, &after_run))??;
+    let sample = ctx.wait(move || explicit.evaluate(&data, &after_run))?.map_err(|e| failed(e, precision))?;
     bar.finish_and_clear();
     let mut file = NpyWriter::new(output, &[size, size])?;
     file.write(&sample.kernel)?;
@@ -96,4 +97,13 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     };
     output::announce(ctx, &summary)?;
     Ok(Status::Done)
+}
+
+/// Given weights have no seed, and what leaves the range of one arithmetic may fit the other.
+fn failed(error: EngineError, precision: Precision) -> Failure {
+    let EngineError::Failed { layer, what, .. } = error else { return error.into() };
+    let place = if layer > 0 { format!("layer {layer}: ") } else { String::new() };
+    let cure = if precision == Precision::F64 { "use smaller weights" } else { "use --precision f64" };
+    let hint = if what.contains(cure) { String::new() } else { format!("; {cure}") };
+    Failure::running(anyhow::anyhow!("the kernel of these weights: {place}{what}{hint}"))
 }

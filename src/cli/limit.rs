@@ -48,7 +48,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let data = args.data.load()?;
     let by_depth = args.json || args.out.is_none();
     check_memory(&data, config.depth, by_depth)?;
-    let output = args.out.as_deref().map(output::open).transpose()?;
+    let size = data.n().saturating_mul(config.outputs);
+    let bytes = output::array_bytes(&[size, size]);
+    let open = |path: &Path| output::open(path, bytes, &[args.data.file()]);
+    let output = args.out.as_deref().map(open).transpose()?;
     let limit = if by_depth {
         let profile = ctx
             .wait(move || Profile::new(&data, activation, config.depth, config.scale))?
@@ -69,7 +72,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     };
     ctx.check()?;
     if let (Some(path), Some(output)) = (&args.out, output) {
-        let size = write(output, &limit, config.outputs)?;
+        write(output, &limit, config.outputs)?;
         if !args.json {
             announce(ctx, path, size)?;
         }
@@ -92,8 +95,8 @@ fn check_memory(data: &DataSet, depth: usize, by_depth: bool) -> Result<(), Fail
     Ok(())
 }
 
-/// Writes K∞ ⊗ I row by row; the number of rows.
-fn write(output: Output, limit: &Limit, outputs: usize) -> Result<usize, Failure> {
+/// Writes K∞ ⊗ I row by row.
+fn write(output: Output, limit: &Limit, outputs: usize) -> Result<(), Failure> {
     let (n, size) = (limit.n(), limit.n() * outputs);
     let mut file = NpyWriter::new(output, &[size, size])?;
     let mut row = vec![0.0; size];
@@ -106,8 +109,7 @@ fn write(output: Output, limit: &Limit, outputs: usize) -> Result<usize, Failure
             file.write(&row)?;
         }
     }
-    file.finish()?;
-    Ok(size)
+    Ok(file.finish()?)
 }
 
 fn announce(ctx: &Context, path: &Path, size: usize) -> Result<(), Failure> {

@@ -42,13 +42,13 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         text +=
             &format!("{devices_differ} samples differ between devices; the least in byte order was kept\n");
     }
-    let lacking: u64 = missing.iter().map(|m| m.count()).sum();
+    let lacking: u128 = missing.iter().map(|m| u128::from(m.count())).sum();
     if lacking == 0 {
         ctx.print(&text)?;
         return Ok(Status::Done);
     }
     let reader = Reader::open(&args.out).map_err(Failure::running)?;
-    let total: u64 = missing.iter().map(|m| m.rows + m.count()).sum();
+    let total: u128 = lacking + missing.iter().map(|m| u128::from(m.rows)).sum::<u128>();
     for (index, (cell, missing)) in reader.cells().iter().zip(missing).enumerate() {
         if missing.gaps.is_empty() {
             continue;

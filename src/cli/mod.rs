@@ -150,9 +150,15 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
     }
 }
 
-/// The command of clap, for completions.
+/// The command of clap without what its help does not list, for completions.
 fn command() -> clap::Command {
-    Cli::command()
+    let all = Cli::command();
+    let listed = all.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
+    clap::Command::new("eoc")
+        .disable_version_flag(true)
+        .disable_help_subcommand(true)
+        .args(all.get_arguments().cloned())
+        .subcommands(listed)
 }
 
 /// Help goes to stdout as it is; an error becomes one sentence.
@@ -171,5 +177,9 @@ fn unparsed(error: &clap::Error) -> Result<Status, Failure> {
         .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
         .filter(|line| !line.is_empty())
         .collect();
-    Err(Failure::refused(sentence.join("; ").trim_start_matches("error: ").replace(":; ", ": ")))
+    let mut sentence = sentence.join("; ").trim_start_matches("error: ").replace(":; ", ": ");
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        sentence += "; eoc --help lists the commands";
+    }
+    Err(Failure::refused(sentence))
 }

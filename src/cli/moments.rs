@@ -34,12 +34,10 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
     // Kept as long as the program runs: a computation that a signal has left behind still works on it.
     let engine: &'static dyn Engine = Box::leak(engine.open(&precisions)?);
-    let mut samplings = Vec::new();
+    // Every cell first: what is refused is refused before anything is written.
     for cell in plan.cells() {
-        let sampling = Sampling::new(engine, &cell.network, &cell.data.points, cell.sampler, cell.precision)?;
-        samplings.push(sampling.plan().clone());
+        Sampling::new(engine, &cell.network, &cell.data.points, cell.sampler, cell.precision)?;
     }
-    drop(samplings);
     fs::create_dir_all(out).map_err(|e| cannot("create the directory", out, e))?;
     let progress = ctx.progress(count, "kernels");
     let mut table = "cell,seeds,description\n".to_owned();

@@ -7,15 +7,53 @@ use std::path::Path;
 use eoc_ntk::data::Output;
 
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Failure, Status};
 
-/// Starts the file before anything is computed. A path that is standard output itself is written through it, so that
-/// a redirection keeps its file and its offset.
-pub fn open(path: &Path) -> Result<Output, Failure> {
-    match stdout_at(path) {
-        Some(file) => Ok(Output::straight(path, file)),
-        None => Ok(Output::create(path)?),
+/// Starts a file of this many bytes before anything is computed; refuses one that its file system has no room for, or that is
+/// one of the inputs. A path that is standard output itself is written through it, so that a redirection keeps its file and
+/// its offset.
+pub fn open(path: &Path, bytes: u128, inputs: &[Option<&Path>]) -> Result<Output, Failure> {
+    if let Some(file) = stdout_at(path) {
+        return Ok(Output::straight(path, file));
     }
+    let file = path.canonicalize().ok().filter(|path| path.is_file());
+    let same = |input: &&Path| file.is_some() && input.canonicalize().ok() == file;
+    if let Some(input) = inputs.iter().flatten().find(|input| same(input)) {
+        return Err(Failure::refused(format!(
+            "--out {} would overwrite the input {}; give the output another name",
+            path.display(),
+            input.display()
+        )));
+    }
+    if let Some(free) = free(path).filter(|free| bytes > u128::from(*free)) {
+        return Err(Failure::refused(format!(
+            "{} would have {bytes} bytes, and its file system has room for {free}; ask for less, or name a file on another one",
+            path.display()
+        )));
+    }
+    Ok(Output::create(path)?)
+}
+
+/// Bytes of the shape of an array of f64, with its header.
+pub fn array_bytes(shape: &[usize]) -> u128 {
+    shape.iter().fold(8, |bytes: u128, &size| bytes.saturating_mul(size as u128)).saturating_add(128)
+}
+
+/// Bytes that the file system of a file can still take; None of a device or a pipe, and where the system does not say.
+#[cfg(unix)]
+fn free(path: &Path) -> Option<u64> {
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if std::fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
+        return None;
+    }
+    let directory = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let system = rustix::fs::statvfs(directory).ok()?;
+    Some(system.f_bavail.saturating_mul(system.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free(_path: &Path) -> Option<u64> {
+    None
 }
 
 /// What one line says of a file.
@@ -34,7 +72,7 @@ pub struct Summary<'a> {
     pub precision: String,
 }
 
-/// Prints the line on stdout, or on stderr where stdout is the file.
+/// Prints what is in a file, see [`say`].
 pub fn announce(ctx: &Context, summary: &Summary) -> Result<(), Failure> {
     let none = || "none".to_owned();
     let line = format!(
@@ -46,11 +84,16 @@ pub fn announce(ctx: &Context, summary: &Summary) -> Result<(), Failure> {
         summary.device,
         summary.precision
     );
-    if stdout_at(summary.path).is_some() {
-        ctx.note(&line);
-        return Ok(());
+    say(ctx, summary.path, &line).map(|_| ())
+}
+
+/// Prints the line of a finished file on stdout, or on stderr where stdout is the file.
+pub fn say(ctx: &Context, path: &Path, line: &str) -> Result<Status, Failure> {
+    match stdout_at(path) {
+        Some(_) => ctx.note(line),
+        None => ctx.print(line)?,
     }
-    ctx.print(&line)
+    Ok(Status::Done)
 }
 
 /// Shape of an array as Python writes it.

@@ -16,9 +16,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
 use super::builtin;
 use super::context::Context;
+use super::dry_run;
 use super::failure::{Failure, Status};
+use super::stored::{self, Stored};
 use super::version::{COMMIT, VERSION};
-use super::{dry_run, stored};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -66,7 +67,7 @@ pub fn after_help() -> String {
 /// Arguments as typed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Study file; the built-in study \"first\" without one
+    /// Study file; the built-in study "first" without one
     #[arg(value_name = "STUDY.toml")]
     study: Option<PathBuf>,
     /// Built-in study: first, width, depth, activation, outputs, million or deep [default: first]
@@ -121,7 +122,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         Store::open(&out, &plan, shard, session(&info), || run::limits(&plan)).map_err(refused)?;
     if args.study.is_none() {
         let study = args.builtin.unwrap_or(Builtin::FIRST);
-        ctx.print(&builtin::statement(&study, &plan).map_err(refused)?)?;
+        let ours = Plan::new(study.spec(args.quick)).map_err(Failure::unusable)?;
+        // What is claimed and foretold is of the networks of the study, not of those that options put in their place.
+        let study = (plan.identity() == ours.identity()).then_some(&study);
+        ctx.print(&builtin::statement(study, &plan).map_err(refused)?)?;
     }
     let mut bar = Bar::new(ctx);
     let stop = ctx.stop_flag();
@@ -239,12 +243,17 @@ fn session(info: &DeviceInfo) -> Session {
 /// The table, the files of the report, and where everything is.
 fn finish(out: &Path, ctx: &Context) -> Result<Status, Failure> {
     let reader = Reader::open(out).map_err(Failure::running)?;
-    let (summary, more) = stored::summary(&reader).map_err(Failure::running)?;
-    let analysis = Analysis::new(&summary);
+    let Stored { study, more, others } = stored::summary(&reader).map_err(Failure::running)?;
+    let analysis = Analysis::new(&study);
     let mut text = table(&analysis);
     if more {
         text +=
             &format!("\nOf the first {} seeds of every cell; eoc export has all.\n", stored::REPORTED_SEEDS);
+    }
+    if others > 0 {
+        text += &format!(
+            "\nWithout {others} samples in the directory that this run did not ask for; eoc export has them.\n"
+        );
     }
     text += &format!("\nRun directory: {}\n", out.display());
     if let Some(files) = write_figure(&analysis, &out.join(REPORT)).map_err(Failure::running)? {

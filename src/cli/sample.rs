@@ -46,7 +46,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let data = args.data.load()?;
     // Kept as long as the program runs: a computation that a signal has left behind still works on it.
     let engine: &'static dyn Engine = Box::leak(args.engine.open(&[precision])?);
-    let sampler = args.sampling.sampler().resolve(data.n(), &network);
+    let sampler = args.sampling.sampler().resolve(data.n(), data.dim(), &network);
     let sampling = Arc::new(Sampling::new(engine, &network, &data, sampler, precision)?);
     let size = data.n() * network.outputs();
     let count = seeds.end - seeds.start;
@@ -58,8 +58,9 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             )));
         }
     };
+    let output = output::open(&args.out, output::array_bytes(&shape), &[args.data.file()])?;
     tracing::info!(%sampler, batch = sampling.batch_size(), "sampling {count} seeds");
-    let mut file = NpyWriter::new(output::open(&args.out)?, &shape)?;
+    let mut file = NpyWriter::new(output, &shape)?;
     let progress = ctx.progress(count, "seeds");
     let step = sampling.batch_size().max(1);
     let mut start = seeds.start;

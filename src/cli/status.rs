@@ -1,7 +1,10 @@
 //! `eoc status`: how far a run is, while it runs or not; how to make it again; how to make one of its samples again.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use eoc_ntk::backend::cpu::CPU;
 use eoc_ntk::model::{Network, parse_widths};
 use eoc_ntk::sampler::{Sampler, relative_cost};
 use eoc_ntk::study::store::{CellRecord, Reader, STATISTICS, StoreError};
@@ -151,7 +154,9 @@ fn cost(record: &CellRecord) -> f64 {
         Network::new(phi, parse_widths(&record.widths).unwrap_or_default(), record.outputs as usize).ok()
     });
     let sampler = if record.sampler == "direct" { Sampler::Direct } else { Sampler::Conditional };
-    network.map_or(1.0, |network| relative_cost(sampler, record.n as usize, &network))
+    // How many coordinates a point has is not stored; what is estimated of a cell without rows counts as many as points.
+    let n = record.n as usize;
+    network.map_or(1.0, |network| relative_cost(sampler, n, n, &network))
 }
 
 fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
@@ -161,7 +166,9 @@ fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
         false => format!(" --shard {}", manifest.shard),
     };
     let sessions = reader.sessions()?;
-    let on = sessions.last().map_or_else(String::new, |s| format!(" --device {}", device(&s.device)));
+    let builds: BTreeSet<_> = sessions.iter().map(|s| (&s.version, &s.commit)).collect();
+    let same_build = builds.len() < 2;
+    let rows = rows_by_device(reader)?;
     let mut text = format!(
         "# Study {}, identity {}\n# Stream layout {}, numerics {}\n",
         manifest.directory_name(),
@@ -169,7 +176,7 @@ fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
         manifest.stream_layout,
         manifest.numerics_version
     );
-    for s in sessions {
+    for s in &sessions {
         text += &format!(
             "# Run from {} by eoc {} (commit {}) on {} ({}), {} threads\n",
             utc(s.started),
@@ -180,12 +187,47 @@ fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
             s.threads
         );
     }
-    text += &format!(
-        "# The same bytes in every sample row, by the same build on the same device:\n\
-         #   eoc status {} --reproduce > again.toml\n#   eoc run again.toml{shard}{on} --out again\n\n",
-        quoted(&args.dir.display().to_string())
-    );
-    Ok(text + &manifest.text)
+    let promise = match rows.len() {
+        0 | 1 if same_build => "The same bytes in every sample row, by the same build on the same device:",
+        0 | 1 => "The same rows up to rounding; several builds drew them, and no row says which:",
+        _ => {
+            "The rows are of several devices, which differ by rounding; each line draws those of its device again"
+        }
+    };
+    text += &format!("# {promise}\n");
+    if rows.len() > 1 {
+        let by = if same_build {
+            "with the same bytes, by the same build"
+        } else {
+            "up to rounding: builds differ"
+        };
+        text += &format!("# ({by}), and all others close to what they are here:\n");
+    }
+    text += &format!("#   eoc status {} --reproduce > again.toml\n", quoted(&args.dir.display().to_string()));
+    let last = sessions.last().map(|s| (s.device.as_str().into(), 0));
+    let several = rows.len() > 1;
+    let devices = if rows.is_empty() { last.into_iter().collect() } else { rows };
+    if devices.is_empty() {
+        text += &format!("#   eoc run again.toml{shard} --out again\n");
+    }
+    for (index, (name, count)) in devices.iter().enumerate() {
+        let (out, of) = match several {
+            true => (format!("again-{}", index + 1), format!("   # {count} rows are from {name}")),
+            false => ("again".to_owned(), String::new()),
+        };
+        text += &format!("#   eoc run again.toml{shard} --device {} --out {out}{of}\n", device(name));
+    }
+    Ok(text + "\n" + &manifest.text)
+}
+
+/// The devices that drew the rows, and how many each, by name.
+fn rows_by_device(reader: &Reader) -> Result<BTreeMap<Arc<str>, u64>, StoreError> {
+    let mut rows = BTreeMap::new();
+    reader.for_each(|row| {
+        *rows.entry(Arc::clone(&row.device)).or_default() += 1;
+        Ok::<(), StoreError>(())
+    })?;
+    Ok(rows)
 }
 
 fn sample_line(reader: &Reader, args: &Args, name: RowName) -> Result<String, Failure> {
@@ -236,9 +278,12 @@ fn is_range_of(text: &str, count: u64) -> bool {
     ends.is_some_and(|(a, b)| b.checked_sub(a) == Some(count))
 }
 
-/// The recorded name of a device as the option takes it.
+/// The recorded name of a device as the option takes it; the instruction set of a CPU is none of its.
 fn device(name: &str) -> String {
-    if name == "cpu" { name.to_owned() } else { quoted(&format!("gpu:{name}")) }
+    match name.strip_prefix(CPU) {
+        Some(rest) if rest.is_empty() || rest.starts_with(' ') => CPU.to_owned(),
+        _ => quoted(&format!("gpu:{name}")),
+    }
 }
 
 /// For a shell: in quotes where anything in it could mean something else.

@@ -2,42 +2,72 @@
 
 use eoc_ntk::model::parse_widths;
 use eoc_ntk::report::{CellSummary, Columns, LimitValues, StudySummary};
-use eoc_ntk::study::store::{CellRecord, Reader, StoreError};
+use eoc_ntk::study::Need;
+use eoc_ntk::study::store::{CellRecord, RELATIVE_FRO, Reader, StoreError};
 
 /// Most seeds of a cell that a report looks at, so that neither its memory nor its time grows with the seeds of a study; the
 /// first ones, which cells share. The median of so many is known to about 1 % of the spread.
 pub const REPORTED_SEEDS: usize = 16384;
 
-/// What is finished as plain data, and whether there is more than [`REPORTED_SEEDS`] of a cell.
-pub fn summary(reader: &Reader) -> Result<(StudySummary, bool), StoreError> {
+/// What is finished of what was asked for, as plain data.
+pub struct Stored {
+    /// The cells with their rows.
+    pub study: StudySummary,
+    /// Whether there are more than [`REPORTED_SEEDS`] of a cell.
+    pub more: bool,
+    /// Rows that were not asked for, by an earlier run of the directory that was asked for more.
+    pub others: u64,
+}
+
+/// Reads them.
+pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
     let mut cells: Vec<CellSummary> = reader.cells().iter().map(cell).collect();
-    let mut more = false;
+    let manifest = reader.manifest();
+    let mut needs: Vec<Need> =
+        (0..cells.len()).map(|cell| manifest.asked.need(cell, manifest.shard)).collect();
+    // Rows of a cell, and the first of them that is not among its columns.
+    let mut counts = vec![(0, None); cells.len()];
     reader.for_each(|row| {
-        let cell = &mut cells[row.cell];
+        let (cell, (rows, beyond)) = (&mut cells[row.cell], &mut counts[row.cell]);
+        *rows += 1;
+        needs[row.cell].push(row.seed, row.values[RELATIVE_FRO]);
         if cell.seeds.len() == REPORTED_SEEDS {
-            more = true;
-            return Ok(());
-        }
-        cell.seeds.push(row.seed);
-        let c = &mut cell.columns;
-        let columns = [
-            &mut c.deviation_op,
-            &mut c.deviation_fro,
-            &mut c.deviation_max,
-            &mut c.relative_op,
-            &mut c.relative_fro,
-            &mut c.relative_max,
-            &mut c.lambda_min,
-            &mut c.lambda_max,
-            &mut c.trace,
-            &mut c.output_norm,
-        ];
-        for (column, value) in columns.into_iter().zip(row.values) {
-            column.push(value);
+            beyond.get_or_insert(row.seed);
+        } else if row.seed >= needs[row.cell].bounds().start {
+            cell.seeds.push(row.seed);
+            for (column, value) in columns(&mut cell.columns).into_iter().zip(row.values) {
+                column.push(value);
+            }
         }
         Ok::<(), StoreError>(())
     })?;
-    Ok((StudySummary { name: reader.manifest().study.clone(), cells }, more))
+    let (mut more, mut others) = (false, 0);
+    for ((cell, need), (rows, beyond)) in cells.iter_mut().zip(needs).zip(counts) {
+        // Only now is it known where a standard error was reached.
+        let end = need.end();
+        let asked = cell.seeds.partition_point(|seed| *seed < end);
+        cell.seeds.truncate(asked);
+        columns(&mut cell.columns).into_iter().for_each(|column| column.truncate(asked));
+        more |= beyond.is_some_and(|seed| seed < end);
+        others += rows - need.missing().rows;
+    }
+    Ok(Stored { study: StudySummary { name: manifest.study.clone(), cells }, more, others })
+}
+
+/// The columns in the order of the statistics of a row.
+fn columns(c: &mut Columns) -> [&mut Vec<f64>; 10] {
+    [
+        &mut c.deviation_op,
+        &mut c.deviation_fro,
+        &mut c.deviation_max,
+        &mut c.relative_op,
+        &mut c.relative_fro,
+        &mut c.relative_max,
+        &mut c.lambda_min,
+        &mut c.lambda_max,
+        &mut c.trace,
+        &mut c.output_norm,
+    ]
 }
 
 fn cell(record: &CellRecord) -> CellSummary {

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::value_parser;
 use eoc_ntk::data::weights::{draw_row, shapes, write};
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::rng::SEED_LIMIT;
@@ -30,11 +29,16 @@ pub struct Args {
     data: DataArgs,
     /// Seed, below 2^63
     #[arg(long, help_heading = "Sampling", value_name = "S", required = true, allow_negative_numbers = true)]
-    #[arg(value_parser = value_parser!(u64).range(0..SEED_LIMIT))]
+    #[arg(value_parser = seed)]
     seed: u64,
     /// File to write; its directory must exist
     #[arg(long, value_name = "F.safetensors", required = true, help_heading = "Output")]
     out: PathBuf,
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    let seed = text.trim().parse().ok().filter(|seed| *seed < SEED_LIMIT);
+    seed.ok_or_else(|| format!("give an integer from 0 to {}", SEED_LIMIT - 1))
 }
 
 /// Draws the weights.
@@ -46,7 +50,9 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     // Widths are below 2³²: the sum of all rows fits.
     let rows = shapes.iter().map(|&(rows, _)| rows).sum();
     let progress = ctx.progress(rows, "neurons");
-    write(output::open(&args.out)?, &shapes, args.seed, |layer, row, out| {
+    let bytes = |&(rows, cols): &(u64, u64)| 4 * u128::from(rows) * u128::from(cols);
+    let output = output::open(&args.out, shapes.iter().map(bytes).sum(), &[args.data.file()])?;
+    write(output, &shapes, args.seed, |layer, row, out| {
         ctx.check()?;
         draw_row(args.seed, layer, row, out);
         progress.inc(1);

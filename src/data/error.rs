@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::set::{LARGEST, MAX_VALUES, SMALLEST};
+use crate::math::number;
 
 /// Why text, a file or numbers are no data set. Every variant says where and what would be accepted.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +67,8 @@ pub enum DataError {
     },
     /// A value is infinite, not a number, or beyond [`LARGEST`].
     #[error(
-        "row {row}, column {column} (from 0) is {value}; values are finite numbers of magnitude at most {LARGEST:e}"
+        "row {row}, column {column} (from 0) is {}; values are finite numbers of magnitude at most {LARGEST:e}",
+        number(*.value)
     )]
     Value {
         /// Row, from 0.

@@ -19,10 +19,14 @@ pub struct NpyWriter {
 }
 
 impl NpyWriter {
-    /// Starts an array of this shape, whose product must fit memory addresses, and writes its header.
+    /// Starts an array of this shape and writes its header; refuses one of more values than can be counted.
     pub fn new(mut output: Output, shape: &[usize]) -> Result<Self, DataError> {
+        let Some(left) = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size)) else {
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "the array has too many values");
+            return Err(DataError::Create { path: output.path().to_owned(), source });
+        };
         output.write(&header(shape))?;
-        Ok(Self { output, left: shape.iter().product(), buffer: Vec::new() })
+        Ok(Self { output, left, buffer: Vec::new() })
     }
 
     /// Starts the array as a file of its own, see [`Output::create`].
@@ -103,5 +107,7 @@ mod tests {
         npy.write(&[1.0, 2.0, 3.0]).unwrap();
         assert!(npy.finish().is_err());
         assert!(!path.exists());
+        let many = NpyWriter::create(&path, &[1 << 33, 1 << 33]);
+        assert!(matches!(many, Err(DataError::Create { .. })));
     }
 }

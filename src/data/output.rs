@@ -35,9 +35,9 @@ impl Output {
             Ok(found) if !found.is_file() => {
                 Sink::Straight(BufWriter::new(OpenOptions::new().write(true).open(path).map_err(error)?))
             }
-            // A link stays a link: its target is replaced.
+            // A link stays a link: its target is replaced, or made.
             Ok(_) => aside(&path.canonicalize().map_err(error)?).map_err(error)?,
-            Err(_) => aside(path).map_err(error)?,
+            Err(_) => aside(&followed(path)).map_err(error)?,
         };
         Ok(Self { path: path.to_owned(), sink })
     }
@@ -74,23 +74,24 @@ fn aside(target: &Path) -> io::Result<Sink> {
     if target.file_name().is_none() {
         return Err(io::ErrorKind::InvalidFilename.into());
     }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".eoc-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file: what the umask leaves of it.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let (file, aside) = builder.tempfile_in(directory(target)).map_err(plain)?.into_parts();
+    // Opened here, with the mode of any new file: errors are those of the system, without a name that nobody knows.
+    let open = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
+    let made = tempfile::Builder::new().prefix(".eoc-").make_in(directory(target), open)?;
+    let (file, aside) = made.into_parts();
     Ok(Sink::Aside { file: BufWriter::with_capacity(1 << 16, file), aside, target: target.to_owned() })
 }
 
-/// The error of the system without the name of the temporary file, of which nobody knows.
-fn plain(error: io::Error) -> io::Error {
-    let cause = error.get_ref().and_then(std::error::Error::source);
-    let code = cause.and_then(|cause| cause.downcast_ref::<io::Error>()).and_then(io::Error::raw_os_error);
-    code.map_or(error, io::Error::from_raw_os_error)
+/// Where a link without a target leads to.
+fn followed(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    // As many as systems follow; a circle is an error of the system when it is opened.
+    for _ in 0..40 {
+        match fs::read_link(&path) {
+            Ok(next) => path = directory(&path).join(next),
+            Err(_) => break,
+        }
+    }
+    path
 }
 
 fn publish(file: BufWriter<File>, aside: TempPath, target: &Path) -> io::Result<()> {
@@ -141,7 +142,8 @@ mod tests {
             [dir.path().to_owned(), dir.path().join("no/a.npy"), PathBuf::from("/"), PathBuf::from("")]
         {
             let error = Output::create(&path).err().unwrap();
-            assert!(matches!(error, DataError::Create { .. }), "{error}");
+            let DataError::Create { source, .. } = &error else { panic!("{error}") };
+            assert!(!source.to_string().contains(".eoc-"), "{source}");
         }
     }
 
@@ -164,6 +166,13 @@ mod tests {
         output.write(b"new").unwrap();
         output.finish().unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        // Without its target, too.
+        fs::remove_file(&target).unwrap();
+        let mut output = Output::create(&link).unwrap();
+        output.write(b"again").unwrap();
+        output.finish().unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"again");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }
 }

@@ -20,6 +20,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::number;
+
 /// φ(s) = a·s + b·|s| with finite (a, b) ≠ (0, 0).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Activation {
@@ -34,7 +36,7 @@ pub enum ActivationError {
     #[error("activation a = 0, b = 0 is the zero function; give at least one of a and b another value")]
     Zero,
     /// A coefficient is infinite or not a number, or a² + b² leaves the range of f64.
-    #[error("activation coefficients a = {a}, b = {b} must be finite numbers of magnitude 1e-100 to 1e100")]
+    #[error("activation coefficients a = {}, b = {} must be finite numbers of magnitude 1e-100 to 1e100", number(*.a), number(*.b))]
     OutOfRange {
         /// Coefficient of s.
         a: f64,

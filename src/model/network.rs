@@ -11,6 +11,7 @@
 
 use super::schedule::{WidthError, checked_width};
 use crate::math::activation::Activation;
+use crate::math::number;
 
 /// Widths are addressed by one 32-bit counter word of the random streams.
 pub(super) const MAX_WIDTH: u64 = u32::MAX as u64;
@@ -40,7 +41,8 @@ pub enum NetworkError {
     Outputs(usize),
     /// The scale is not a positive normal number.
     #[error(
-        "scale {0} is out of range; the scale multiplies the kernel and is a number from 1e-100 to 1e100"
+        "scale {} is out of range; the scale multiplies the kernel and is a number from 1e-100 to 1e100",
+        number(*.0)
     )]
     Scale(f64),
 }

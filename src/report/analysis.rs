@@ -8,6 +8,9 @@
 //! deviation may outgrow. The trace of K obeys more: s.d.(tr K)/mean(tr K) ≤ s.d.(K(x,x))/mean, since every diagonal
 //! entry has the same relative spread and correlations are at most 1; for one point and one output the two are equal.
 
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
 use super::axis::{Axis, Place};
 use super::fits::{PowerFit, fits};
 use super::ratios::{Ratio, ratios};
@@ -137,11 +140,10 @@ impl Analysis {
 
     fn of(name: &str, cells: &[&CellSummary]) -> Self {
         // `auto` may change the sampler with the width; only a plan that crosses samplers tells them apart.
-        let same = |c: &CellSummary, d: &CellSummary| {
-            same_setting(c, d) && Axis::Width.joins(c, d) && c.hidden == d.hidden
-        };
-        let by_sampler = cells.iter().any(|c| cells.iter().filter(|d| same(c, d)).count() > 1);
-        let sections = group(cells, |c, d| same_setting(c, d) && (!by_sampler || c.sampler == d.sampler));
+        let mut networks = HashSet::new();
+        let by_sampler =
+            cells.iter().any(|c| !networks.insert((setting_key(c), Axis::Width.key(c), &c.hidden)));
+        let sections = group(cells, |c| (setting_key(c), by_sampler.then_some(&c.sampler)));
         let axis = axis(&sections);
         Self {
             name: name.to_owned(),
@@ -152,15 +154,15 @@ impl Analysis {
     }
 }
 
-fn same_setting(c: &CellSummary, d: &CellSummary) -> bool {
-    let data = (&c.data, &c.normalize, c.n) == (&d.data, &d.normalize, d.n);
-    data && c.precision == d.precision && c.scale == d.scale
+/// Equal for cells of one section.
+fn setting_key(c: &CellSummary) -> (&str, &str, usize, &str, u64) {
+    (&c.data, &c.normalize, c.n, &c.precision, c.scale.to_bits())
 }
 
 /// The axis with the longest line. Two activations are two lines, not an axis.
 fn axis(sections: &[Vec<&CellSummary>]) -> Axis {
     let longest = |axis: Axis| {
-        let lines = sections.iter().flat_map(|cells| group(cells, |c, d| axis.joins(c, d)));
+        let lines = sections.iter().flat_map(|cells| group(cells, |c| axis.key(c)));
         lines.map(|line| distinct(axis, &line)).max().unwrap_or(0)
     };
     let mut best = (0, Axis::Width);
@@ -175,20 +177,22 @@ fn axis(sections: &[Vec<&CellSummary>]) -> Axis {
 
 /// Different values of an axis among cells.
 pub(super) fn distinct(axis: Axis, cells: &[&CellSummary]) -> usize {
-    let mut values: Vec<f64> = cells.iter().filter_map(|c| axis.value(&Place::of(c))).collect();
+    let mut values: Vec<f64> = cells.iter().filter_map(|c| axis.at(c)).collect();
     values.sort_unstable_by(f64::total_cmp);
     values.dedup();
     values.len()
 }
 
-/// Cells in groups of equal ones, in the order of first appearance.
-pub(super) fn group<'c>(
+/// Cells in groups of equal keys, in the order of first appearance.
+pub(super) fn group<'c, K: Eq + Hash>(
     cells: &[&'c CellSummary],
-    equal: impl Fn(&CellSummary, &CellSummary) -> bool,
+    key: impl Fn(&'c CellSummary) -> K,
 ) -> Vec<Vec<&'c CellSummary>> {
     let mut groups: Vec<Vec<&CellSummary>> = Vec::new();
+    let mut places = HashMap::new();
     for &cell in cells {
-        match groups.iter_mut().find(|g| equal(g[0], cell)) {
+        let place = *places.entry(key(cell)).or_insert(groups.len());
+        match groups.get_mut(place) {
             Some(group) => group.push(cell),
             None => groups.push(vec![cell]),
         }
@@ -198,8 +202,8 @@ pub(super) fn group<'c>(
 
 /// Cells that differ along the axis alone, ascending along it, in groups.
 pub(super) fn lines<'c>(axis: Axis, cells: &[&'c CellSummary]) -> Vec<Vec<&'c CellSummary>> {
-    let mut lines = group(cells, |c, d| axis.joins(c, d));
-    let at = |c: &&CellSummary| axis.value(&Place::of(c)).unwrap_or(0.0);
+    let mut lines = group(cells, |c| axis.key(c));
+    let at = |c: &&CellSummary| axis.at(c).unwrap_or(0.0);
     lines.iter_mut().for_each(|line| line.sort_by(|c, d| at(c).total_cmp(&at(d))));
     lines
 }

@@ -31,19 +31,27 @@ impl Axis {
         }
     }
 
-    /// Whether two cells of one setting differ along this axis at most.
-    pub(super) fn joins(self, c: &CellSummary, d: &CellSummary) -> bool {
-        let (p, q) = (Place::of(c), Place::of(d));
-        let phi = self == Self::Delta || (c.a, c.b) == (d.a, d.b);
-        let depth = self == Self::Depth || c.depth == d.depth;
-        let outputs = self == Self::Outputs || c.outputs == d.outputs;
-        // A list of widths has as many entries as the depth says, and the narrowest stands for all of it.
-        let width = match self {
-            Self::Width => true,
-            Self::Depth => p.width == q.width,
-            Self::Outputs | Self::Delta => c.hidden == d.hidden,
-        };
-        phi && depth && outputs && width && c.schedule == d.schedule
+    /// What cells of one setting have in common that differ along this axis at most.
+    pub(super) fn key(self, cell: &CellSummary) -> LineKey<'_> {
+        LineKey {
+            phi: (self != Self::Delta).then(|| phi(cell)),
+            depth: (self != Self::Depth).then_some(cell.depth),
+            outputs: (self != Self::Outputs).then_some(cell.outputs),
+            // A list of widths has as many entries as the depth says, and the narrowest stands for all of it.
+            width: if self == Self::Depth { width(cell) } else { None },
+            hidden: matches!(self, Self::Outputs | Self::Delta).then_some(&cell.hidden),
+            schedule: cell.schedule.as_deref(),
+        }
+    }
+
+    /// Where a cell stands, as [`value`](Self::value) of its place.
+    pub(super) fn at(self, cell: &CellSummary) -> Option<f64> {
+        match self {
+            Self::Width => width(cell).map(|m| m as f64),
+            Self::Depth => Some(cell.depth as f64),
+            Self::Outputs => Some(cell.outputs as f64),
+            Self::Delta => Activation::new(cell.a, cell.b).ok().map(|phi| phi.delta()),
+        }
     }
 
     /// The fields that say where a point stands.
@@ -65,6 +73,27 @@ impl Axis {
             Self::Delta => "Δ",
         }
     }
+}
+
+/// Equal for cells of one line; None where a line leaves it open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct LineKey<'c> {
+    phi: Option<(u64, u64)>,
+    depth: Option<usize>,
+    outputs: Option<usize>,
+    width: Option<u64>,
+    hidden: Option<&'c Vec<u64>>,
+    schedule: Option<&'c str>,
+}
+
+/// (a, b) as something that can be hashed; 0 and −0 are one.
+pub(super) fn phi(cell: &CellSummary) -> (u64, u64) {
+    ((cell.a + 0.0).to_bits(), (cell.b + 0.0).to_bits())
+}
+
+/// m, or the narrowest hidden width where the widths were listed.
+pub(super) fn width(cell: &CellSummary) -> Option<u64> {
+    cell.width.or_else(|| cell.hidden.iter().copied().min())
 }
 
 /// A network of the grid, as reports name it.
@@ -96,7 +125,7 @@ impl Place {
             depth: cell.depth,
             outputs: cell.outputs,
             schedule: cell.schedule.clone(),
-            width: cell.width.or_else(|| cell.hidden.iter().copied().min()),
+            width: width(cell),
         }
     }
 

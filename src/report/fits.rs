@@ -40,7 +40,7 @@ pub(super) fn fits(axis: Axis, cells: &[&CellSummary]) -> Vec<PowerFit> {
 }
 
 fn fit(axis: Axis, cells: &[&CellSummary]) -> PowerFit {
-    let x: Vec<f64> = cells.iter().filter_map(|c| axis.value(&Place::of(c))).collect();
+    let x: Vec<f64> = cells.iter().filter_map(|c| axis.at(c)).collect();
     PowerFit {
         axis,
         place: Place::of(cells[0]),

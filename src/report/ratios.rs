@@ -1,7 +1,9 @@
 //! |s| against every other activation of a study, at networks that differ in nothing else.
 
+use std::collections::HashMap;
+
 use super::analysis::{Measured, deviations, group, relative_bound};
-use super::axis::{Axis, Place};
+use super::axis::{Axis, LineKey, Place, phi, width};
 use super::summary::CellSummary;
 use crate::stats::bootstrap::median_ratio;
 use crate::stats::select_quantile;
@@ -26,17 +28,21 @@ pub struct Ratio {
 pub(super) fn ratios(cells: &[&CellSummary]) -> Vec<Ratio> {
     // φ and c·φ have one kernel: a = 0 is |s|.
     let is_abs = |c: &CellSummary| c.a == 0.0;
-    let same_phi = |c: &CellSummary, d: &CellSummary| (c.a, c.b) == (d.a, d.b);
-    let abs: Vec<&CellSummary> = cells.iter().copied().filter(|c| is_abs(c)).collect();
+    fn network(c: &CellSummary) -> (LineKey<'_>, Option<u64>) {
+        (Axis::Delta.key(c), c.width)
+    }
+    let mut abs = HashMap::new();
+    for &cell in cells.iter().filter(|c| is_abs(c)) {
+        abs.entry(network(cell)).or_insert(cell);
+    }
     let others: Vec<&CellSummary> = cells.iter().copied().filter(|c| !is_abs(c)).collect();
     let mut ratios = Vec::new();
-    for other in group(&others, same_phi) {
+    for other in group(&others, phi) {
         let mut pairs: Vec<(&CellSummary, &CellSummary)> = Vec::new();
         for d in other.into_iter().filter(|d| d.depth > 1) {
-            let partner = abs.iter().find(|c| Axis::Delta.joins(c, d) && c.width == d.width);
-            pairs.extend(partner.map(|&c| (c, d)));
+            pairs.extend(abs.get(&network(d)).map(|&c| (c, d)));
         }
-        pairs.sort_by_key(|(c, _)| (c.schedule.clone(), c.depth, c.outputs, Place::of(c).width));
+        pairs.sort_by_key(|(c, _)| (c.schedule.as_deref(), c.depth, c.outputs, width(c)));
         ratios.extend(pairs.iter().map(|pair| of(std::slice::from_ref(pair), false)));
         if pairs.len() > 1 {
             ratios.push(of(&pairs, true));

@@ -135,25 +135,25 @@ fn points(section: &Section, fields: &Fields) -> String {
     let limits = |q: &Option<Quantile>| q.map_or("-".into(), |q| interval(&q.interval));
     let numbers = |point: &Point, with_upper_interval: bool| {
         let mut row = vec![estimate(&point.median), limits(&point.median)];
-        // Without room for an interval, an open one replaces the estimate: it must not look certain.
-        match point.upper {
-            Some(q) if !with_upper_interval && q.interval.high.is_none() => row.push(interval(&q.interval)),
-            q => row.push(estimate(&q)),
-        }
+        // Without room for both, the interval stands alone: no figure goes without its error.
         if with_upper_interval {
-            row.push(limits(&point.upper));
+            row.push(estimate(&point.upper));
         }
+        row.push(limits(&point.upper));
         row.extend([mean_and_error(&point.lambda_min), significant(point.limit_lambda_min, limit_digits)]);
         row
     };
     let make = |with_upper_interval: bool| {
         let mut align = fields.aligns();
-        align.extend([Align::Right, Align::Left, Align::Right]);
+        align.extend([Align::Right, Align::Left]);
         let mut header = fields.headers();
-        header.extend(["median", &percent, &upper].map(str::to_owned));
+        header.extend(["median", &percent].map(str::to_owned));
         if with_upper_interval {
+            align.extend([Align::Right, Align::Left]);
+            header.extend([upper.clone(), percent.clone()]);
+        } else {
             align.push(Align::Left);
-            header.push(percent.clone());
+            header.push(upper.clone());
         }
         align.extend([Align::Left, Align::Left]);
         header.extend(["λ_min of K/n", "limit"].map(str::to_owned));

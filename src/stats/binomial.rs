@@ -9,15 +9,20 @@ use super::Interval;
 
 /// P(B ≤ k) of B ~ Binomial(n, p).
 pub(super) fn lower_tail(k: u64, n: u64, p: f64) -> f64 {
+    lower(k, n, [p, 1.0 - p])
+}
+
+/// The same from p and 1 − p: the small one of them has digits that the other has lost.
+fn lower(k: u64, n: u64, [p, rest]: [f64; 2]) -> f64 {
     if k >= n || p <= 0.0 {
         1.0
-    } else if p >= 1.0 {
+    } else if rest <= 0.0 {
         0.0
     } else if (k as f64) < n as f64 * p {
-        sum_down(k, n, p)
+        sum_down(k, n, [p, rest])
     } else {
         // B ≥ k+1 is n−B ≤ n−k−1, the small side here.
-        1.0 - sum_down(n - k - 1, n, 1.0 - p)
+        1.0 - sum_down(n - k - 1, n, [rest, p])
     }
 }
 
@@ -28,16 +33,17 @@ pub(super) fn upper_tail(k: u64, n: u64, p: f64) -> f64 {
     } else if k > n {
         0.0
     } else {
-        lower_tail(n - k, n, 1.0 - p)
+        lower(n - k, n, [1.0 - p, p])
     }
 }
 
-/// Σ_{j≤k} P(B = j) from j = k downwards, 0 < p < 1, k < n.
-fn sum_down(k: u64, n: u64, p: f64) -> f64 {
-    let odds = (1.0 - p) / p;
+/// Σ_{j≤k} P(B = j) from j = k downwards, 0 < p, 0 < 1 − p, k < n.
+fn sum_down(k: u64, n: u64, [p, rest]: [f64; 2]) -> f64 {
+    let odds = rest / p;
+    let ln = |p: f64, rest: f64| if rest < p { (-rest).ln_1p() } else { p.ln() };
     let (nf, kf) = (n as f64, k as f64);
     let ln_choose = ln_gamma(nf + 1.0) - ln_gamma(kf + 1.0) - ln_gamma(nf - kf + 1.0);
-    let mut term = (ln_choose + kf * p.ln() + (nf - kf) * (-p).ln_1p()).exp();
+    let mut term = (ln_choose + kf * ln(p, rest) + (nf - kf) * ln(rest, p)).exp();
     let mut sum = term;
     for j in (1..=k).rev() {
         term *= odds * j as f64 / (n - j + 1) as f64;
@@ -95,6 +101,19 @@ mod tests {
                 assert!((both - 1.0).abs() < 1e-12, "{n} {k} {both}");
             }
         }
+    }
+
+    #[test]
+    fn small_probabilities_keep_their_digits() {
+        for p in [1e-9f64, 1e-12, 1e-20] {
+            // P(B ≥ 1) = 1 − (1−p)^n and P(B ≥ n) = p^n.
+            let some = upper_tail(1, 64, p) / -(64.0 * (-p).ln_1p()).exp_m1();
+            let all = upper_tail(3, 3, p) / p.powi(3);
+            assert!((some - 1.0).abs() < 1e-12 && (all - 1.0).abs() < 1e-12, "{p}: {some} {all}");
+        }
+        // One hit of n: the lower limit has (1 − p)^n = 0.975.
+        let low = tail_probability(1, 100_000, 0.95).low.unwrap();
+        assert!((low / -(0.975f64.ln() / 1e5).exp_m1() - 1.0).abs() < 1e-9, "{low}");
     }
 
     #[test]

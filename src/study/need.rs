@@ -126,6 +126,11 @@ impl Need {
         self.range.start..self.most
     }
 
+    /// The end of the seeds that are asked for, as far as the rows so far decide.
+    pub fn end(&self) -> u64 {
+        self.range.end
+    }
+
     /// Takes a row in; rows come in ascending order of their seeds.
     pub fn push(&mut self, seed: u64, relative_fro: f64) {
         if self.done || seed < self.next || seed >= self.range.end {

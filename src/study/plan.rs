@@ -123,7 +123,7 @@ impl Plan {
             for &choice in spec.sampler.iter().flatten() {
                 for &precision in spec.precision.iter().flatten() {
                     for (network, schedule, width) in &networks {
-                        let sampler = choice.resolve(data.points.n(), network);
+                        let sampler = choice.resolve(data.points.n(), data.points.dim(), network);
                         let (network, data) = (network.clone(), Arc::clone(&data));
                         let cell =
                             Cell { network, schedule: *schedule, width: *width, data, sampler, precision };

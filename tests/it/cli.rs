@@ -24,6 +24,7 @@ impl Place {
         place.put("points.csv", b"1,2\n3,4\n-1,0.5\n");
         place.put("huge.npy", b"\x93NUMPY\x01\x00\x46\x00{'descr': '<f8', 'fortran_order': False, 'shape': (99999999, 99999), } \n");
         place.put("nan.csv", b"1,2\n3,nan\n");
+        place.put("large.csv", b"1,-1e300\n");
         place.put("ragged.csv", b"1,2\n3\n");
         place.put("words.csv", b"1,2\n3,four\n");
         place.put("empty.csv", b"");
@@ -87,6 +88,12 @@ impl Place {
     }
 }
 
+/// Name of the CPU in lines and rows.
+fn cpu() -> String {
+    use eoc_ntk::backend::Engine;
+    eoc_ntk::backend::cpu::CpuEngine::new(1).unwrap().info().name.clone()
+}
+
 fn ran(output: &Output) -> Ran {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     Ran { status: output.status.code().unwrap(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
@@ -143,6 +150,7 @@ fn malformed_networks_are_refused() {
         ("--activation abs --widths 8,", "are no list of integers"),
         ("--activation abs --widths 8,0", "width 0 of hidden layer 2"),
         ("--activation abs --widths -8", "widths \"-8\" are no list"),
+        ("--activation abs --widths -3,4", "widths \"-3,4\" are no list"),
         ("--activation abs --depth 3 --width 8 --outputs 0", "outputs 0 is out of range"),
         ("--activation abs --depth 3 --width 8 --outputs 99999999999", "outputs 99999999999 is out of range"),
         ("--activation abs --depth 3 --width 8 --outputs -1", "'-1' for '--outputs <N>'"),
@@ -186,6 +194,8 @@ fn malformed_data_are_refused() {
         ("--data digits:n=4 --points 2..2", "points \"2..2\" is no range"),
         ("--data digits:n=4 --points 3..2", "points \"3..2\" is no range"),
         ("--data digits:n=4 --points -1", "points \"-1\" is no range"),
+        ("--data digits:n=4 --points -1..2", "points \"-1..2\" is no range"),
+        ("--data large.csv", "large.csv: row 0, column 1 (from 0) is -1e300; values are"),
         ("--data digits:n=4 --points x", "points \"x\" is no range"),
         ("--data digits:n=4 --points 5", "points 0..5 reach beyond the 4 rows of digits:n=4"),
         ("--data points.csv --points 2..4", "points 2..4 reach beyond the 3 rows of points.csv"),
@@ -217,6 +227,9 @@ fn malformed_engines_seeds_and_files_are_refused() {
         ("--out k.npy --seeds 3..3", "seeds \"3..3\""),
         ("--out k.npy --seeds 4..3", "seeds \"4..3\""),
         ("--out k.npy --seeds -4", "seeds \"-4\""),
+        ("--out k.npy --seeds -1..3", "seeds \"-1..3\" are no range; write a count such as 64"),
+        ("--out k.npy --seeds 1000000000000000", "its file system has room for"),
+        ("--out k.npy --scale 1e200", "scale 1e200 is out of range"),
         ("--out k.npy --seeds 1.5", "seeds \"1.5\""),
         ("--out k.npy --seeds 9223372036854775809", "at most 9223372036854775808"),
         ("--out k.npy --seeds 9223372036854775808", "are more bytes than a file holds"),
@@ -230,8 +243,8 @@ fn malformed_engines_seeds_and_files_are_refused() {
         place.refused(&format!("sample {NETWORK} --data digits:n=2 {options}"), says);
     }
     for (options, says) in [
-        ("--seed 9223372036854775808", "9223372036854775808 is not in 0..9223372036854775808"),
-        ("--seed -1", "'-1' for '--seed <S>'"),
+        ("--seed 9223372036854775808", "'--seed <S>': give an integer from 0 to 9223372036854775807"),
+        ("--seed -1", "'-1' for '--seed <S>': give an integer from 0 to 9223372036854775807"),
         ("", "required arguments were not provided: --seed <S>"),
     ] {
         place.refused(&format!("weights {NETWORK} --data digits:n=2 --out w.safetensors {options}"), says);
@@ -267,6 +280,14 @@ fn commands_that_are_not_there_yet_say_so_and_are_not_listed() {
         assert!(!help.contains(&format!("  {command} ")), "{help}");
     }
     place.refused("limits", "unrecognized subcommand 'limits'");
+    for word in ["limits", "help", "bogus"] {
+        place.refused(word, "; eoc --help lists the commands");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let completions = place.done(&format!("completions {shell}"));
+        assert!(completions.contains("status") && completions.contains("verbose"), "{completions}");
+        assert!(!completions.contains("independence"), "{completions}");
+    }
     place.refused("--frobnicate", "unexpected argument '--frobnicate'");
     place.refused("completions tcsh", "'tcsh' for '<SHELL>'");
     place.refused("devices extra", "unexpected argument 'extra'");
@@ -293,6 +314,7 @@ fn every_help_has_an_example_that_parses() {
             assert!(help.contains("Example"), "{help}");
             assert!(help.contains(&format!("  eoc {command}")), "{help}");
             assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+            assert!(!help.contains("\\\""), "{help}");
         }
         // With --help behind it an example is parsed, options and values, and not run.
         let help = place.done(&format!("{command} --help")).replace("\\\n", " ");
@@ -397,7 +419,8 @@ fn samples_are_written_in_the_order_of_their_seeds() {
     let place = Place::new();
     let line = "--widths 5,3 --data points.csv --outputs 2 --threads 2";
     let one = place.done(&format!("sample --activation -0.4,0.7 {line} --seeds 2..7 --out a.npy"));
-    let expected = "a.npy: shape (5, 6, 6), seeds 2..7, sampler conditional, device cpu, precision f32\n";
+    let expected =
+        format!("a.npy: shape (5, 6, 6), seeds 2..7, sampler conditional, device {}, precision f32\n", cpu());
     let direct = expected.replace("conditional", "direct");
     assert!(one == expected || one == direct, "{one}");
     place.done(&format!("sample --activation=-0.4,0.7 {line} --seeds 4..6 --out b.npy --depth 3"));
@@ -430,8 +453,10 @@ fn weights_of_a_seed_have_its_kernel() {
         );
         let given = "--weights w.safetensors --activation relu --scale 3 --data points.csv";
         let line = place.done(&format!("kernel {given} --precision {precision} --out k.npy"));
-        let expected =
-            format!("k.npy: shape (6, 6), seeds none, sampler none, device cpu, precision {precision}\n");
+        let expected = format!(
+            "k.npy: shape (6, 6), seeds none, sampler none, device {}, precision {precision}\n",
+            cpu()
+        );
         assert_eq!(line, expected);
         let ((_, drawn), (shape, given)) = (place.array("s.npy"), place.array("k.npy"));
         assert_eq!(shape, "(6, 6)");
@@ -550,16 +575,17 @@ fn a_signal_ends_the_run_and_leaves_nothing() {
     let place = Place::new();
     let before = place.names();
     // Far more seeds, layers and neurons than can finish.
-    let sample = format!("sample {NETWORK} --data digits:n=8 --seeds 1000000000 --out k.npy");
+    let sample = format!("sample {NETWORK} --data digits:n=8 --seeds 10000000 --out k.npy");
     let limit = "limit --activation relu --depth 16000000 --data digits:n=900 --out l.npy";
     let wide = "sample --activation abs --depth 3 --width 4000000000 --data digits:n=8 --out k.npy";
-    let weights = "weights --widths 4000000 --data digits:n=8 --outputs 4000 --seed 1 --out w.safetensors";
+    let weights = "weights --widths 4000000 --data digits:n=8 --outputs 200 --seed 1 --out w.safetensors";
     for (line, signal) in
         [(&sample[..], "INT"), (&sample, "TERM"), (limit, "INT"), (wide, "TERM"), (weights, "INT")]
     {
-        let child = place.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = place.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // The file is started when the signals are heard.
         while place.names() == before {
+            assert!(child.try_wait().unwrap().is_none(), "eoc {line} has ended");
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
         let kill = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
@@ -591,4 +617,86 @@ fn an_existing_file_is_replaced_only_when_all_is_done() {
     place.done(&format!("sample {NETWORK} --data digits:n=2 --out k.npy"));
     assert_eq!(place.array("k.npy").0, "(1, 2, 2)");
     assert!(place.names().iter().all(|name| !Path::new(name).to_string_lossy().starts_with('.')));
+}
+
+/// Files of terabytes are refused while they are a number, and inputs are not outputs.
+#[test]
+fn outputs_that_cannot_be_are_refused_at_once() {
+    let place = Place::new();
+    let room = "bytes, and its file system has room for";
+    place.refused(
+        "limit --activation abs --depth 3 --data digits:n=2 --outputs 4294967295 --out o.npy",
+        &format!("o.npy would have 590295810083827744928 {room}"),
+    );
+    place.refused(
+        "weights --widths 4294967295,4294967295 --data digits:n=1 --seed 1 --out w.safetensors",
+        &format!("w.safetensors would have 73786977377169964800 {room}"),
+    );
+    place.done("weights --widths 3 --data points.csv --seed 1 --out w.safetensors");
+    std::os::unix::fs::symlink(place.path("points.csv"), place.path("link.csv")).unwrap();
+    for out in ["points.csv", "link.csv", "folder/../points.csv"] {
+        for command in [
+            format!("sample {NETWORK}"),
+            "limit --activation abs --depth 3".to_owned(),
+            "weights --widths 3 --seed 1".to_owned(),
+            "kernel --activation abs --weights w.safetensors".to_owned(),
+        ] {
+            place.refused(
+                &format!("{command} --data points.csv --out {out}"),
+                &format!("--out {out} would overwrite the input points.csv"),
+            );
+        }
+    }
+    place.refused(
+        "kernel --activation abs --weights w.safetensors --data points.csv --out w.safetensors",
+        "--out w.safetensors would overwrite the input w.safetensors",
+    );
+    assert_eq!(fs::read(place.path("points.csv")).unwrap(), b"1,2\n3,4\n-1,0.5\n");
+}
+
+/// Where |s| of few neurons falls by ten thousand decades, f32 would give exact zeros.
+#[test]
+fn what_leaves_the_range_of_f32_is_an_error() {
+    let place = Place::new();
+    let deep = "--activation abs --depth 1000 --width 4 --data points.csv --out k.npy --device cpu";
+    for sampler in ["direct", "conditional"] {
+        let line = format!("sample {deep} --sampler {sampler}");
+        let ran = place.run(&line);
+        assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+        check_sentence(&line, &ran.stderr, "fall below the range of f32");
+        check_sentence(&line, &ran.stderr, "use --precision f64");
+        place.done(&format!("{line} --precision f64"));
+        let (_, kernel) = place.array("k.npy");
+        assert!(kernel[0] > 0.0 && kernel[0] < 1e-60, "{}", kernel[0]);
+        fs::remove_file(place.path("k.npy")).unwrap();
+    }
+    // A dead layer is exactly zero at any precision, and no error.
+    place.done(
+        "sample --activation relu --depth 9 --width 1 --data points.csv --seeds 50 --out k.npy --device cpu",
+    );
+    let (_, kernels) = place.array("k.npy");
+    assert!(kernels.chunks(9).any(|kernel| kernel.iter().all(|v| *v == 0.0)));
+    // Weights that are given: too large for f32, not for f64.
+    let header = br#"{"W1":{"dtype":"F64","shape":[1,2],"data_offsets":[0,16]},"W2":{"dtype":"F64","shape":[1,1],"data_offsets":[16,24]}}"#;
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header);
+    [1e39f64, 1e39, 1e39].iter().for_each(|w| file.extend(w.to_le_bytes()));
+    place.put("large.safetensors", &file);
+    let line =
+        "kernel --weights large.safetensors --activation abs --data points.csv --out x.npy --device cpu";
+    let ran = place.run(line);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    check_sentence(line, &ran.stderr, "the kernel of these weights: ");
+    check_sentence(line, &ran.stderr, "; use --precision f64");
+    assert!(!ran.stderr.contains("seed"), "{}", ran.stderr);
+    place.done(&format!("{line} --precision f64"));
+}
+
+#[test]
+fn a_bench_without_the_memory_is_refused_before_it_measures() {
+    let place = Place::new();
+    place.refused("bench --device cpu --case 100000,1,2,16", "100000 points with 1 outputs at width 16 need");
+    let net = "--activation abs --depth 2 --width 4294967295 --data digits:n=9 --out k.npy --device cpu";
+    place.refused(&format!("sample {net} --sampler direct"), "at width 4294967295 need");
+    place.refused(&format!("sample {net} --sampler direct"), "use --sampler conditional, whose memory");
 }

@@ -109,6 +109,16 @@ fn wide_numbers_drop_the_second_interval_and_not_the_honesty() {
     assert!(text.contains("≥ "), "{text}");
     let header = text.lines().find(|l| l.contains("λ_min")).unwrap();
     assert_eq!(header.matches("95 % interval").count(), 1, "{text}");
+    // Where both limits are there and have no room beside the estimate, they take its place.
+    study.cells.clear();
+    for m in [1_000_000_000u64, 4_000_000_000] {
+        let mut cell = cell("-0.123456,0.7", 4, m, 128, 2.0 / (m as f64).sqrt());
+        cell.columns.lambda_min.iter_mut().for_each(|v| *v *= -1e-9);
+        study.cells.push(cell);
+    }
+    let text = table(&Analysis::new(&study));
+    let row = text.lines().find(|l| l.contains("-0.123456,0.7  1000000000")).unwrap();
+    assert_eq!(row.matches('[').count(), 2, "{text}");
 }
 
 #[test]

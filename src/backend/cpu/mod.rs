@@ -21,6 +21,9 @@ pub use probe::Peaks;
 use real::Real;
 use seed::SeedState;
 
+/// What the names of all CPUs begin with; the widest instruction set in use follows.
+pub const CPU: &str = "cpu";
+
 /// The CPU of this machine.
 pub struct CpuEngine {
     info: DeviceInfo,
@@ -49,12 +52,9 @@ impl CpuEngine {
 
     fn with_arch(pool: rayon::ThreadPool, arch: Arch) -> Self {
         let driver = dispatch::name(arch).to_owned();
-        let info = DeviceInfo {
-            name: "cpu".into(),
-            driver,
-            tuning: String::new(),
-            threads: pool.current_num_threads(),
-        };
+        // The instruction set is part of the name: kernels of two differ by rounding, as those of two GPUs do.
+        let name = format!("{CPU} {driver}");
+        let info = DeviceInfo { name, driver, tuning: String::new(), threads: pool.current_num_threads() };
         Self { info, pool, arch }
     }
 

@@ -74,12 +74,7 @@ pub(super) fn plan(job: &Job, threads: usize) -> Result<Plan, EngineError> {
     let seeds_per_batch = if batch > concurrent { batch / concurrent * concurrent } else { batch.max(1) };
     let bytes = per_seed * concurrent as f64 + kernel_bytes * seeds_per_batch as f64;
     if bytes > available() as f64 {
-        return Err(EngineError::Refused(format!(
-            "{n} points with {} outputs at these widths need {} of memory, and {} are available; use fewer points or outputs",
-            job.network.outputs(),
-            gib(bytes),
-            gib(available() as f64)
-        )));
+        return Err(too_large(job, threads, bytes));
     }
     Ok(Plan {
         seeds_per_batch,
@@ -90,6 +85,26 @@ pub(super) fn plan(job: &Job, threads: usize) -> Result<Plan, EngineError> {
         operations: flops,
         normals,
     })
+}
+
+/// Why this much memory is too much, and what would need less.
+fn too_large(job: &Job, threads: usize, bytes: f64) -> EngineError {
+    let conditional = Job { sampler: Sampler::Conditional, ..job.clone() };
+    let drawn = job.sampler == Sampler::Direct && matches!(job.weights, Weights::Drawn);
+    let cure = match drawn && plan(&conditional, threads).is_ok() {
+        true => "use --sampler conditional, whose memory does not grow with the width, or a smaller width",
+        false => "use fewer points or outputs",
+    };
+    let widest = job.network.hidden().iter().max();
+    EngineError::Refused(format!(
+        "{} points with {} outputs{} need {} of memory for the {} sampler, and {} are available; {cure}",
+        job.n,
+        job.network.outputs(),
+        widest.map_or_else(String::new, |m| format!(" at width {m}")),
+        gib(bytes),
+        job.sampler,
+        gib(available() as f64)
+    ))
 }
 
 fn widest(job: &Job) -> f64 {

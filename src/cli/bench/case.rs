@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use eoc_ntk::backend::{Engine, Precision};
+use eoc_ntk::backend::{Engine, Job, Precision, Weights};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::limit::Limit;
 use eoc_ntk::math::activation::Activation;
@@ -55,14 +55,24 @@ impl Times {
 }
 
 impl Case {
+    /// Asks an engine whether it can do a case, before anything of its size is made.
+    pub fn check(
+        engine: &dyn Engine,
+        sizes: Sizes,
+        sampler: Sampler,
+        precision: Precision,
+    ) -> Result<(), Failure> {
+        let (network, n) = (network(sizes)?, sizes[0] as usize);
+        engine.plan(&Job::outline(network, n, DIM, sampler, precision, Weights::Drawn))?;
+        Ok(())
+    }
+
     /// A case with its limit.
     pub fn new(sizes: Sizes, sampler: Sampler, precision: Precision) -> Result<Self, Failure> {
-        let [n, outputs, depth, width] = sizes;
-        let phi = Activation::new(0.6, 0.4).map_err(Failure::unusable)?;
-        let hidden = vec![width; depth as usize - 1];
-        let network = Network::new(phi, hidden, outputs as usize).map_err(Failure::unusable)?;
+        let [n, outputs, depth, _] = sizes;
+        let network = network(sizes)?;
         let data = points(n as usize)?;
-        let limit = Limit::new(&data, phi, depth as usize, 1.0);
+        let limit = Limit::new(&data, network.activation(), depth as usize, 1.0);
         let reference =
             Reference::new(limit.ntk(), n as usize, outputs as usize).map_err(Failure::running)?;
         Ok(Self { sizes, sampler, precision, network, data, limit, reference })
@@ -118,16 +128,23 @@ impl Case {
     }
 }
 
+fn network([_, outputs, depth, width]: Sizes) -> Result<Network, Failure> {
+    let phi = Activation::new(0.6, 0.4).map_err(Failure::unusable)?;
+    Network::new(phi, vec![width; depth as usize - 1], outputs as usize).map_err(Failure::unusable)
+}
+
+/// Coordinates of a point.
+const DIM: usize = 64;
+
 /// Normal points on the sphere of norm √64, those of seed 7.
 fn points(n: usize) -> Result<DataSet, Failure> {
     let mut stream = Stream::new(7, Role::Data);
-    let dim = 64;
-    let mut values: Vec<f64> = (0..n * dim).map(|_| stream.normal()).collect();
-    for row in values.chunks_exact_mut(dim) {
-        let norm = row.iter().map(|x| x * x).sum::<f64>().sqrt() / (dim as f64).sqrt();
+    let mut values: Vec<f64> = (0..n * DIM).map(|_| stream.normal()).collect();
+    for row in values.chunks_exact_mut(DIM) {
+        let norm = row.iter().map(|x| x * x).sum::<f64>().sqrt() / (DIM as f64).sqrt();
         row.iter_mut().for_each(|x| *x /= norm);
     }
-    Ok(DataSet::new(values, dim)?)
+    Ok(DataSet::new(values, DIM)?)
 }
 
 /// E K(x,x) = l at every width; the mean over points and seeds within six standard errors, or the figure is worthless.

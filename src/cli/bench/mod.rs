@@ -5,9 +5,9 @@ mod cpu;
 mod gpu;
 mod tune;
 
-use eoc_ntk::backend::Precision;
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::gpu::{Choice, GpuEngine};
+use eoc_ntk::backend::{Engine, Precision};
 use eoc_ntk::sampler::Sampler;
 
 use self::case::{Case, Sizes};
@@ -93,9 +93,13 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let sizes = args.case.map_or_else(|| CASES.to_vec(), |case| vec![case]);
     let samplers = [Sampler::Conditional, Sampler::Direct];
     let samplers = samplers.into_iter().filter(|s| args.sampler.is_none_or(|wanted| wanted == *s));
-    let cases =
-        sizes.iter().flat_map(|sizes| samplers.clone().map(|sampler| Case::new(*sizes, sampler, precision)));
+    let wanted = || sizes.iter().flat_map(|sizes| samplers.clone().map(move |sampler| (*sizes, sampler)));
+    let check = |engine: &dyn Engine| {
+        wanted().try_for_each(|(sizes, sampler)| Case::check(engine, sizes, sampler, precision))
+    };
+    let cases = wanted().map(|(sizes, sampler)| Case::new(sizes, sampler, precision));
     if let Some(choice) = gpu_of(&args.engine, precision, threads)? {
+        check(&GpuEngine::new(&choice, threads)?)?;
         let bench = gpu::Bench::new(&choice, threads)?;
         ctx.print(&bench.head())?;
         for case in cases {
@@ -103,6 +107,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         }
     } else {
         let engine = CpuEngine::new(threads)?;
+        check(&engine)?;
         let peaks = engine.peaks();
         ctx.print(&cpu::head(&engine, &peaks))?;
         for case in cases {

@@ -107,7 +107,7 @@ fn submit(cluster: &Cluster, at: &Path, args: &[&str]) -> [String; 2] {
 
 #[test]
 fn a_time_limit_a_killed_task_and_a_lost_node_lose_no_row() {
-    let full = std::env::var_os("EOC_FULL").is_some();
+    let full = std::env::var_os("EOC_FULL").is_some_and(|value| value == "1");
     // Short: munge's socket has a path of at most 107 bytes.
     let temp = tempfile::Builder::new().prefix("eoc").tempdir_in("/tmp").unwrap();
     let at = temp.path();

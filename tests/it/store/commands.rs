@@ -126,6 +126,8 @@ fn a_dry_run_says_what_it_would_cost_and_writes_nothing() {
     assert!(rest.contains("24 samples are there") && rest.contains("Samples:   8\n"), "{rest}");
     assert_eq!(contents(&at.join("run")), before);
     refused(&eoc(at, &["run", "--dry-run", "--out", "run"]), 2, &["holds another study", "small-"]);
+    let many = done(at, "run small.toml --dry-run --seeds 9223372036854775808 --out none");
+    assert!(many.contains("Samples:   36893488147419103232\n"), "{many}");
     refused(
         &eoc(at, &["run", "small.toml", "--dry-run", "--precision", "f16", "--device", "cpu"]),
         2,
@@ -228,7 +230,8 @@ fn a_run_can_be_reproduced_from_its_status() {
         "stream layout 1",
         "Stream layout 1",
         "by eoc 0",
-        "on cpu",
+        "on cpu ",
+        "The same bytes in every sample row",
         "eoc run again.toml --shard 1/2 --device cpu --out again",
     ] {
         assert!(text.to_lowercase().contains(&part.to_lowercase()), "no {part:?} in\n{text}");
@@ -236,6 +239,52 @@ fn a_run_can_be_reproduced_from_its_status() {
     fs::write(at.join("again.toml"), text).unwrap();
     done(at, "run again.toml --shard 1/2 --out again");
     assert_eq!(rows(&at.join("again")).unwrap(), rows(&at.join("run")).unwrap());
+}
+
+/// Where rows are of several devices no one command draws all their bytes again, and none is said to.
+#[test]
+fn rows_of_several_devices_are_reproduced_device_by_device() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    let plan = plan(STUDY);
+    run_into(&at.join("run"), &plan, How { stop_after: 3, device: "cpu avx2+fma", ..STRAIGHT }).unwrap();
+    let one = done(at, "status run --reproduce");
+    assert!(one.contains("# The same bytes in every sample row"), "{one}");
+    assert!(one.contains("#   eoc run again.toml --device cpu --out again\n"), "{one}");
+    run_into(&at.join("run"), &plan, How { device: "Card 9", ..STRAIGHT }).unwrap();
+    let text = done(at, "status run --reproduce");
+    for part in [
+        "# The rows are of several devices",
+        "eoc run again.toml --device 'gpu:Card 9' --out again-1   # 75 rows are from Card 9\n",
+        "eoc run again.toml --device cpu --out again-2   # 21 rows are from cpu avx2+fma\n",
+    ] {
+        assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+    assert!(!text.contains("The same bytes in every sample row"), "{text}");
+    fs::write(at.join("again.toml"), text).unwrap();
+    let output = eoc(at, &["run", "again.toml", "--dry-run", "--device", "cpu"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The table is of what was asked for, whatever an earlier run has left in the directory.
+#[test]
+fn the_table_counts_what_was_asked_for() {
+    let temp = place();
+    let at = temp.path();
+    done(at, "run small.toml --seeds 50 --out run");
+    let few = done(at, "run small.toml --seeds 7 --out few");
+    let some = done(at, "run small.toml --seeds 7 --out run");
+    assert!(few.contains("7 seeds per cell") && !few.contains("did not ask for"), "{few}");
+    assert!(some.contains("Without 172 samples in the directory that this run did not ask for"), "{some}");
+    let table = |text: &str| text.split_once("\nRun directory").unwrap().0.to_owned();
+    assert!(table(&some).starts_with(table(&few).trim_end()), "{some}\n{few}");
+    // A standard error that the first 64 seeds reach does not look at the rest.
+    done(at, "run small.toml --seeds 100 --out run");
+    let reached = done(at, "run small.toml --set standard_error=1000 --out run");
+    assert!(reached.contains("64 seeds per cell"), "{reached}");
+    let line = done(at, "export run --format csv --out rows.csv");
+    assert_eq!(line, "rows.csv: 400 rows, format csv\n");
+    assert_eq!(fs::read_to_string(at.join("rows.csv")).unwrap().lines().count(), 401);
 }
 
 /// The values of an array that the program has written.
@@ -287,7 +336,7 @@ fn moments_are_those_of_the_kernels_of_the_seeds_that_are_there() {
     done(at, "run small.toml --out run --seeds 2..9");
     done(at, "run small.toml --out run --seeds 12..13");
     let line = done(at, "export run --format npy --out a/moments");
-    assert_eq!(line, "a/moments: 4 of 4 cells, 32 kernels drawn, device cpu\n");
+    assert!(line.starts_with("a/moments: 4 of 4 cells, 32 kernels drawn, device cpu "), "{line}");
     let table = fs::read_to_string(at.join("a/moments/cells.csv")).unwrap();
     assert!(table.contains("\n3,8,\"relu, depth 3, width 300"), "{table}");
     let network =

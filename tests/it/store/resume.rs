@@ -87,8 +87,8 @@ fn a_device_that_breaks_keeps_what_was_finished() {
 fn a_kernel_that_is_not_finite_is_an_error_with_its_seed() {
     let temp = tempfile::tempdir().unwrap();
     let error = run_into(temp.path(), &plan(STUDY), How { factor: f64::NAN, ..STRAIGHT }).unwrap_err();
-    let source = std::error::Error::source(&error).unwrap().to_string();
-    assert!(error.to_string() == "cell 0" && source.starts_with("seed "), "{error}: {source}");
+    let error = format!("{:#}", anyhow::Error::from(error));
+    assert!(error.starts_with("cell 0: seed "), "{error}");
     assert!(rows(temp.path()).unwrap().is_empty());
 }
 
