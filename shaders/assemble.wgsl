@@ -2,7 +2,9 @@
 //
 //   K (+)= (C ⊗ 1 1ᵀ) ∘ (B Bᵀ), lower triangle           at the end  K = (K + C_{l−1} ⊗ I) ∘ (norms normsᵀ), both triangles
 //
-// Twin: Small::set_back_gram and Small::finish of src/backend/small.rs.
+// A point whose activations have left the range of f32 gets no number.
+//
+// Twin: Small::set_gram, Small::set_back_gram and Small::finish of src/backend/small.rs.
 //
 // Bindings: 0 p, uniform · 1 gram C [seed][i][j], lower triangle, read · 2 factor: B Bᵀ [seed][row][column], lower triangle,
 //           or at the end ‖x_i‖‖x_j‖·scale [i][j], read · 3 kernel [seed][row][column], read and write
@@ -55,6 +57,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         kernel[first + column * size + row] = value;
     } else {
         value = real_add(value, real_mul(c, factor[first + id.x]));
+    }
+    // Activations out of range would make zeros that are none.
+    if row == column && real_above(c, real(0.0)) && real_above(real_least(), c) {
+        value = real(bitcast<f32>(0x7fc00000u | p.zero));
     }
     kernel[first + id.x] = value;
 }

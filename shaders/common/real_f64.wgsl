@@ -15,6 +15,11 @@ fn real(x: f32) -> Real {
     return f64(x);
 }
 
+/// ‖A‖² of a point below which entries of A leave the range of f32 (`VANISHING` of src/backend/small.rs).
+fn real_least() -> Real {
+    return f64(1e-30f) * f64(1e-30f);
+}
+
 /// Rounded to f32.
 fn real_round(a: Real) -> f32 {
     return f32(a);

@@ -63,6 +63,11 @@ fn real(x: f32) -> Real {
     return Real(x, 0.0);
 }
 
+/// ‖A‖² of a point below which pairs lose their low half.
+fn real_least() -> Real {
+    return real(1e-24);
+}
+
 /// Rounded to f32.
 fn real_round(a: Real) -> f32 {
     return a.x;

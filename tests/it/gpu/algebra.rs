@@ -222,3 +222,19 @@ fn extreme_norms_stay_on_the_host() {
     let scaled: Vec<f64> = y[0].kernel.iter().map(|k| k * 1e-60).collect();
     assert!(relative(&scaled, &x[0].kernel) < 1e-6, "{scaled:?} {:?}", x[0].kernel);
 }
+
+/// Activations that shrink below the range of f32 are an error that names the way out, never zeros.
+#[test]
+fn activations_out_of_range_are_an_error() {
+    for f64 in [true, false] {
+        let Some(gpu) = open(&Options { f64, ..ON_DEVICE }) else {
+            return skip("range of f32 on the device");
+        };
+        let (network, data) = (net("abs", &[3; 1000], 1), points(2, 3, 1));
+        for sampler in [Sampler::Direct, Sampler::Conditional] {
+            let sampling = Sampling::new(&gpu, &network, &data, sampler, Precision::F32).unwrap();
+            let error = sampling.batch(&[1]).unwrap_err().to_string();
+            assert!(error.starts_with("seed 1") && error.contains("--precision f64"), "{error}");
+        }
+    }
+}

@@ -184,7 +184,10 @@ impl<'e> DeviceAlgebra<'e> {
             Some(value) => Err(EngineError::Failed {
                 seed: self.seeds[index],
                 layer: 0,
-                what: format!("{what} came back from the device as {value}"),
+                what: format!(
+                    "{what} came back from the device as {value}; if activations of so deep or narrow a network leave the \
+                     range of f32, --precision f64 --device cpu holds them"
+                ),
             }),
         }
     }
