@@ -21,7 +21,7 @@ EOC = Path(__file__).resolve().parent.parent / "target/release/eoc"
 # Name, seeds, options.
 WIDTHS = [10**4, 10**5, 10**6, 10**7]
 CASES = [
-    *[(f"16 points depth 4 width {m} conditional", max(1, 10**6 // m),
+    *[(f"16 points depth 4 width {m} conditional", max(1, 4 * 10**6 // m),
        f"--depth 4 --width {m} --data sphere:n=16,dim=64 --sampler conditional") for m in WIDTHS],
     ("8 points depth 100 width k^2*100 conditional", 1,
      "--depth 100 --width 100 --schedule quadratic --data sphere:n=8,dim=64 --sampler conditional"),
@@ -58,7 +58,7 @@ def main():
             times = sorted((seconds - started) / seeds for seconds, _ in runs)
             medians[name] = statistics.median(times)
             memory = max(mib for _, mib in runs)
-            print(f"{name},{seeds},{medians[name]:.4f},{times[0]:.4f},{times[-1]:.4f},{memory:.0f}", flush=True)
+            print(f"{name},{seeds},{medians[name]:.5f},{times[0]:.5f},{times[-1]:.5f},{memory:.0f}", flush=True)
     of = lambda m: medians[f"16 points depth 4 width {m} conditional"]
     print(f"# slope of log seconds against log width from 10^4 to 10^6: {math.log(of(10**6) / of(10**4)) / math.log(100):.3f}")
 
