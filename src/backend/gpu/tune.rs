@@ -51,28 +51,29 @@ impl GpuEngine {
 
     fn search(&self, mut best: Tuning, tell: &mut Tell) -> Result<Tuning, EngineError> {
         let task = Task::new(self);
-        for class in 0..3 {
+        let classes = || ROWS_NAMES.into_iter().zip(ROWS).enumerate();
+        for (class, (name, rows)) in classes() {
             let set = |t: &mut Tuning, v: [u32; 2]| t.project[class] = v;
             let all = [[16, 4], [32, 4], [64, 4], [16, 8], [32, 8], [16, 16], [64, 2]];
-            let name = format!("project, {}", ROWS_NAMES[class]);
-            self.choose(&name, &mut best, &all, set, &|r| task.project(r, ROWS[class]), tell)?;
+            let name = format!("project, {name}");
+            self.choose(&name, &mut best, &all, set, &|r| task.project(r, rows), tell)?;
         }
-        for class in 0..3 {
+        for (class, (name, rows)) in classes() {
             let set = |t: &mut Tuning, v: [u32; 2]| t.gram[class] = v;
             let all = [[4, 2], [4, 4], [4, 8], [4, 16], [8, 1], [8, 2], [8, 4], [16, 1]];
-            let name = format!("gram, {}", ROWS_NAMES[class]);
-            self.choose(&name, &mut best, &all, set, &|r| task.gram(r, ROWS[class]), tell)?;
+            let name = format!("gram, {name}");
+            self.choose(&name, &mut best, &all, set, &|r| task.gram(r, rows), tell)?;
         }
-        for class in 0..2 {
+        for (class, (name, rows)) in classes().take(2) {
             let set = |t: &mut Tuning, [v, _]: [u32; 2]| t.fused[class] = v;
             let all = [[1, 0], [2, 0], [4, 0]];
-            let name = format!("forward and backward, {}", ROWS_NAMES[class]);
-            self.choose(&name, &mut best, &all, set, &|r| task.forward(r, ROWS[class]), tell)?;
+            let name = format!("forward and backward, {name}");
+            self.choose(&name, &mut best, &all, set, &|r| task.forward(r, rows), tell)?;
         }
-        for class in 0..3 {
+        for (class, (name, _)) in classes() {
             let set = |t: &mut Tuning, [v, _]: [u32; 2]| t.square[class] = v;
             let all = [[32, 0], [64, 0], [128, 0], [256, 0]];
-            let name = format!("root and spectrum, {}", ROWS_NAMES[class]);
+            let name = format!("root and spectrum, {name}");
             self.choose(&name, &mut best, &all, set, &|r| task.roots(r, class), tell)?;
         }
         Ok(best)

@@ -14,21 +14,9 @@ use super::super::support::{points, relative};
 use super::{open, skip};
 
 /// Everything up to the largest size is factorised on the device.
-const ON_DEVICE: Options = Options {
-    f64: true,
-    int64: true,
-    f16: true,
-    cooperative: true,
-    checked: false,
-    max_binding: None,
-    memory: None,
-    work: None,
-    profile: false,
-    algebra: Some(256),
-    tuning: None,
-    squares_in_storage: false,
-    fused: true,
-};
+fn on_device() -> Options {
+    Options { algebra: Some(256), ..Options::default() }
+}
 
 fn net(phi: &str, hidden: &[u64], outputs: usize) -> Network {
     Network::new(phi.parse::<Activation>().unwrap(), hidden.to_vec(), outputs).unwrap()
@@ -54,8 +42,8 @@ fn kernels(
 #[test]
 fn the_device_factorises_as_the_host_does() {
     for (f64, squares_in_storage) in [(true, false), (true, true), (false, false)] {
-        let host = Options { f64, algebra: Some(0), ..ON_DEVICE };
-        let device = Options { f64, squares_in_storage, checked: true, ..ON_DEVICE };
+        let host = Options { f64, algebra: Some(0), ..on_device() };
+        let device = Options { f64, squares_in_storage, checked: true, ..on_device() };
         let (Some(host), Some(device)) = (open(&host), open(&device)) else {
             return skip("the algebra of the device");
         };
@@ -118,7 +106,7 @@ fn measured_of_another(
 /// Repeated, opposite and zero rows, and layers in which every unit is dead: ranks that fall, exact zeros that stay.
 #[test]
 fn singular_layers_keep_their_zeros() {
-    let (Some(host), Some(device)) = (open(&Options { algebra: Some(0), ..ON_DEVICE }), open(&ON_DEVICE))
+    let (Some(host), Some(device)) = (open(&Options { algebra: Some(0), ..on_device() }), open(&on_device()))
     else {
         return skip("singular layers on the device");
     };
@@ -146,7 +134,7 @@ fn singular_layers_keep_their_zeros() {
 /// The same bytes whatever the batch, the pieces of work, and where the squares are.
 #[test]
 fn batches_and_places_move_no_bit() {
-    let Some(gpu) = open(&ON_DEVICE) else { return skip("bits across batches on the device") };
+    let Some(gpu) = open(&on_device()) else { return skip("bits across batches on the device") };
     let (network, data) = (net("relu", &[300, 600, 130], 2), points(5, 7, 1));
     let reference = reference(&network, &data);
     for sampler in [Sampler::Direct, Sampler::Conditional] {
@@ -155,7 +143,7 @@ fn batches_and_places_move_no_bit() {
         assert_eq!((&some[0], &some[1]), (&all[6], &all[2]), "{sampler}");
         assert_ne!(some[0].kernel, some[1].kernel);
         for options in
-            [Options { work: Some(1e5), ..ON_DEVICE }, Options { squares_in_storage: true, ..ON_DEVICE }]
+            [Options { work: Some(1e5), ..on_device() }, Options { squares_in_storage: true, ..on_device() }]
         {
             let other = open(&options).unwrap();
             assert_eq!(kernels(&other, &network, &data, sampler, &[0, 1, 2, 3, 4, 5, 6]), all, "{options:?}");
@@ -171,7 +159,7 @@ fn batches_and_places_move_no_bit() {
 /// No constant of a tuning moves a bit, and every alternative that a tuning run tries is right.
 #[test]
 fn tunings_move_no_bit() {
-    let Some(gpu) = open(&ON_DEVICE) else {
+    let Some(gpu) = open(&on_device()) else {
         return skip("bits across tunings");
     };
     let cases =
@@ -200,7 +188,7 @@ fn tunings_move_no_bit() {
     );
     for tuning in [least, most] {
         for fused in [true, false] {
-            let other = open(&Options { tuning: Some(tuning), fused, ..ON_DEVICE }).unwrap();
+            let other = open(&Options { tuning: Some(tuning), fused, ..on_device() }).unwrap();
             assert_eq!(other.info().tuning, tuning.to_string(), "the adapter cannot run it");
             assert_eq!(all(&other), expected, "{tuning}");
         }
@@ -210,7 +198,7 @@ fn tunings_move_no_bit() {
 /// Points so large or small that f32 cannot hold their kernel are left to the host, and come out right.
 #[test]
 fn extreme_norms_stay_on_the_host() {
-    let Some(gpu) = open(&Options { f64: false, ..ON_DEVICE }) else { return skip("extreme norms") };
+    let Some(gpu) = open(&Options { f64: false, ..on_device() }) else { return skip("extreme norms") };
     let network = net("abs", &[20], 1);
     let rows = [3.0, 4.0, -1.0, 2.0];
     let plain = DataSet::new(rows.to_vec(), 2).unwrap();
@@ -227,7 +215,7 @@ fn extreme_norms_stay_on_the_host() {
 #[test]
 fn activations_out_of_range_are_an_error() {
     for f64 in [true, false] {
-        let Some(gpu) = open(&Options { f64, ..ON_DEVICE }) else {
+        let Some(gpu) = open(&Options { f64, ..on_device() }) else {
             return skip("range of f32 on the device");
         };
         let (network, data) = (net("abs", &[3; 1000], 1), points(2, 3, 1));
