@@ -2,7 +2,7 @@
 //
 //   C = D E D with unit diagonal E;   E = V λ Vᵀ;   S = E^½ D,  S⁺ = D⁻¹ E^(−½);   SᵀS = C
 //
-// Eigenvalues of E up to `cut`·λ_max count as zero. A zero on the diagonal of C gives exactly zero rows and columns.
+// Eigenvalues of E up to `cut`·λ_max + `floor` count as zero. A zero on the diagonal of C gives exactly zero rows and columns.
 // What is no number in C, or does not converge, gives no number anywhere.
 //
 // Twin and oracle: src/math/root.rs.
@@ -16,6 +16,10 @@ struct RootBlock {
     zero: u32,
     tiny: f32,
     cut: f32,
+    floor: f32,
+    pad_0: u32,
+    pad_1: u32,
+    pad_2: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: RootBlock;
@@ -89,7 +93,7 @@ fn powers(thread: u32) {
         let value = a_get(square_at(k, k));
         roots[k] = real(0.0);
         inverse_roots[k] = real(0.0);
-        if k < p.size && real_above(value, real_mul(real(p.cut), most)) {
+        if k < p.size && real_above(value, real_add(real_mul(real(p.cut), most), real(p.floor))) {
             roots[k] = real_sqrt(value);
             inverse_roots[k] = real_div(real(1.0), roots[k]);
         }

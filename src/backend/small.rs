@@ -9,7 +9,7 @@
 //! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels.
 
 use super::{EngineError, Job, KernelSample, MeasuredSample, Precision, Sampler};
-use crate::math::root::{product, root};
+use crate::math::root::{Noise, product, root};
 use crate::stats::Reference;
 
 /// What one layer leaves behind; n × n, n × q and q × q, row-major.
@@ -39,7 +39,7 @@ pub(super) struct Coupling {
 pub(super) struct Small<'j> {
     job: &'j Job,
     /// Relative rounding of the Gram matrices, which decides their rank.
-    noise: f64,
+    noise: Noise,
     seed: u64,
     /// C_k, 0 ≤ k < l; lower triangles.
     grams: Vec<Vec<f64>>,
@@ -58,7 +58,7 @@ const VANISHING: f64 = 1e-60;
 
 impl<'j> Small<'j> {
     /// Room for the seeds of a job, one after another.
-    pub(super) fn new(job: &'j Job, noise: f64) -> Self {
+    pub(super) fn new(job: &'j Job, noise: Noise) -> Self {
         let depth = job.network.depth();
         let mut grams = vec![Vec::new(); depth];
         grams[0] = job.cosines.clone();
@@ -147,7 +147,7 @@ impl<'j> Small<'j> {
         self.in_range()?;
         if k > 0 || self.layers[0].half.is_empty() {
             // The input comes in f64, whatever the panels are, and its S⁺ is never needed.
-            let noise = if k == 0 { f64::EPSILON } else { self.noise };
+            let noise = if k == 0 { Noise::of_panels(f64::EPSILON) } else { self.noise };
             let root = root(&self.grams[k], self.job.n, noise, k > 0).map_err(|e| self.failed(k, e))?;
             self.layers[k].half = root.half;
             self.layers[k].pseudo = root.pseudo;

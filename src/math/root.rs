@@ -5,15 +5,38 @@
 //! ```
 //!
 //! The root is symmetric up to D, so it is a continuous function of C and a conditional draw is reproducible across
-//! devices (a Cholesky factor loses several orders sooner). Eigenvalues of E below 4·n·noise·λ_max count as zero;
-//! `noise` is the relative rounding of what C was summed from. Two points count as one below a relative distance
-//! of about √(8·n·noise·λ_max), λ_max ≤ n: at most n·3.4e−7 for f32 panels. A zero on the diagonal (a zero row of X, a layer in which every
+//! devices (a Cholesky factor loses several orders sooner). Eigenvalues of E up to 4·n·ε²·λ_max + 32·√n·ε' count as zero,
+//! ε² and ε' as [`Noise`] says. Two points count as one below a relative distance of about √(2·cut), λ_max ≤ n: at most n·3.4e−7
+//! for f32 panels and f64 sums, ε' = 0. A zero on the diagonal (a zero row of X, a layer in which every
 //! unit is dead for that point) gives exactly zero rows and columns in S and S⁺.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
 
 use super::linalg::{NoConvergence, eigen};
+
+/// Relative rounding of what a Gram matrix was summed from, which decides its rank.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Noise {
+    /// Of the entries of the rows, squared: two rows that differ by rounding differ by so much in the matrix.
+    pub panels: f64,
+    /// Of the sums, where they are rounded above that; 0 where they are in f64.
+    pub sums: f64,
+}
+
+impl Noise {
+    /// Of rows whose sums lose nothing.
+    pub fn of_panels(panels: f64) -> Self {
+        Self { panels, sums: 0.0 }
+    }
+
+    /// Eigenvalues of an n × n matrix of unit diagonal up to this count as zero, `largest` being the largest of them. Errors σ
+    /// of the sums are independent and reach 2σ√n in the operator norm; σ is about 4·`sums` where one sum has 16 terms
+    /// (less where it has more), and this leaves four times that.
+    pub fn cut(&self, n: usize, largest: f64) -> f64 {
+        4.0 * n as f64 * self.panels * largest + 32.0 * (n as f64).sqrt() * self.sums
+    }
+}
 
 /// S and S⁺ of one Gram matrix, row-major n × n.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +48,7 @@ pub struct Root {
 }
 
 /// The root of a Gram matrix of which the lower triangle is read; `with_pseudo` asks for S⁺ too.
-pub fn root(gram: &[f64], n: usize, noise: f64, with_pseudo: bool) -> Result<Root, NoConvergence> {
+pub fn root(gram: &[f64], n: usize, noise: Noise, with_pseudo: bool) -> Result<Root, NoConvergence> {
     let scale: Vec<f64> = (0..n).map(|i| gram[i * n + i].max(0.0).sqrt()).collect();
     let inverse: Vec<f64> = scale.iter().map(|&d| if d > 0.0 { 1.0 / d } else { 0.0 }).collect();
     let mut unit = vec![0.0; n * n];
@@ -35,7 +58,7 @@ pub fn root(gram: &[f64], n: usize, noise: f64, with_pseudo: bool) -> Result<Roo
         }
     }
     let (values, vectors) = eigen(&unit, n)?;
-    let cut = 4.0 * n as f64 * noise * values.last().copied().unwrap_or(0.0);
+    let cut = noise.cut(n, values.last().copied().unwrap_or(0.0));
     let power = |exponent: fn(f64) -> f64| {
         let v = MatRef::from_column_major_slice(&vectors, n, n);
         let scaled =
@@ -100,7 +123,7 @@ mod tests {
     #[test]
     fn root_and_pseudo_inverse_of_a_singular_gram() {
         let (n, c) = singular();
-        let r = root(&c, n, f64::EPSILON, true).unwrap();
+        let r = root(&c, n, Noise::of_panels(f64::EPSILON), true).unwrap();
         let sts = product(&r.half, true, &r.half, n, n, n);
         for k in 0..n * n {
             let scale = (c[k / n * n + k / n] * c[k % n * n + k % n]).sqrt();

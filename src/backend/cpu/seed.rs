@@ -10,6 +10,7 @@ use super::layer::{Layer, Streams};
 use super::real::Real;
 use crate::backend::small::Small;
 use crate::backend::{Batch, EngineError, Job, KernelSample};
+use crate::math::root::Noise;
 use crate::rng::{Role, Tensor};
 
 /// One seed of a job on the CPU.
@@ -33,7 +34,7 @@ impl<'j, T: Real> SeedState<'j, T> {
             keep,
             arch,
             inner: false,
-            small: Small::new(job, T::GRAM_NOISE),
+            small: Small::new(job, Noise::of_panels(T::GRAM_NOISE)),
             layers: (0..job.network.depth()).map(|_| LayerState::default()).collect(),
             dense: DenseState::default(),
         }

@@ -8,6 +8,7 @@ use super::passes::{self, View};
 use super::plan::{Layout, Place};
 use super::recording::Recording;
 use crate::backend::{Batch, EngineError, Job, KernelSample, MeasuredSample};
+use crate::math::root::Noise;
 use crate::stats::Reference;
 
 /// A group of seeds of one job, all computed together.
@@ -43,7 +44,7 @@ impl<'e> GpuBatch<'e> {
     /// Room for the groups of a job, one after another.
     pub(super) fn new(device: &'e Device, host: &'e rayon::ThreadPool, job: &'e Job, layout: Layout) -> Self {
         let depth = job.network.depth();
-        let noise = noise(device, layout.element);
+        let noise = noise(device);
         fn none<T>(count: usize) -> Vec<Option<T>> {
             (0..count).map(|_| None).collect()
         }
@@ -183,14 +184,12 @@ impl Batch for GpuBatch<'_> {
     }
 }
 
-/// Relative rounding of a Gram matrix that this device sums, as `math::root` counts it.
-fn noise(device: &Device, element: Element) -> f64 {
-    // Panels round at ε: two rows that differ by rounding differ by ε² in the matrix.
-    let panels = element.epsilon().powi(2);
-    if device.variant.f64 {
-        panels
-    } else {
-        // 16 products are added in f32, which leaves up to 8ε of their size; the signs of the errors of many chunks cancel.
-        panels.max(f32::EPSILON.into())
-    }
+/// Rounding of a Gram matrix that this device sums.
+fn noise(device: &Device) -> Noise {
+    // Small matrices reach the panels as f32, whatever the panels are: two rows that differ by that rounding differ by ε² in the
+    // matrix. Panels in f16 add nothing: the matrix is of the rounded panel, and the rounded panel is what every product takes.
+    let epsilon = f64::from(f32::EPSILON);
+    // Without f64 16 products at a time are added in f32.
+    let sums = if device.variant.f64 { 0.0 } else { epsilon };
+    Noise { panels: epsilon * epsilon, sums }
 }

@@ -34,14 +34,6 @@ impl Element {
         }
     }
 
-    /// Largest rounding error of a number near 1 and below, twice: ε.
-    pub(super) fn epsilon(self) -> f64 {
-        match self {
-            Self::F32 => f32::EPSILON.into(),
-            Self::F16 => f16::EPSILON.to_f64(),
-        }
-    }
-
     /// Rows of a matrix, each times `factor` and followed by zeros up to the stride.
     pub(super) fn encode<'a>(
         self,

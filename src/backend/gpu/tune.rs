@@ -12,6 +12,7 @@ use super::passes::{View, root};
 use super::recording::Recording;
 use super::tuning::Tuning;
 use crate::backend::EngineError;
+use crate::math::root::Noise;
 
 /// One constant and what was measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -238,7 +239,7 @@ impl<'e> Task<'e> {
         let (rows, count, gram) = &self.grams[class];
         let [half, pseudo] = [(); 2].map(|()| recording.scratch(8 * u64::from(count * rows * rows)));
         let operands = root::Operands { gram, half: &half, pseudo: &pseudo };
-        root::record(recording, *count, *rows, f64::EPSILON, &operands)?;
+        root::record(recording, *count, *rows, Noise::of_panels(f64::EPSILON), &operands)?;
         [half, pseudo].into_iter().for_each(|buffer| recording.retire(buffer));
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use eoc_ntk::backend::Engine;
 use eoc_ntk::backend::cpu::{CpuEngine, Peaks};
-use eoc_ntk::math::root::root;
+use eoc_ntk::math::root::{Noise, root};
 use eoc_ntk::sampler::Sampler;
 
 use super::case::Case;
@@ -47,8 +47,9 @@ pub fn line(
     let factor = match case.sampler {
         Sampler::Direct => 0.0,
         Sampler::Conditional => {
-            let of =
-                |matrix: &[f64], size, pseudo| timed(|| root(matrix, size, f64::EPSILON, pseudo).is_ok());
+            let of = |matrix: &[f64], size, pseudo| {
+                timed(|| root(matrix, size, Noise::of_panels(f64::EPSILON), pseudo).is_ok())
+            };
             let each = of(case.limit.nngp(), n as usize, true) + of(&sample.kernel, case.q(), false);
             depth.saturating_sub(2) as f64 * each
         }

@@ -187,8 +187,8 @@ fn blocks_have_the_same_layout() {
             slopes,
         );
     }
-    same_block!(Pass::Root, RootBlock, size, zero, tiny, cut);
-    same_block!(Pass::RootLarge, RootBlock, size, zero, tiny, cut);
+    same_block!(Pass::Root, RootBlock, size, zero, tiny, cut, floor, pad_0, pad_1, pad_2);
+    same_block!(Pass::RootLarge, RootBlock, size, zero, tiny, cut, floor, pad_0, pad_1, pad_2);
     same_block!(Pass::Turn, Turn, rows, columns, zero, pad_0);
     same_block!(Pass::Couple, Couple, rows, inner, columns, flags, zero, pad_0, pad_1, pad_2);
     same_block!(Pass::Assemble, Assemble, points, outputs, flags, gram_seed, zero, pad_0, pad_1, pad_2);

@@ -1,7 +1,7 @@
 //! The definitions, in f64, by loops over single numbers: K from the Jacobian itself, and the conditional draw in its
 //! first form, with Q formed.
 
-use eoc_ntk::math::root::root;
+use eoc_ntk::math::root::{Noise, root};
 use eoc_ntk::model::Network;
 use eoc_ntk::rng::{Role, Tensor};
 
@@ -134,7 +134,8 @@ pub fn conditional_kernel(network: &Network, rows: &[&[f64]], seed: u64, fault: 
     let (mut z, mut g, mut roots) = (vec![vec![]], vec![vec![]], vec![]);
     for k in 1..depth {
         let m = network.hidden()[k - 1] as usize;
-        let r = root(&flat(&times(&a[k - 1], &turned(&a[k - 1]))), n, f64::EPSILON, true).unwrap();
+        let r = root(&flat(&times(&a[k - 1], &turned(&a[k - 1]))), n, Noise::of_panels(f64::EPSILON), true)
+            .unwrap();
         let (half, pseudo) = (square(&r.half, n), square(&r.pseudo, n));
         let gk = normals(Role::Forward, k, seed, m, n);
         let zk = turned(&times(&gk, &half));
@@ -163,7 +164,7 @@ pub fn conditional_kernel(network: &Network, rows: &[&[f64]], seed: u64, fault: 
             (0..q).map(|i| w[i % m_l].clone()).collect()
         } else {
             let gram = times(&b, &turned(&b));
-            let s_b = square(&root(&flat(&gram), q, f64::EPSILON, false).unwrap().half, q);
+            let s_b = square(&root(&flat(&gram), q, Noise::of_panels(f64::EPSILON), false).unwrap().half, q);
             let q_k = times(&turned(&a[k]), &roots[k]);
             let h = times(&normals(Role::Backward, k, seed, m, q), &s_b);
             let mut m_k = times(&turned(&g[k + 1]), &turned(&b));

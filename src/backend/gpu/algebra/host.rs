@@ -10,6 +10,7 @@ use crate::backend::gpu::recording::Recording;
 use crate::backend::gpu::sums::{self, Sums};
 use crate::backend::small::{Coupling, Small, measured};
 use crate::backend::{EngineError, Job, KernelSample, MeasuredSample, Weights};
+use crate::math::root::Noise;
 use crate::rng::{Role, Tensor};
 use crate::stats::Reference;
 
@@ -34,7 +35,7 @@ impl<'e> HostAlgebra<'e> {
         threads: &'e rayon::ThreadPool,
         job: &'e Job,
         seeds: u64,
-        noise: f64,
+        noise: Noise,
     ) -> Self {
         let depth = job.network.depth();
         Self {

@@ -12,7 +12,7 @@ use crate::backend::gpu::passes::{View, root, spectrum, turn};
 use crate::backend::gpu::recording::Recording;
 use crate::backend::gpu::sums::{self, Sums};
 use crate::backend::{EngineError, Job, KernelSample, MeasuredSample};
-use crate::math::root::root as host_root;
+use crate::math::root::{Noise, root as host_root};
 use crate::stats::Reference;
 
 /// Bytes of an entry, an f64 or a pair of f32.
@@ -22,7 +22,7 @@ const ENTRY: u64 = 8;
 pub(in crate::backend::gpu) struct DeviceAlgebra<'e> {
     device: &'e Device,
     job: &'e Job,
-    noise: f64,
+    noise: Noise,
     seeds: Vec<u64>,
     /// C_k; that of the input is shared by all seeds.
     grams: Vec<Option<wgpu::Buffer>>,
@@ -48,7 +48,7 @@ pub(in crate::backend::gpu) struct DeviceAlgebra<'e> {
 
 impl<'e> DeviceAlgebra<'e> {
     /// For the groups of a job, one after another.
-    pub(in crate::backend::gpu) fn new(device: &'e Device, job: &'e Job, noise: f64) -> Self {
+    pub(in crate::backend::gpu) fn new(device: &'e Device, job: &'e Job, noise: Noise) -> Self {
         let depth = job.network.depth();
         let none = || (0..depth).map(|_| None).collect::<Vec<_>>();
         let scale = job.network.scale();
@@ -205,8 +205,9 @@ impl Algebra for DeviceAlgebra<'_> {
             if self.roots[0].is_none() {
                 // The input comes in f64 and is the same for every seed: no work for a device.
                 let failed = |e| EngineError::Failed { seed: self.seeds[0], layer: 0, what: format!("{e}") };
-                let half =
-                    host_root(&self.job.cosines, self.job.n, f64::EPSILON, false).map_err(failed)?.half;
+                let half = host_root(&self.job.cosines, self.job.n, Noise::of_panels(f64::EPSILON), false)
+                    .map_err(failed)?
+                    .half;
                 let turned: Vec<f32> = (0..half.len())
                     .map(|at| half[at % self.job.n * self.job.n + at / self.job.n] as f32)
                     .collect();

@@ -5,7 +5,7 @@ use crate::backend::gpu::passes::tests::device;
 use crate::backend::gpu::passes::{root, spectrum};
 use crate::backend::gpu::recording::Recording;
 use crate::backend::gpu::sums;
-use crate::math::root::{product, root as host_root};
+use crate::math::root::{Noise, product, root as host_root};
 use crate::rng::{Role, Stream};
 use crate::stats::Reference;
 
@@ -67,7 +67,7 @@ fn roots_are_those_of_the_host() {
             let bytes = 8 * (3 * size * size) as u64;
             let (input, half, pseudo) =
                 (upload(&device, &matrices), device.storage(bytes), device.storage(bytes));
-            let noise = 1e-14;
+            let noise = Noise { panels: 1e-14, sums: 1e-14 };
             let mut worst = 0f64;
             let mut recording = Recording::new(&device);
             recording.poison(&half, bytes);
@@ -131,7 +131,7 @@ fn a_broken_matrix_has_no_root() {
         let (half, pseudo) = (device.storage(bytes), device.storage(bytes));
         let mut recording = Recording::new(&device);
         let operands = root::Operands { gram: &input, half: &half, pseudo: &pseudo };
-        root::record(&mut recording, 3, size as u32, 1e-14, &operands).unwrap();
+        root::record(&mut recording, 3, size as u32, Noise::of_panels(1e-14), &operands).unwrap();
         let read = recording.read(&[(&half, bytes)]).unwrap();
         let half = sums::decode(&read[0], device.variant.f64);
         let seeds: Vec<&[f64]> = half.chunks_exact(size * size).collect();

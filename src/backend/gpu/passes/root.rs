@@ -8,6 +8,7 @@ use crate::backend::gpu::module::{Pass, Storage};
 use crate::backend::gpu::profile::Work;
 use crate::backend::gpu::recording::{Dispatch, Recording};
 use crate::backend::gpu::tuning::Tuning;
+use crate::math::root::Noise;
 
 /// The parameter block.
 #[repr(C)]
@@ -19,8 +20,16 @@ pub struct RootBlock {
     pub zero: u32,
     /// Entries off the diagonal of the unit matrix that count as zero.
     pub tiny: f32,
-    /// Eigenvalues up to this times the largest count as zero.
+    /// Eigenvalues up to this times the largest, and `floor` more, count as zero.
     pub cut: f32,
+    /// See `cut`.
+    pub floor: f32,
+    /// Unused.
+    pub pad_0: u32,
+    /// Unused.
+    pub pad_1: u32,
+    /// Unused.
+    pub pad_2: u32,
 }
 
 /// Override constants.
@@ -40,12 +49,14 @@ pub(in crate::backend::gpu) fn record(
     recording: &mut Recording,
     seeds: u32,
     size: u32,
-    noise: f64,
+    noise: Noise,
     operands: &Operands,
 ) -> Result<(), EngineError> {
     let device = recording.device();
-    let cut = (4.0 * f64::from(size) * noise) as f32;
-    let block = RootBlock { size, zero: 0, tiny: square::tiny(device, size), cut };
+    let floor = noise.cut(size as usize, 0.0);
+    let cut = (noise.cut(size as usize, 1.0) - floor) as f32;
+    let tiny = square::tiny(device, size);
+    let block = RootBlock { size, tiny, cut, floor: floor as f32, ..RootBlock::default() };
     let place = Square::of(device, size);
     let pass = if place == Square::Workgroup { Pass::Root } else { Pass::RootLarge };
     let mut buffers = vec![operands.gram.clone(), operands.half.clone(), operands.pseudo.clone()];
