@@ -51,12 +51,25 @@ fn load_from(folder: &Path, description: &Description) -> Option<Tuning> {
     (same && record.tuning.runs_on(description)).then_some(record.tuning)
 }
 
+/// Refuses where a tuning could not be kept, before anything is measured.
+pub fn check_folder() -> Result<(), Failure> {
+    let folder = needed_folder()?;
+    let made = fs::create_dir_all(&folder).and_then(|()| tempfile::NamedTempFile::new_in(&folder));
+    made.map(drop).map_err(|error| {
+        let what = format!("the tuning could not be kept in {}: {}", folder.display(), error.kind());
+        Failure::refused(format!("{what}; set XDG_CACHE_HOME to a directory that can be written"))
+    })
+}
+
 /// Keeps a tuning; returns where.
 pub fn save(description: &Description, tuning: Tuning) -> Result<PathBuf, Failure> {
-    let folder = folder().ok_or_else(|| {
+    save_in(&needed_folder()?, description, tuning)
+}
+
+fn needed_folder() -> Result<PathBuf, Failure> {
+    folder().ok_or_else(|| {
         Failure::refused("there is no directory to keep the tuning in; set XDG_CACHE_HOME or HOME to one")
-    })?;
-    save_in(&folder, description, tuning)
+    })
 }
 
 fn save_in(folder: &Path, description: &Description, tuning: Tuning) -> Result<PathBuf, Failure> {

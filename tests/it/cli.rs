@@ -700,3 +700,27 @@ fn a_bench_without_the_memory_is_refused_before_it_measures() {
     place.refused(&format!("sample {net} --sampler direct"), "at width 4294967295 need");
     place.refused(&format!("sample {net} --sampler direct"), "use --sampler conditional, whose memory");
 }
+
+/// A tuning is for a GPU, measures nothing else, and needs a place to be kept in: refused before anything is measured.
+#[test]
+fn a_tuning_that_cannot_be_is_refused() {
+    let place = Place::new();
+    for (line, part) in [
+        ("bench --tune --device cpu", "--tune is for a GPU"),
+        ("bench --tune --case 4,1,2,8", "--case"),
+        ("bench --tune --precision f16", "--precision"),
+    ] {
+        let ran = place.run(line);
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{line}");
+        assert!(ran.stderr.contains(part), "{line}: {}", ran.stderr);
+    }
+    // A file where the directory should be. Without a GPU the device is what is missing, as clearly.
+    let output = Command::new(env!("CARGO_BIN_EXE_eoc"))
+        .args(["bench", "--tune", "--device", "gpu"])
+        .env("XDG_CACHE_HOME", place.path("text.txt"))
+        .output()
+        .unwrap();
+    let sentence = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{sentence}");
+    assert!(sentence.contains("could not be kept in") || sentence.contains("no GPU was found"), "{sentence}");
+}

@@ -38,11 +38,11 @@ const ROWS_NAMES: [&str; 3] = ["up to 16 rows", "up to 32 rows", "more rows"];
 const NEURONS: u32 = 1024;
 
 impl GpuEngine {
-    /// Measures every alternative, tells each constant as it is settled, and returns the best of all. The engine keeps the
-    /// tuning that it had.
+    /// Measures every alternative, tells each constant as it is settled, and returns the best of all. Before each alternative
+    /// it tells nothing, for who wants to stop. The engine keeps the tuning that it had.
     pub fn tune(
         &self,
-        mut tell: impl FnMut(&Trial) -> Result<(), EngineError>,
+        mut tell: impl FnMut(Option<&Trial>) -> Result<(), EngineError>,
     ) -> Result<Tuning, EngineError> {
         let before = self.device.tuning();
         let found = self.search(before, &mut tell);
@@ -98,6 +98,7 @@ impl GpuEngine {
             if !tuning.runs_on(&self.device.description) {
                 continue;
             }
+            tell(None)?;
             self.device.set_tuning(tuning);
             let name =
                 alternative.iter().filter(|v| **v > 0).map(u32::to_string).collect::<Vec<_>>().join("x");
@@ -110,7 +111,7 @@ impl GpuEngine {
             }
         }
         *best = settled;
-        tell(&trial)
+        tell(Some(&trial))
     }
 
     /// Median seconds of a task, compiled and warmed up first.
@@ -141,7 +142,7 @@ impl GpuEngine {
     }
 }
 
-type Tell<'a> = dyn FnMut(&Trial) -> Result<(), EngineError> + 'a;
+type Tell<'a> = dyn FnMut(Option<&Trial>) -> Result<(), EngineError> + 'a;
 
 /// The tasks: buffers that all of them share, sizes by the kind of the adapter.
 struct Task<'e> {

@@ -79,7 +79,13 @@ impl Bench {
         sampling.measure(&seeds, &case.reference)?;
         let passes = self.timed.take_profile();
         if passes.is_empty() {
-            text += "  no times by pass: this device has no timestamps\n";
+            let timed = self.timed.description().timestamps;
+            let why = if timed {
+                "nothing of so small a case runs on the device"
+            } else {
+                "this device has no timestamps"
+            };
+            let _ = writeln!(text, "  no times by pass: {why}");
             return Ok(text);
         }
         let total: f64 = passes.iter().map(|(_, time)| time.seconds).sum();

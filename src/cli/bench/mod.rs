@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
     /// Measure which constants of the shaders are fastest on this GPU, some seconds, and keep them for later runs
-    #[arg(long, conflicts_with_all = ["case", "sampler", "rounds"])]
+    #[arg(long, conflicts_with_all = ["case", "sampler", "rounds", "precision"])]
     tune: bool,
     #[command(flatten)]
     engine: EngineArgs,

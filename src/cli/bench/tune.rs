@@ -11,13 +11,15 @@ use crate::cli::tuning;
 
 /// Measures, prints every alternative and keeps the best.
 pub fn execute(choice: &Choice, threads: usize, ctx: &Context) -> Result<Status, Failure> {
+    tuning::check_folder()?;
     // From the defaults, not from an earlier tuning: the same start gives the same search.
     let engine = GpuEngine::new(choice, threads)?;
     let description = engine.description();
     ctx.print(&format!("{}, {} {}\n", description.name, description.backend, description.driver))?;
     let stopped = RefCell::new(None);
     let found = engine.tune(|trial| {
-        ctx.check().and_then(|()| ctx.print(&line(trial))).map_err(|failure| {
+        let told = |trial| ctx.print(&line(trial));
+        ctx.check().and_then(|()| trial.map_or(Ok(()), told)).map_err(|failure| {
             stopped.replace(Some(failure));
             EngineError::Refused("stopped".to_owned())
         })
