@@ -179,24 +179,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     if is_cross && (p.flags & CROSS) == 0u {
         return;
     }
-    store(seed, part, is_cross, 4u * i4, 4u * local.x, sum_0);
-    store(seed, part, is_cross, 4u * i4 + 1u, 4u * local.x, sum_1);
-    store(seed, part, is_cross, 4u * i4 + 2u, 4u * local.x, sum_2);
-    store(seed, part, is_cross, 4u * i4 + 3u, 4u * local.x, sum_3);
-}
-
-fn store(seed: u32, part: u32, is_cross: bool, i: u32, j: u32, sum: Sum) {
     let q = p.points * p.outputs;
-    if part >= p.parts || i >= q {
-        return;
-    }
-    for (var n = 0u; n < 4u; n++) {
-        if is_cross {
-            if j + n < p.points {
-                cross[((seed * p.parts + part) * q + i) * p.points + j + n] = sum_entry(sum, n);
-            }
-        } else if j + n < q {
-            gram[((seed * p.parts + part) * q + i) * q + j + n] = sum_entry(sum, n);
-        }
-    }
+    store(seed, part, q, select(q, p.points, is_cross), is_cross, 4u * i4, 4u * local.x, sum_0);
+    store(seed, part, q, select(q, p.points, is_cross), is_cross, 4u * i4 + 1u, 4u * local.x, sum_1);
+    store(seed, part, q, select(q, p.points, is_cross), is_cross, 4u * i4 + 2u, 4u * local.x, sum_2);
+    store(seed, part, q, select(q, p.points, is_cross), is_cross, 4u * i4 + 3u, 4u * local.x, sum_3);
 }

@@ -70,23 +70,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
         sum_3 = sum_add(sum_3, part_3, p.zero);
         workgroupBarrier();
     }
-    store(seed, part, is_cross, 4u * i4, 4u * local.x, sum_0);
-    store(seed, part, is_cross, 4u * i4 + 1u, 4u * local.x, sum_1);
-    store(seed, part, is_cross, 4u * i4 + 2u, 4u * local.x, sum_2);
-    store(seed, part, is_cross, 4u * i4 + 3u, 4u * local.x, sum_3);
-}
-
-fn store(seed: u32, part: u32, is_cross: bool, i: u32, j: u32, sum: Sum) {
-    if part >= p.parts || i >= p.points {
-        return;
-    }
-    for (var n = 0u; n < 4u; n++) {
-        if is_cross {
-            if j + n < p.across {
-                cross[((seed * p.parts + part) * p.points + i) * p.across + j + n] = sum_entry(sum, n);
-            }
-        } else if j + n < p.points {
-            gram[((seed * p.parts + part) * p.points + i) * p.points + j + n] = sum_entry(sum, n);
-        }
-    }
+    store(seed, part, p.points, select(p.points, p.across, is_cross), is_cross, 4u * i4, 4u * local.x, sum_0);
+    store(seed, part, p.points, select(p.points, p.across, is_cross), is_cross, 4u * i4 + 1u, 4u * local.x, sum_1);
+    store(seed, part, p.points, select(p.points, p.across, is_cross), is_cross, 4u * i4 + 2u, 4u * local.x, sum_2);
+    store(seed, part, p.points, select(p.points, p.across, is_cross), is_cross, 4u * i4 + 3u, 4u * local.x, sum_3);
 }

@@ -5,7 +5,8 @@
 //
 // The matrix has 2·HALF rows, the last one empty where the size is odd: an empty row is never turned. A round takes the HALF
 // pairs of the circle method (one place stands still, the others walk round), 2·HALF − 1 rounds make a sweep, and sweeps go
-// on until no entry off the diagonal is above `tiny`; convergence is quadratic, 6 to 9 sweeps for 32 rows.
+// on until no entry off the diagonal is above `tiny`; convergence is quadratic: 8 or 9 sweeps for 32 rows, 9 or 10 for 64, the last of which
+// turns nothing.
 // Brent and Luk, The solution of singular-value and symmetric eigenvalue problems on multiprocessor arrays (1985).
 //
 // Needs common/real_*.wgsl and common/square_*.wgsl, and of the shader itself `rotate_vectors(thread, round)`, which does to

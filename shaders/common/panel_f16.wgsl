@@ -4,10 +4,10 @@
 //
 // WGSL leaves it to the device whether f16(x) rounds to nearest or towards zero, which would bias every sum, and drivers take
 // f32(f16(x)) for x (seen on lavapipe). So x is rounded to the 11 bits of an f16 here, to nearest and even, and the
-// conversion is exact. Below 2⁻¹⁴, the least normal f16, it
-// rounds as the device does, by 2⁻²⁴ at most or, where it flushes, by 2⁻¹⁴.
+// conversion is exact. Below 2⁻¹⁴, the least normal f16, it rounds as the device does, by 2⁻²⁴ at most or, where it flushes, by
+// 2⁻¹⁴.
 //
-// Twin: round of src/backend/gpu/storage.rs. The other form is common/panel_f32.wgsl. Needs `enable f16`. No bindings, no
+// Twin: Element::encode of src/backend/gpu/storage.rs. The other form is common/panel_f32.wgsl. Needs `enable f16`. No bindings, no
 // barriers.
 
 alias Panel = f16;

@@ -5,9 +5,6 @@
 
 alias Real = f64;
 
-/// Relative rounding of one operation.
-const REAL_EPSILON: f32 = 0x1p-53;
-
 /// `zero` is of no use here.
 fn real_begin(zero: u32) {}
 

@@ -11,9 +11,6 @@
 
 alias Real = vec2<f32>;
 
-/// Relative rounding of one operation.
-const REAL_EPSILON: f32 = 0x1p-45;
-
 var<private> real_zero: u32;
 
 /// `zero` is 0.

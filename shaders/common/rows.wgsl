@@ -6,7 +6,8 @@
 // A workgroup has PARTS parts of 256 neurons at a time, SIDE × 2·SIDE threads for each; matrices have up to 4·SIDE rows. The
 // sums over k are those of project.wgsl: 16 terms, then the sums of 16, so that both give the same bits.
 //
-// Needs common/philox.wgsl, normal.wgsl, activation.wgsl, and of the shader p, keys and root Sᵀ [seed][i][k].
+// Needs common/philox.wgsl, normal.wgsl, activation.wgsl, sum_*.wgsl, and of the shader p, keys, root Sᵀ [seed][i][k] and the
+// partial sums gram and cross, [seed][part][row][column].
 // Twin: draw.wgsl and project.wgsl.
 // No bindings of its own.
 // Barriers: none; the callers put one between the steps.
@@ -145,4 +146,19 @@ fn activate_four(z: vec4<f32>) -> vec4<f32> {
         activate(z.z, p.slopes),
         activate(z.w, p.slopes),
     );
+}
+
+/// Four entries of one row of a partial sum of rows × columns, in `cross` or in `gram`.
+fn store(seed: u32, part: u32, rows: u32, columns: u32, is_cross: bool, i: u32, j: u32, sum: Sum) {
+    if part >= p.parts || i >= rows {
+        return;
+    }
+    let first = ((seed * p.parts + part) * rows + i) * columns + j;
+    for (var n = 0u; n < min(4u, max(columns, j) - j); n++) {
+        if is_cross {
+            cross[first + n] = sum_entry(sum, n);
+        } else {
+            gram[first + n] = sum_entry(sum, n);
+        }
+    }
 }

@@ -99,7 +99,7 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
     let rows = u32::try_from(job.n.max(job.q())).unwrap_or(u32::MAX);
     let element = Element::of(job.precision);
     let fused = job.sampler == Sampler::Conditional && element == Element::F32 && fused::fits(device, rows);
-    let work = Work { factorised: largest_factorisation(rows, device), ..Work::of(job, place, fused) };
+    let work = Work::of(job, place, fused, device.small_cost);
     let budget = device.budget;
     let lanes = LANES as u64;
     let share = budget.memory / lanes;
@@ -134,7 +134,7 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
     }
     let algebra = match place {
         Place::Host => EIGEN * work.cubes / HOST_RATE / threads as f64,
-        Place::Device => work.factorisation * device.small_cost / budget.rate,
+        Place::Device => work.factorisation / budget.rate,
     };
     let seconds = work.operations / budget.rate + work.normals / budget.normals + algebra;
     let by_host = HOST_BYTES.min(available() / 4) / lanes / host;
@@ -176,11 +176,6 @@ fn check_drift(job: &Job) -> Result<(), EngineError> {
     )))
 }
 
-/// f32 operations that a matrix of this many rows takes as long as.
-fn largest_factorisation(rows: u32, device: &Device) -> f64 {
-    FACTORISATION * device.small_cost * f64::from(rows).powi(3)
-}
-
 /// Sizes and work of one seed.
 struct Work {
     n: u64,
@@ -211,7 +206,7 @@ struct Work {
 }
 
 impl Work {
-    fn of(job: &Job, place: Place, fused: bool) -> Self {
+    fn of(job: &Job, place: Place, fused: bool, small_cost: f64) -> Self {
         let depth = job.network.depth();
         let (n, q, outputs) = (job.n as u64, job.q() as u64, job.network.outputs() as u64);
         let hidden: Vec<u64> = (1..depth).map(|k| job.width(k)).collect();
@@ -264,8 +259,8 @@ impl Work {
             cubes,
             place,
             fused,
-            factorisation: FACTORISATION * cubes,
-            factorised: 0.0,
+            factorisation: FACTORISATION * small_cost * cubes,
+            factorised: FACTORISATION * small_cost * nf.max(qf).powi(3),
         }
     }
 

@@ -74,9 +74,7 @@ impl Sums {
                 Gram { rows_x: chunk.rows, rows_y: self.rows_y, first_x: chunk.first, flags, ..block };
             let operands = gram::Operands { keys, x, y, partials: &partials };
             gram::record(recording, self.seeds, block, &operands)?;
-            let block = Reduce { entries, parts, accumulate: u32::from(self.begun), zero: 0 };
-            reduce::record(recording, self.seeds, block, &partials, &chunk.totals)?;
-            recording.retire(partials);
+            self.reduce(recording, chunk, parts, partials)?;
         }
         self.begun = true;
         Ok(())
@@ -109,12 +107,23 @@ impl Sums {
         let [chunk] = self.chunks.as_slice() else {
             return Err(recording.device().fault(format!("the sums {} were split", self.name)));
         };
-        let entries = self.rows_x * self.rows_y;
-        let parts = columns.div_ceil(PART);
+        self.reduce(recording, chunk, columns.div_ceil(PART), partials)?;
+        self.begun = true;
+        Ok(())
+    }
+
+    /// Adds partial sums to the totals of some rows.
+    fn reduce(
+        &self,
+        recording: &mut Recording,
+        chunk: &Chunk,
+        parts: u32,
+        partials: wgpu::Buffer,
+    ) -> Result<(), EngineError> {
+        let entries = chunk.rows * self.rows_y;
         let block = Reduce { entries, parts, accumulate: u32::from(self.begun), zero: 0 };
         reduce::record(recording, self.seeds, block, &partials, &chunk.totals)?;
         recording.retire(partials);
-        self.begun = true;
         Ok(())
     }
 }

@@ -2,9 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::Algebra;
+use super::{Algebra, upload_turned};
 use crate::backend::gpu::device::Device;
-use crate::backend::gpu::module::Element;
 use crate::backend::gpu::passes::View;
 use crate::backend::gpu::recording::Recording;
 use crate::backend::gpu::sums::{self, Sums};
@@ -64,19 +63,6 @@ impl<'e> HostAlgebra<'e> {
         self.threads
             .install(|| small.par_iter_mut().zip(matrices).for_each(|(small, matrix)| set(small, matrix)));
     }
-
-    /// Small matrices of the seeds on the device, each rows × columns as f32 and turned: `[seed][column][row]`.
-    fn upload_turned(&self, matrices: &[Vec<f64>], [rows, columns]: [usize; 2]) -> View {
-        let mut flat = Vec::with_capacity(matrices.len() * rows * columns);
-        for matrix in matrices {
-            for column in 0..columns {
-                flat.extend((0..rows).map(|row| matrix[row * columns + column] as f32));
-            }
-        }
-        // One matrix serves all seeds.
-        let seed = if matrices.len() == 1 { 0 } else { (rows * columns) as u32 };
-        View { buffer: self.device.upload(&flat), seed, row: rows as u32, element: Element::F32 }
-    }
 }
 
 impl Algebra for HostAlgebra<'_> {
@@ -97,7 +83,7 @@ impl Algebra for HostAlgebra<'_> {
             // The input is the same for every seed.
             vec![self.small[0].root(0)?.to_vec()]
         };
-        let root = self.upload_turned(&roots, [n, n]);
+        let root = upload_turned(self.device, &roots, [n, n]);
         if let Some(old) = self.roots[k].replace(root) {
             self.device.give_back([old.buffer]);
         }
@@ -148,7 +134,7 @@ impl Algebra for HostAlgebra<'_> {
         let (n, q) = (self.job.n, self.job.q());
         let couplings = self.each(|small| small.couple(k))?;
         let (t, root): (Vec<_>, Vec<_>) = couplings.into_iter().map(|Coupling { t, root }| (t, root)).unzip();
-        let coupling = (self.upload_turned(&t, [n, q]), self.upload_turned(&root, [q, q]));
+        let coupling = (upload_turned(self.device, &t, [n, q]), upload_turned(self.device, &root, [q, q]));
         if let Some((t, root)) = self.couplings[k - 1].replace(coupling) {
             self.device.give_back([t.buffer, root.buffer]);
         }

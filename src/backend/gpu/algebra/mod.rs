@@ -14,6 +14,8 @@ mod on_device;
 pub(super) use host::HostAlgebra;
 pub(super) use on_device::DeviceAlgebra;
 
+use super::device::Device;
+use super::module::Element;
 use super::passes::View;
 use super::recording::Recording;
 use super::sums::Sums;
@@ -56,6 +58,19 @@ pub(super) trait Algebra {
         recording: &mut Recording,
         reference: &Reference,
     ) -> Result<Vec<MeasuredSample>, EngineError>;
+}
+
+/// Small matrices of the host as a product of panels takes them, each rows × columns, f32 and turned: `[seed][column][row]`.
+fn upload_turned(device: &Device, matrices: &[Vec<f64>], [rows, columns]: [usize; 2]) -> View {
+    let mut flat = Vec::with_capacity(matrices.len() * rows * columns);
+    for matrix in matrices {
+        for column in 0..columns {
+            flat.extend((0..rows).map(|row| matrix[row * columns + column] as f32));
+        }
+    }
+    // One matrix serves all seeds.
+    let seed = if matrices.len() == 1 { 0 } else { (rows * columns) as u32 };
+    View { buffer: device.upload(&flat), seed, row: rows as u32, element: Element::F32 }
 }
 
 /// ‖N‖_F from N without the norms of the points, n × m_l.

@@ -3,7 +3,7 @@
 //! Matrices lie as `[seed][row][column]`. Those that no later pass reads are retired to the recording, which uses their memory
 //! again. Accuracy against the host: `tests/it/gpu/algebra.rs`.
 
-use super::{Algebra, output_norm};
+use super::{Algebra, output_norm, upload_turned};
 use crate::backend::gpu::device::Device;
 use crate::backend::gpu::module::Element;
 use crate::backend::gpu::passes::assemble::{self, Assemble};
@@ -208,15 +208,7 @@ impl Algebra for DeviceAlgebra<'_> {
                 let half = host_root(&self.job.cosines, self.job.n, Noise::of_panels(f64::EPSILON), false)
                     .map_err(failed)?
                     .half;
-                let turned: Vec<f32> = (0..half.len())
-                    .map(|at| half[at % self.job.n * self.job.n + at / self.job.n] as f32)
-                    .collect();
-                self.roots[0] = Some(View {
-                    buffer: self.device.upload(&turned),
-                    seed: 0,
-                    row: n,
-                    element: Element::F32,
-                });
+                self.roots[0] = Some(upload_turned(self.device, &[half], [self.job.n; 2]));
             }
             return Ok(());
         }
