@@ -8,6 +8,7 @@ mod data;
 mod engine;
 mod gpu;
 mod grids;
+mod kept;
 mod law;
 mod limit;
 mod oracle;
