@@ -30,15 +30,39 @@
 //! # }
 //! ```
 //!
+//! # Features
+//!
+//! All are on by default. Without any (`default-features = false`) this is the library alone: networks, data sets, the
+//! limit, statistics, both samplers and the CPU engine.
+//!
+//! | feature | adds | with |
+//! | --- | --- | --- |
+//! | `gpu` | `backend::gpu`, the engine on any vendor's GPU | wgpu |
+//! | `study` | `study`: grids of networks, their store, resuming, merging, export | SQLite (as C source), Parquet |
+//! | `report` | `report`: tables and figures | kuva |
+//! | `cli` | the program `eoc`, with all of the above | clap, indicatif |
+//!
+//! # Threads
+//!
+//! What is worth several threads (the limit of many points, bootstraps) uses those of [`Threads::install`] and is serial
+//! elsewhere; an engine has its own. Nothing starts threads that were not asked for, and no number depends on how many
+//! there are.
+//!
 //! The map of the modules is in ARCHITECTURE.md.
 
 pub mod backend;
 pub mod data;
+pub mod files;
 pub mod limit;
 pub mod math;
 pub mod model;
+#[cfg(feature = "report")]
 pub mod report;
 pub mod rng;
 pub mod sampler;
 pub mod stats;
+#[cfg(feature = "study")]
 pub mod study;
+pub mod threads;
+
+pub use threads::Threads;

@@ -1,6 +1,7 @@
 //! The devices that compute: what an engine is asked to do, and the engines.
 
 pub mod cpu;
+#[cfg(feature = "gpu")]
 pub mod gpu;
 mod job;
 mod memory;
@@ -15,6 +16,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::stats::{KernelStatistics, Reference};
+use crate::threads::NoThreads;
 
 /// Arithmetic of the panels; small matrices are f64 always.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +98,12 @@ pub enum EngineError {
     },
 }
 
+impl From<NoThreads> for EngineError {
+    fn from(error: NoThreads) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
 /// One opened device.
 ///
 /// The seam between samplers and devices: panels (m_k × n) never cross it. A sampler is an order of calls on a
@@ -127,7 +135,7 @@ pub trait Engine: Send + Sync {
         reference: &Reference,
     ) -> Result<Vec<MeasuredSample>, EngineError> {
         let kernels = self.run(job, plan, seeds, script)?;
-        small::measured_in_parallel(&kernels, reference, self.info().threads)
+        small::all_measured(&kernels, reference)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, MeasuredSample, Plan, Script};
 use crate::stats::Reference;
+use crate::threads::spawn_scoped;
 
 /// At least one engine.
 pub struct Several {
@@ -102,13 +103,20 @@ impl Several {
         let results: Vec<Result<Vec<T>, EngineError>> = std::thread::scope(|scope| {
             let shares = self.engines.iter().zip(&plans).zip(shares);
             let threads: Vec<_> = shares
-                .map(|((engine, plan), seeds)| scope.spawn(move || work(engine.as_ref(), plan, seeds)))
+                .map(|((engine, plan), seeds)| {
+                    spawn_scoped(scope, move || work(engine.as_ref(), plan, seeds))
+                })
                 .collect();
             let broken = || EngineError::Device {
                 device: self.info.name.clone(),
                 what: "its thread ended".to_owned(),
             };
-            threads.into_iter().map(|t| t.join().unwrap_or_else(|_| Err(broken()))).collect()
+            let ended = threads.into_iter().map(|thread| match thread {
+                Ok(thread) => thread.join().unwrap_or_else(|_| Err(broken())),
+                // No thread was started for this share, so it is done here.
+                Err(work) => work(),
+            });
+            ended.collect()
         });
         let parts: Vec<Vec<T>> = results.into_iter().collect::<Result<_, _>>()?;
         Ok(parts.into_iter().flatten().collect())

@@ -67,7 +67,8 @@ impl<'j> Small<'j> {
         Self { job, noise, seed: 0, grams, layers, outputs, kernel, vanished: None }
     }
 
-    /// Bytes for one seed of a job.
+    /// Bytes for one seed of a job, which a GPU counts on the host.
+    #[cfg(feature = "gpu")]
     pub(super) fn bytes(job: &Job) -> u64 {
         let (n, q) = (job.n as u64, job.q() as u64);
         let layer = match job.sampler {
@@ -210,25 +211,10 @@ pub(super) fn measured(sample: &KernelSample, reference: &Reference) -> Result<M
     Ok(MeasuredSample { seed: sample.seed, statistics, output_norm: sample.output_norm })
 }
 
-/// The statistics of kernels, in their order, on this many threads.
-pub(super) fn measured_in_parallel(
+/// The statistics of kernels, in their order.
+pub(super) fn all_measured(
     samples: &[KernelSample],
     reference: &Reference,
-    threads: usize,
 ) -> Result<Vec<MeasuredSample>, EngineError> {
-    let chunk = samples.len().div_ceil(threads.max(1)).max(1);
-    let one = |part: &[KernelSample]| part.iter().map(|s| measured(s, reference)).collect::<Vec<_>>();
-    let parts: Vec<Vec<_>> = std::thread::scope(|scope| {
-        let workers: Vec<_> = samples.chunks(chunk).map(|part| scope.spawn(move || one(part))).collect();
-        workers.into_iter().map(|worker| worker.join().unwrap_or_default()).collect()
-    });
-    let all: Vec<MeasuredSample> = parts.into_iter().flatten().collect::<Result<_, _>>()?;
-    if all.len() == samples.len() {
-        return Ok(all);
-    }
-    // A thread that ended early has printed why.
-    Err(EngineError::Device {
-        device: "cpu".to_owned(),
-        what: "a thread that measures kernels ended".to_owned(),
-    })
+    crate::threads::map(samples.len(), |i| measured(&samples[i], reference)).into_iter().collect()
 }

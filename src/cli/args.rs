@@ -82,7 +82,15 @@ pub struct EngineArgs {
     /// matrices are f64 always [default: f32]
     #[arg(long, value_name = "TYPE")]
     pub precision: Option<Precision>,
-    /// Threads [default: as affinity and cgroup allow]
+    #[command(flatten)]
+    pub threads: ThreadArgs,
+}
+
+/// How many threads compute.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Engine")]
+pub struct ThreadArgs {
+    /// Threads, for everything that is computed [default: as affinity and cgroup allow]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
     pub threads: Option<usize>,
 }

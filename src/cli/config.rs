@@ -14,8 +14,9 @@ use eoc_ntk::model::{
 };
 use eoc_ntk::sampler::SamplerChoice;
 use eoc_ntk::study::SeedRange;
+use eoc_ntk::threads::{NoThreads, Threads};
 
-use super::args::{DataArgs, DeviceChoice, EngineArgs, NetworkArgs, SamplingArgs};
+use super::args::{DataArgs, DeviceChoice, EngineArgs, NetworkArgs, SamplingArgs, ThreadArgs};
 use super::failure::Failure;
 use super::tuning;
 
@@ -166,21 +167,8 @@ impl EngineArgs {
         self.precision.unwrap_or(Precision::F32)
     }
 
-    /// Worker threads.
-    pub fn threads(&self) -> Result<usize, Failure> {
-        match self.threads {
-            // The standard library asks affinity and cgroup.
-            None => Ok(available_parallelism().map_or(1, |n| n.get())),
-            Some(n) if (1..=MAX_THREADS).contains(&n) => Ok(n),
-            Some(n) => {
-                Err(Failure::refused(format!("threads {n} is out of range; use 1 to {MAX_THREADS} threads")))
-            }
-        }
-    }
-
-    /// Opens the device for work in these precisions.
-    pub fn open(&self, precisions: &[Precision]) -> Result<Box<dyn Engine>, Failure> {
-        let threads = self.threads()?;
+    /// Opens the device for work in these precisions, with these threads.
+    pub fn open(&self, precisions: &[Precision], threads: &Threads) -> Result<Box<dyn Engine>, Failure> {
         let gpu = |choice: &Choice| tuning::open(choice, threads);
         match &self.device {
             // The CPU has no f16.
@@ -198,11 +186,11 @@ impl EngineArgs {
                     Ok(engine) => Ok(Box::new(engine)),
                     Err(error) => {
                         tracing::info!("no GPU for device auto: {error}");
-                        Ok(Box::new(CpuEngine::new(threads)?))
+                        Ok(Box::new(CpuEngine::on(threads)))
                     }
                 }
             }
-            None | Some(DeviceChoice::Auto | DeviceChoice::Cpu) => Ok(Box::new(CpuEngine::new(threads)?)),
+            None | Some(DeviceChoice::Auto | DeviceChoice::Cpu) => Ok(Box::new(CpuEngine::on(threads))),
             Some(DeviceChoice::Gpu(choice)) => Ok(Box::new(gpu(choice)?)),
             Some(DeviceChoice::AllGpus) => {
                 let engines: Vec<Box<dyn Engine>> = all_gpus(&gpu::list())
@@ -213,6 +201,40 @@ impl EngineArgs {
                     return Err(Failure::refused(format!("no GPU was found; {}", gpu::CURE)));
                 }
                 Ok(Box::new(Several::new(engines)?))
+            }
+        }
+    }
+}
+
+impl ThreadArgs {
+    /// Worker threads.
+    pub fn count(&self) -> Result<usize, Failure> {
+        match self.threads {
+            // The standard library asks affinity and cgroup.
+            None => Ok(available_parallelism().map_or(1, |n| n.get())),
+            Some(n) if (1..=MAX_THREADS).contains(&n) => Ok(n),
+            Some(n) => {
+                Err(Failure::refused(format!("threads {n} is out of range; use 1 to {MAX_THREADS} threads")))
+            }
+        }
+    }
+
+    /// Starts them, once for a command. Where nobody said how many and the system allows fewer, there are fewer.
+    pub fn start(&self) -> Result<Threads, Failure> {
+        let mut count = self.count()?;
+        loop {
+            match Threads::new(count) {
+                Ok(threads) => return Ok(threads),
+                Err(error) if self.threads.is_none() && count > 1 => {
+                    tracing::info!("{error}");
+                    count /= 2;
+                }
+                Err(NoThreads { threads, reason }) => {
+                    return Err(Failure::refused(format!(
+                        "{threads} worker threads could not be started: {reason}; give --threads a smaller number, or \
+                         raise the limit on processes (ulimit -u)"
+                    )));
+                }
             }
         }
     }

@@ -70,7 +70,13 @@ impl Context {
     pub fn wait<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
         let (send, result) = mpsc::channel();
         // Where nobody waits any more the program is about to end, and the result with it.
-        std::thread::spawn(move || send.send(work()).ok());
+        let answer = move || {
+            send.send(work()).ok();
+        };
+        if let Err(answer) = eoc_ntk::threads::spawn(answer) {
+            // Without a thread for it the work is done here, and a signal heard when it is done.
+            answer();
+        }
         loop {
             match result.recv_timeout(Duration::from_millis(20)) {
                 Ok(result) => return Ok(result),

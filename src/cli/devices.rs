@@ -5,7 +5,7 @@ use eoc_ntk::backend::gpu::{self, Description};
 use eoc_ntk::backend::{DeviceInfo, Engine};
 use serde_json::{Value, json};
 
-use super::args::EngineArgs;
+use super::args::ThreadArgs;
 use super::context::Context;
 use super::failure::{Failure, Status};
 
@@ -30,8 +30,8 @@ pub struct Args {
 
 /// Prints what there is to compute with.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    let threads = EngineArgs { device: None, precision: None, threads: None }.threads()?;
-    let engine = CpuEngine::new(threads)?;
+    let threads = ThreadArgs::default().start()?;
+    let engine = CpuEngine::on(&threads);
     let gpus = gpu::list();
     let text = if args.json {
         let mut all: Vec<Value> = gpus.iter().map(adapter).collect();

@@ -9,7 +9,7 @@ use eoc_ntk::study::STORE;
 use eoc_ntk::study::export::{ExportError, Format, export};
 use eoc_ntk::study::store::{Reader, StoreError};
 
-use super::args::{DeviceChoice, EngineArgs, count};
+use super::args::{DeviceChoice, EngineArgs, ThreadArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::{moments, output};
@@ -48,9 +48,8 @@ pub struct Args {
     /// For npy: device, as for eoc run
     #[arg(long, value_name = "NAME")]
     device: Option<DeviceChoice>,
-    /// For npy: threads [default: as affinity and cgroup allow]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: ThreadArgs,
 }
 
 /// What is exported.
@@ -79,13 +78,14 @@ impl FromStr for Wanted {
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let format = match (args.format, &args.out) {
         (Wanted::Moments, Some(out)) => {
-            let engine = EngineArgs { device: args.device.clone(), precision: None, threads: args.threads };
+            let engine =
+                EngineArgs { device: args.device.clone(), precision: None, threads: args.threads.clone() };
             return moments::execute(&args.dir, out, &engine, ctx);
         }
         (Wanted::Moments, None) => {
             return Err(Failure::refused("npy writes several files; give --out DIR, such as --out moments"));
         }
-        (Wanted::Rows(_), _) if args.device.is_some() || args.threads.is_some() => {
+        (Wanted::Rows(_), _) if args.device.is_some() || args.threads.threads.is_some() => {
             return Err(Failure::refused(
                 "--device and --threads go with --format npy, which draws kernels; leave them out",
             ));

@@ -52,7 +52,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let data = args.data.load()?;
     let file = WeightFile::open(&args.weights, data.dim())?;
     // Kept as long as the program runs: a computation that a signal has left behind still works on it.
-    let engine: &'static dyn Engine = Box::leak(args.engine.open(&[precision])?);
+    let engine: &'static dyn Engine =
+        Box::leak(args.engine.open(&[precision], &args.engine.threads.start()?)?);
     let shapes = file.shapes();
     let bytes: u128 = shapes.iter().map(|&(rows, cols)| rows as u128 * cols as u128 * 8).sum();
     if bytes > u128::from(available_memory()) {

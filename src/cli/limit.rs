@@ -8,7 +8,7 @@ use eoc_ntk::data::npy::NpyWriter;
 use eoc_ntk::data::{DataSet, Output};
 use eoc_ntk::limit::{Limit, Profile, Report, reported_depths};
 
-use super::args::{DataArgs, NetworkArgs};
+use super::args::{DataArgs, NetworkArgs, ThreadArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::output::{self, Summary};
@@ -32,6 +32,8 @@ pub struct Args {
     network: NetworkArgs,
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    threads: ThreadArgs,
     /// File to write the limit to; its directory must exist
     #[arg(long, value_name = "F.npy", help_heading = "Output")]
     out: Option<PathBuf>,
@@ -46,6 +48,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let activation = config.activation()?;
     let network = config.widths.is_some().then(|| config.network()).transpose()?;
     let data = args.data.load()?;
+    let threads = args.threads.start()?;
     let by_depth = args.json || args.out.is_none();
     check_memory(&data, config.depth, by_depth)?;
     let size = data.n().saturating_mul(config.outputs);
@@ -53,9 +56,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let open = |path: &Path| output::open(path, bytes, &[args.data.file()]);
     let output = args.out.as_deref().map(open).transpose()?;
     let limit = if by_depth {
-        let profile = ctx
-            .wait(move || Profile::new(&data, activation, config.depth, config.scale))?
-            .map_err(Failure::running)?;
+        let profile = move || Profile::new(&data, activation, config.depth, config.scale);
+        let profile = ctx.wait(move || threads.install(profile))?.map_err(Failure::running)?;
         let report = match &network {
             Some(network) => Report::new(&profile, network),
             None => Report::without_widths(&profile, activation, config.outputs),
@@ -68,7 +70,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         }
         profile.limit().clone()
     } else {
-        ctx.wait(move || Limit::new(&data, activation, config.depth, config.scale))?
+        let limit = move || Limit::new(&data, activation, config.depth, config.scale);
+        ctx.wait(move || threads.install(limit))?
     };
     ctx.check()?;
     if let (Some(path), Some(output)) = (&args.out, output) {

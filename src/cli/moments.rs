@@ -33,7 +33,7 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
     check_place(out)?;
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
     // Kept as long as the program runs: a computation that a signal has left behind still works on it.
-    let engine: &'static dyn Engine = Box::leak(engine.open(&precisions)?);
+    let engine: &'static dyn Engine = Box::leak(engine.open(&precisions, &engine.threads.start()?)?);
     // Every cell first: what is refused is refused before anything is written.
     for cell in plan.cells() {
         Sampling::new(engine, &cell.network, &cell.data.points, cell.sampler, cell.precision)?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use eoc_ntk::Threads;
 use eoc_ntk::backend::{DeviceInfo, EngineError, Precision};
 use eoc_ntk::model::{NetworkError, parse_widths};
 use eoc_ntk::report::{Analysis, table, write_figure};
@@ -104,7 +105,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let plan = plan(args)?;
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
     let shard = args.shard.unwrap_or(Shard::WHOLE);
-    let engine = args.engine.open(&precisions)?;
+    let threads = args.engine.threads.start()?;
+    let engine = args.engine.open(&precisions, &threads)?;
     let info = engine.info().clone();
     let open = |cell: &Cell| -> Result<Box<dyn KernelSource + '_>, EngineError> {
         let points = &cell.data.points;
@@ -118,14 +120,14 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     }
     let costs = run::check(&plan, &open).map_err(refused)?;
     tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
-    let mut store =
-        Store::open(&out, &plan, shard, session(&info), || run::limits(&plan)).map_err(refused)?;
+    let limits = || threads.install(|| run::limits(&plan));
+    let mut store = Store::open(&out, &plan, shard, session(&info), limits).map_err(refused)?;
     if args.study.is_none() {
         let study = args.builtin.unwrap_or(Builtin::FIRST);
         let ours = Plan::new(study.spec(args.quick)).map_err(Failure::unusable)?;
         // What is claimed and foretold is of the networks of the study, not of those that options put in their place.
         let study = (plan.identity() == ours.identity()).then_some(&study);
-        ctx.print(&builtin::statement(study, &plan).map_err(refused)?)?;
+        ctx.print(&threads.install(|| builtin::statement(study, &plan)).map_err(refused)?)?;
     }
     let mut bar = Bar::new(ctx);
     let stop = ctx.stop_flag();
@@ -146,7 +148,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             )),
         });
     }
-    finish(&out, ctx)
+    finish(&out, &threads, ctx)
 }
 
 /// `eoc-runs/NAME-HASH8`, and a directory beside it for every shard: none of them is in the way of another.
@@ -241,10 +243,10 @@ fn session(info: &DeviceInfo) -> Session {
 }
 
 /// The table, the files of the report, and where everything is.
-fn finish(out: &Path, ctx: &Context) -> Result<Status, Failure> {
+fn finish(out: &Path, threads: &Threads, ctx: &Context) -> Result<Status, Failure> {
     let reader = Reader::open(out).map_err(Failure::running)?;
     let Stored { study, more, others } = stored::summary(&reader).map_err(Failure::running)?;
-    let analysis = Analysis::new(&study);
+    let analysis = threads.install(|| Analysis::new(&study));
     let mut text = table(&analysis);
     if more {
         text +=

@@ -45,7 +45,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let seeds = args.sampling.seeds();
     let data = args.data.load()?;
     // Kept as long as the program runs: a computation that a signal has left behind still works on it.
-    let engine: &'static dyn Engine = Box::leak(args.engine.open(&[precision])?);
+    let engine: &'static dyn Engine =
+        Box::leak(args.engine.open(&[precision], &args.engine.threads.start()?)?);
     let sampler = args.sampling.sampler().resolve(data.n(), data.dim(), &network);
     let sampling = Arc::new(Sampling::new(engine, &network, &data, sampler, precision)?);
     let size = data.n() * network.outputs();

@@ -1,11 +1,11 @@
 //! The tuning of each GPU, kept between runs: a small file per adapter, driver and version in the user's cache directory.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use eoc_ntk::backend::EngineError;
 use eoc_ntk::backend::gpu::{Choice, Description, Found, GpuEngine, Options, Tuning, find};
+use eoc_ntk::{Threads, files};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -25,13 +25,13 @@ struct Record {
 }
 
 /// Opens a GPU as it was tuned, or with the defaults of its kind.
-pub fn open(choice: &Choice, threads: usize) -> Result<GpuEngine, EngineError> {
+pub fn open(choice: &Choice, threads: &Threads) -> Result<GpuEngine, EngineError> {
     let found = find(choice).map_err(|e| EngineError::Refused(e.to_string()))?;
     open_found(&found, threads, Options::default())
 }
 
 /// The same for an adapter that was found, with other options.
-pub fn open_found(found: &Found, threads: usize, options: Options) -> Result<GpuEngine, EngineError> {
+pub fn open_found(found: &Found, threads: &Threads, options: Options) -> Result<GpuEngine, EngineError> {
     let tuning = load(&found.description);
     tracing::info!("{}: {}", found.description.name, if tuning.is_some() { "tuned" } else { "not tuned" });
     GpuEngine::on(found, threads, &Options { tuning, ..options })
@@ -83,10 +83,7 @@ fn save_in(folder: &Path, description: &Description, tuning: Tuning) -> Result<P
     let write = || -> anyhow::Result<()> {
         let text = toml::to_string(&record)?;
         fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(&path)?;
-        Ok(())
+        Ok(files::write(&path, text.as_bytes())?)
     };
     match write() {
         Ok(()) => Ok(path),

@@ -13,12 +13,11 @@
 //!
 //! Pairs i > j are numbered i(i−1)/2 + j and advance in blocks of [`LANES`].
 
-use rayon::prelude::*;
-
 use super::angle::{LANES, Lanes, Step};
 use crate::data::DataSet;
 use crate::math::activation::Activation;
 use crate::math::double::{UnitRow, on_one_line};
+use crate::threads;
 
 /// Distances below this may be rounding of the unit vectors; an exact test decides.
 const DOUBTFUL: f64 = 1e-60;
@@ -39,14 +38,11 @@ impl Pairs {
     /// Depth 1.
     pub(super) fn new(data: &DataSet, activation: Activation, scale: f64) -> Self {
         let n = data.n();
-        let units: Vec<UnitRow> = (0..n).into_par_iter().map(|i| UnitRow::new(data.given_row(i))).collect();
-        let rows: Vec<Vec<(f64, bool)>> = (0..n)
-            .into_par_iter()
-            .map(|i| {
-                let given = |i: usize| (data.given_row(i), &units[i]);
-                (0..i).map(|j| near_distance(given(i), given(j))).collect()
-            })
-            .collect();
+        let units: Vec<UnitRow> = threads::map(n, |i| UnitRow::new(data.given_row(i)));
+        let rows: Vec<Vec<(f64, bool)>> = threads::map(n, |i| {
+            let given = |i: usize| (data.given_row(i), &units[i]);
+            (0..i).map(|j| near_distance(given(i), given(j))).collect()
+        });
         let step = Step::new(activation);
         let pairs: Vec<(f64, bool)> = rows.into_iter().flatten().collect();
         let blocks = pairs.chunks(LANES).map(|chunk| Lanes::new(chunk, &step)).collect();
@@ -69,7 +65,7 @@ impl Pairs {
     pub(super) fn advance_to(&mut self, depth: usize) {
         let layers = depth.saturating_sub(self.depth);
         let (step, simd) = (self.step, pulp::Arch::new());
-        self.blocks.par_iter_mut().for_each(|lanes| simd.dispatch(|| lanes.advance(layers, &step)));
+        threads::for_each(&mut self.blocks, |lanes| simd.dispatch(|| lanes.advance(layers, &step)));
         self.depth += layers;
     }
 

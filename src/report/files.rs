@@ -1,7 +1,7 @@
 //! The figure and its numbers as files: NAME.svg and NAME.csv, written aside and renamed, so that a reader never
 //! sees half a file.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::analysis::Analysis;
@@ -38,8 +38,12 @@ pub fn write_figure(analysis: &Analysis, directory: &Path) -> Result<Option<Figu
         csv: directory.join(format!("{stem}.csv")),
     };
     // The numbers first: a figure without them never stands alone.
-    write_aside(&files.csv, &|file| file.write_all(&points_csv(analysis)?))?;
-    write_aside(&files.svg, &|file| file.write_all(svg.as_bytes()))?;
+    let write = |path: &Path, bytes: io::Result<Vec<u8>>| {
+        let written = bytes.and_then(|bytes| crate::files::write(path, &bytes));
+        written.map_err(|source| WriteError { path: path.to_owned(), source })
+    };
+    write(&files.csv, points_csv(analysis))?;
+    write(&files.svg, Ok(svg.into_bytes()))?;
     Ok(Some(files))
 }
 
@@ -101,22 +105,6 @@ pub fn points_csv(analysis: &Analysis) -> io::Result<Vec<u8>> {
         }
     }
     csv.into_inner().map_err(|e| io::Error::other(e.to_string()))
-}
-
-/// Writes to a temporary file beside the target, flushes it to disk and renames it.
-fn write_aside(path: &Path, write: &dyn Fn(&mut std::fs::File) -> io::Result<()>) -> Result<(), WriteError> {
-    let attempt = || -> io::Result<()> {
-        let mut builder = tempfile::Builder::new();
-        // A temporary file is private by default; a report is as readable as any other new file.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
-        write(file.as_file_mut())?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|e| e.error)?;
-        Ok(())
-    };
-    attempt().map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -8,14 +8,14 @@
 //! seed i, so it is the same whatever the thread, and the same in every interval of a table of equal size.
 //! Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13.
 //!
-//! Cost: RESAMPLES × cells × seeds numbers copied, plus the statistic; on all cores.
+//! Cost: RESAMPLES × cells × seeds numbers copied, plus the statistic; shared by the threads of [`Threads::install`](crate::Threads::install).
 
 use rand::RngExt;
-use rayon::prelude::*;
 
 use super::Interval;
 use super::quantile::select_quantile;
 use crate::rng::{Role, Stream};
+use crate::threads;
 
 /// Resamples per interval: the limits of a 95 % interval are its 25th and 975th values.
 pub const RESAMPLES: u64 = 1000;
@@ -87,19 +87,18 @@ impl SeedTable {
             return Err(NoInterval::Seeds(seeds));
         }
         let scratch = || (self.rows.clone(), vec![0; seeds]);
-        let resampled: Option<Vec<f64>> = (0..RESAMPLES)
-            .into_par_iter()
-            .map_init(scratch, |(rows, drawn), i| {
-                let mut stream = Stream::new(i, Role::Bootstrap);
-                drawn.fill_with(|| stream.random_range(0..seeds as u64) as usize);
-                for (row, from) in rows.iter_mut().zip(&self.rows) {
-                    for (v, &at) in row.iter_mut().zip(drawn.iter()) {
-                        *v = from[at];
-                    }
+        let one = |(rows, drawn): &mut (Vec<Vec<f64>>, Vec<usize>), i: usize| {
+            let mut stream = Stream::new(i as u64, Role::Bootstrap);
+            drawn.fill_with(|| stream.random_range(0..seeds as u64) as usize);
+            for (row, from) in rows.iter_mut().zip(&self.rows) {
+                for (v, &at) in row.iter_mut().zip(drawn.iter()) {
+                    *v = from[at];
                 }
-                statistic(rows).filter(|v| v.is_finite())
-            })
-            .collect();
+            }
+            statistic(rows).filter(|v| v.is_finite())
+        };
+        let resampled: Option<Vec<f64>> =
+            threads::map_with(RESAMPLES as usize, scratch, one).into_iter().collect();
         let mut resampled = resampled.ok_or(NoInterval::Undefined)?;
         let tail = (1.0 - confidence) / 2.0;
         let low = select_quantile(&mut resampled, tail);

@@ -4,38 +4,57 @@
 //! waits, so that rows never pile up before a slow disk. Progress is told of a commit when it is durable.
 
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
 use super::run::Progress;
 use super::store::{Row, Store, StoreError};
+use crate::threads::spawn_scoped;
 
 /// Least time between the beginnings of two commits of one run.
 const COMMIT_EVERY: Duration = Duration::from_millis(800);
 
 /// Finished rows on their way to the disk.
-pub struct Committer {
+pub struct Committer<'env> {
     rows: Vec<Row>,
     begun: Instant,
     send: SyncSender<Vec<Row>>,
     done: Receiver<Result<(), StoreError>>,
+    /// The store and the other ends, where the system did not start a thread: commits are then made right here.
+    here: Option<Here<'env>>,
     /// What can be told when the commit under way is durable.
     under_way: Option<Progress>,
 }
 
-impl Committer {
+/// What the thread has.
+struct Here<'env> {
+    store: &'env mut Store,
+    rows: Receiver<Vec<Row>>,
+    report: SyncSender<Result<(), StoreError>>,
+}
+
+impl Here<'_> {
+    /// Makes one commit that was begun; whether there may be more.
+    fn commit(&mut self) -> bool {
+        self.rows.recv().is_ok_and(|rows| self.report.send(self.store.insert(&rows)).is_ok())
+    }
+}
+
+impl<'env> Committer<'env> {
     /// Starts the thread, which has the store until the committer is gone.
-    pub fn start<'scope, 'env>(scope: &'scope Scope<'scope, 'env>, store: &'env mut Store) -> Self {
+    pub fn start<'scope>(scope: &'scope Scope<'scope, 'env>, store: &'env mut Store) -> Self {
         let (send, rows) = sync_channel::<Vec<Row>>(1);
         let (report, done) = sync_channel(1);
-        scope.spawn(move || {
-            for rows in rows {
-                if report.send(store.insert(&rows)).is_err() {
-                    break;
-                }
-            }
-        });
-        Self { rows: Vec::new(), begun: Instant::now(), send, done, under_way: None }
+        let theirs = Arc::new(Mutex::new(Some(Here { store, rows, report })));
+        let take = |slot: &Mutex<Option<Here<'env>>>| slot.lock().ok().and_then(|mut slot| slot.take());
+        let ours = Arc::clone(&theirs);
+        let work = move || {
+            let mut there = take(&theirs);
+            while there.as_mut().is_some_and(Here::commit) {}
+        };
+        let here = spawn_scoped(scope, work).err().and_then(|_| take(&ours));
+        Self { rows: Vec::new(), begun: Instant::now(), send, done, here, under_way: None }
     }
 
     /// Takes rows, and begins a commit where it is time for one. `tell` hears of a commit that has become durable, while none
@@ -71,6 +90,7 @@ impl Committer {
         // The thread ends only when this is gone.
         if !rows.is_empty() && self.send.send(rows).is_ok() {
             self.under_way = Some(now);
+            self.here.as_mut().map(Here::commit);
         }
     }
 

@@ -104,15 +104,6 @@ impl Directory {
         &self.dir
     }
 
-    /// Makes renames in the directory durable.
-    pub(super) fn sync(&self) -> Result<(), StoreError> {
-        // Where a directory cannot be opened as a file (Windows), the rename is as durable as it gets.
-        match File::open(&self.dir) {
-            Ok(dir) => dir.sync_all().map_err(StoreError::io("write", &self.dir)),
-            Err(_) => Ok(()),
-        }
-    }
-
     /// Removes what was made for a run that could not begin; what cannot be removed stays.
     pub(super) fn undo(self) {
         for name in [BEGUN.to_owned(), format!("{BEGUN}-journal"), LOCK.to_owned()] {

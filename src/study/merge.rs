@@ -225,7 +225,7 @@ fn write(
     let sessions: Vec<Session> = sessions.into_iter().collect();
     match filled.and_then(|written| Ok((draft.insert_sessions(&sessions)?, written).1)) {
         Ok(written) => {
-            draft.publish(dir)?;
+            draft.publish()?;
             Ok(written)
         }
         Err(error) => {

@@ -16,10 +16,14 @@ use std::sync::Mutex;
 use pulp::Arch;
 use rayon::prelude::*;
 
-use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, Plan, Precision, Script};
+use super::small::all_measured;
+use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, MeasuredSample, Plan, Precision, Script};
 pub use probe::Peaks;
 use real::Real;
 use seed::SeedState;
+
+use crate::stats::Reference;
+use crate::threads::Threads;
 
 /// What the names of all CPUs begin with; the widest instruction set in use follows.
 pub const CPU: &str = "cpu";
@@ -27,35 +31,33 @@ pub const CPU: &str = "cpu";
 /// The CPU of this machine.
 pub struct CpuEngine {
     info: DeviceInfo,
-    pool: rayon::ThreadPool,
+    threads: Threads,
     arch: Arch,
 }
 
 impl CpuEngine {
     /// Opens the CPU with this many worker threads (at least one).
     pub fn new(threads: usize) -> Result<Self, EngineError> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.max(1))
-            .thread_name(|i| format!("eoc-{i}"))
-            .build()
-            .map_err(|e| {
-                EngineError::Refused(format!("{threads} worker threads could not be started: {e}"))
-            })?;
-        Ok(Self::with_arch(pool, Arch::new()))
+        Ok(Self::on(&Threads::new(threads)?))
+    }
+
+    /// Opens the CPU with threads that others use too.
+    pub fn on(threads: &Threads) -> Self {
+        Self::with_arch(threads.clone(), Arch::new())
     }
 
     /// The same engine on the baseline instruction set, to compare instruction sets on one machine.
     pub fn portable(threads: usize) -> Result<Self, EngineError> {
         let engine = Self::new(threads)?;
-        Ok(Self::with_arch(engine.pool, Arch::Scalar))
+        Ok(Self::with_arch(engine.threads, Arch::Scalar))
     }
 
-    fn with_arch(pool: rayon::ThreadPool, arch: Arch) -> Self {
+    fn with_arch(threads: Threads, arch: Arch) -> Self {
         let driver = dispatch::name(arch).to_owned();
         // The instruction set is part of the name: kernels of two differ by rounding, as those of two GPUs do.
         let name = format!("{CPU} {driver}");
-        let info = DeviceInfo { name, driver, tuning: String::new(), threads: pool.current_num_threads() };
-        Self { info, pool, arch }
+        let info = DeviceInfo { name, driver, tuning: String::new(), threads: threads.count() };
+        Self { info, threads, arch }
     }
 
     fn run_as<T: Real>(
@@ -80,7 +82,7 @@ impl CpuEngine {
         };
         let together = if plan.concurrent > 1 { seeds.len() / plan.concurrent * plan.concurrent } else { 0 };
         let (many, few) = seeds.split_at(together);
-        self.pool.install(|| {
+        self.threads.install(|| {
             let mut samples: Vec<KernelSample> = Vec::with_capacity(seeds.len());
             // All at once where memory holds a seed for each thread; else no more at a time than the plan counted.
             let together = if plan.concurrent >= self.info.threads { many.len() } else { plan.concurrent };
@@ -117,5 +119,17 @@ impl Engine for CpuEngine {
             Precision::F64 => self.run_as::<f64>(job, plan, seeds, script),
             Precision::F16 => Err(plan::no_half()),
         }
+    }
+
+    fn measure(
+        &self,
+        job: &Job,
+        plan: &Plan,
+        seeds: &[u64],
+        script: Script,
+        reference: &Reference,
+    ) -> Result<Vec<MeasuredSample>, EngineError> {
+        let kernels = self.run(job, plan, seeds, script)?;
+        self.threads.install(|| all_measured(&kernels, reference))
     }
 }

@@ -47,11 +47,11 @@ const ROUNDS: usize = 5;
 impl CpuEngine {
     /// Measures the peaks, about a second.
     pub fn peaks(&self) -> Peaks {
-        let threads = self.pool.current_num_threads();
+        let threads = self.threads.count();
         let best = |work: f64, task: &(dyn Fn(usize) + Sync)| {
             let rate = |_| {
                 let start = Instant::now();
-                self.pool.install(|| (0..threads).into_par_iter().for_each(task));
+                self.threads.install(|| (0..threads).into_par_iter().for_each(task));
                 work * threads as f64 / start.elapsed().as_secs_f64()
             };
             (0..ROUNDS).map(rate).fold(0.0, f64::max)

@@ -10,6 +10,7 @@ use super::recording::Recording;
 use crate::backend::{Batch, EngineError, Job, KernelSample, MeasuredSample};
 use crate::math::root::Noise;
 use crate::stats::Reference;
+use crate::threads::Threads;
 
 /// A group of seeds of one job, all computed together.
 pub(super) struct GpuBatch<'e> {
@@ -42,7 +43,7 @@ pub(super) struct Kept {
 
 impl<'e> GpuBatch<'e> {
     /// Room for the groups of a job, one after another.
-    pub(super) fn new(device: &'e Device, host: &'e rayon::ThreadPool, job: &'e Job, layout: Layout) -> Self {
+    pub(super) fn new(device: &'e Device, host: &'e Threads, job: &'e Job, layout: Layout) -> Self {
         let depth = job.network.depth();
         let noise = noise(device);
         fn none<T>(count: usize) -> Vec<Option<T>> {

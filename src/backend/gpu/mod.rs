@@ -45,13 +45,14 @@ use plan::LANES;
 
 use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, MeasuredSample, Plan, Script};
 use crate::stats::Reference;
+use crate::threads::{Threads, spawn_scoped};
 
 /// An opened GPU.
 pub struct GpuEngine {
     info: DeviceInfo,
     device: Device,
     /// Threads for the small algebra.
-    host: rayon::ThreadPool,
+    host: Threads,
 }
 
 impl GpuEngine {
@@ -63,27 +64,20 @@ impl GpuEngine {
     /// The same with other options.
     pub fn with(choice: &Choice, threads: usize, options: &Options) -> Result<Self, EngineError> {
         let found = find(choice).map_err(|e| EngineError::Refused(e.to_string()))?;
-        Self::on(&found, threads, options)
+        Self::on(&found, &Threads::new(threads)?, options)
     }
 
-    /// Opens an adapter that was found.
-    pub fn on(found: &Found, threads: usize, options: &Options) -> Result<Self, EngineError> {
+    /// Opens an adapter that was found, with threads that others use too.
+    pub fn on(found: &Found, threads: &Threads, options: &Options) -> Result<Self, EngineError> {
         let device = Device::open(found, options)?;
-        let host = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.max(1))
-            .thread_name(|i| format!("eoc-host-{i}"))
-            .build()
-            .map_err(|e| {
-                EngineError::Refused(format!("{threads} worker threads could not be started: {e}"))
-            })?;
         let Description { name, backend, driver, .. } = &device.description;
         let info = DeviceInfo {
             name: name.clone(),
             driver: format!("{backend} {driver}"),
             tuning: device.tuning().to_string(),
-            threads: threads.max(1),
+            threads: threads.count(),
         };
-        Ok(Self { info, device, host })
+        Ok(Self { info, device, host: threads.clone() })
     }
 
     /// What the adapter is.
@@ -141,7 +135,8 @@ impl GpuEngine {
         };
         std::thread::scope(|scope| {
             for _ in 1..lanes {
-                scope.spawn(lane);
+                // Where a thread cannot be started, the other lanes do its groups.
+                let _ = spawn_scoped(scope, lane);
             }
             lane();
         });

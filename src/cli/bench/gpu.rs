@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use eoc_ntk::Threads;
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, PassTime, find};
 use eoc_ntk::backend::{Engine, EngineError, Precision};
@@ -22,12 +23,12 @@ pub struct Bench {
 
 impl Bench {
     /// Opens and measures.
-    pub fn new(choice: &Choice, threads: usize) -> Result<Self, Failure> {
+    pub fn new(choice: &Choice, threads: &Threads) -> Result<Self, Failure> {
         let found = find(choice).map_err(|e| EngineError::Refused(e.to_string()))?;
         let engine = tuning::open_found(&found, threads, Options::default())?;
         let timed = tuning::open_found(&found, threads, Options { profile: true, ..Options::default() })?;
         let peaks = engine.peaks()?;
-        Ok(Self { engine, timed, cpu: CpuEngine::new(threads)?, peaks })
+        Ok(Self { engine, timed, cpu: CpuEngine::on(threads), peaks })
     }
 
     /// Device, peaks and how to read the tables.

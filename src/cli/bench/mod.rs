@@ -5,8 +5,9 @@ mod cpu;
 mod gpu;
 mod tune;
 
+use eoc_ntk::Threads;
 use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::gpu::{Choice, GpuEngine};
+use eoc_ntk::backend::gpu::Choice;
 use eoc_ntk::backend::{Engine, Precision};
 use eoc_ntk::sampler::Sampler;
 
@@ -14,6 +15,7 @@ use self::case::{Case, Sizes};
 use super::args::{DeviceChoice, EngineArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
+use super::tuning;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -81,10 +83,10 @@ fn sampler(text: &str) -> Result<Sampler, String> {
 /// Measures and prints.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let precision = args.engine.precision();
-    let threads = args.engine.threads()?;
+    let threads = args.engine.threads.start()?;
     if args.tune {
-        return match gpu_of(&args.engine, precision, threads)? {
-            Some(choice) => tune::execute(&choice, threads, ctx),
+        return match gpu_of(&args.engine, precision, &threads)? {
+            Some(choice) => tune::execute(&choice, &threads, ctx),
             None => Err(Failure::refused(
                 "--tune is for a GPU, and none is meant; name one with --device gpu (eoc devices lists them)",
             )),
@@ -97,16 +99,17 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let check = |engine: &dyn Engine| {
         wanted().try_for_each(|(sizes, sampler)| Case::check(engine, sizes, sampler, precision))
     };
-    let cases = wanted().map(|(sizes, sampler)| Case::new(sizes, sampler, precision));
-    if let Some(choice) = gpu_of(&args.engine, precision, threads)? {
-        check(&GpuEngine::new(&choice, threads)?)?;
-        let bench = gpu::Bench::new(&choice, threads)?;
+    let case = |(sizes, sampler)| threads.install(|| Case::new(sizes, sampler, precision));
+    let cases = wanted().map(case);
+    if let Some(choice) = gpu_of(&args.engine, precision, &threads)? {
+        check(&tuning::open(&choice, &threads)?)?;
+        let bench = gpu::Bench::new(&choice, &threads)?;
         ctx.print(&bench.head())?;
         for case in cases {
             ctx.print(&bench.lines(&case?, args.rounds, ctx)?)?;
         }
     } else {
-        let engine = CpuEngine::new(threads)?;
+        let engine = CpuEngine::on(&threads);
         check(&engine)?;
         let peaks = engine.peaks();
         ctx.print(&cpu::head(&engine, &peaks))?;
@@ -118,7 +121,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
 }
 
 /// The GPU that is asked for, or that `auto` takes.
-fn gpu_of(engine: &EngineArgs, precision: Precision, threads: usize) -> Result<Option<Choice>, Failure> {
+fn gpu_of(engine: &EngineArgs, precision: Precision, threads: &Threads) -> Result<Option<Choice>, Failure> {
     match &engine.device {
         Some(DeviceChoice::Cpu) => Ok(None),
         Some(DeviceChoice::Gpu(choice)) => Ok(Some(choice.clone())),
@@ -126,7 +129,7 @@ fn gpu_of(engine: &EngineArgs, precision: Precision, threads: usize) -> Result<O
             Err(Failure::refused("eoc bench measures one device; name it as in gpu:0"))
         }
         None | Some(DeviceChoice::Auto) => {
-            let real = || GpuEngine::new(&Choice::BestReal, threads).is_ok();
+            let real = || tuning::open(&Choice::BestReal, threads).is_ok();
             Ok(match precision {
                 Precision::F16 => Some(Choice::BestHalf),
                 Precision::F32 => real().then_some(Choice::BestReal),

@@ -2,18 +2,20 @@
 
 use std::cell::RefCell;
 
+use eoc_ntk::Threads;
 use eoc_ntk::backend::EngineError;
-use eoc_ntk::backend::gpu::{Choice, GpuEngine, Trial};
+use eoc_ntk::backend::gpu::{Choice, GpuEngine, Options, Trial, find};
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::tuning;
 
 /// Measures, prints every alternative and keeps the best.
-pub fn execute(choice: &Choice, threads: usize, ctx: &Context) -> Result<Status, Failure> {
+pub fn execute(choice: &Choice, threads: &Threads, ctx: &Context) -> Result<Status, Failure> {
     tuning::check_folder()?;
     // From the defaults, not from an earlier tuning: the same start gives the same search.
-    let engine = GpuEngine::new(choice, threads)?;
+    let found = find(choice).map_err(|e| EngineError::Refused(e.to_string()))?;
+    let engine = GpuEngine::on(&found, threads, &Options::default())?;
     let description = engine.description();
     ctx.print(&format!("{}, {} {}\n", description.name, description.backend, description.driver))?;
     let stopped = RefCell::new(None);

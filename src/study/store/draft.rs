@@ -61,16 +61,13 @@ impl Draft {
     }
 
     /// Makes it durable and gives it its name, in place of a store that was there.
-    pub fn publish(self, dir: &Directory) -> Result<(), StoreError> {
+    pub fn publish(self) -> Result<(), StoreError> {
         let Self { conn, aside, path, .. } = self;
         conn.close().map_err(|(_, error)| StoreError::sqlite("create", &path)(error))?;
-        let file = fs::OpenOptions::new().write(true).open(&aside);
-        file.and_then(|file| file.sync_all()).map_err(StoreError::io("create", &path))?;
         if path.exists() {
             settle(&path).map_err(StoreError::sqlite("roll back", &path))?;
         }
-        fs::rename(&aside, &path).map_err(StoreError::io("create", &path))?;
-        dir.sync()
+        crate::files::publish(&aside, &path).map_err(StoreError::io("create", &path))
     }
 
     /// Removes what was built; what cannot be removed is replaced by the next that begins.
@@ -203,7 +200,5 @@ pub fn write_study(dir: &Path, manifest: &Manifest) -> Result<(), StoreError> {
     if fs::read_to_string(&path).is_ok_and(|there| there == text) {
         return Ok(());
     }
-    let aside = dir.join(format!("{STUDY}.new"));
-    fs::write(&aside, text).map_err(StoreError::io("write", &aside))?;
-    fs::rename(&aside, &path).map_err(StoreError::io("write", &path))
+    crate::files::write(&path, text.as_bytes()).map_err(StoreError::io("write", &path))
 }

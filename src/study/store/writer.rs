@@ -55,7 +55,7 @@ impl Store {
             if dir.path().join(STORE).exists() {
                 return Err(StoreError::InUse { dir: dir.path().to_owned() }.into());
             }
-            let created = Draft::begin(&dir, &manifest, &records).and_then(|draft| draft.publish(&dir));
+            let created = Draft::begin(&dir, &manifest, &records).and_then(Draft::publish);
             if let Err(error) = created {
                 dir.undo();
                 return Err(error.into());

@@ -12,11 +12,12 @@ use crate::backend::{EngineError, Job, KernelSample, MeasuredSample, Weights};
 use crate::math::root::Noise;
 use crate::rng::{Role, Tensor};
 use crate::stats::Reference;
+use crate::threads::Threads;
 
 /// The small matrices of a group of seeds.
 pub(in crate::backend::gpu) struct HostAlgebra<'e> {
     device: &'e Device,
-    threads: &'e rayon::ThreadPool,
+    threads: &'e Threads,
     job: &'e Job,
     seeds: Vec<u64>,
     /// One for every seed that there is room for.
@@ -31,7 +32,7 @@ impl<'e> HostAlgebra<'e> {
     /// Room for this many seeds at a time; `noise` is the relative rounding of the sums.
     pub(in crate::backend::gpu) fn new(
         device: &'e Device,
-        threads: &'e rayon::ThreadPool,
+        threads: &'e Threads,
         job: &'e Job,
         seeds: u64,
         noise: Noise,

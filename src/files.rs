@@ -1,0 +1,165 @@
+//! Files that are either complete or not there.
+//!
+//! Bytes go to a temporary file in the same directory, which is synced and renamed when all is written; dropped before
+//! that, it is removed (a killed program leaves it behind as `.eoc-` and six letters). This is the one place where the
+//! library gives a file its name.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempPath;
+
+/// A file being written beside its name.
+pub struct Aside {
+    file: BufWriter<File>,
+    aside: TempPath,
+    target: PathBuf,
+}
+
+impl Aside {
+    /// Starts a file, in a directory that exists. A symbolic link stays one: what it leads to is replaced, or made.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let target = match fs::metadata(path) {
+            Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(_) => path.canonicalize()?,
+            Err(_) => followed(path),
+        };
+        if target.file_name().is_none() {
+            return Err(io::ErrorKind::InvalidFilename.into());
+        }
+        // Opened here, with the mode of any new file: errors are those of the system, without a name that nobody knows.
+        let open = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
+        let made = tempfile::Builder::new().prefix(".eoc-").make_in(directory(&target), open)?;
+        let (file, aside) = made.into_parts();
+        Ok(Self { file: BufWriter::with_capacity(1 << 16, file), aside, target })
+    }
+
+    /// Makes the file durable under its name.
+    pub fn finish(self) -> io::Result<()> {
+        let Self { file, aside, target } = self;
+        file.into_inner().map_err(|error| error.into_error())?.sync_all()?;
+        aside.persist(&target).map_err(|error| error.error)?;
+        // The file is whole and under its name; a file system that cannot sync a directory loses nothing.
+        let _ = sync_directory(directory(&target));
+        Ok(())
+    }
+}
+
+impl Write for Aside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes a whole file, in place of one that is there.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = Aside::create(path)?;
+    file.write_all(bytes)?;
+    file.finish()
+}
+
+/// Makes a file that was built elsewhere in the same directory durable, and gives it this name in place of one that is there.
+pub fn publish(built: &Path, path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).open(built)?.sync_all()?;
+    fs::rename(built, path)?;
+    sync_directory(directory(path))
+}
+
+/// The name is durable when the directory is. Where one cannot be opened as a file (Windows), it is as durable as it gets.
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    match File::open(directory) {
+        Ok(directory) => directory.sync_all(),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Where a link without a target leads to.
+fn followed(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    // As many as systems follow; a circle is an error of the system when it is opened.
+    for _ in 0..40 {
+        match fs::read_link(&path) {
+            Ok(next) => path = directory(&path).join(next),
+            Err(_) => break,
+        }
+    }
+    path
+}
+
+/// The directory of a file; a bare name lies in the current one.
+pub fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<std::ffi::OsString> {
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+    }
+
+    #[test]
+    fn a_file_is_complete_or_not_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.npy");
+        let mut file = Aside::create(&path).unwrap();
+        file.write_all(b"part").unwrap();
+        assert_eq!(names(dir.path()).len(), 1);
+        assert!(!path.exists());
+        drop(file);
+        assert!(names(dir.path()).is_empty());
+        for text in [&b"all"[..], b"again"] {
+            write(&path, text).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), text);
+            assert_eq!(names(dir.path()), ["a.npy"]);
+        }
+    }
+
+    #[test]
+    fn what_was_built_elsewhere_replaces_what_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let (built, path) = (dir.path().join("new"), dir.path().join("old"));
+        assert!(publish(&built, &path).is_err());
+        fs::write(&path, b"old").unwrap();
+        fs::write(&built, b"new").unwrap();
+        publish(&built, &path).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), names(dir.path()).len()), (b"new".to_vec(), 1));
+    }
+
+    #[test]
+    fn an_unwritable_place_is_refused_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in
+            [dir.path().to_owned(), dir.path().join("no/a.npy"), PathBuf::from("/"), PathBuf::from("")]
+        {
+            let error = Aside::create(&path).err().unwrap();
+            assert!(!error.to_string().contains(".eoc-"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, link) = (dir.path().join("target"), dir.path().join("link"));
+        fs::write(&target, b"old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        write(&link, b"new").unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        // Without its target, too.
+        fs::remove_file(&target).unwrap();
+        write(&link, b"again").unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"again");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+}
