@@ -8,7 +8,7 @@
 //!
 //! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels.
 
-use super::{EngineError, Job, KernelSample, MeasuredSample, Precision, Sampler};
+use super::{EngineError, Job, KernelSample, MeasuredSample, Precision};
 use crate::math::root::{Noise, product, root};
 use crate::stats::Reference;
 
@@ -72,8 +72,8 @@ impl<'j> Small<'j> {
     pub(super) fn bytes(job: &Job) -> u64 {
         let (n, q) = (job.n as u64, job.q() as u64);
         let layer = match job.sampler {
-            Sampler::Direct => n * n,
-            Sampler::Conditional => 3 * n * n + n * q,
+            super::Sampler::Direct => n * n,
+            super::Sampler::Conditional => 3 * n * n + n * q,
         };
         // One layer's sums on their way, the kernel, and the scratch of a factorisation.
         8 * (job.network.depth() as u64 * layer + n * n + n * q + 6 * q * q)

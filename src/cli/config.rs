@@ -9,9 +9,7 @@ use eoc_ntk::backend::gpu::{self, Choice, Description, Kind};
 use eoc_ntk::backend::{Engine, EngineError, Precision, Several};
 use eoc_ntk::data::{DataSet, Normalize, Source};
 use eoc_ntk::math::activation::Activation;
-use eoc_ntk::model::{
-    Network, NetworkError, Schedule, check_depth, check_outputs, check_scale, parse_widths,
-};
+use eoc_ntk::model::{Network, NetworkError, Resolved, Shape, ShapeError, parse_widths};
 use eoc_ntk::sampler::SamplerChoice;
 use eoc_ntk::study::SeedRange;
 use eoc_ntk::threads::{NoThreads, Threads};
@@ -28,67 +26,52 @@ const MAX_THREADS: usize = 4096;
 pub struct NetworkConfig {
     /// φ, where it was given.
     pub activation: Option<Activation>,
-    /// l.
-    pub depth: usize,
-    /// m_1 … m_{l−1}, where they were given; at depth 1 there are none, and none to give.
-    pub widths: Option<Vec<u64>>,
-    /// m_l.
-    pub outputs: usize,
-    /// Constant in front of K and K∞.
-    pub scale: f64,
+    /// Everything else.
+    pub shape: Resolved,
 }
 
 impl NetworkArgs {
     /// Everything validated, widths or not.
     pub fn config(&self) -> Result<NetworkConfig, Failure> {
-        if let Some(depth) = self.depth {
-            check_depth(depth)?;
-        }
-        let listed = self.widths.as_deref().map(parse_widths).transpose().map_err(NetworkError::Width)?;
-        let depth = match (self.depth, &listed) {
-            (Some(depth), None) => depth,
-            (None, Some(widths)) => widths.len() + 1,
-            (None, None) => {
-                return Err(Failure::refused(
-                    "the depth is missing; give --depth L (the number of weight matrices) or --widths M1,M2,...",
-                ));
-            }
-            (Some(1), Some(_)) => return Err(no_width("--widths")),
-            (Some(depth), Some(widths)) if widths.len() + 1 == depth => depth,
-            (Some(depth), Some(widths)) => {
-                return Err(Failure::refused(format!(
-                    "--widths lists {} hidden widths but --depth {depth} has {} hidden layers; make them agree or \
-                     leave out --depth",
-                    widths.len(),
-                    depth - 1
-                )));
-            }
-        };
-        check_depth(depth)?;
-        let widths = match (listed, self.width) {
-            (Some(widths), _) => Some(widths),
-            (None, Some(_)) if depth == 1 => return Err(no_width("--width")),
-            (None, Some(m)) => {
-                let schedule = self.schedule.unwrap_or(Schedule::Constant);
-                Some(schedule.widths(m, depth).map_err(NetworkError::Width)?)
-            }
-            (None, None) if self.schedule.is_some() => {
-                return Err(Failure::refused(
-                    "--schedule needs --width M, of which it makes the width of each layer",
-                ));
-            }
-            (None, None) if depth == 1 => Some(Vec::new()),
-            (None, None) => None,
-        };
-        let (outputs, scale) = (self.outputs.unwrap_or(1), self.scale.unwrap_or(1.0));
-        check_outputs(outputs)?;
-        check_scale(scale)?;
-        Ok(NetworkConfig { activation: self.activation, depth, widths, outputs, scale })
+        let Self { depth, width, schedule, outputs, scale, .. } = *self;
+        let widths = self.widths.as_deref().map(parse_widths).transpose().map_err(NetworkError::Width)?;
+        let shape = Shape { depth, width, schedule, widths, outputs, scale };
+        Ok(NetworkConfig { activation: self.activation, shape: shape.resolve().map_err(worded)? })
     }
 }
 
-fn no_width(option: &str) -> Failure {
-    Failure::refused(format!("{option} has no meaning at depth 1, which has no hidden layer; leave it out"))
+/// What is wrong with a network, in terms of the options that it was given by.
+pub fn worded(error: ShapeError) -> Failure {
+    Failure::refused(match error {
+        ShapeError::NoDepth => {
+            "the depth is missing; give --depth L (the number of weight matrices) or --widths \
+                                M1,M2,..."
+                .to_owned()
+        }
+        ShapeError::NoWidths { depth } => format!(
+            "the widths are missing; depth {depth} needs --width M or --widths with {} hidden widths",
+            depth - 1
+        ),
+        ShapeError::Both => "--width and --widths exclude each other; keep one of them".to_owned(),
+        ShapeError::NoHiddenLayer { listed } => format!(
+            "{} has no meaning at depth 1, which has no hidden layer; leave it out",
+            if listed { "--widths" } else { "--width" }
+        ),
+        ShapeError::Disagree { widths, depth } => format!(
+            "--widths lists {} hidden widths but --depth {depth} has {} hidden layers; make them agree or leave out \
+             --depth",
+            widths.len(),
+            depth - 1
+        ),
+        ShapeError::ScheduleAlone => {
+            "--schedule needs --width M, of which it makes the width of each layer".to_owned()
+        }
+        ShapeError::ScheduleOfList => {
+            "--schedule goes with --width, not with --widths, which lists every hidden layer; leave it out"
+                .to_owned()
+        }
+        ShapeError::Network(error) => return error.into(),
+    })
 }
 
 impl NetworkConfig {
@@ -108,14 +91,8 @@ impl NetworkConfig {
 
     /// The network with this activation, for what does not depend on one.
     pub fn network_with(&self, activation: Activation) -> Result<Network, Failure> {
-        let Some(widths) = self.widths.clone() else {
-            return Err(Failure::refused(format!(
-                "the widths are missing; depth {} needs --width M or --widths with {} hidden widths",
-                self.depth,
-                self.depth - 1
-            )));
-        };
-        Ok(Network::new(activation, widths, self.outputs)?.with_scale(self.scale)?)
+        let hidden = self.shape.hidden().map_err(worded)?.to_vec();
+        Ok(Network::new(activation, hidden, self.shape.outputs)?.with_scale(self.shape.scale)?)
     }
 }
 

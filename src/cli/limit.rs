@@ -7,6 +7,7 @@ use eoc_ntk::backend::available_memory;
 use eoc_ntk::data::npy::NpyWriter;
 use eoc_ntk::data::{DataSet, Output};
 use eoc_ntk::limit::{Limit, Profile, Report, reported_depths};
+use eoc_ntk::model::Resolved;
 
 use super::args::{DataArgs, NetworkArgs, ThreadArgs};
 use super::context::Context;
@@ -46,21 +47,22 @@ pub struct Args {
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let config = args.network.config()?;
     let activation = config.activation()?;
-    let network = config.widths.is_some().then(|| config.network()).transpose()?;
+    let network = config.shape.hidden.is_some().then(|| config.network()).transpose()?;
+    let Resolved { depth, outputs, scale, .. } = config.shape;
     let data = args.data.load()?;
     let threads = args.threads.start()?;
     let by_depth = args.json || args.out.is_none();
-    check_memory(&data, config.depth, by_depth)?;
-    let size = data.n().saturating_mul(config.outputs);
+    check_memory(&data, depth, by_depth)?;
+    let size = data.n().saturating_mul(outputs);
     let bytes = output::array_bytes(&[size, size]);
     let open = |path: &Path| output::open(path, bytes, &[args.data.file()]);
     let output = args.out.as_deref().map(open).transpose()?;
     let limit = if by_depth {
-        let profile = move || Profile::new(&data, activation, config.depth, config.scale);
+        let profile = move || Profile::new(&data, activation, depth, scale);
         let profile = ctx.wait(move || threads.install(profile))?.map_err(Failure::running)?;
         let report = match &network {
             Some(network) => Report::new(&profile, network),
-            None => Report::without_widths(&profile, activation, config.outputs),
+            None => Report::without_widths(&profile, activation, outputs),
         };
         if args.json {
             let json = serde_json::to_string(&report).map_err(Failure::running)?;
@@ -70,12 +72,12 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         }
         profile.limit().clone()
     } else {
-        let limit = move || Limit::new(&data, activation, config.depth, config.scale);
+        let limit = move || Limit::new(&data, activation, depth, scale);
         ctx.wait(move || threads.install(limit))?
     };
     ctx.check()?;
     if let (Some(path), Some(output)) = (&args.out, output) {
-        write(output, &limit, config.outputs)?;
+        write(output, &limit, outputs)?;
         if !args.json {
             announce(ctx, path, size)?;
         }

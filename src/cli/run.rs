@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use eoc_ntk::Threads;
 use eoc_ntk::backend::{DeviceInfo, EngineError, Precision};
-use eoc_ntk::model::{NetworkError, parse_widths};
+use eoc_ntk::model::{NetworkError, ShapeError, parse_widths};
 use eoc_ntk::report::{Analysis, table, write_figure};
 use eoc_ntk::sampler::Sampling;
 use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::run::{self, KernelSource, Observer, Outcome, Progress, RunError, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store};
-use eoc_ntk::study::{Cell, Plan, REPORT, Shard, Spec, Widths, file};
+use eoc_ntk::study::{Cell, Plan, PlanError, REPORT, Shard, Spec, Wanted, Widths, file};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
@@ -193,12 +193,30 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         ..Spec::default()
     };
     Plan::new(base.overridden_by(assigned(&args.set)?).overridden_by(flags)).map_err(|error| {
-        let error = anyhow::Error::from(error);
+        let error = worded(error);
         Failure::unusable(match &args.study {
             Some(path) => error.context(format!("study file {}", path.display())),
             None => error,
         })
     })
+}
+
+/// Why there is no plan; what is missing can be given by an option too.
+fn worded(error: PlanError) -> anyhow::Error {
+    let flag = match &error {
+        PlanError::Missing(Wanted::Data) => "--data",
+        PlanError::Missing(Wanted::Activation) => "--activation",
+        PlanError::Missing(Wanted::Depth) => "--depth, --widths",
+        PlanError::Missing(Wanted::Seeds) => "--seeds",
+        PlanError::Network { depth: Some(depth), source: ShapeError::NoWidths { .. } } => {
+            return anyhow::anyhow!(
+                "depth {depth} needs hidden widths; give --width, --widths, or width = 256 under [network]"
+            );
+        }
+        _ => return error.into(),
+    };
+    let PlanError::Missing(wanted) = error else { return error.into() };
+    anyhow::anyhow!("the study has no {}; give {flag}, or {}", wanted.name(), wanted.in_a_file())
 }
 
 /// What --set says; of several for one key the last.

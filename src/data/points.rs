@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use super::DataError;
+use crate::math::whole;
 
 /// A non-empty range of rows, from text `COUNT` (0..COUNT) or `A..B` (A, not B).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl FromStr for PointRange {
 
     fn from_str(text: &str) -> Result<Self, DataError> {
         let wrong = || DataError::Points(text.to_owned());
-        let number = |part: &str| part.trim().parse::<usize>().map_err(|_| wrong());
+        let number = |part: &str| whole::<usize>(part).ok_or_else(wrong);
         let rows = match text.split_once("..") {
             None => 0..number(text)?,
             Some((first, end)) => number(first)?..number(end)?,

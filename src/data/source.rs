@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use super::DataError;
 use super::set::{MAX_VALUES, Normalize};
+use crate::math::whole;
 use crate::rng::SEED_LIMIT;
 
 /// Rows of the embedded digits.
@@ -168,8 +169,8 @@ impl<'t> Keys<'t> {
         match (self.take(key), default) {
             (None, Some(default)) => Ok(default),
             (None, None) => Err(self.wrong(format!("key \"{key}\" is missing; {accepted}"))),
-            (Some(value), _) => match value.parse::<u64>() {
-                Ok(number) if (least..=most).contains(&number) => Ok(number),
+            (Some(value), _) => match whole::<u64>(value) {
+                Some(number) if (least..=most).contains(&number) => Ok(number),
                 _ => Err(self.wrong(format!("{key} = \"{value}\" is out of range; {accepted}"))),
             },
         }
@@ -228,7 +229,7 @@ mod tests {
             "sphere:n=3,dim=2,seed=9223372036854775808",
             "sphere:n=3,dim=2,seed=x",
             "sphere:n=20000,dim=20000",
-            "gaussian:n=1e3,dim=2",
+            "gaussian:n=1e-3,dim=2",
             "gaussian:n=3,dim=2,",
             "pair:",
             "pair:angle=nan",

@@ -1,7 +1,15 @@
 //! What is sampled: depth, widths, activation, outputs. Everything is validated here, once, at construction.
+//!
+//! ```text
+//! width → schedule → network → shape
+//! ```
 
 mod network;
 mod schedule;
+mod shape;
+mod width;
 
 pub use network::{Network, NetworkError, check_depth, check_outputs, check_scale};
-pub use schedule::{Schedule, WidthError, parse_widths};
+pub use schedule::Schedule;
+pub use shape::{Resolved, Shape, ShapeError};
+pub use width::{WidthError, commas, parse_widths};

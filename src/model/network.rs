@@ -9,12 +9,10 @@
 //! layer is 1/σ_φ², inputs that are not divided by √m_0 are m_0. The standard parameterisation (trained
 //! w ~ N(0, σ²/fan_in)) is another kernel and cannot be had by `scale`.
 
-use super::schedule::{WidthError, checked_width};
+use super::width::{MAX_WIDTH, WidthError, checked_width};
 use crate::math::activation::Activation;
 use crate::math::number;
 
-/// Widths are addressed by one 32-bit counter word of the random streams.
-pub(super) const MAX_WIDTH: u64 = u32::MAX as u64;
 /// Layers are addressed by 24 bits of another.
 const MAX_DEPTH: usize = (1 << 24) - 1;
 

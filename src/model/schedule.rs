@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::network::MAX_WIDTH;
+use super::width::{WidthError, checked_width};
 
 /// Rule that makes hidden widths from m.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,25 +17,6 @@ pub enum Schedule {
     Linear,
     /// m_k = k²·m.
     Quadratic,
-}
-
-/// Why a schedule or a list of widths is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WidthError {
-    /// The text names no schedule.
-    #[error("schedule \"{0}\" is unknown; use constant, linear or quadratic")]
-    Unknown(String),
-    /// A width is 0 or does not fit the random streams.
-    #[error("width {width} of hidden layer {layer} is out of range; widths are 1 to 4294967295")]
-    OutOfRange {
-        /// Hidden layer, from 1.
-        layer: usize,
-        /// The width as computed, saturated at u128.
-        width: u128,
-    },
-    /// The text is no comma-separated list of integers.
-    #[error("widths \"{0}\" are no list of integers; write the hidden widths with commas, as 64,128,256")]
-    NotAList(String),
 }
 
 impl Schedule {
@@ -52,24 +33,6 @@ impl Schedule {
                 checked_width(layer, u128::from(m).saturating_mul(factor))
             })
             .collect()
-    }
-}
-
-/// Hidden widths from text such as `64,128,256`.
-pub fn parse_widths(text: &str) -> Result<Vec<u64>, WidthError> {
-    text.split(',')
-        .enumerate()
-        .map(|(i, part)| {
-            let width = part.trim().parse::<u128>().map_err(|_| WidthError::NotAList(text.to_owned()))?;
-            checked_width(i + 1, width)
-        })
-        .collect()
-}
-
-pub(super) fn checked_width(layer: usize, width: u128) -> Result<u64, WidthError> {
-    match u64::try_from(width) {
-        Ok(w) if (1..=MAX_WIDTH).contains(&w) => Ok(w),
-        _ => Err(WidthError::OutOfRange { layer, width }),
     }
 }
 
@@ -99,6 +62,7 @@ impl FromStr for Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::parse_widths;
 
     #[test]
     fn widths_follow_the_rule() {
@@ -106,7 +70,7 @@ mod tests {
         assert_eq!(Schedule::Linear.widths(5, 4), Ok(vec![5, 10, 15]));
         assert_eq!(Schedule::Quadratic.widths(5, 4), Ok(vec![5, 20, 45]));
         assert_eq!(Schedule::Quadratic.widths(5, 1), Ok(vec![]));
-        assert_eq!(parse_widths("64, 128,256"), Ok(vec![64, 128, 256]));
+        assert_eq!(parse_widths("64, 128,1k"), Ok(vec![64, 128, 1000]));
     }
 
     #[test]
@@ -114,7 +78,7 @@ mod tests {
         assert!(Schedule::Constant.widths(0, 2).is_err());
         assert!(Schedule::Constant.widths(1 << 32, 2).is_err());
         assert!(Schedule::Quadratic.widths(1 << 31, 4).is_err());
-        for text in ["", "64,", "64;128", "-1", "64,0", "4294967296", "1e3"] {
+        for text in ["", "64,", "64;128", "-1", "64,0", "4294967296", "1e-3"] {
             assert!(parse_widths(text).is_err(), "{text}");
         }
     }

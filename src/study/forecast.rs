@@ -12,8 +12,9 @@
 use std::time::{Duration, Instant};
 
 use super::Missing;
+use super::cell::Cell;
 use super::measure::Measure;
-use super::plan::{Cell, Plan};
+use super::plan::Plan;
 use super::run::{Estimate, Open, RunError, Settings, batch_size, check, statistics};
 use crate::model::Network;
 

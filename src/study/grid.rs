@@ -3,50 +3,40 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::plan::{CellData, MAX_CELLS, PlanError};
-use super::spec::{Spec, Widths, commas};
+use super::cell::CellData;
+use super::error::{MAX_CELLS, PlanError, Wanted};
+use super::spec::{Spec, Widths};
 use crate::data::{DataSet, PointRange, Source};
 use crate::math::activation::Activation;
-use crate::model::{Network, NetworkError, Schedule, check_depth};
+use crate::model::{Network, Schedule, Shape};
 
 /// A network of the grid, with the schedule and the number m that made its hidden widths.
 pub type Named = (Network, Option<Schedule>, Option<u64>);
-
-/// Hidden widths of one network of the grid, with the schedule and the number m that made them.
-type Shape = (Option<Schedule>, Option<u64>, Vec<u64>);
-
-/// Something that has no default was not given.
-pub fn missing(what: &'static str, how: &'static str) -> PlanError {
-    PlanError::Missing { what, how }
-}
 
 /// Values of a list; one where it is left open.
 pub fn length<T>(list: &Option<Vec<T>>) -> u128 {
     list.as_ref().map_or(1, |l| l.len() as u128)
 }
 
+/// Refuses more cells than a study may have.
+pub fn check_count(cells: u128) -> Result<(), PlanError> {
+    if cells > MAX_CELLS as u128 { Err(PlanError::TooMany(cells)) } else { Ok(()) }
+}
+
 /// Every network of the grid, in order.
 pub fn networks(spec: &Spec) -> Result<Vec<Named>, PlanError> {
-    let activations: &[Activation] = spec
-        .activation
-        .as_deref()
-        .ok_or(missing("activation", "--activation, or activation = \"abs\" under [network]"))?;
+    let activations: &[Activation] =
+        spec.activation.as_deref().ok_or(PlanError::Missing(Wanted::Activation))?;
     let shapes = shapes(spec)?;
-    let total = activations.len() as u128 * shapes.iter().map(|(_, s)| s.len() as u128).sum::<u128>();
-    let total = total * length(&spec.outputs) * length(&spec.scale);
-    if total > MAX_CELLS as u128 {
-        return Err(PlanError::TooMany(total));
-    }
+    let total = activations.len() as u128 * shapes.iter().map(|s| s.len() as u128).sum::<u128>();
+    check_count(total * length(&spec.outputs) * length(&spec.scale))?;
     let mut networks = Vec::new();
     for &activation in activations {
-        for (depth, shapes) in &shapes {
-            for &outputs in spec.outputs.iter().flatten() {
-                for &scale in spec.scale.iter().flatten() {
-                    for (schedule, width, hidden) in shapes {
-                        let network = Network::new(activation, hidden.clone(), outputs)
-                            .and_then(|n| n.with_scale(scale))
-                            .map_err(|source| PlanError::Network { depth: *depth, source })?;
-                        networks.push((network, *schedule, *width));
+        for shapes in &shapes {
+            for outputs in values(&spec.outputs) {
+                for scale in values(&spec.scale) {
+                    for shape in shapes {
+                        networks.push(network(activation, &Shape { outputs, scale, ..shape.clone() })?);
                     }
                 }
             }
@@ -55,75 +45,61 @@ pub fn networks(spec: &Spec) -> Result<Vec<Named>, PlanError> {
     Ok(networks)
 }
 
-/// For every depth, the lists of hidden widths.
-fn shapes(spec: &Spec) -> Result<Vec<(usize, Vec<Shape>)>, PlanError> {
-    let lists = match &spec.widths {
-        Some(Widths::Listed(lists)) => return listed(spec, lists),
-        Some(Widths::Scheduled(widths)) => widths.as_slice(),
-        None => &[],
-    };
-    let depths = spec.depth.as_deref();
-    let depths =
-        depths.ok_or(missing("depth", "--depth, or depth = 4 under [network]; or list the widths"))?;
-    let schedules = spec.schedule.as_deref().unwrap_or(&[]);
-    if depths.iter().all(|&depth| depth == 1) && spec.widths.is_some() {
-        let reason = "width has no meaning at depth 1, which has no hidden layer; leave it out";
-        return Err(PlanError::Conflict(reason.to_owned()));
-    }
-    if spec.widths.is_none() && spec.schedule.is_some() {
-        let reason = "schedule needs a width m, of which it makes the width of every hidden layer";
-        return Err(PlanError::Conflict(reason.to_owned()));
-    }
-    let count = depths.len() as u128 * lists.len().max(1) as u128 * schedules.len().max(1) as u128;
-    if count > MAX_CELLS as u128 {
-        return Err(PlanError::TooMany(count));
-    }
-    let mut shapes = Vec::new();
-    for &depth in depths {
-        check_depth(depth).map_err(|source| PlanError::Network { depth, source })?;
-        if depth == 1 {
-            shapes.push((1, vec![(None, None, Vec::new())]));
-            continue;
-        }
-        if lists.is_empty() {
-            return Err(missing(
-                "width",
-                "--width or --widths, or width = 256 under [network], for depths above 1",
-            ));
-        }
-        let mut here = Vec::new();
-        for &schedule in schedules {
-            for &m in lists {
-                let hidden = schedule.widths(m, depth);
-                let hidden =
-                    hidden.map_err(|e| PlanError::Network { depth, source: NetworkError::Width(e) })?;
-                here.push((Some(schedule), Some(m), hidden));
-            }
-        }
-        shapes.push((depth, here));
-    }
-    Ok(shapes)
+fn network(activation: Activation, shape: &Shape) -> Result<Named, PlanError> {
+    let refused = |source| PlanError::Network { depth: shape.depth, source };
+    let resolved = shape.resolve().map_err(refused)?;
+    let hidden = resolved.hidden().map_err(refused)?.to_vec();
+    let network =
+        Network::new(activation, hidden, resolved.outputs).and_then(|n| n.with_scale(resolved.scale));
+    Ok((network.map_err(|error| refused(error.into()))?, shape.schedule, shape.width))
 }
 
-/// Widths that were listed layer by layer; a depth beside them must agree with each.
-fn listed(spec: &Spec, lists: &[Vec<u64>]) -> Result<Vec<(usize, Vec<Shape>)>, PlanError> {
-    if spec.schedule.is_some() {
-        let reason =
-            "schedule goes with width, not with widths, which lists every hidden layer; leave it out";
-        return Err(PlanError::Conflict(reason.to_owned()));
+/// The values of a list, or that it is left open.
+fn values<T: Clone>(list: &Option<Vec<T>>) -> Vec<Option<T>> {
+    list.as_ref().map_or_else(|| vec![None], |list| list.iter().cloned().map(Some).collect())
+}
+
+/// For every depth, or every list of widths, the shapes that differ in what else is said of the hidden widths.
+fn shapes(spec: &Spec) -> Result<Vec<Vec<Shape>>, PlanError> {
+    let (widths, lists) = match &spec.widths {
+        Some(Widths::Scheduled(widths)) => (Some(widths.clone()), None),
+        Some(Widths::Listed(lists)) => (None, Some(lists.clone())),
+        None => (None, None),
+    };
+    if lists.is_none() && spec.depth.is_none() {
+        return Err(PlanError::Missing(Wanted::Depth));
     }
-    for depth in spec.depth.iter().flatten() {
-        if let Some(list) = lists.iter().find(|list| list.len() + 1 != *depth) {
-            return Err(PlanError::Conflict(format!(
-                "widths \"{}\" lists {} hidden widths, but depth {depth} has {} hidden layers; make them agree or leave \
-                 out depth",
-                commas(list),
-                list.len(),
-                depth.saturating_sub(1)
-            )));
+    let (depths, schedules) = (values(&spec.depth), values(&spec.schedule));
+    let (widths, lists) = (values(&widths), values(&lists));
+    check_count(
+        [depths.len(), schedules.len(), widths.len(), lists.len()].map(|n| n as u128).iter().product(),
+    )?;
+    // Beside deeper networks, one without a hidden layer has no use for what makes their widths.
+    let deep = depths.iter().any(|depth| *depth != Some(1));
+    let mut all = Vec::new();
+    for list in lists {
+        // A depth beside a list says nothing more; each must agree.
+        let mut same = Vec::new();
+        for &depth in &depths {
+            if depth == Some(1) && deep && list.is_none() && widths[0].is_some() {
+                all.push(vec![Shape { depth, ..Shape::default() }]);
+                continue;
+            }
+            let mut here = Vec::new();
+            for &schedule in &schedules {
+                for &width in &widths {
+                    let shape = Shape { depth, schedule, width, widths: list.clone(), ..Shape::default() };
+                    shape.resolve().map_err(|source| PlanError::Network { depth, source })?;
+                    here.push(shape);
+                }
+            }
+            if list.is_some() { same = here } else { all.push(here) }
+        }
+        if !same.is_empty() {
+            all.push(same);
         }
     }
-    Ok(lists.iter().map(|list| (list.len() + 1, vec![(None, None, list.clone())])).collect())
+    Ok(all)
 }
 
 /// The data sets of the grid, in order; a source is loaded once.

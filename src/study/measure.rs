@@ -1,6 +1,6 @@
 //! From a kernel to the statistics of its row, against K∞ of its cell.
 
-use super::plan::Cell;
+use super::cell::Cell;
 use super::store::LimitRecord;
 use crate::limit::{Limit, bound, relative_sd_diagonal};
 use crate::sampler::MeasuredSample;

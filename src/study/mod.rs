@@ -10,8 +10,10 @@
 //! through a flag.
 
 pub mod builtin;
+mod cell;
 mod committer;
 mod directory;
+mod error;
 pub mod export;
 pub mod file;
 pub mod forecast;
@@ -28,10 +30,12 @@ mod spec;
 pub mod store;
 mod value;
 
+pub use cell::{Cell, CellData};
 pub use directory::{Directory, LOCK, REPORT, STORE, STUDY};
+pub use error::{MAX_CELLS, PlanError, Wanted};
 pub use measure::Measure;
 pub use need::{Asked, DEFAULT_MAX_SEEDS, FIRST_CHECK, Missing, Need};
-pub use plan::{Cell, CellData, Plan, PlanError};
+pub use plan::Plan;
 pub use seeds::{NoSeeds, SeedRange};
 pub use shard::{MAX_SHARDS, NoShard, Shard};
 pub use spec::{Spec, Widths};

@@ -13,46 +13,14 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::grid::{data, length, missing, networks};
+use super::cell::{Cell, hexadecimal};
+use super::error::{PlanError, Wanted};
+use super::grid::{check_count, data, length, networks};
 use super::need::Asked;
-use super::spec::{Spec, commas};
+use super::spec::Spec;
 use super::value::check_name;
 use super::{NUMERICS_VERSION, SeedRange};
-use crate::backend::{Precision, Sampler};
-use crate::data::{DataError, DataSet, Normalize};
-use crate::model::{Network, NetworkError, Schedule};
 use crate::rng::LAYOUT_VERSION;
-
-/// Most cells of one study.
-pub const MAX_CELLS: usize = 100_000;
-
-/// The points of a cell.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CellData {
-    /// The points as the network sees them.
-    pub points: DataSet,
-    /// What was done to every row.
-    pub normalize: Normalize,
-    /// SHA-256 of the points before normalisation, in hexadecimal.
-    pub hash: String,
-}
-
-/// One network on one data set with one sampler and precision: everything that its rows depend on but the seed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cell {
-    /// The network.
-    pub network: Network,
-    /// The schedule that made the hidden widths; none where they were listed, and at depth 1.
-    pub schedule: Option<Schedule>,
-    /// The number m of which the schedule made them.
-    pub width: Option<u64>,
-    /// The points.
-    pub data: Arc<CellData>,
-    /// The sampler that runs.
-    pub sampler: Sampler,
-    /// The arithmetic.
-    pub precision: Precision,
-}
 
 /// A validated study.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,44 +32,6 @@ pub struct Plan {
     identity: String,
 }
 
-/// Why a study cannot be planned.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// The name would not do as a directory.
-    #[error("name: {0}")]
-    Name(String),
-    /// Something that has no default was not given.
-    #[error("the study has no {what}; give {how}")]
-    Missing {
-        /// What.
-        what: &'static str,
-        /// As a flag and in a file.
-        how: &'static str,
-    },
-    /// Values that contradict each other.
-    #[error("{0}")]
-    Conflict(String),
-    /// The product of the lists.
-    #[error("the grid has {0} cells, more than the {MAX_CELLS} of one study; split it")]
-    TooMany(u128),
-    /// A network of the grid.
-    #[error("network of depth {depth}")]
-    Network {
-        /// Its depth.
-        depth: usize,
-        /// What is wrong.
-        source: NetworkError,
-    },
-    /// Its data.
-    #[error("data source {label}")]
-    Data {
-        /// The source.
-        label: String,
-        /// What is wrong.
-        source: DataError,
-    },
-}
-
 impl Plan {
     /// Resolves and validates a study; loads its data.
     pub fn new(spec: Spec) -> Result<Self, PlanError> {
@@ -110,13 +40,11 @@ impl Plan {
         check_name(&name).map_err(PlanError::Name)?;
         let asked = asked(&spec)?;
         let sources = spec.source.as_deref();
-        let sources = sources.ok_or(missing("data", "--data, or source = \"digits:n=32\" under [data]"))?;
+        let sources = sources.ok_or(PlanError::Missing(Wanted::Data))?;
         let networks = networks(&spec)?;
         let per_data = networks.len() as u128 * length(&spec.sampler) * length(&spec.precision);
         let total = per_data * sources.len() as u128 * length(&spec.points) * length(&spec.normalize);
-        if total > MAX_CELLS as u128 {
-            return Err(PlanError::TooMany(total));
-        }
+        check_count(total)?;
         let mut cells = Vec::new();
         let mut seen = HashSet::new();
         for data in data(&spec, sources)? {
@@ -169,36 +97,6 @@ impl Plan {
     }
 }
 
-impl Cell {
-    /// The key of this cell's rows but for the seed: SHA-256, in hexadecimal, of network, data, sampler, precision,
-    /// stream layout and numerics version.
-    pub fn key(&self) -> String {
-        let phi = self.network.activation();
-        let mut sha = Sha256::new();
-        for bits in [phi.a(), phi.b(), self.network.scale()].map(f64::to_bits) {
-            sha.update(bits.to_le_bytes());
-        }
-        for integer in [self.network.outputs() as u64, self.network.hidden().len() as u64] {
-            sha.update(integer.to_le_bytes());
-        }
-        for width in self.network.hidden() {
-            sha.update(width.to_le_bytes());
-        }
-        let Self { sampler, precision, data, .. } = self;
-        let rest = format!(
-            "{} {} {sampler} {precision} layout {LAYOUT_VERSION} numerics {NUMERICS_VERSION}",
-            data.hash, data.normalize
-        );
-        sha.update(rest);
-        hexadecimal(&sha.finalize())
-    }
-
-    /// The hidden widths as text, `64,128,256`; empty at depth 1.
-    pub fn widths_text(&self) -> String {
-        commas(self.network.hidden())
-    }
-}
-
 fn asked(spec: &Spec) -> Result<Asked, PlanError> {
     let conflict = |text: &str| PlanError::Conflict(text.to_owned());
     match (&spec.seeds, spec.standard_error, spec.max_seeds) {
@@ -214,12 +112,8 @@ fn asked(spec: &Spec) -> Result<Asked, PlanError> {
         }
         (Some(seeds), None, None) => Ok(Asked::seeds(seeds.clone())),
         // Resolved, neither is the case.
-        (None, _, None) => Err(missing("seeds", "--seeds or seeds = 64")),
+        (None, _, None) => Err(PlanError::Missing(Wanted::Seeds)),
     }
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn identity(name: &str, cells: &[Cell]) -> String {
@@ -296,7 +190,7 @@ mod tests {
         check("", "no data");
         check("[data]\nsource='pair:angle=1'", "no activation");
         check(SMALL, "no depth");
-        check(&format!("{SMALL}depth=2"), "no width");
+        check(&format!("{SMALL}depth=2"), "depth 2 needs a width, or widths with 1 hidden widths");
         check(&format!("{SMALL}depth=1\nwidth=3"), "no meaning at depth 1");
         check(&format!("{SMALL}depth=0\nwidth=3"), "depth 0 is out of range");
         check(&format!("{SMALL}depth=2\nwidth=0"), "width 0 of hidden layer 1");

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::cell::Cell;
 use super::committer::Committer;
 use super::measure::Measure;
-use super::plan::{Cell, Plan};
+use super::plan::Plan;
 use super::store::{LimitRecord, Row, Store, StoreError};
 use super::{Missing, Shard};
 use crate::backend::EngineError;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
+use crate::math::whole;
 use crate::rng::SEED_LIMIT;
 
 /// A non-empty range of seeds below 2⁶³, from text `COUNT` (0..COUNT) or `A..B` (A, not B).
@@ -43,7 +44,7 @@ impl FromStr for SeedRange {
 
     fn from_str(text: &str) -> Result<Self, NoSeeds> {
         let wrong = || NoSeeds(text.to_owned());
-        let number = |part: &str| part.trim().parse::<u64>().map_err(|_| wrong());
+        let number = |part: &str| whole::<u64>(part).ok_or_else(wrong);
         let seeds = match text.split_once("..") {
             None => 0..number(text)?,
             Some((first, end)) => number(first)?..number(end)?,
@@ -67,6 +68,7 @@ mod tests {
         let seeds = |text: &str| text.parse::<SeedRange>().map(|s| s.range());
         assert_eq!(seeds("64"), Ok(0..64));
         assert_eq!(seeds("128..192"), Ok(128..192));
+        assert_eq!(seeds("1k..1e6"), Ok(1000..1_000_000));
         assert_eq!(seeds("9223372036854775807..9223372036854775808"), Ok(SEED_LIMIT - 1..SEED_LIMIT));
         for text in ["", "0", "5..5", "6..5", "-1", "1..", "..2", "1.5", "1...3", "9223372036854775809"] {
             assert!(seeds(text).is_err(), "{text}");

@@ -11,7 +11,7 @@ use super::need::DEFAULT_MAX_SEEDS;
 use crate::backend::Precision;
 use crate::data::{Normalize, PointRange, Source};
 use crate::math::activation::Activation;
-use crate::model::Schedule;
+use crate::model::{Schedule, commas};
 use crate::sampler::SamplerChoice;
 
 /// How the hidden widths are given.
@@ -188,11 +188,6 @@ impl Spec {
         text += &format!("\n[network]\n{}\n[data]\n{}", lines(&network), lines(&data));
         text
     }
-}
-
-/// Hidden widths as text: `64,128,256`, empty where there are none.
-pub fn commas(widths: &[u64]) -> String {
-    widths.iter().map(u64::to_string).collect::<Vec<_>>().join(",")
 }
 
 fn choice(sampler: SamplerChoice) -> String {

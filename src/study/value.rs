@@ -7,6 +7,7 @@ use toml::de::DeValue;
 
 use super::SeedRange;
 use super::need::FIRST_CHECK;
+use crate::math::whole;
 use crate::model::parse_widths;
 use crate::rng::SEED_LIMIT;
 
@@ -22,9 +23,13 @@ pub fn word<T: FromStr<Err: Display>>(value: &DeValue) -> Result<T, String> {
 /// An integer from 1.
 pub fn integer<T: FromStr + TryFrom<u64>>(value: &DeValue) -> Result<T, String> {
     let wrong = || format!("is {}; write an integer from 1, without quotes", found(value));
-    let integer = value.as_integer().ok_or_else(wrong)?;
-    let parsed = u64::from_str_radix(integer.as_str(), integer.radix()).map_err(|_| wrong())?;
-    T::try_from(parsed).map_err(|_| wrong())
+    let parsed = match value {
+        DeValue::Integer(integer) => u64::from_str_radix(integer.as_str(), integer.radix()).ok(),
+        // TOML calls 1e6 a float.
+        DeValue::Float(float) => whole(float.as_str()),
+        _ => None,
+    };
+    T::try_from(parsed.ok_or_else(wrong)?).map_err(|_| wrong())
 }
 
 /// A number.
@@ -44,6 +49,7 @@ pub fn count_or_word<T: FromStr<Err: Display>>(value: &DeValue) -> Result<T, Str
             integer.as_str().parse().map_err(|error: T::Err| error.to_string())
         }
         DeValue::String(_) => word(value),
+        DeValue::Float(float) => float.as_str().parse().map_err(|error: T::Err| error.to_string()),
         _ => Err(format!(
             "is {}; write a count such as 32, or a range in quotes such as \"8..16\"",
             found(value)

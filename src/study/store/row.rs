@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::study::plan::{Cell, hexadecimal};
+use crate::study::cell::{Cell, hexadecimal};
 use crate::study::{Asked, Shard};
 
 /// The statistics of a row, in the order of export. Deviations are of K/n from K∞/n in operator norm, Frobenius norm

@@ -1,0 +1,73 @@
+//! A cell of a study: one network on one data set with one sampler and precision, and the key of its rows.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::NUMERICS_VERSION;
+use crate::backend::{Precision, Sampler};
+use crate::data::{DataSet, Normalize};
+use crate::model::{Network, Schedule, commas};
+use crate::rng::LAYOUT_VERSION;
+
+/// The points of a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellData {
+    /// The points as the network sees them.
+    pub points: DataSet,
+    /// What was done to every row.
+    pub normalize: Normalize,
+    /// SHA-256 of the points before normalisation, in hexadecimal.
+    pub hash: String,
+}
+
+/// One network on one data set with one sampler and precision: everything that its rows depend on but the seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// The network.
+    pub network: Network,
+    /// The schedule that made the hidden widths; none where they were listed, and at depth 1.
+    pub schedule: Option<Schedule>,
+    /// The number m of which the schedule made them.
+    pub width: Option<u64>,
+    /// The points.
+    pub data: Arc<CellData>,
+    /// The sampler that runs.
+    pub sampler: Sampler,
+    /// The arithmetic.
+    pub precision: Precision,
+}
+
+impl Cell {
+    /// The key of this cell's rows but for the seed: SHA-256, in hexadecimal, of network, data, sampler, precision,
+    /// stream layout and numerics version.
+    pub fn key(&self) -> String {
+        let phi = self.network.activation();
+        let mut sha = Sha256::new();
+        for bits in [phi.a(), phi.b(), self.network.scale()].map(f64::to_bits) {
+            sha.update(bits.to_le_bytes());
+        }
+        for integer in [self.network.outputs() as u64, self.network.hidden().len() as u64] {
+            sha.update(integer.to_le_bytes());
+        }
+        for width in self.network.hidden() {
+            sha.update(width.to_le_bytes());
+        }
+        let Self { sampler, precision, data, .. } = self;
+        let rest = format!(
+            "{} {} {sampler} {precision} layout {LAYOUT_VERSION} numerics {NUMERICS_VERSION}",
+            data.hash, data.normalize
+        );
+        sha.update(rest);
+        hexadecimal(&sha.finalize())
+    }
+
+    /// The hidden widths as text, `64,128,256`; empty at depth 1.
+    pub fn widths_text(&self) -> String {
+        commas(self.network.hidden())
+    }
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
