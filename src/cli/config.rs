@@ -16,7 +16,7 @@ use eoc_ntk::threads::{NoThreads, Threads};
 
 use super::args::{DataArgs, DeviceChoice, EngineArgs, NetworkArgs, SamplingArgs, ThreadArgs};
 use super::failure::Failure;
-use super::tuning;
+use super::{input, tuning};
 
 /// More threads than this are a typing error, not a machine.
 const MAX_THREADS: usize = 4096;
@@ -33,10 +33,29 @@ pub struct NetworkConfig {
 impl NetworkArgs {
     /// Everything validated, widths or not.
     pub fn config(&self) -> Result<NetworkConfig, Failure> {
-        let Self { depth, width, schedule, outputs, scale, .. } = *self;
+        let depth = single("--depth", &self.depth)?;
+        let width = single("--width", &self.width)?;
+        let schedule = single("--schedule", &self.schedule)?;
+        let outputs = single("--outputs", &self.outputs)?;
+        let scale = single("--scale", &self.scale)?;
         let widths = self.widths.as_deref().map(parse_widths).transpose().map_err(NetworkError::Width)?;
         let shape = Shape { depth, width, schedule, widths, outputs, scale };
-        Ok(NetworkConfig { activation: self.activation, shape: shape.resolve().map_err(worded)? })
+        Ok(NetworkConfig {
+            activation: self.activation.last().copied(),
+            shape: shape.resolve().map_err(worded)?,
+        })
+    }
+}
+
+/// The one value of an option that is a list for `eoc run` alone.
+fn single<T: Copy>(option: &str, values: &[T]) -> Result<Option<T>, Failure> {
+    match values {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        more => Err(Failure::refused(format!(
+            "{option} has {} values, and this command takes one; eoc run takes a list",
+            more.len()
+        ))),
     }
 }
 
@@ -99,7 +118,7 @@ impl NetworkConfig {
 impl DataArgs {
     /// The file of the points, where they are in one.
     pub fn file(&self) -> Option<&Path> {
-        match &self.data {
+        match self.data.last() {
             Some(Source::File { path, .. }) => Some(path),
             _ => None,
         }
@@ -107,16 +126,17 @@ impl DataArgs {
 
     /// The points, selected, before normalisation, and the normalisation to apply.
     pub fn load_raw(&self) -> Result<(DataSet, Normalize), Failure> {
-        let source = self.data.as_ref().ok_or_else(|| {
+        let source = self.data.last().ok_or_else(|| {
             Failure::refused(
                 "the data are missing; give --data digits:n=32 or another source (eoc sample --help lists them)",
             )
         })?;
-        let mut data = source.load()?;
+        let mut data = input::load(source)?;
         if let Some(points) = &self.points {
             data = data.select(points)?;
         }
-        Ok((data, self.normalize.unwrap_or(source.default_normalize())))
+        let normalize = single("--normalize", &self.normalize)?;
+        Ok((data, normalize.unwrap_or(source.default_normalize())))
     }
 
     /// The points, selected and normalised.
@@ -128,8 +148,8 @@ impl DataArgs {
 
 impl SamplingArgs {
     /// The sampler asked for.
-    pub fn sampler(&self) -> SamplerChoice {
-        self.sampler.unwrap_or(SamplerChoice::Auto)
+    pub fn sampler(&self) -> Result<SamplerChoice, Failure> {
+        Ok(single("--sampler", &self.sampler)?.unwrap_or(SamplerChoice::Auto))
     }
 
     /// The seeds asked for.
@@ -140,8 +160,8 @@ impl SamplingArgs {
 
 impl EngineArgs {
     /// The precision asked for.
-    pub fn precision(&self) -> Precision {
-        self.precision.unwrap_or(Precision::F32)
+    pub fn precision(&self) -> Result<Precision, Failure> {
+        Ok(single("--precision", &self.precision)?.unwrap_or(Precision::F32))
     }
 
     /// Opens the device for work in these precisions, with these threads.

@@ -10,7 +10,7 @@ use eoc_ntk::study::{Need, Plan, STORE};
 
 use super::context::Context;
 use super::failure::{Failure, Status};
-use super::run::refused;
+use super::refused::refused;
 use super::stored::describe;
 use super::units::{bytes, duration};
 

@@ -78,8 +78,11 @@ impl FromStr for Wanted {
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let format = match (args.format, &args.out) {
         (Wanted::Moments, Some(out)) => {
-            let engine =
-                EngineArgs { device: args.device.clone(), precision: None, threads: args.threads.clone() };
+            let engine = EngineArgs {
+                device: args.device.clone(),
+                precision: Vec::new(),
+                threads: args.threads.clone(),
+            };
             return moments::execute(&args.dir, out, &engine, ctx);
         }
         (Wanted::Moments, None) => {

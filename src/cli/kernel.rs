@@ -9,10 +9,12 @@ use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::check_scale;
 use eoc_ntk::sampler::ExplicitKernel;
 
-use super::args::{DataArgs, EngineArgs, number};
+use super::args::{DataArgs, EngineArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
+use super::input::{self, Input};
 use super::output::{self, Summary};
+use super::words::number;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -39,7 +41,7 @@ pub struct Args {
     data: DataArgs,
     #[command(flatten)]
     engine: EngineArgs,
-    /// File to write; its directory must exist
+    /// File to write, or - for standard output; its directory must exist
     #[arg(long, value_name = "F.npy", required = true, help_heading = "Output")]
     out: PathBuf,
 }
@@ -48,9 +50,11 @@ pub struct Args {
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let scale = args.scale.unwrap_or(1.0);
     check_scale(scale)?;
-    let precision = args.engine.precision();
+    let precision = args.engine.precision()?;
     let data = args.data.load()?;
-    let file = WeightFile::open(&args.weights, data.dim())?;
+    let given = Input::open(&args.weights)?;
+    let file = WeightFile::open(given.path(), data.dim());
+    let file = if input::is_dash(&args.weights) { file.map_err(input::named) } else { file }?;
     // Kept as long as the program runs: a computation that a signal has left behind still works on it.
     let engine: &'static dyn Engine =
         Box::leak(args.engine.open(&[precision], &args.engine.threads.start()?)?);

@@ -12,6 +12,7 @@ use eoc_ntk::model::Resolved;
 use super::args::{DataArgs, NetworkArgs, ThreadArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
+use super::input::is_dash;
 use super::output::{self, Summary};
 
 /// Shown below the help.
@@ -35,7 +36,7 @@ pub struct Args {
     data: DataArgs,
     #[command(flatten)]
     threads: ThreadArgs,
-    /// File to write the limit to; its directory must exist
+    /// File to write the limit to, or - for standard output; its directory must exist
     #[arg(long, value_name = "F.npy", help_heading = "Output")]
     out: Option<PathBuf>,
     /// Print one JSON object; what is infinite is null
@@ -48,6 +49,9 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let config = args.network.config()?;
     let activation = config.activation()?;
     let network = config.shape.hidden.is_some().then(|| config.network()).transpose()?;
+    if args.json && args.out.as_deref().is_some_and(is_dash) {
+        return Err(Failure::refused("--json and --out - both go to standard output; give --out a file"));
+    }
     let Resolved { depth, outputs, scale, .. } = config.shape;
     let data = args.data.load()?;
     let threads = args.threads.start()?;

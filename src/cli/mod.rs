@@ -10,16 +10,20 @@ mod builtin;
 mod completions;
 mod config;
 mod context;
+mod data;
 mod devices;
 mod dry_run;
 mod export;
 mod failure;
+mod help;
+mod input;
 mod kernel;
 mod later;
 mod limit;
 mod merge;
 mod moments;
 mod output;
+mod refused;
 mod run;
 mod sample;
 mod slurm;
@@ -30,11 +34,12 @@ mod units;
 mod version;
 mod weights;
 mod welcome;
+mod words;
 
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::context::Context;
 use self::failure::{Failure, Status};
@@ -44,7 +49,7 @@ use self::failure::{Failure, Status};
 /// The network is an MLP without biases, activation a*s + b*|s|, in NTK parameterisation. Kernels are drawn exactly in
 /// law, in time linear in the width, and compared with their infinite-width limit.
 #[derive(Parser, Debug)]
-#[command(name = "eoc", disable_version_flag = true, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "eoc", disable_version_flag = true, max_term_width = 100, args_override_self = true)]
 #[command(after_help = "Example:\n  eoc run\n\nWithout a command, eoc says what it can do.")]
 struct Cli {
     /// Print version, commit, layout of the random streams and SIMD level
@@ -74,6 +79,9 @@ enum Command {
     /// The kernel of given weights, as .npy
     #[command(after_help = kernel::EXAMPLES)]
     Kernel(kernel::Args),
+    /// A data source as a file
+    #[command(after_help = data::EXAMPLES)]
+    Data(data::Args),
     /// The sample rows of a run directory
     #[command(after_help = export::EXAMPLES)]
     Export(export::Args),
@@ -105,7 +113,7 @@ enum Command {
 
 /// The program: status of what the arguments ask for, with the sentence on stderr where it fails.
 pub fn main() -> ExitCode {
-    let result = match Cli::try_parse() {
+    let result = match parsed() {
         Ok(cli) => Context::new(cli.verbose).map_err(Failure::running).and_then(|ctx| dispatch(&cli, &ctx)),
         Err(error) => unparsed(&error),
     };
@@ -124,6 +132,13 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// What was typed.
+fn parsed() -> Result<Cli, clap::Error> {
+    let mut command = help::finished(Cli::command());
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
 fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
     if cli.version {
         return version::execute(ctx);
@@ -137,6 +152,7 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         Command::Sample(args) => sample::execute(args, ctx),
         Command::Weights(args) => weights::execute(args, ctx),
         Command::Kernel(args) => kernel::execute(args, ctx),
+        Command::Data(args) => data::execute(args, ctx),
         Command::Export(args) => export::execute(args, ctx),
         Command::Slurm(args) => slurm::execute(args, ctx),
         Command::Devices(args) => devices::execute(args, ctx),
@@ -152,7 +168,7 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
 
 /// The command of clap without what its help does not list, for completions.
 fn command() -> clap::Command {
-    let all = Cli::command();
+    let all = help::finished(Cli::command());
     let listed = all.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
     clap::Command::new("eoc")
         .disable_version_flag(true)

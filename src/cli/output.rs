@@ -8,11 +8,15 @@ use eoc_ntk::data::Output;
 
 use super::context::Context;
 use super::failure::{Failure, Status};
+use super::input::is_dash;
 
 /// Starts a file of this many bytes before anything is computed; refuses one that its file system has no room for, or that is
 /// one of the inputs. A path that is standard output itself is written through it, so that a redirection keeps its file and
 /// its offset.
 pub fn open(path: &Path, bytes: u128, inputs: &[Option<&Path>]) -> Result<Output, Failure> {
+    if is_dash(path) {
+        return Ok(Output::straight(Path::new("standard output"), std::io::stdout()));
+    }
     if let Some(file) = stdout_at(path) {
         return Ok(Output::straight(path, file));
     }
@@ -89,9 +93,10 @@ pub fn announce(ctx: &Context, summary: &Summary) -> Result<(), Failure> {
 
 /// Prints the line of a finished file on stdout, or on stderr where stdout is the file.
 pub fn say(ctx: &Context, path: &Path, line: &str) -> Result<Status, Failure> {
-    match stdout_at(path) {
-        Some(_) => ctx.note(line),
-        None => ctx.print(line)?,
+    if is_dash(path) || stdout_at(path).is_some() {
+        ctx.note(line);
+    } else {
+        ctx.print(line)?;
     }
     Ok(Status::Done)
 }

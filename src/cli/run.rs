@@ -5,11 +5,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use eoc_ntk::Threads;
 use eoc_ntk::backend::{DeviceInfo, EngineError, Precision};
+use eoc_ntk::data::Source;
 use eoc_ntk::model::{NetworkError, ShapeError, parse_widths};
 use eoc_ntk::report::{Analysis, table, write_figure};
 use eoc_ntk::sampler::Sampling;
 use eoc_ntk::study::builtin::Builtin;
-use eoc_ntk::study::run::{self, KernelSource, Observer, Outcome, Progress, RunError, Settings};
+use eoc_ntk::study::run::{self, KernelSource, Observer, Outcome, Progress, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store};
 use eoc_ntk::study::{Cell, Plan, PlanError, REPORT, Shard, Spec, Wanted, Widths, file};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -19,6 +20,8 @@ use super::builtin;
 use super::context::Context;
 use super::dry_run;
 use super::failure::{Failure, Status};
+use super::input::{self, is_dash};
+use super::refused::refused;
 use super::stored::{self, Stored};
 use super::version::{COMMIT, VERSION};
 
@@ -29,8 +32,10 @@ concentrate on 32 digits as the width grows from 64 to 16384, 64 seeds each. Opt
 study; the defaults above are those of a study that does not say otherwise. What the directory
 holds already is not computed again: the same command resumes a run, and more seeds extend it.
 
-A study file; sampler, precision and all under [network] and [data] may be lists, and the grid is
-their product:
+A list of values, as --width 16,32, or --activation and --data given several times, makes a grid.
+
+A study file; sampler, precision and all under [network] and [data] may be lists, and the grid is their product; paths of \
+data are taken from where the file is:
   name = \"width\"
   seeds = 64                          # or \"128..192\"; or, in place of seeds,
   # standard_error = 0.001            # seeds until the mean of relative_fro is known this well,
@@ -51,7 +56,7 @@ Examples:
   eoc run
   eoc run --study width --quick
   eoc run study.toml --seeds 256 --out runs/width
-  eoc run --width 512 --activation 0.6,0.4 --seeds 16
+  eoc run --width 512,1k,1e6 --activation abs --activation 0.6,0.4 --seeds 16
   eoc run study.toml --set network.depth=8 --set data.source=sphere:n=16,dim=8 --dry-run
   eoc run study.toml --shard 0/4
 
@@ -68,8 +73,8 @@ pub fn after_help() -> String {
 /// Arguments as typed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Study file; the built-in study "first" without one
-    #[arg(value_name = "STUDY.toml")]
+    /// Study file, or - for standard input; the built-in study "first" without one
+    #[arg(value_name = "STUDY.toml", value_hint = clap::ValueHint::FilePath)]
     study: Option<PathBuf>,
     /// Built-in study: first, width, depth, activation, outputs, million or deep [default: first]
     #[arg(long = "study", value_name = "NAME", conflicts_with = "study")]
@@ -168,28 +173,33 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
             let of = |error: anyhow::Error| {
                 Failure::unusable(error.context(format!("study file {}", path.display())))
             };
-            let text = std::fs::read_to_string(path).map_err(|e| of(e.into()))?;
-            file::parse(&text).map_err(|e| of(e.into()))?
+            let (text, directory) = input::study(path).map_err(|e| of(e.into()))?;
+            file::parse(&text).map_err(|e| of(e.into()))?.relative_to(&directory)
         }
     };
+    if args.data.data.iter().any(|source| matches!(source, Source::File { path, .. } if is_dash(path))) {
+        return Err(Failure::refused(
+            "a run is resumed from its data; give --data a file instead of standard input",
+        ));
+    }
     let listed = args.network.widths.as_deref().map(parse_widths).transpose().map_err(NetworkError::Width)?;
     let flags = Spec {
         name: None,
         seeds: args.sampling.seeds.clone(),
-        sampler: args.sampling.sampler.map(|s| vec![s]),
-        precision: args.engine.precision.map(|p| vec![p]),
-        activation: args.network.activation.map(|a| vec![a]),
-        depth: args.network.depth.map(|d| vec![d]),
-        widths: match (args.network.width, listed) {
-            (Some(m), _) => Some(Widths::Scheduled(vec![m])),
+        sampler: given(&args.sampling.sampler),
+        precision: given(&args.engine.precision),
+        activation: given(&args.network.activation),
+        depth: given(&args.network.depth),
+        widths: match (given(&args.network.width), listed) {
+            (Some(widths), _) => Some(Widths::Scheduled(widths)),
             (None, listed) => listed.map(|list| Widths::Listed(vec![list])),
         },
-        schedule: args.network.schedule.map(|s| vec![s]),
-        outputs: args.network.outputs.map(|o| vec![o]),
-        scale: args.network.scale.map(|c| vec![c]),
-        source: args.data.data.clone().map(|s| vec![s]),
+        schedule: given(&args.network.schedule),
+        outputs: given(&args.network.outputs),
+        scale: given(&args.network.scale),
+        source: given(&args.data.data),
         points: args.data.points.clone().map(|p| vec![p]),
-        normalize: args.data.normalize.map(|n| vec![n]),
+        normalize: given(&args.data.normalize),
         ..Spec::default()
     };
     Plan::new(base.overridden_by(assigned(&args.set)?).overridden_by(flags)).map_err(|error| {
@@ -199,6 +209,11 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
             None => error,
         })
     })
+}
+
+/// The list of an option, where it was given.
+fn given<T: Clone>(values: &[T]) -> Option<Vec<T>> {
+    (!values.is_empty()).then(|| values.to_vec())
 }
 
 /// Why there is no plan; what is missing can be given by an option too.
@@ -232,17 +247,6 @@ fn assigned(assignments: &[String]) -> Result<Spec, Failure> {
         };
         Ok(spec.or(before))
     })
-}
-
-/// Before the first batch: what is refused has status 2, a disk that fails status 1.
-pub fn refused(error: RunError) -> Failure {
-    match error {
-        RunError::Store(ref store) if store.is_of_the_machine() => Failure::running(error),
-        RunError::Engine { source: EngineError::Device { .. } | EngineError::Failed { .. }, .. } => {
-            Failure::running(error)
-        }
-        _ => Failure::unusable(error),
-    }
 }
 
 fn session(info: &DeviceInfo) -> Session {

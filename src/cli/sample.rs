@@ -33,7 +33,7 @@ pub struct Args {
     sampling: SamplingArgs,
     #[command(flatten)]
     engine: EngineArgs,
-    /// File to write; its directory must exist
+    /// File to write, or - for standard output; its directory must exist
     #[arg(long, value_name = "F.npy", required = true, help_heading = "Output")]
     out: PathBuf,
 }
@@ -41,13 +41,13 @@ pub struct Args {
 /// Draws the kernels.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let network = args.network.config()?.network()?;
-    let precision = args.engine.precision();
+    let precision = args.engine.precision()?;
     let seeds = args.sampling.seeds();
     let data = args.data.load()?;
     // Kept as long as the program runs: a computation that a signal has left behind still works on it.
     let engine: &'static dyn Engine =
         Box::leak(args.engine.open(&[precision], &args.engine.threads.start()?)?);
-    let sampler = args.sampling.sampler().resolve(data.n(), data.dim(), &network);
+    let sampler = args.sampling.sampler()?.resolve(data.n(), data.dim(), &network);
     let sampling = Arc::new(Sampling::new(engine, &network, &data, sampler, precision)?);
     let size = data.n() * network.outputs();
     let count = seeds.end - seeds.start;

@@ -31,7 +31,7 @@ pub struct Args {
     #[arg(long, help_heading = "Sampling", value_name = "S", required = true, allow_negative_numbers = true)]
     #[arg(value_parser = seed)]
     seed: u64,
-    /// File to write; its directory must exist
+    /// File to write, or - for standard output; its directory must exist
     #[arg(long, value_name = "F.safetensors", required = true, help_heading = "Output")]
     out: PathBuf,
 }

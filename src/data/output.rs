@@ -3,7 +3,7 @@
 //! A device or a pipe, such as /dev/stdout, cannot be renamed over and is written straight to; anything else is written
 //! aside, see [`files`](crate::files).
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,8 +19,8 @@ pub struct Output {
 
 enum Sink {
     Aside(Aside),
-    /// A device or a pipe.
-    Straight(BufWriter<File>),
+    /// A device, a pipe, or standard output.
+    Straight(BufWriter<Box<dyn Write + Send>>),
 }
 
 impl Output {
@@ -29,15 +29,17 @@ impl Output {
         let error = |source| DataError::Create { path: path.to_owned(), source };
         let special = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
         let sink = match special {
-            true => Sink::Straight(BufWriter::new(OpenOptions::new().write(true).open(path).map_err(error)?)),
+            true => {
+                return Ok(Self::straight(path, OpenOptions::new().write(true).open(path).map_err(error)?));
+            }
             false => Sink::Aside(Aside::create(path).map_err(error)?),
         };
         Ok(Self { path: path.to_owned(), sink })
     }
 
-    /// Writes straight to an open file, such as a copy of standard output; `path` is its name in errors.
-    pub fn straight(path: &Path, file: File) -> Self {
-        Self { path: path.to_owned(), sink: Sink::Straight(BufWriter::new(file)) }
+    /// Writes straight to what is open, such as standard output; `path` is its name in errors.
+    pub fn straight(path: &Path, open: impl Write + Send + 'static) -> Self {
+        Self { path: path.to_owned(), sink: Sink::Straight(BufWriter::new(Box::new(open))) }
     }
 
     /// The name in errors.

@@ -62,7 +62,7 @@ impl DataSet {
     }
 
     /// The same points under the name of their source.
-    pub(super) fn with_label(mut self, label: String) -> Self {
+    pub fn with_label(mut self, label: String) -> Self {
         self.label = label;
         self
     }

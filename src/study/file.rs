@@ -21,8 +21,8 @@
 //! ```
 //!
 //! Every value under a table, sampler and precision may be a list. The file is walked by hand, not derived, because every error names
-//! its line, and an unknown key the nearest known one. A path of a data file is taken from the working directory, as
-//! on the command line.
+//! its line, and an unknown key the nearest known one. A path of a data file is read as it stands; who knows where the file
+//! lies takes it from there by [`Spec::relative_to`].
 
 use std::ops::Range;
 

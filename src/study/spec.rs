@@ -4,7 +4,7 @@
 //! [`Spec::overridden_by`].
 
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::SeedRange;
 use super::need::DEFAULT_MAX_SEEDS;
@@ -148,6 +148,18 @@ impl Spec {
             // Sources that differ in their default keep it by saying nothing.
             if sources.iter().all(|s| Some(s.default_normalize()) == first) {
                 self.normalize = self.normalize.or(first.map(|n| vec![n]));
+            }
+        }
+        self
+    }
+
+    /// This study with the relative paths of its data files taken from a directory, such as that of the study file.
+    #[must_use]
+    pub fn relative_to(mut self, directory: &Path) -> Self {
+        for source in self.source.iter_mut().flatten() {
+            if let Source::File { path, .. } = source {
+                // An absolute path stays what it is.
+                *path = directory.join(&*path);
             }
         }
         self

@@ -82,7 +82,7 @@ fn sampler(text: &str) -> Result<Sampler, String> {
 
 /// Measures and prints.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    let precision = args.engine.precision();
+    let precision = args.engine.precision()?;
     let threads = args.engine.threads.start()?;
     if args.tune {
         return match gpu_of(&args.engine, precision, &threads)? {

@@ -7,11 +7,13 @@ mod script;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use eoc_ntk::math::whole;
 use eoc_ntk::study::{Plan, file};
 
 use self::script::{ARRAY_FILE, Job, MERGE_FILE};
 use super::context::Context;
 use super::failure::{Failure, Status};
+use super::input;
 
 /// Most shards of one array: what eoc merge takes at once, and below what Slurm allows unless told otherwise.
 const MAX_SHARDS: u32 = 900;
@@ -121,8 +123,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
 fn plan(path: &Path) -> Result<Plan, Failure> {
     let of =
         |error: anyhow::Error| Failure::unusable(error.context(format!("study file {}", path.display())));
-    let text = std::fs::read_to_string(path).map_err(|e| of(e.into()))?;
-    let spec = file::parse(&text).map_err(|e| of(e.into()))?;
+    let (text, directory) = input::study(path).map_err(|e| of(e.into()))?;
+    let spec = file::parse(&text).map_err(|e| of(e.into()))?.relative_to(&directory);
     Plan::new(spec).map_err(|e| of(e.into()))
 }
 
@@ -151,12 +153,12 @@ fn sbatch(args: &[std::ffi::OsString]) -> Result<String, Failure> {
 }
 
 fn shards(text: &str) -> Result<u32, String> {
-    let count = text.trim().parse().ok().filter(|n| (1..=MAX_SHARDS).contains(n));
+    let count = whole(text).filter(|n| (1..=MAX_SHARDS).contains(n));
     count.ok_or_else(|| format!("give a number of shards from 1 to {MAX_SHARDS}"))
 }
 
 fn positive(text: &str) -> Result<u32, String> {
-    text.trim().parse().ok().filter(|n| *n > 0).ok_or_else(|| "give a positive integer such as 4".to_owned())
+    whole(text).filter(|n| *n > 0).ok_or_else(|| "give a positive integer such as 4".to_owned())
 }
 
 /// A time limit in one of Slurm's forms; not of zero.

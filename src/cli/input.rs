@@ -1,0 +1,90 @@
+//! Standard input in place of a file.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use eoc_ntk::data::{DataError, DataSet, Source};
+use tempfile::TempPath;
+
+use super::failure::Failure;
+
+/// What a path is called that means standard input or output.
+pub const DASH: &str = "-";
+
+/// Whether a path is `-`.
+pub fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == DASH
+}
+
+/// A file to read, which may be a copy of standard input.
+pub struct Input {
+    path: PathBuf,
+    _copy: Option<TempPath>,
+}
+
+impl Input {
+    /// The file itself, or, of `-`, a copy of standard input with the extension that its first bytes ask for; it is
+    /// removed when this is dropped.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        if !is_dash(path) {
+            return Ok(Self { path: path.to_owned(), _copy: None });
+        }
+        let copy = || -> std::io::Result<TempPath> {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut bytes)?;
+            let mut file = tempfile::Builder::new().prefix(".eoc-").suffix(extension(&bytes)).tempfile()?;
+            file.write_all(&bytes)?;
+            Ok(file.into_temp_path())
+        };
+        let copy = copy()
+            .map_err(|e| Failure::unusable(anyhow::Error::from(e).context("cannot read standard input")))?;
+        Ok(Self { path: copy.to_path_buf(), _copy: Some(copy) })
+    }
+
+    /// Where it can be read.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// What a data file with these first bytes is called.
+fn extension(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => ".npy",
+        [b'P', b'K', 3 | 5, ..] => ".npz",
+        // IDX is known by its own first bytes.
+        [0, 0, ..] | [0x1f, 0x8b, ..] => ".idx",
+        _ => ".csv",
+    }
+}
+
+/// The points of a source, which may be standard input.
+pub fn load(source: &Source) -> Result<DataSet, Failure> {
+    let Source::File { path, key } = source else { return Ok(source.load()?) };
+    if !is_dash(path) {
+        return Ok(source.load()?);
+    }
+    let copy = Input::open(path)?;
+    let loaded = Source::File { path: copy.path().to_owned(), key: key.clone() }.load();
+    Ok(loaded.map_err(named)?.with_label(DASH.to_owned()))
+}
+
+/// The error of a copy, with the name that the user knows.
+pub fn named(error: DataError) -> DataError {
+    let path = PathBuf::from("standard input");
+    match error {
+        DataError::Read { source, .. } => DataError::Read { path, source },
+        DataError::Malformed { reason, .. } => DataError::Malformed { path, reason },
+        DataError::InFile { source, .. } => DataError::InFile { path, source },
+        other => other,
+    }
+}
+
+/// The text of a study file, and the directory that its relative paths are taken from.
+pub fn study(path: &Path) -> std::io::Result<(String, PathBuf)> {
+    if is_dash(path) {
+        return Ok((std::io::read_to_string(std::io::stdin())?, PathBuf::new()));
+    }
+    let text = std::fs::read_to_string(path)?;
+    Ok((text, path.parent().map(Path::to_owned).unwrap_or_default()))
+}

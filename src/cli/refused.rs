@@ -1,0 +1,17 @@
+//! What ends a study before its first batch.
+
+use eoc_ntk::backend::EngineError;
+use eoc_ntk::study::run::RunError;
+
+use super::failure::Failure;
+
+/// Before the first batch: what is refused has status 2, a disk that fails status 1.
+pub fn refused(error: RunError) -> Failure {
+    match error {
+        RunError::Store(ref store) if store.is_of_the_machine() => Failure::running(error),
+        RunError::Engine { source: EngineError::Device { .. } | EngineError::Failed { .. }, .. } => {
+            Failure::running(error)
+        }
+        _ => Failure::unusable(error),
+    }
+}

@@ -1,0 +1,192 @@
+//! What users of any command line expect: `-`, options given twice, whole numbers as people write them, lists, completions.
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use super::{NETWORK, Place, Ran, ran};
+
+/// Runs a line with bytes on standard input; the bytes of standard output too.
+fn fed(place: &Place, line: &str, bytes: &[u8]) -> (Ran, Vec<u8>) {
+    let mut command = place.command(line);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(bytes).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stdout = output.stdout.clone();
+    let text = std::process::Output { stdout: Vec::new(), ..output };
+    (ran(&text), stdout)
+}
+
+#[test]
+fn a_dash_is_standard_output() {
+    let place = Place::new();
+    for line in [
+        format!("sample {NETWORK} --data points.csv --seeds 3"),
+        format!("limit {NETWORK} --data points.csv"),
+        "weights --widths 3 --data points.csv --seed 1".to_owned(),
+        "data points.csv".to_owned(),
+    ] {
+        place.done(&format!("{line} --out file"));
+        let (ran, bytes) = fed(&place, &format!("{line} --out -"), b"");
+        assert_eq!(ran.status, 0, "{line}: {}", ran.stderr);
+        assert!(
+            ran.stderr.starts_with("-: shape ") && ran.stderr.lines().count() == 1,
+            "{line}: {}",
+            ran.stderr
+        );
+        assert_eq!(bytes, fs::read(place.path("file")).unwrap(), "{line}");
+        assert!(!place.path("-").exists());
+    }
+    place.refused(&format!("limit {NETWORK} --data points.csv --json --out -"), "--json and --out -");
+}
+
+#[test]
+fn a_dash_is_standard_input() {
+    let place = Place::new();
+    let line = format!("limit {NETWORK} --outputs 1");
+    place.done("data points.csv --out points.npy");
+    place.done(&format!("{line} --data points.csv --out l.npy"));
+    let expected = fs::read(place.path("l.npy")).unwrap();
+    for file in ["points.csv", "points.npy"] {
+        let bytes = fs::read(place.path(file)).unwrap();
+        let (ran, found) = fed(&place, &format!("{line} --data - --out -"), &bytes);
+        assert_eq!((ran.status, found == expected), (0, true), "{file}: {}", ran.stderr);
+    }
+    let (ran, _) = fed(&place, &format!("{line} --data -"), b"1,2\n3,four\n");
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("standard input: line 2, field 2 is \"four\""), "{}", ran.stderr);
+    place.done("weights --widths 3 --data points.csv --seed 1 --out w.safetensors");
+    let kernel = "kernel --activation abs --data points.csv";
+    place.done(&format!("{kernel} --weights w.safetensors --out k.npy"));
+    let weights = fs::read(place.path("w.safetensors")).unwrap();
+    let (ran, found) = fed(&place, &format!("{kernel} --weights - --out -"), &weights);
+    assert_eq!((ran.status, found), (0, fs::read(place.path("k.npy")).unwrap()), "{}", ran.stderr);
+    // A study, too; its data are a file, from which it can be resumed.
+    let study = b"name = 'piped'\n[network]\nactivation = 'abs'\ndepth = 2\nwidth = 4\n[data]\nsource = 'points.csv'\n";
+    let (ran, table) = fed(&place, "run - --device cpu --out run", study);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(String::from_utf8(table).unwrap().contains("piped") && place.path("run/study.toml").exists());
+    place.refused("run --data -", "give --data a file instead of standard input");
+}
+
+#[test]
+fn of_an_option_given_twice_the_last_counts() {
+    let place = Place::new();
+    let once = "sample --activation relu --depth 3 --width 4 --data points.csv --seeds 2 --device cpu";
+    place.done(&format!("{once} --out a.npy"));
+    place.done(
+        "sample --activation abs --activation relu --depth 9 --depth 3 --width 7 --width 4 --data digits:n=3 --data \
+         points.csv --seeds 5 --seeds 2 --device gpu --device cpu --out b.npy --out c.npy",
+    );
+    assert_eq!(fs::read(place.path("a.npy")).unwrap(), fs::read(place.path("c.npy")).unwrap());
+    assert!(!place.path("b.npy").exists());
+}
+
+#[test]
+fn whole_numbers_are_written_as_people_do() {
+    let place = Place::new();
+    let line = |width: &str, seeds: &str, points: &str, threads: &str| {
+        format!(
+            "sample --activation abs --depth 2 --width {width} --seeds {seeds} --threads {threads} --data digits:n={points} \
+             --points {points} --device cpu --out "
+        )
+    };
+    place.done(&(line("2000", "1000..1002", "4", "2") + "a.npy"));
+    for (width, seeds, points, threads) in
+        [("2e3", "1e3..1002", "4", "2"), ("2k", "1_000..1_002", "0.4e1", "2e0")]
+    {
+        place.done(&(line(width, seeds, points, threads) + "b.npy"));
+        assert_eq!(fs::read(place.path("a.npy")).unwrap(), fs::read(place.path("b.npy")).unwrap(), "{width}");
+    }
+}
+
+/// Cells of the study that these options of `eoc run` make.
+fn cells(place: &Place, options: &str) -> usize {
+    let text = place.done(&format!("run {options} --device cpu --dry-run"));
+    let (_, cells) = text.lines().next().unwrap().split_once(": ").unwrap();
+    cells.split(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn lists_make_a_grid() {
+    let place = Place::new();
+    let base = "--data points.csv --seeds 1";
+    assert_eq!(cells(&place, &format!("{base} --activation abs --depth 3 --width 4")), 1);
+    let all = "--activation abs --activation 0.6,0.4 --depth 3,4 --width 4,8 --outputs 1,2 --schedule constant,linear \
+               --precision f32,f64 --sampler direct,conditional --scale 1,2.5 --normalize none,sphere";
+    assert_eq!(cells(&place, &format!("{base} --data pair:angle=1 {all}")), 1 << 10);
+    // Of lists too the last counts.
+    assert_eq!(cells(&place, &format!("{base} --activation abs --depth 3 --width 4,8 --width 5")), 1);
+}
+
+#[test]
+fn shells_complete_words_and_files_where_files_are_meant() {
+    let place = Place::new();
+    let bash = place.done("completions bash");
+    let sample = bash
+        .split_once("eoc__subcmd__sample)\n            opts")
+        .or(bash.split_once("eoc__sample)\n            opts"));
+    let sample = sample.unwrap().1;
+    let of = |option: &str| {
+        let (_, rest) = sample.split_once(&format!("                --{option})\n")).unwrap();
+        rest.split_once("return 0").unwrap().0
+    };
+    for (option, words) in [
+        ("activation", "abs relu identity"),
+        ("schedule", "constant linear quadratic"),
+        ("sampler", "auto direct conditional"),
+        ("precision", "f32 f64 f16"),
+        ("device", "auto cpu gpu gpu:all"),
+        ("normalize", "sphere none"),
+    ] {
+        assert!(of(option).contains(&format!("compgen -W \"{words}\"")), "{option}: {}", of(option));
+    }
+    for option in ["width", "depth", "seeds", "threads", "widths"] {
+        assert!(!of(option).contains("compgen"), "{option}: {}", of(option));
+    }
+    for option in ["data", "out"] {
+        assert!(of(option).contains("compgen -f"), "{option}: {}", of(option));
+    }
+}
+
+#[test]
+fn a_data_source_is_a_file() {
+    let place = Place::new();
+    let line = place.done("data digits:n=5 --points 1..4 --out d.npy");
+    assert_eq!(line, "d.npy: shape (3, 64), seeds none, sampler none, device cpu, precision f64\n");
+    // The limit of the file is that of the source.
+    for (data, out) in [("digits:n=5 --points 1..4", "a.npy"), ("d.npy", "b.npy")] {
+        place.done(&format!("limit --activation relu --depth 3 --data {data} --out {out}"));
+    }
+    let ((_, a), (_, b)) = (place.array("a.npy"), place.array("b.npy"));
+    assert!(crate::support::relative(&a, &b) < 1e-14);
+    place.done("data digits:n=5 --normalize none --out raw.npy");
+    let (shape, raw) = place.array("raw.npy");
+    assert_eq!((shape.as_str(), &raw[..4]), ("(5, 64)", &[0.0, 0.0, 5.0, 13.0][..]));
+    place.refused("data points.csv --out points.csv", "would overwrite the input points.csv");
+    place.refused("data digits:n=0 --out x.npy", "n = \"0\" is out of range");
+}
+
+#[test]
+fn relative_paths_of_a_study_are_taken_from_where_it_is() {
+    let place = Place::new();
+    fs::write(place.path("folder/near.csv"), "1,0\n0,1\n").unwrap();
+    let study =
+        "seeds = 2\n[network]\nactivation = 'abs'\ndepth = 2\nwidth = 4\n[data]\nsource = 'near.csv'\n";
+    fs::write(place.path("folder/study.toml"), study).unwrap();
+    place.done("run folder/study.toml --device cpu --out run");
+    let rows = place.done("export run --format csv");
+    // The resolved study means the same from anywhere.
+    let again = place.done("status run --reproduce");
+    fs::create_dir(place.path("elsewhere")).unwrap();
+    fs::write(place.path("elsewhere/again.toml"), again).unwrap();
+    place.done("run elsewhere/again.toml --device cpu --out again");
+    let without_seconds =
+        |text: &str| text.lines().map(|l| l.rsplit_once(',').unwrap().0.to_owned()).collect::<Vec<_>>();
+    assert_eq!(without_seconds(&rows), without_seconds(&place.done("export again --format csv")));
+    // An option is of the command line, and taken from there.
+    place.done("run folder/study.toml --data points.csv --device cpu --out other");
+    let line = place.done("run folder/study.toml --data folder/near.csv --device cpu --dry-run --out run");
+    assert!(line.contains("; 2 samples are there") || line.contains("is there"), "{line}");
+}
