@@ -227,9 +227,10 @@ impl ThreadArgs {
                     count /= 2;
                 }
                 Err(NoThreads { threads, reason }) => {
+                    let fewer = if threads > 1 { "give --threads a smaller number, or " } else { "" };
                     return Err(Failure::refused(format!(
-                        "{threads} worker threads could not be started: {reason}; give --threads a smaller number, or \
-                         raise the limit on processes (ulimit -u)"
+                        "{threads} worker threads could not be started: {reason}; {fewer}raise the limit on processes \
+                         (ulimit -u)"
                     )));
                 }
             }

@@ -28,6 +28,11 @@ fn subcommand(command: Command) -> Command {
     let command = command.mut_args(move |arg| {
         // Shells offer files for whatever says nothing of itself.
         let says = arg.get_value_hint() != ValueHint::Unknown || arg.get_value_parser().type_id() == path;
+        let long = arg.get_help().map(StyledStr::to_string).filter(|_| arg.get_long_help().is_none());
+        let arg = match long {
+            Some(long) => arg.help(in_short(&long)).long_help(long),
+            None => arg,
+        };
         if says || !arg.get_action().takes_values() { arg } else { arg.value_hint(ValueHint::Other) }
     });
     let Some(text) = command.get_after_help().map(StyledStr::to_string) else { return command };
@@ -35,8 +40,16 @@ fn subcommand(command: Command) -> Command {
     let short = long.find("Example").map_or("", |at| &long[at..]);
     // The examples alone, up to the next paragraph.
     let short = short.split("\n\n").next().unwrap_or_default();
-    let short = format!("{short}\n\n--help says more of every option.");
-    command.after_help(short).after_long_help(long)
+    command.after_help(short.to_owned()).after_long_help(long)
+}
+
+/// What `-h` says of an option: what it is, without the list of its values behind a colon, and its default.
+fn in_short(long: &str) -> String {
+    let (text, default) = long.split_at(long.find(" [default").unwrap_or(long.len()));
+    // Where the values stand first, they are all that is said.
+    let named = text.starts_with(char::is_uppercase);
+    let what = text.split_once(": ").filter(|_| named).map_or(text, |(what, _)| what);
+    format!("{what}{default}")
 }
 
 /// Lines of a paragraph joined, for clap to break; what is indented, as examples and files are, stays as it is, and a
@@ -88,6 +101,13 @@ mod tests {
         let text = "One paragraph\nin two lines.\n\nKeys:\n  a = 1   # one\n  b = 2\n\nExamples:\n  eoc run\nNext:\n  x";
         let flows = "One paragraph in two lines.\n\nKeys:\n  a = 1   # one\n  b = 2\n\nExamples:\n  eoc run\nNext:\n  x";
         assert_eq!(flowing(text), flows);
+    }
+
+    #[test]
+    fn a_short_help_says_what_an_option_is() {
+        assert_eq!(in_short("Device: auto, cpu, gpu [default: auto]"), "Device [default: auto]");
+        assert_eq!(in_short("sphere: every row to norm 1"), "sphere: every row to norm 1");
+        assert_eq!(in_short("Number of outputs [default: 1]"), "Number of outputs [default: 1]");
     }
 
     #[test]

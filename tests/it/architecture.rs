@@ -43,7 +43,9 @@ fn expanded(text: &str) -> Vec<String> {
     let Some((before, group)) = text.split_once('{') else {
         return vec![text.split(" as ").next().unwrap().trim().to_owned()];
     };
-    let group = &group[..group.rfind('}').unwrap()];
+    // A sentence with a brace in it is no group.
+    let Some(end) = group.rfind('}') else { return Vec::new() };
+    let group = &group[..end];
     let (mut parts, mut depth) = (vec![String::new()], 0);
     for c in group.chars() {
         match c {
@@ -161,7 +163,9 @@ fn circles() -> Vec<(String, Vec<String>)> {
         while let Some(node) = left.pop_first() {
             let circle: Vec<String> = nodes
                 .iter()
-                .filter(|other| reached(node).contains(other.as_str()) && reached(other).contains(node.as_str()))
+                .filter(|other| {
+                    reached(node).contains(other.as_str()) && reached(other).contains(node.as_str())
+                })
                 .map(|node| (*node).clone())
                 .collect();
             left.retain(|node| !circle.contains(node));
@@ -262,6 +266,7 @@ const NAMING_OPTIONS: &[&str] = &[
     "backend/cpu/plan.rs",
     "backend/gpu/plan.rs",
     "backend/gpu/storage.rs",
+    "backend/gpu/algebra/on_device.rs",
     "study/store/draft.rs",
     "study/store/error.rs",
 ];

@@ -19,11 +19,11 @@ fn a_limit_on_processes_is_a_sentence_or_fewer_threads() {
             place.path(".").display(),
             program.display()
         );
-        ran(&Command::new("su").args(["nobody", "-s", "/bin/sh", "-c", &script]).output().unwrap())
+        ran(&Command::new("su").args(["nobody", "-s", "/bin/bash", "-c", &script]).output().unwrap())
     };
     let usable = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n")
         && Command::new("su")
-            .args(["nobody", "-s", "/bin/sh", "-c", &format!("exec {} -V", program.display())])
+            .args(["nobody", "-s", "/bin/bash", "-c", &format!("exec {} -V", program.display())])
             .output()
             .is_ok_and(|output| output.status.success());
     if !usable {
