@@ -1,30 +1,28 @@
 //! The contract between Rust and WGSL, read by naga without a device: every shader is valid, parameter blocks have the same
 //! fields at the same places, constants have the same values, bindings are as the recording makes them.
 
-mod types;
-
 use std::fs;
 use std::mem::{offset_of, size_of};
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::backend::gpu::module::{Source, Storage, Tile, Variant};
-use eoc_ntk::backend::gpu::passes::assemble::{self, Assemble};
-use eoc_ntk::backend::gpu::passes::couple::{self, Couple};
-use eoc_ntk::backend::gpu::passes::draw::{self, Draw};
-use eoc_ntk::backend::gpu::passes::fused::{self, Fused};
-use eoc_ntk::backend::gpu::passes::gram::{self, Gram};
-use eoc_ntk::backend::gpu::passes::probe::{self, Probe};
-use eoc_ntk::backend::gpu::passes::project::{self, Project};
-use eoc_ntk::backend::gpu::passes::reduce::{self, Reduce};
-use eoc_ntk::backend::gpu::passes::root::{self, RootBlock};
-use eoc_ntk::backend::gpu::passes::spectrum::{self, Spectrum};
-use eoc_ntk::backend::gpu::passes::turn::{self, Turn};
-use eoc_ntk::backend::gpu::{Pass, Tuning};
-use eoc_ntk::rng::{LAYOUT_VERSION, normal, philox};
+use crate::backend::gpu::module::{Source, Storage, Tile, Variant};
+use crate::backend::gpu::passes::assemble::{self, Assemble};
+use crate::backend::gpu::passes::couple::{self, Couple};
+use crate::backend::gpu::passes::draw::{self, Draw};
+use crate::backend::gpu::passes::fused::{self, Fused};
+use crate::backend::gpu::passes::gram::{self, Gram};
+use crate::backend::gpu::passes::probe::{self, Probe};
+use crate::backend::gpu::passes::project::{self, Project};
+use crate::backend::gpu::passes::reduce::{self, Reduce};
+use crate::backend::gpu::passes::root::{self, RootBlock};
+use crate::backend::gpu::passes::spectrum::{self, Spectrum};
+use crate::backend::gpu::passes::turn::{self, Turn};
+use crate::backend::gpu::{Pass, Tuning};
+use crate::rng::{LAYOUT_VERSION, normal, philox};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, Expression, Handle, Literal, Module, StorageAccess, TypeInner};
 
-const VARIANTS: [Variant; 4] = [
+pub(super) const VARIANTS: [Variant; 4] = [
     Variant { f64: false, int64: false, f16: true, cooperative: Some(Tile::Eight) },
     Variant { f64: false, int64: true, f16: true, cooperative: Some(Tile::Sixteen) },
     Variant { f64: true, int64: false, f16: true, cooperative: Some(Tile::Eight) },
@@ -42,11 +40,11 @@ fn storages(pass: Pass) -> &'static [Storage] {
 }
 
 /// The module of a pass; panics with file and line of what is wrong.
-fn parse(pass: Pass, variant: Variant) -> Module {
+pub(super) fn parse(pass: Pass, variant: Variant) -> Module {
     parse_on(pass, variant, storages(pass)[0])
 }
 
-fn parse_on(pass: Pass, variant: Variant, storage: Storage) -> Module {
+pub(super) fn parse_on(pass: Pass, variant: Variant, storage: Storage) -> Module {
     let source = Source::new(pass, variant, storage);
     let module = naga::front::wgsl::parse_str(&source.text).unwrap_or_else(|error| {
         let line = error.location(&source.text).map_or(0, |l| l.line_number as usize);
@@ -95,7 +93,7 @@ fn lines_are_those_of_the_files() {
 }
 
 /// Names and offsets of the fields of the block `p`, and its size.
-fn block(module: &Module) -> (Vec<(String, u32)>, u32) {
+pub(super) fn block(module: &Module) -> (Vec<(String, u32)>, u32) {
     let global = module.global_variables.iter().find(|(_, g)| g.space == AddressSpace::Uniform).unwrap().1;
     let TypeInner::Struct { members, span } = &module.types[global.ty].inner else { panic!("no struct") };
     for member in members {
@@ -197,7 +195,7 @@ fn blocks_have_the_same_layout() {
 }
 
 /// Storage bindings as (number, written).
-fn bindings(module: &Module) -> Vec<(u32, bool)> {
+pub(super) fn bindings(module: &Module) -> Vec<(u32, bool)> {
     let mut found: Vec<(u32, bool)> = module
         .global_variables
         .iter()
@@ -248,7 +246,7 @@ fn numbers(module: &Module, expression: Handle<Expression>) -> Vec<f64> {
     }
 }
 
-fn constant(module: &Module, name: &str) -> Vec<f64> {
+pub(super) fn constant(module: &Module, name: &str) -> Vec<f64> {
     let found = module.constants.iter().find(|(_, c)| c.name.as_deref() == Some(name));
     numbers(module, found.unwrap_or_else(|| panic!("no constant {name}")).1.init)
 }
@@ -352,7 +350,7 @@ fn overrides_are_those_that_are_set() {
     let tuning = &Tuning::default();
     let of = |set: &[(&str, f64)], name: &str| set.iter().find(|c| c.0 == name).unwrap().1;
     for rows in [1, 16, 17, 32, 33, 1000] {
-        let set = project::constants(tuning, rows);
+        let set = project::plain_constants(tuning, rows);
         check(Pass::Project, &set);
         assert!(16.0 * (of(&set, "W_TILE") + of(&set, "X_TILE")) <= 16384.0);
         assert!(of(&set, "THREADS_COLUMNS") * of(&set, "THREADS_ROWS") <= 256.0);
@@ -404,7 +402,7 @@ fn overrides_are_those_that_are_set() {
     check(Pass::Probe, &probe::constants());
 }
 
-fn shaders() -> PathBuf {
+pub(super) fn shaders() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders")
 }
 
