@@ -8,7 +8,7 @@ use wgpu::{BufferUsages, Features};
 
 use super::adapter::{self, Description, Found, Kind};
 use super::faults::Faults;
-use super::module::{Pass, Source, Storage, Variant};
+use super::module::{self, Pass, Storage, Variant};
 use super::profile::Profile;
 use super::recording::Target;
 use super::schedule::Limits;
@@ -205,10 +205,9 @@ impl Device {
     }
 
     fn compile(&self, pass: Pass, storage: Storage, constants: &[(&str, f64)]) -> wgpu::ComputePipeline {
-        let source = Source::new(pass, self.variant, storage);
         let text = wgpu::ShaderModuleDescriptor {
             label: Some(pass.name()),
-            source: wgpu::ShaderSource::Wgsl(source.text.into()),
+            source: wgpu::ShaderSource::Wgsl(module::text(pass, self.variant, storage).into()),
         };
         let module = if self.checked {
             self.device.create_shader_module(text)

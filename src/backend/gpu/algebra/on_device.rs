@@ -8,7 +8,10 @@ use crate::backend::gpu::executor::Run;
 use crate::backend::gpu::module::Element;
 use crate::backend::gpu::passes::assemble::{self, Assemble};
 use crate::backend::gpu::passes::couple::{self, Couple};
-use crate::backend::gpu::passes::{View, root, spectrum, turn};
+use crate::backend::gpu::passes::spectrum::{
+    DEVIATION_FRO, DEVIATION_MAX, DEVIATION_OP, LAMBDA_MAX, LAMBDA_MIN, TRACE,
+};
+use crate::backend::gpu::passes::{View, root, spectrum, transpose};
 use crate::backend::gpu::recording::{Proxy, Recording};
 use crate::backend::gpu::sums::{self, Sums};
 use crate::backend::{EngineError, Job, KernelSample, MeasuredSample};
@@ -90,7 +93,7 @@ impl<'e> DeviceAlgebra<'e> {
     fn turned(&self, recording: &mut Recording, [rows, columns]: [u32; 2], matrix: Proxy) -> View {
         let entries = rows * columns;
         let buffer = recording.scratch(4 * u64::from(self.count()) * u64::from(entries));
-        turn::record(recording, self.count(), [rows, columns], matrix, buffer);
+        transpose::record(recording, self.count(), [rows, columns], matrix, buffer);
         View { buffer, seed: entries, row: rows, element: Element::F32 }
     }
 
@@ -308,9 +311,9 @@ impl Algebra for DeviceAlgebra<'_> {
             self.check(index, "the statistics of the kernel", results)?;
             self.check(index, "N", outputs)?;
             let statistics = reference.statistics(
-                [results[3], results[4], results[5]],
-                [results[0], results[1]],
-                results[2],
+                [DEVIATION_OP, DEVIATION_FRO, DEVIATION_MAX].map(|result| results[result]),
+                [LAMBDA_MIN, LAMBDA_MAX].map(|result| results[result]),
+                results[TRACE],
             );
             let output_norm = output_norm(self.job, outputs);
             Ok(MeasuredSample { seed: self.seeds[index], statistics, output_norm })

@@ -14,7 +14,7 @@ pub mod reduce;
 pub mod root;
 pub mod spectrum;
 mod square;
-pub mod turn;
+pub mod transpose;
 
 pub(super) use square::scratch as square_scratch;
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::mem::{offset_of, size_of};
 use std::path::{Path, PathBuf};
 
-use crate::backend::gpu::module::{Source, Storage, Tile, Variant};
+use crate::backend::gpu::module::{self, Storage, Tile, Variant};
 use crate::backend::gpu::passes::assemble::{self, Assemble};
 use crate::backend::gpu::passes::couple::{self, Couple};
 use crate::backend::gpu::passes::draw::{self, Draw};
@@ -16,7 +16,7 @@ use crate::backend::gpu::passes::project::{self, Project};
 use crate::backend::gpu::passes::reduce::{self, Reduce};
 use crate::backend::gpu::passes::root::{self, RootBlock};
 use crate::backend::gpu::passes::spectrum::{self, Spectrum};
-use crate::backend::gpu::passes::turn::{self, Turn};
+use crate::backend::gpu::passes::transpose::{self, Transpose};
 use crate::backend::gpu::{Pass, Tuning};
 use crate::rng::{LAYOUT_VERSION, normal, philox};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
@@ -32,7 +32,7 @@ pub(super) const VARIANTS: [Variant; 4] = [
 /// Every way in which numbers of a pass may lie.
 fn storages(pass: Pass) -> &'static [Storage] {
     match pass {
-        Pass::Project => &Storage::ALL,
+        Pass::Project => &[Storage::F32, Storage::F16, Storage::F16Small],
         Pass::ProjectCooperative => &[Storage::F16],
         Pass::Gram | Pass::Draw => &[Storage::F32, Storage::F16],
         _ => &[Storage::F32],
@@ -45,10 +45,10 @@ pub(super) fn parse(pass: Pass, variant: Variant) -> Module {
 }
 
 pub(super) fn parse_on(pass: Pass, variant: Variant, storage: Storage) -> Module {
-    let source = Source::new(pass, variant, storage);
-    let module = naga::front::wgsl::parse_str(&source.text).unwrap_or_else(|error| {
-        let line = error.location(&source.text).map_or(0, |l| l.line_number as usize);
-        panic!("{:?}: {}", source.locate(line), error.emit_to_string(&source.text))
+    let text = module::text(pass, variant, storage);
+    let module = naga::front::wgsl::parse_str(&text).unwrap_or_else(|error| {
+        let line = error.location(&text).map_or(0, |l| l.line_number as usize);
+        panic!("{:?}: {}", locate(pass, variant, storage, line), error.emit_to_string(&text))
     });
     // Nothing but what the variant asks for is allowed.
     let mut capabilities = Capabilities::empty();
@@ -59,7 +59,7 @@ pub(super) fn parse_on(pass: Pass, variant: Variant, storage: Storage) -> Module
     capabilities.set(cooperative, pass == Pass::ProjectCooperative);
     let valid = Validator::new(ValidationFlags::all(), capabilities).validate(&module);
     if let Err(error) = valid {
-        panic!("{}: {}", pass.name(), error.emit_to_string(&source.text));
+        panic!("{}: {}", pass.name(), error.emit_to_string(&text));
     }
     module
 }
@@ -77,18 +77,31 @@ fn every_shader_of_every_variant_is_valid() {
     }
 }
 
+/// File below `shaders/` and line, from 1, of a line of the whole text.
+fn locate(pass: Pass, variant: Variant, storage: Storage, line: usize) -> (&'static str, usize) {
+    let mut first = 0;
+    for (file, text) in module::fragments(pass, variant, storage) {
+        let lines = text.trim_end().lines().count();
+        if line <= first + lines {
+            return (file, line - first);
+        }
+        first += lines;
+    }
+    ("", line)
+}
+
 /// A diagnostic of the whole text is one of a file.
 #[test]
 fn lines_are_those_of_the_files() {
     for pass in Pass::ALL {
-        let source = Source::new(pass, VARIANTS[3], storages(pass)[0]);
-        let last = source.text.lines().count();
-        let (file, line) = source.locate(last);
+        let (variant, storage) = (VARIANTS[3], storages(pass)[0]);
+        let last = module::text(pass, variant, storage).lines().count();
+        let (file, line) = locate(pass, variant, storage, last);
         assert_eq!(file, format!("{}.wgsl", pass.name()));
         let text = fs::read_to_string(shaders().join(file)).unwrap();
         assert_eq!(text.lines().count(), line);
-        let first = source.files().next().unwrap();
-        assert_eq!(source.locate(1), (first, 1));
+        let (first, _) = module::fragments(pass, variant, storage)[0];
+        assert_eq!(locate(pass, variant, storage, 1), (first, 1));
     }
 }
 
@@ -187,7 +200,7 @@ fn blocks_have_the_same_layout() {
     }
     same_block!(Pass::Root, RootBlock, size, zero, tiny, cut, floor, pad_0, pad_1, pad_2);
     same_block!(Pass::RootLarge, RootBlock, size, zero, tiny, cut, floor, pad_0, pad_1, pad_2);
-    same_block!(Pass::Turn, Turn, rows, columns, zero, pad_0);
+    same_block!(Pass::Transpose, Transpose, rows, columns, zero, pad_0);
     same_block!(Pass::Couple, Couple, rows, inner, columns, flags, zero, pad_0, pad_1, pad_2);
     same_block!(Pass::Assemble, Assemble, points, outputs, flags, gram_seed, zero, pad_0, pad_1, pad_2);
     same_block!(Pass::Spectrum, Spectrum, size, points, outputs, zero, tiny, pad_0, pad_1, pad_2);
@@ -224,7 +237,7 @@ fn bindings_are_as_recorded() {
     check(Pass::Backward, &[false, false, false, false, true, true]);
     check(Pass::Root, &[false, true, true]);
     check(Pass::RootLarge, &[false, true, true, true]);
-    check(Pass::Turn, &[false, true]);
+    check(Pass::Transpose, &[false, true]);
     check(Pass::Couple, &[false, false, false, true]);
     check(Pass::Assemble, &[false, false, true]);
     check(Pass::Spectrum, &[false, false, true]);
@@ -332,6 +345,20 @@ fn constants_have_the_same_values() {
             ],
         );
     }
+    for pass in [Pass::Spectrum, Pass::SpectrumLarge] {
+        let names = [
+            ("LAMBDA_MIN", spectrum::LAMBDA_MIN),
+            ("LAMBDA_MAX", spectrum::LAMBDA_MAX),
+            ("TRACE", spectrum::TRACE),
+            ("DEVIATION_OP", spectrum::DEVIATION_OP),
+            ("DEVIATION_FRO", spectrum::DEVIATION_FRO),
+            ("DEVIATION_MAX", spectrum::DEVIATION_MAX),
+            ("RESULTS", spectrum::RESULTS),
+        ];
+        // In order and without a gap, the count last.
+        assert!(names.iter().enumerate().all(|(at, (_, place))| at == *place));
+        names.iter().for_each(|(name, place)| check(pass, name, &[*place as f64]));
+    }
     shared(Pass::Couple, &[("TRANSPOSE", couple::TRANSPOSE), ("SUBTRACT", couple::SUBTRACT)]);
     shared(Pass::Assemble, &[("ACCUMULATE", assemble::ACCUMULATE), ("FINISH", assemble::FINISH)]);
 }
@@ -381,7 +408,7 @@ fn overrides_are_those_that_are_set() {
         assert!(2.0 * of(&set, "SIDE").powi(2) * of(&set, "PARTS") <= 256.0);
         assert!(4.0 * of(&set, "SIDE") >= f64::from(rows));
     }
-    check(Pass::Turn, &turn::constants());
+    check(Pass::Transpose, &transpose::constants());
     check(Pass::Couple, &couple::constants());
     check(Pass::Assemble, &assemble::constants());
     for rows in [1, 2, 17, 32, 45, 256] {
@@ -422,17 +449,16 @@ fn headers_say_what_a_shader_does() {
     assert_eq!(passes.len(), names.len());
     for path in passes {
         let text = fs::read_to_string(&path).unwrap();
-        for word in ["Twin", "Bindings: 0 p, uniform", "Dispatch: x ", "Random numbers: ", "Barriers: "] {
+        for word in ["Bindings: 0 p, uniform", "Dispatch: x ", "Random numbers: ", "Barriers: "] {
             assert!(header(&text).contains(word), "{}: the header has no {word}", path.display());
         }
         assert!(text.lines().count() <= 300, "{}", path.display());
         assert_eq!(text.matches("@compute").count(), 1, "{}", path.display());
     }
     let fragments = files(shaders().join("common"));
-    assert_eq!(fragments.len(), 21);
+    assert_eq!(fragments.len(), 22);
     for path in fragments {
         let text = fs::read_to_string(&path).unwrap();
-        assert!(header(&text).contains("Twin: "), "{}", path.display());
         // The one that is there to bind storage.
         let binds = path.ends_with("square_storage.wgsl");
         assert!(text.contains("@group") == binds && text.lines().count() <= 170, "{}", path.display());

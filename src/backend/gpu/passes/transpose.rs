@@ -1,4 +1,4 @@
-//! `turn.wgsl`: small matrices rounded to f32 and turned.
+//! `transpose.wgsl`: small matrices rounded to f32 and turned.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -11,7 +11,7 @@ const WORKGROUP: u32 = 64;
 /// The parameter block.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
-pub struct Turn {
+pub struct Transpose {
     /// Rows of the matrix.
     pub rows: u32,
     /// Its columns.
@@ -35,9 +35,9 @@ pub(in crate::backend::gpu) fn record(
     matrix: Proxy,
     out: Proxy,
 ) {
-    let block = Turn { rows, columns, ..Turn::default() };
+    let block = Transpose { rows, columns, ..Transpose::default() };
     let dispatch = Dispatch {
-        pass: Pass::Turn,
+        pass: Pass::Transpose,
         storage: Storage::F32,
         constants: constants().into(),
         buffers: vec![matrix.read(), out.write()],
