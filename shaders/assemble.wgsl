@@ -4,7 +4,7 @@
 //
 // A point whose activations have left the range of f32 gets no number.
 //
-// Twin: Small::set_gram, Small::set_back_gram and Small::finish of src/backend/small.rs.
+// Twin: backend::small::Small::set_gram, backend::small::Small::set_back_gram, backend::small::Small::finish
 //
 // Bindings: 0 p, uniform · 1 gram C [seed][i][j], lower triangle, read · 2 factor: B Bᵀ [seed][row][column], lower triangle,
 //           or at the end ‖x_i‖‖x_j‖·scale [i][j], read · 3 kernel [seed][row][column], read and write

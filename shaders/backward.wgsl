@@ -6,7 +6,8 @@
 //
 // One of two halves of the threads has each sum, 4 × 4 entries a thread, in the order of gram.wgsl.
 //
-// Twins: project.wgsl and gram.wgsl, with the same numbers.
+// The numbers are those of its twins.
+// Twin: project.wgsl, gram.wgsl
 //
 // Bindings: 0 p, uniform · 1 keys [seed], read · 2 root Sᵀ [seed][i][k], read · 3 known Tᵀ [seed][j][i], read
 //           4 fresh S_Bᵀ [seed][j][k], read · 5 gram [seed][part][i][j], write · 6 cross [seed][part][i][j], write
@@ -30,6 +31,18 @@ var<workgroup> z_tile: array<vec4<f32>, PANEL>;
 /// The same of B and G, as they are summed.
 var<workgroup> b_terms: array<vec4<Term>, PANEL>;
 var<workgroup> g_terms: array<vec4<Term>, PANEL>;
+
+fn left(tile: Tile, r: u32) -> vec4<Term> {
+    return b_terms[tile_at(tile.part, r, tile.i)];
+}
+
+fn right(tile: Tile, r: u32) -> vec4<Term> {
+    var factor = b_terms[tile_at(tile.part, r, tile.j)];
+    if tile.is_cross {
+        factor = g_terms[tile_at(tile.part, r, tile.j)];
+    }
+    return factor;
+}
 
 fn known_at(seed: u32, i: u32, j: u32) -> f32 {
     let q = p.points * p.outputs;
@@ -127,11 +140,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
         load_coupling(seed, local.z * threads + thread);
     }
     let is_cross = local.y >= SIDE;
-    let i4 = local.y % SIDE;
-    var sum_0 = Sum();
-    var sum_1 = Sum();
-    var sum_2 = Sum();
-    var sum_3 = Sum();
+    let tile = Tile(local.z, local.y % SIDE, local.x, is_cross);
+    var sums = TileSums();
     // Nothing is left beyond the last neuron; the bound is that of the first part, so that it is uniform.
     let live = min(PART, p.columns - group.x * PARTS * PART);
     for (var chunk = 0u; chunk < live; chunk += CHUNK) {
@@ -154,25 +164,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
         }
         workgroupBarrier();
         if !is_cross || (p.flags & CROSS) != 0u {
-            var part_0 = Part();
-            var part_1 = Part();
-            var part_2 = Part();
-            var part_3 = Part();
-            for (var r = 0u; r < CHUNK; r++) {
-                let a = b_terms[tile_at(local.z, r, i4)];
-                var b = b_terms[tile_at(local.z, r, local.x)];
-                if is_cross {
-                    b = g_terms[tile_at(local.z, r, local.x)];
-                }
-                part_0 = part_add(part_0, a.x, b);
-                part_1 = part_add(part_1, a.y, b);
-                part_2 = part_add(part_2, a.z, b);
-                part_3 = part_add(part_3, a.w, b);
-            }
-            sum_0 = sum_add(sum_0, part_0, p.zero);
-            sum_1 = sum_add(sum_1, part_1, p.zero);
-            sum_2 = sum_add(sum_2, part_2, p.zero);
-            sum_3 = sum_add(sum_3, part_3, p.zero);
+            sums = add_chunk(sums, tile, p.zero);
         }
         workgroupBarrier();
     }
@@ -180,8 +172,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
         return;
     }
     let q = p.points * p.outputs;
-    store(seed, part, q, select(q, p.points, is_cross), is_cross, 4u * i4, 4u * local.x, sum_0);
-    store(seed, part, q, select(q, p.points, is_cross), is_cross, 4u * i4 + 1u, 4u * local.x, sum_1);
-    store(seed, part, q, select(q, p.points, is_cross), is_cross, 4u * i4 + 2u, 4u * local.x, sum_2);
-    store(seed, part, q, select(q, p.points, is_cross), is_cross, 4u * i4 + 3u, 4u * local.x, sum_3);
+    store_rows(seed, Tile(part, tile.i, tile.j, is_cross), q, select(q, p.points, is_cross), sums);
 }

@@ -4,7 +4,7 @@
 //
 // D is stored turned, as the sums of Mᵀ = B·G leave it. Sums are in the order of k.
 //
-// Twin: Small::couple of src/backend/small.rs.
+// Twin: backend::small::Small::couple
 //
 // Bindings: 0 p, uniform · 1 a [seed][i][k], read · 2 b [seed][k][j], read · 3 d [seed][j][i], read
 //           4 out [seed][i][j], write

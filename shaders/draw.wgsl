@@ -2,7 +2,7 @@
 //
 //   out[j][r] = normal(row first + r, column j), rounded to the type of the panel
 //
-// Twin: panel of src/backend/cpu/draw.rs.
+// Twin: backend::cpu::draw::panel
 //
 // Bindings: 0 p, uniform · 1 keys [seed], read · 2 out [seed][j][r], write
 // Dispatch: x workgroups of WORKGROUP neurons, y groups of four columns of the stream, z seeds; the tail is left out.

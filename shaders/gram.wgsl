@@ -10,7 +10,7 @@
 // The small matrices decide how far two devices agree at depth, hence the sums of common/sum_*.wgsl: 16 neurons, then the
 // sums of 16 in order. A part is a fixed set of neurons, so neither the batch nor the split of a layer moves a bit.
 //
-// Twin: gram of src/backend/cpu/product.rs.
+// Twin: backend::cpu::product::gram
 //
 // Bindings: 0 p, uniform · 1 keys [seed], read · 2 x [seed][i][r], read · 3 y [seed][j][r], read
 //           4 partials [seed][part][i][j], write
@@ -63,6 +63,17 @@ struct Gram {
 /// [part][neuron][four rows].
 var<workgroup> x_tile: array<vec4<Term>, TILE>;
 var<workgroup> y_tile: array<vec4<Term>, TILE>;
+
+/// First entry of each tile that the invocation reads.
+struct Tile { x: u32, y: u32 }
+
+fn left(tile: Tile, k: u32) -> vec4<Term> {
+    return x_tile[tile.x + k * THREADS];
+}
+
+fn right(tile: Tile, k: u32) -> vec4<Term> {
+    return y_tile[tile.y + k * THREADS];
+}
 
 fn x_at(seed: u32, i: u32, r: u32) -> f32 {
     if i >= p.rows_x || r >= p.columns {
@@ -152,37 +163,20 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     let part = group.x * PARTS + local.z;
     let thread = local.y * THREADS + local.x;
     let base = local.z * CHUNK * THREADS;
-    var sum_0 = Sum();
-    var sum_1 = Sum();
-    var sum_2 = Sum();
-    var sum_3 = Sum();
+    let tile = Tile(base + local.y, base + local.x);
+    var sums = TileSums();
     // Nothing is left beyond the last neuron; the bound is that of the first part, so that it is uniform.
     let live = min(PART, p.columns - group.x * PARTS * PART);
     for (var chunk = 0u; chunk < live; chunk += CHUNK) {
         load(seed, thread, local.z, first_i, first_j, part * PART + chunk);
         workgroupBarrier();
-        var part_0 = Part();
-        var part_1 = Part();
-        var part_2 = Part();
-        var part_3 = Part();
-        for (var k = 0u; k < CHUNK; k++) {
-            let a = x_tile[base + k * THREADS + local.y];
-            let b = y_tile[base + k * THREADS + local.x];
-            part_0 = part_add(part_0, a.x, b);
-            part_1 = part_add(part_1, a.y, b);
-            part_2 = part_add(part_2, a.z, b);
-            part_3 = part_add(part_3, a.w, b);
-        }
-        sum_0 = sum_add(sum_0, part_0, p.zero);
-        sum_1 = sum_add(sum_1, part_1, p.zero);
-        sum_2 = sum_add(sum_2, part_2, p.zero);
-        sum_3 = sum_add(sum_3, part_3, p.zero);
+        sums = add_chunk(sums, tile, p.zero);
         workgroupBarrier();
     }
     let i = first_i + 4u * local.y;
     let j = first_j + 4u * local.x;
-    store(seed, part, i, j, sum_0);
-    store(seed, part, i + 1u, j, sum_1);
-    store(seed, part, i + 2u, j, sum_2);
-    store(seed, part, i + 3u, j, sum_3);
+    store(seed, part, i, j, sums.row_0);
+    store(seed, part, i + 1u, j, sums.row_1);
+    store(seed, part, i + 2u, j, sums.row_2);
+    store(seed, part, i + 3u, j, sums.row_3);
 }

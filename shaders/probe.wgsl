@@ -2,7 +2,7 @@
 //
 //   words[i], normals[i] = those of (row first + i, group) under the key
 //
-// Twin: src/rng/mod.rs.
+// Twin: rng::Tensor::words, rng::Tensor::normals
 //
 // Bindings: 0 p, uniform · 1 words [counter], write · 2 normals [counter], write
 // Dispatch: x workgroups of WORKGROUP counters; the tail is left out. With `rounds` above 1 the deviates of as many groups are

@@ -9,7 +9,7 @@
 // operand_slopes.w: for slopes of one size (|s|, ReLU, identity, B) the rounding is none. Sums are f32, in the order of the
 // device. Same block and bindings as project.wgsl, which does what this leaves out: X in f32, and φ of W.
 //
-// Twin: project.wgsl.
+// Twin: project.wgsl
 //
 // Bindings: 0 p, uniform · 1 keys [seed], read · 2 x [seed][row][k], read · 3 w [seed][..], read
 //           4 z [seed][point][c], read · 5 out [seed][row][c], write · 6 sums as out, read and write

@@ -5,7 +5,7 @@
 // Eigenvalues of E up to `cut`·λ_max + `floor` count as zero. A zero on the diagonal of C gives exactly zero rows and columns.
 // What is no number in C, or does not converge, gives no number anywhere.
 //
-// Twin and oracle: src/math/root.rs.
+// Twin: math::root::root
 //
 // Bindings: 0 p, uniform · 1 gram [seed][i][j], lower triangle, read · 2 half [seed][i][j], write
 //           3 pseudo [seed][i][j], write · 4 of common/square_storage.wgsl

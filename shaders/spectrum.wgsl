@@ -6,10 +6,10 @@
 // A matrix is divided by its largest entry first, so that squares neither overflow nor vanish. What is no number, or does not
 // converge, gives no number.
 //
-// Twin and oracle: Reference::measure of src/stats/deviation.rs.
+// Twin: stats::deviation::Reference::measure
 //
 // Bindings: 0 p, uniform · 1 kernel [seed][row][column], read · 2 limit [i][j] and then 1/n, read
-//           3 results [seed][6], write · 4 of common/square_storage.wgsl
+//           3 results [seed][RESULTS], by the names of passes/spectrum.rs, write · 4 of common/square_storage.wgsl
 // Dispatch: x seeds, y the two matrices. Random numbers: none. Barriers: those of common/jacobi.wgsl and five around it.
 
 struct Spectrum {
@@ -134,8 +134,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let none = real(bitcast<f32>(0x7fc00000u | p.zero));
         found = array<Real, 3>(none, none, none);
     }
-    let first = 6u * seed + 3u * group.y;
-    results[first] = found[0];
-    results[first + 1u] = found[1];
-    results[first + 2u] = found[2];
+    let first = RESULTS * seed;
+    if deviation {
+        results[first + DEVIATION_OP] = found[0];
+        results[first + DEVIATION_FRO] = found[1];
+        results[first + DEVIATION_MAX] = found[2];
+    } else {
+        results[first + LAMBDA_MIN] = found[0];
+        results[first + LAMBDA_MAX] = found[1];
+        results[first + TRACE] = found[2];
+    }
 }

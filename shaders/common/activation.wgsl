@@ -2,7 +2,8 @@
 //
 //   slopes = (a−b, a, a+b, ·)/(σ√m): below zero, at zero, above
 //
-// Twin: Layer::activate and Layer::differentiate of src/backend/cpu/layer.rs. No bindings, no barriers.
+// No bindings, no barriers.
+// Twin: backend::cpu::layer::Layer::activate, backend::cpu::layer::Layer::differentiate
 
 /// φ(z)/(σ√m).
 fn activate(z: f32, slopes: vec4<f32>) -> f32 {

@@ -10,7 +10,8 @@
 // Brent and Luk, The solution of singular-value and symmetric eigenvalue problems on multiprocessor arrays (1985).
 //
 // Needs common/real_*.wgsl and common/square_*.wgsl, and of the shader itself `rotate_vectors(thread, round)`, which does to
-// the eigenvectors what it wants done. Twin: the oracle, eigen of src/math/linalg.rs.
+// the eigenvectors what it wants done.
+// Twin: math::linalg::eigen
 // No bindings. Barriers: two a round and three a sweep; the bounds of the loops are uniform.
 
 override THREADS: u32 = 128u;

@@ -2,7 +2,8 @@
 //
 //   a·b = high·2³² + low
 //
-// Twin: the u64 product of src/rng/philox.rs; same bits as common/multiply_u32.wgsl. No bindings, no barriers.
+// The bits are those of its twins. No bindings, no barriers.
+// Twin: rng::philox, common/multiply_u32.wgsl
 
 /// (high, low).
 fn multiply_wide(a: u32, b: u32) -> vec2<u32> {

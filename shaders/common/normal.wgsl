@@ -3,9 +3,10 @@
 //
 //   u = f32((w₀ div 2) | 1)·2⁻³¹,  r = √(−2 ln u),  θ = 2π·w₁/2³²;   z₀ = r cos θ,  z₁ = r sin θ
 //
-// Twin: src/rng/normal.rs, which says where the polynomials come from. Words agree bit for bit; deviates to some ulp of
-// the radius, since WGSL may fuse products and round √ otherwise (measured in tests/it/gpu/streams.rs).
+// The twin says where the polynomials come from. Words agree bit for bit; deviates to some ulp of the radius, since WGSL may
+// fuse products and round √ otherwise (measured in src/backend/gpu/tests/streams.rs).
 // Needs common/philox.wgsl. No bindings, no barriers.
+// Twin: rng::normal::pair
 
 const LN2_HIGH: f32 = 0.6933594;
 const LN2_LOW: f32 = -2.1219444e-4;

@@ -7,8 +7,8 @@
 // conversion is exact. Below 2⁻¹⁴, the least normal f16, it rounds as the device does, by 2⁻²⁴ at most or, where it flushes, by
 // 2⁻¹⁴.
 //
-// Twin: Element::encode of src/backend/gpu/storage.rs. The other form is common/panel_f32.wgsl. Needs `enable f16`. No bindings, no
-// barriers.
+// The other form is common/panel_f32.wgsl. Needs `enable f16`. No bindings, no barriers.
+// Twin: backend::gpu::storage::Element::encode
 
 alias Panel = f16;
 

@@ -2,7 +2,8 @@
 //
 //   Panel   one entry of a panel in memory        rounded   deviates as they enter a product        panel   a result as it is kept
 //
-// Twin: Element of src/backend/gpu/storage.rs. The other form is common/panel_f16.wgsl. No bindings, no barriers.
+// The other form is common/panel_f16.wgsl. No bindings, no barriers.
+// Twin: backend::gpu::storage::Element::encode
 
 alias Panel = f32;
 

@@ -1,7 +1,7 @@
 // Sums that a later dispatch goes on from stay f32, beside the panel of the result, which is rounded once.
 //
-// Twin: sums of src/backend/gpu/passes/project.rs. The other form is common/partial_in_place.wgsl. Uses the binding `sums`. No
-// barriers.
+// The other form is common/partial_in_place.wgsl. Uses the binding `sums`. No barriers.
+// Twin: backend::gpu::passes::project::record
 
 fn partial(at: u32) -> f32 {
     return sums[at];

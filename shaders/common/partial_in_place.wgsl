@@ -1,7 +1,7 @@
 // Sums that a later dispatch goes on from lie where the result will be: panels are f32.
 //
-// Twin: sums of src/backend/gpu/passes/project.rs. The other form is common/partial_beside.wgsl. Uses the binding `out`. No
-// barriers.
+// The other form is common/partial_beside.wgsl. Uses the binding `out`. No barriers.
+// Twin: backend::gpu::passes::project::record
 
 fn partial(at: u32) -> f32 {
     return out[at];

@@ -3,7 +3,8 @@
 //   key     = (seed mod 2³², seed div 2³²)
 //   counter = (row, column div 4, tag = layer + 2²⁴·role, LAYOUT_VERSION)
 //
-// Twin: src/rng/philox.rs and src/rng/mod.rs, bit for bit. Needs common/multiply_*.wgsl. No bindings, no barriers.
+// The bits are those of its twins. Needs common/multiply_*.wgsl. No bindings, no barriers.
+// Twin: rng::philox::philox4x32, rng::Tensor::words
 
 const MULTIPLIERS: vec2<u32> = vec2<u32>(0xD2511F53u, 0xCD9E8D57u);
 const WEYL: vec2<u32> = vec2<u32>(0x9E3779B9u, 0xBB67AE85u);

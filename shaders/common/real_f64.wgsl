@@ -1,7 +1,8 @@
 // Arithmetic of the small matrices in f64, where the adapter has it (SHADER_F64).
 //
-// Twin: f64 of src/math/root.rs. The other form is common/real_pair.wgsl; matrices lie in memory as common/sum_f64.wgsl
-// leaves them. No bindings, no barriers.
+// The other form is common/real_pair.wgsl; matrices lie in memory as common/sum_f64.wgsl leaves them. No bindings, no
+// barriers.
+// Twin: math::root
 
 alias Real = f64;
 

@@ -7,7 +7,8 @@
 // underflow. A compiler may reassociate, which would turn the errors into 0: every intermediate passes through an
 // exclusive or with a word that is always 0 and that no compiler can know (as in common/sum_pair.wgsl).
 //
-// Twin: f64 of src/math/root.rs. No bindings, no barriers.
+// No bindings, no barriers.
+// Twin: common/real_f64.wgsl
 
 alias Real = vec2<f32>;
 

@@ -8,7 +8,7 @@
 //
 // Needs common/philox.wgsl, normal.wgsl, activation.wgsl, sum_*.wgsl, and of the shader p, keys, root Sᵀ [seed][i][k] and the
 // partial sums gram and cross, [seed][part][row][column].
-// Twin: draw.wgsl and project.wgsl.
+// Twin: draw.wgsl, project.wgsl
 // No bindings of its own.
 // Barriers: none; the callers put one between the steps.
 
@@ -121,6 +121,10 @@ fn draw_chunk(key: vec2<u32>, thread: u32, threads: u32, part: u32, first_r: u32
     }
 }
 
+/// What an invocation of the sums reads: its part, four columns of the left factor and of the right, which is G or H in
+/// the cross sum.
+struct Tile { part: u32, i: u32, j: u32, is_cross: bool }
+
 /// Z[r][i … i+3] for i = 4·four.
 fn preactivations(part: u32, r: u32, four: u32) -> vec4<f32> {
     var sum = vec4<f32>(0.0);
@@ -161,4 +165,14 @@ fn store(seed: u32, part: u32, rows: u32, columns: u32, is_cross: bool, i: u32, 
             gram[first + n] = sum_entry(sum, n);
         }
     }
+}
+
+/// All four rows of an invocation.
+fn store_rows(seed: u32, tile: Tile, rows: u32, columns: u32, sums: TileSums) {
+    let i = 4u * tile.i;
+    let j = 4u * tile.j;
+    store(seed, tile.part, rows, columns, tile.is_cross, i, j, sums.row_0);
+    store(seed, tile.part, rows, columns, tile.is_cross, i + 1u, j, sums.row_1);
+    store(seed, tile.part, rows, columns, tile.is_cross, i + 2u, j, sums.row_2);
+    store(seed, tile.part, rows, columns, tile.is_cross, i + 3u, j, sums.row_3);
 }

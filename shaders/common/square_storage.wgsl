@@ -1,5 +1,6 @@
 // The matrix of a workgroup and its eigenvectors in storage, where workgroup memory is too small.
-// Twin: common/square_workgroup.wgsl, with the same numbers.
+// The numbers are those of its twin.
+// Twin: common/square_workgroup.wgsl
 //
 // Bindings: 4 work [matrix][A, V][AREA], read and write.
 

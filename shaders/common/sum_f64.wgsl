@@ -3,7 +3,8 @@
 //   Term   one factor in a tile: converted once, since a conversion costs a GPU as much as some products
 //   Part   products of one chunk of 16 neurons        Sum   chunks of one part, in order        Stored   one entry in memory
 //
-// Twin: gram of src/backend/cpu/product.rs. The other form is common/sum_pair.wgsl. No bindings, no barriers.
+// The other form is common/sum_pair.wgsl. No bindings, no barriers.
+// Twin: backend::cpu::product::gram
 
 alias Term = f64;
 alias Part = vec4<f64>;

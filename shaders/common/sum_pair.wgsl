@@ -4,7 +4,8 @@
 //
 // WGSL lets a compiler reassociate, which would turn the error into 0. `zero` is a word of the parameter block that is
 // always 0, which no compiler can know: every intermediate passes through an exclusive or with it, and nothing can be
-// moved across. Twin: the f64 sums of src/backend/cpu/product.rs. No bindings, no barriers.
+// moved across. No bindings, no barriers.
+// Twin: backend::cpu::product::gram
 
 alias Term = f32;
 alias Part = vec4<f32>;

@@ -2,7 +2,8 @@
 //
 //   TileSum += TileX·TileW
 //
-// Twin: Tile of src/backend/gpu/module.rs. Needs `enable f16` and `enable wgpu_cooperative_matrix`. No bindings, no barriers.
+// Needs `enable f16` and `enable wgpu_cooperative_matrix`. No bindings, no barriers.
+// Twin: backend::gpu::module::Tile
 
 const TILE: u32 = 8u;
 alias TileX = coop_mat8x8<f16, A>;

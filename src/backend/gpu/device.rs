@@ -8,9 +8,10 @@ use wgpu::{BufferUsages, Features};
 
 use super::adapter::{self, Description, Found, Kind};
 use super::faults::Faults;
-use super::module::{Pass, Source, Storage, Variant};
+use super::module::{self, Pass, Storage, Variant};
 use super::profile::Profile;
-use super::sums;
+use super::recording::Target;
+use super::schedule::Limits;
 use super::tuning::Tuning;
 use crate::backend::EngineError;
 
@@ -204,10 +205,9 @@ impl Device {
     }
 
     fn compile(&self, pass: Pass, storage: Storage, constants: &[(&str, f64)]) -> wgpu::ComputePipeline {
-        let source = Source::new(pass, self.variant, storage);
         let text = wgpu::ShaderModuleDescriptor {
             label: Some(pass.name()),
-            source: wgpu::ShaderSource::Wgsl(source.text.into()),
+            source: wgpu::ShaderSource::Wgsl(module::text(pass, self.variant, storage).into()),
         };
         let module = if self.checked {
             self.device.create_shader_module(text)
@@ -243,11 +243,23 @@ impl Device {
         self.buffer(bytes, BufferUsages::MAP_READ | BufferUsages::COPY_DST)
     }
 
-    /// Size of a buffer of at least this many bytes: in steps of an eighth, so that what one batch gives back fits the next.
-    pub(super) fn storage_size(&self, bytes: u64) -> u64 {
-        let step = (bytes.next_power_of_two() / 8).max(256);
-        let size = bytes.max(16).next_multiple_of(step);
-        if size <= self.max_buffer { size } else { bytes }
+    /// What a recording must know of this device.
+    pub(super) fn target(&self) -> Target {
+        Target {
+            variant: self.variant,
+            tuning: self.tuning(),
+            subgroup: self.description.subgroup[0],
+            workgroup_memory: self.description.workgroup_memory,
+            binding: self.budget.binding,
+            squares_in_storage: self.squares_in_storage,
+            small_cost: self.small_cost,
+            checked: self.checked,
+        }
+    }
+
+    /// What this device allows of a recording.
+    pub(super) fn limits(&self) -> Limits {
+        Limits { weight: 4.0 * self.budget.work, buffer: self.max_buffer }
     }
 
     /// A buffer of at least this many bytes that are no number in any form.
@@ -256,14 +268,16 @@ impl Device {
         match &*poison {
             Some(buffer) if buffer.size() >= bytes => buffer.clone(),
             _ => {
-                let size = self.storage_size(bytes);
-                poison.insert(self.upload(&vec![u32::MAX; (size / 4) as usize])).clone()
+                let size = self.limits().size(bytes);
+                let buffer = self.storage(size);
+                self.queue.write_buffer(&buffer, 0, &vec![u8::MAX; size as usize]);
+                poison.insert(buffer).clone()
             }
         }
     }
 
     fn buffer(&self, bytes: u64, usage: BufferUsages) -> wgpu::Buffer {
-        let size = self.storage_size(bytes);
+        let size = self.limits().size(bytes);
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = pool.iter().position(|b| b.size() == size && b.usage() == usage) {
             return pool.swap_remove(at);
@@ -271,11 +285,6 @@ impl Device {
         drop(pool);
         let descriptor = wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
         self.device.create_buffer(&descriptor)
-    }
-
-    /// A storage buffer with these numbers as shaders store the entries of small matrices.
-    pub(super) fn upload_numbers(&self, values: &[f64]) -> wgpu::Buffer {
-        self.upload(&sums::encode(values, self.variant.f64))
     }
 
     /// Gives buffers back that no pending work uses.
@@ -286,14 +295,6 @@ impl Device {
             // The oldest has waited longest.
             pool.remove(0);
         }
-    }
-
-    /// A storage buffer with these values.
-    pub(super) fn upload<T: bytemuck::Pod>(&self, values: &[T]) -> wgpu::Buffer {
-        let bytes: &[u8] = bytemuck::cast_slice(values);
-        let buffer = self.storage(bytes.len() as u64);
-        self.queue.write_buffer(&buffer, 0, bytes);
-        buffer
     }
 
     /// Keeps a fault that came another way than by a callback.

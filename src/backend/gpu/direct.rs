@@ -6,17 +6,22 @@
 //! backward   U_k = B_{k+1}·W_{k+1},  B = D∘U      sums B·Bᵀ
 //! ```
 
-use super::batch::GpuBatch;
-use super::panel::{Panel, Slab, row_stride};
+use std::sync::Arc;
+
+use super::algebra::Algebra;
+use super::batch::Group;
+use super::executor::Run;
+use super::panel::{Panel, Slab, row_stride, slabs};
 use super::passes::View;
 use super::passes::gram::{self, Gram};
 use super::passes::project::{self, Operands, Project};
-use super::recording::Recording;
+use super::recording::{Content, Recording};
 use super::sums::Sums;
+use super::weight_tile::WeightTile;
 use crate::backend::{EngineError, Weights};
 use crate::rng::{Role, Tensor};
 
-impl GpuBatch<'_> {
+impl Group<'_> {
     /// Tile rows × columns of W_k, row-major, where weights are given.
     fn given(
         &self,
@@ -26,21 +31,15 @@ impl GpuBatch<'_> {
         columns: Slab,
     ) -> Result<Option<View>, EngineError> {
         let Weights::Explicit(matrices) = &self.job.weights else { return Ok(None) };
-        // An upload comes before everything recorded and not yet submitted, and its scratch may be in use there.
-        recording.submit()?;
-        let width = self.job.width(k - 1) as usize;
-        let (row, element) = (row_stride(columns.columns.into()), self.layout.element);
-        let starts = (0..rows.columns as usize)
-            .map(|r| (rows.first as usize + r) * width + columns.first as usize)
-            .collect::<Vec<_>>();
-        let source = |&start: &usize| &matrices[k - 1][start..start + columns.columns as usize];
-        for start in &starts {
-            element.check_weights(source(start), k, *start, width)?;
+        let (width, element) = (self.job.width(k - 1) as usize, self.layout.element);
+        let tile = WeightTile { weights: Arc::clone(matrices), layer: k, width, rows, columns, element };
+        for (start, row) in tile.rows() {
+            element.check_weights(row, k, start, width)?;
         }
-        let tile = element.encode(starts.iter().map(source), row as usize, 1.0);
-        let buffer = recording.scratch(tile.len() as u64);
-        self.device.queue.write_buffer(&buffer, 0, &tile);
-        Ok(Some(View { buffer, seed: 0, row: row as u32, element }))
+        let buffer = recording.scratch(tile.bytes());
+        let row = tile.stride() as u32;
+        recording.upload(buffer, Content::Tile(tile));
+        Ok(Some(View { buffer, seed: 0, row, element }))
     }
 
     /// All outputs as rows.
@@ -49,43 +48,64 @@ impl GpuBatch<'_> {
     }
 
     /// The input as a panel that all seeds share.
-    fn input(&self) -> Panel {
+    fn input(&self, recording: &mut Recording) -> Panel {
         let (n, dim) = (self.job.n, self.job.dim as u64);
         let mut panel = Panel { slabs: Vec::new() };
-        for slab in super::panel::slabs(dim, self.layout.slab) {
+        for slab in slabs(dim, self.layout.slab) {
             let (row, element) = (row_stride(slab.columns.into()), self.layout.element);
             let rows = (0..n).map(|i| {
                 let start = i * dim as usize + slab.first as usize;
                 &self.job.unit_rows[start..start + slab.columns as usize]
             });
-            let bytes = element.encode(rows, row as usize, element.lift(dim).into());
-            let buffer = self.device.upload(&bytes);
+            let buffer = recording.keep_values(&element.encode(rows, row as usize, element.lift(dim).into()));
             panel.slabs.push((slab, View { buffer, seed: 0, row: row as u32, element }));
         }
         panel
     }
 
-    pub(super) fn direct_forward(&mut self, k: usize) -> Result<(), EngineError> {
+    /// Z_k.
+    fn z_of(&self, k: usize) -> Result<Panel, EngineError> {
+        self.z[k].clone().ok_or_else(|| self.device.fault(format!("layer {k} has no preactivations")))
+    }
+
+    /// B_k, k < l.
+    fn b_of(&mut self, recording: &mut Recording, k: usize) -> Panel {
+        let (job, layout) = (self.job, self.layout);
+        let hidden = 1..job.network.depth();
+        let rooms = self.b.get_or_insert_with(|| {
+            let widest = hidden.map(|k| job.width(k)).max().unwrap_or(1);
+            let (element, seeds, q) = (layout.element, layout.seeds, job.q() as u64);
+            [(); 2].map(|()| Panel::keep(recording, element, seeds, q, widest, layout.slab))
+        });
+        rooms[k % 2].within(job.q() as u64, job.width(k), layout.slab)
+    }
+
+    pub(super) fn direct_forward(
+        &mut self,
+        run: &mut Run,
+        algebra: &mut dyn Algebra,
+        k: usize,
+    ) -> Result<(), EngineError> {
+        let recording = &mut run.recording;
         let (n, outputs) = (self.job.n as u32, self.job.network.outputs() as u32);
         let (depth, slopes, slab) = (self.job.network.depth(), self.slopes(k), self.layout.slab);
-        let (count, last) = (self.count(), k + 1 == depth);
+        let (keys, count, last) = (self.keys, self.count(), k + 1 == depth);
         if self.z[0].is_none() {
-            self.z[0] = Some(self.input());
+            self.z[0] = Some(self.input(recording));
         }
         if self.z[k].is_none() {
             let (seeds, element) = (self.layout.seeds, self.layout.element);
-            self.z[k] = Some(Panel::new(self.device, element, seeds, n.into(), self.job.width(k), slab));
+            self.z[k] = Some(Panel::keep(recording, element, seeds, n.into(), self.job.width(k), slab));
         }
-        let mut recording = self.open();
-        let (Some(below), Some(own)) = (&self.z[k - 1], &self.z[k]) else { return Ok(()) };
-        let mut c = Sums::new(&mut recording, "A Aᵀ", count, [n, n], true, slab);
-        let mut norm = last.then(|| Sums::new(&mut recording, "A W_lᵀ", count, [n, outputs], false, slab));
-        let partial = (below.slabs.len() > 1)
-            .then(|| self.sums_beside(&mut recording, n, slab.min(self.job.width(k))))
+        let (below, own) = (self.z_of(k - 1)?, self.z_of(k)?);
+        let mut c = Sums::new(recording, "A Aᵀ", count, [n, n], true, slab);
+        let mut norm = last.then(|| Sums::new(recording, "A W_lᵀ", count, [n, outputs], false, slab));
+        let sums = (below.slabs.len() > 1)
+            .then(|| self.sums_beside(recording, n, slab.min(self.job.width(k))))
             .flatten();
         for (target, z) in &own.slabs {
             for (index, (from, x)) in below.slabs.iter().enumerate() {
-                let tile = self.given(&mut recording, k, *target, *from)?;
+                let w = self.given(recording, k, *target, *from)?;
                 let accumulate = if index > 0 { project::ACCUMULATE } else { 0 };
                 let partial_sums = if index + 1 < below.slabs.len() { project::PARTIAL } else { 0 };
                 let block = Project {
@@ -93,7 +113,7 @@ impl GpuBatch<'_> {
                     inner: from.columns,
                     columns: target.columns,
                     outputs: 1,
-                    source: if tile.is_some() { project::SOURCE_TRANSPOSED } else { project::SOURCE_ROWS },
+                    source: if w.is_some() { project::SOURCE_TRANSPOSED } else { project::SOURCE_ROWS },
                     flags: project::ACTIVATE_X | accumulate | partial_sums,
                     tag: Tensor::tag(Role::Weight, k),
                     first_inner: from.first,
@@ -101,10 +121,8 @@ impl GpuBatch<'_> {
                     operand_slopes: if k > 1 { self.slopes(k - 1) } else { self.unlifting_slopes(0) },
                     ..Project::default()
                 };
-                let (keys, w, sums) = (&self.keys, tile.as_ref(), partial.as_ref());
-                let operands = Operands { keys, x, w, z: None, out: z, sums };
-                project::record(&mut recording, count, block, &operands)?;
-                tile.into_iter().for_each(|tile| recording.retire(tile.buffer));
+                let operands = Operands { keys, x: *x, w, z: None, out: *z, sums };
+                project::record(recording, count, block, &operands);
             }
             let block = Gram {
                 columns: target.columns,
@@ -114,46 +132,44 @@ impl GpuBatch<'_> {
                 flags: gram::ACTIVATE_X | gram::ACTIVATE_Y,
                 ..Gram::default()
             };
-            c.add(&mut recording, &self.keys, block, z, Some(z))?;
+            c.add(recording, keys, block, *z, Some(*z));
             if let Some(norm) = &mut norm {
-                let tile = self.given(&mut recording, depth, self.all_outputs(), *target)?;
-                let source = if tile.is_some() { gram::SOURCE_MATRIX } else { gram::SOURCE_COLUMNS };
+                let w = self.given(recording, depth, self.all_outputs(), *target)?;
+                let source = if w.is_some() { gram::SOURCE_MATRIX } else { gram::SOURCE_COLUMNS };
                 let tag = Tensor::tag(Role::Weight, depth);
-                let block = Gram { source, tag, flags: gram::ACTIVATE_X, ..block };
-                norm.add(&mut recording, &self.keys, block, z, tile.as_ref())?;
-                tile.into_iter().for_each(|tile| recording.retire(tile.buffer));
+                norm.add(recording, keys, Gram { source, tag, flags: gram::ACTIVATE_X, ..block }, *z, w);
             }
         }
-        partial.into_iter().for_each(|sums| recording.retire(sums));
-        self.algebra.forward(&mut recording, k, c, norm)?;
-        self.keep(recording);
-        Ok(())
+        algebra.forward(run, k, c, norm)
     }
 
-    pub(super) fn direct_backward(&mut self, k: usize) -> Result<(), EngineError> {
+    pub(super) fn direct_backward(
+        &mut self,
+        run: &mut Run,
+        algebra: &mut dyn Algebra,
+        k: usize,
+    ) -> Result<(), EngineError> {
+        let recording = &mut run.recording;
         let (q, outputs) = (self.job.q() as u32, self.job.network.outputs() as u32);
         let (depth, slopes, slab) = (self.job.network.depth(), self.lifted_slopes(k), self.layout.slab);
-        let (count, element) = (self.count(), self.layout.element);
-        let own = Panel::new(self.device, element, self.layout.seeds, q.into(), self.job.width(k), slab);
-        let mut recording = self.open();
-        let above = match self.b.take() {
-            Some(panel) if k + 1 < depth => panel,
-            of_the_group_before => {
-                let served = of_the_group_before.into_iter().flat_map(Panel::into_buffers);
-                served.for_each(|buffer| recording.retire(buffer));
-                Panel { slabs: vec![(self.all_outputs(), self.top())] }
-            }
+        let (keys, count) = (self.keys, self.count());
+        let own = self.b_of(recording, k);
+        let hidden = k + 1 < depth;
+        let above = if hidden {
+            self.b_of(recording, k + 1)
+        } else {
+            Panel { slabs: vec![(self.all_outputs(), self.top(recording))] }
         };
-        let Some(z) = &self.z[k] else { return Ok(()) };
-        let mut b_gram = Sums::new(&mut recording, "B Bᵀ", count, [q, q], true, slab);
-        let partial = (above.slabs.len() > 1)
-            .then(|| self.sums_beside(&mut recording, q, slab.min(self.job.width(k))))
+        let z = self.z_of(k)?;
+        let mut b_gram = Sums::new(recording, "B Bᵀ", count, [q, q], true, slab);
+        let sums = (above.slabs.len() > 1)
+            .then(|| self.sums_beside(recording, q, slab.min(self.job.width(k))))
             .flatten();
         // The top is 1 ⊗ I as it is.
-        let unlift = if k + 1 < depth { self.unlifting_slopes(k + 1) } else { [1.0; 4] };
+        let unlift = if hidden { self.unlifting_slopes(k + 1) } else { [1.0; 4] };
         for ((target, b), (_, z)) in own.slabs.iter().zip(&z.slabs) {
             for (index, (from, x)) in above.slabs.iter().enumerate() {
-                let tile = self.given(&mut recording, k + 1, *from, *target)?;
+                let w = self.given(recording, k + 1, *from, *target)?;
                 let accumulate = if index > 0 { project::ACCUMULATE } else { 0 };
                 let last = index + 1 == above.slabs.len();
                 let finish = if last { project::DIFFERENTIATE } else { project::PARTIAL };
@@ -162,7 +178,7 @@ impl GpuBatch<'_> {
                     inner: from.columns,
                     columns: target.columns,
                     outputs,
-                    source: if tile.is_some() { project::SOURCE_MATRIX } else { project::SOURCE_COLUMNS },
+                    source: if w.is_some() { project::SOURCE_MATRIX } else { project::SOURCE_COLUMNS },
                     flags: project::ACTIVATE_X | accumulate | finish,
                     tag: Tensor::tag(Role::Weight, k + 1),
                     first_inner: from.first,
@@ -171,25 +187,15 @@ impl GpuBatch<'_> {
                     slopes,
                     ..Project::default()
                 };
-                let (keys, w, sums) = (&self.keys, tile.as_ref(), partial.as_ref());
-                let operands = Operands { keys, x, w, z: Some(z), out: b, sums };
-                project::record(&mut recording, count, block, &operands)?;
-                tile.into_iter().for_each(|tile| recording.retire(tile.buffer));
+                let operands = Operands { keys, x: *x, w, z: Some(*z), out: *b, sums };
+                project::record(recording, count, block, &operands);
             }
             let Slab { first, columns } = *target;
             let (source, flags) = (gram::SOURCE_MATRIX, gram::ACTIVATE_X | gram::ACTIVATE_Y);
             let slopes = self.unlifting_slopes(k);
             let block = Gram { columns, first_column: first, source, flags, slopes, ..Gram::default() };
-            b_gram.add(&mut recording, &self.keys, block, b, Some(b))?;
+            b_gram.add(recording, keys, block, *b, Some(*b));
         }
-        partial.into_iter().for_each(|sums| recording.retire(sums));
-        if k + 1 < depth {
-            // No later pass reads it: its memory serves the layer below.
-            above.into_buffers().for_each(|buffer| recording.retire(buffer));
-        }
-        self.b = Some(own);
-        self.algebra.backward(&mut recording, k, b_gram, None)?;
-        self.keep(recording);
-        Ok(())
+        algebra.backward(run, k, b_gram, None)
     }
 }

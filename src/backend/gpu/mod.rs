@@ -13,19 +13,22 @@ mod batch;
 mod conditional;
 mod device;
 mod direct;
+mod executor;
 mod faults;
 mod fused;
-pub mod module;
+mod module;
 mod panel;
-pub mod passes;
+mod passes;
 mod peaks;
 mod plan;
 mod profile;
 mod recording;
+mod schedule;
 mod storage;
 mod sums;
 mod tune;
 mod tuning;
+mod weight_tile;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -40,7 +43,6 @@ pub use tuning::Tuning;
 
 use batch::GpuBatch;
 use device::Device;
-use passes::probe::{Probe, Probed};
 use plan::LANES;
 
 use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, MeasuredSample, Plan, Script};
@@ -88,11 +90,6 @@ impl GpuEngine {
     /// Times by pass since the last call; empty unless the engine was opened to profile on a device with timestamps.
     pub fn take_profile(&self) -> Vec<(Pass, PassTime)> {
         self.device.profile.as_ref().map(profile::Profile::take).unwrap_or_default()
-    }
-
-    /// Words and deviates of the streams as this device makes them.
-    pub fn probe(&self, block: Probe) -> Result<Probed, EngineError> {
-        passes::probe::run(&self.device, block)
     }
 
     /// Closes the device, as a driver that fails would: everything after it is an error. For tests of what then happens.
@@ -190,3 +187,6 @@ impl Engine for GpuEngine {
         self.groups(job, seeds, script, |batch| batch.statistics(reference))
     }
 }
+
+#[cfg(test)]
+mod tests;

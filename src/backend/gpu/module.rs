@@ -21,6 +21,7 @@ const NORMAL: Fragment = fragment!("common/normal.wgsl");
 const ACTIVATION: Fragment = fragment!("common/activation.wgsl");
 const SUM_F64: Fragment = fragment!("common/sum_f64.wgsl");
 const SUM_PAIR: Fragment = fragment!("common/sum_pair.wgsl");
+const TILE_SUMS: Fragment = fragment!("common/tile_sums.wgsl");
 const ROWS: Fragment = fragment!("common/rows.wgsl");
 const REAL_F64: Fragment = fragment!("common/real_f64.wgsl");
 const REAL_PAIR: Fragment = fragment!("common/real_pair.wgsl");
@@ -35,6 +36,8 @@ const PARTIAL_IN_PLACE: Fragment = fragment!("common/partial_in_place.wgsl");
 const PARTIAL_BESIDE: Fragment = fragment!("common/partial_beside.wgsl");
 const TILE_8: Fragment = fragment!("common/tile_8.wgsl");
 const TILE_16: Fragment = fragment!("common/tile_16.wgsl");
+/// Places of the results of `spectrum.wgsl`, written from the list of the host.
+const RESULTS: Fragment = ("results of passes/spectrum.rs", super::passes::spectrum::RESULT_NAMES);
 // Directives come before every declaration.
 const ENABLE_F16: Fragment = ("enable f16", "enable f16;");
 const ENABLE_COOPERATIVE: Fragment = ("enable cooperative", "enable wgpu_cooperative_matrix;");
@@ -60,8 +63,8 @@ pub enum Pass {
     Root,
     /// The same with its matrices in storage.
     RootLarge,
-    /// `turn.wgsl`.
-    Turn,
+    /// `transpose.wgsl`.
+    Transpose,
     /// `couple.wgsl`.
     Couple,
     /// `assemble.wgsl`.
@@ -86,7 +89,7 @@ impl Pass {
         Self::Backward,
         Self::Root,
         Self::RootLarge,
-        Self::Turn,
+        Self::Transpose,
         Self::Couple,
         Self::Assemble,
         Self::Spectrum,
@@ -105,7 +108,7 @@ impl Pass {
             Self::Forward => "forward",
             Self::Backward => "backward",
             Self::Root | Self::RootLarge => "root",
-            Self::Turn => "turn",
+            Self::Transpose => "transpose",
             Self::Couple => "couple",
             Self::Assemble => "assemble",
             Self::Spectrum | Self::SpectrumLarge => "spectrum",
@@ -167,9 +170,6 @@ pub enum Storage {
 }
 
 impl Storage {
-    /// Every one.
-    pub const ALL: [Self; 3] = [Self::F32, Self::F16, Self::F16Small];
-
     /// For panels of this type, of which X of a product is one.
     pub fn of(panels: Element) -> Self {
         match panels {
@@ -179,65 +179,49 @@ impl Storage {
     }
 }
 
-/// A whole shader and where each line of it comes from.
-#[derive(Clone, Debug)]
-pub struct Source {
-    /// The text.
-    pub text: String,
-    fragments: Vec<(&'static str, usize)>,
+/// The fragments of a pass on numbers that lie like this, in order. Cooperative matrices need f16, and a tile.
+pub(super) fn fragments(pass: Pass, variant: Variant, storage: Storage) -> Vec<Fragment> {
+    let multiply = if variant.int64 { MULTIPLY_U64 } else { MULTIPLY_U32 };
+    let (sum, real) = if variant.f64 { (SUM_F64, REAL_F64) } else { (SUM_PAIR, REAL_PAIR) };
+    let half = storage != Storage::F32;
+    let panel = if half { PANEL_F16 } else { PANEL_F32 };
+    let operand = if storage == Storage::F16Small { OPERAND_SMALL } else { OPERAND_PANEL };
+    let partial = if half { PARTIAL_BESIDE } else { PARTIAL_IN_PLACE };
+    let tile = if variant.cooperative == Some(Tile::Eight) { TILE_8 } else { TILE_16 };
+    let product = [multiply, PHILOX, NORMAL, ACTIVATION, panel, operand, partial];
+    let own: Vec<Fragment> = match pass {
+        Pass::Project => [&product[..], &[fragment!("project.wgsl")]].concat(),
+        Pass::ProjectCooperative => [&product[..], &[tile, fragment!("project_cooperative.wgsl")]].concat(),
+        Pass::Gram => {
+            vec![multiply, PHILOX, NORMAL, ACTIVATION, panel, sum, TILE_SUMS, fragment!("gram.wgsl")]
+        }
+        Pass::Reduce => vec![sum, fragment!("reduce.wgsl")],
+        Pass::Draw => vec![multiply, PHILOX, NORMAL, panel, fragment!("draw.wgsl")],
+        Pass::Forward => {
+            vec![multiply, PHILOX, NORMAL, ACTIVATION, sum, TILE_SUMS, ROWS, fragment!("forward.wgsl")]
+        }
+        Pass::Backward => {
+            vec![multiply, PHILOX, NORMAL, ACTIVATION, sum, TILE_SUMS, ROWS, fragment!("backward.wgsl")]
+        }
+        Pass::Root => vec![real, SQUARE_WORKGROUP, JACOBI, fragment!("root.wgsl")],
+        Pass::RootLarge => vec![real, SQUARE_STORAGE, JACOBI, fragment!("root.wgsl")],
+        Pass::Transpose => vec![real, fragment!("transpose.wgsl")],
+        Pass::Couple => vec![real, fragment!("couple.wgsl")],
+        Pass::Assemble => vec![real, fragment!("assemble.wgsl")],
+        Pass::Spectrum => vec![real, SQUARE_WORKGROUP, JACOBI, RESULTS, fragment!("spectrum.wgsl")],
+        Pass::SpectrumLarge => vec![real, SQUARE_STORAGE, JACOBI, RESULTS, fragment!("spectrum.wgsl")],
+        Pass::Probe => vec![multiply, PHILOX, NORMAL, fragment!("probe.wgsl")],
+    };
+    let panels = !matches!(pass, Pass::Reduce | Pass::Probe);
+    let enable_f16 = (half && panels).then_some(ENABLE_F16);
+    let enable_cooperative = (pass == Pass::ProjectCooperative).then_some(ENABLE_COOPERATIVE);
+    enable_f16.into_iter().chain(enable_cooperative).chain(own).collect()
 }
 
-impl Source {
-    /// The shader of a pass on numbers that lie like this. Cooperative matrices need f16, and a tile.
-    pub fn new(pass: Pass, variant: Variant, storage: Storage) -> Self {
-        let multiply = if variant.int64 { MULTIPLY_U64 } else { MULTIPLY_U32 };
-        let (sum, real) = if variant.f64 { (SUM_F64, REAL_F64) } else { (SUM_PAIR, REAL_PAIR) };
-        let half = storage != Storage::F32;
-        let panel = if half { PANEL_F16 } else { PANEL_F32 };
-        let operand = if storage == Storage::F16Small { OPERAND_SMALL } else { OPERAND_PANEL };
-        let partial = if half { PARTIAL_BESIDE } else { PARTIAL_IN_PLACE };
-        let tile = if variant.cooperative == Some(Tile::Eight) { TILE_8 } else { TILE_16 };
-        let product = [multiply, PHILOX, NORMAL, ACTIVATION, panel, operand, partial];
-        let fragments: Vec<Fragment> = match pass {
-            Pass::Project => [&product[..], &[fragment!("project.wgsl")]].concat(),
-            Pass::ProjectCooperative => {
-                [&product[..], &[tile, fragment!("project_cooperative.wgsl")]].concat()
-            }
-            Pass::Gram => vec![multiply, PHILOX, NORMAL, ACTIVATION, panel, sum, fragment!("gram.wgsl")],
-            Pass::Reduce => vec![sum, fragment!("reduce.wgsl")],
-            Pass::Draw => vec![multiply, PHILOX, NORMAL, panel, fragment!("draw.wgsl")],
-            Pass::Forward => vec![multiply, PHILOX, NORMAL, ACTIVATION, sum, ROWS, fragment!("forward.wgsl")],
-            Pass::Backward => {
-                vec![multiply, PHILOX, NORMAL, ACTIVATION, sum, ROWS, fragment!("backward.wgsl")]
-            }
-            Pass::Root => vec![real, SQUARE_WORKGROUP, JACOBI, fragment!("root.wgsl")],
-            Pass::RootLarge => vec![real, SQUARE_STORAGE, JACOBI, fragment!("root.wgsl")],
-            Pass::Turn => vec![real, fragment!("turn.wgsl")],
-            Pass::Couple => vec![real, fragment!("couple.wgsl")],
-            Pass::Assemble => vec![real, fragment!("assemble.wgsl")],
-            Pass::Spectrum => vec![real, SQUARE_WORKGROUP, JACOBI, fragment!("spectrum.wgsl")],
-            Pass::SpectrumLarge => vec![real, SQUARE_STORAGE, JACOBI, fragment!("spectrum.wgsl")],
-            Pass::Probe => vec![multiply, PHILOX, NORMAL, fragment!("probe.wgsl")],
-        };
-        let panels = !matches!(pass, Pass::Reduce | Pass::Probe);
-        let enable_f16 = (half && panels).then_some(ENABLE_F16);
-        let enable_cooperative = (pass == Pass::ProjectCooperative).then_some(ENABLE_COOPERATIVE);
-        let mut source = Self { text: String::new(), fragments: Vec::new() };
-        for (file, text) in enable_f16.into_iter().chain(enable_cooperative).chain(fragments) {
-            source.fragments.push((file, source.text.lines().count()));
-            let _ = writeln!(source.text, "{}", text.trim_end());
-        }
-        source
-    }
-
-    /// File below `shaders/` and line, from 1, of a line of the whole text.
-    pub fn locate(&self, line: usize) -> (&'static str, usize) {
-        let found = self.fragments.iter().rev().find(|(_, first)| line > *first);
-        found.map_or(("", line), |(file, first)| (*file, line - first))
-    }
-
-    /// Files of the shader, in order.
-    pub fn files(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.fragments.iter().map(|(file, _)| *file)
-    }
+/// The text of a pass on numbers that lie like this.
+pub(super) fn text(pass: Pass, variant: Variant, storage: Storage) -> String {
+    fragments(pass, variant, storage).iter().fold(String::new(), |mut whole, (_, text)| {
+        let _ = writeln!(whole, "{}", text.trim_end());
+        whole
+    })
 }

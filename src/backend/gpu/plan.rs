@@ -27,19 +27,19 @@ pub(super) struct Layout {
     /// A layer of the conditional sampler is one pass each way; no panel is stored.
     pub(super) fused: bool,
     /// Where the small matrices are; a function of the job and the device alone, like `keep`.
-    pub(super) algebra: Place,
+    pub(super) algebra: Side,
 }
 
-/// Where small matrices are factorised.
+/// The side on which small matrices are factorised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Side {
     /// On the host, in f64.
     Host,
     /// On the device, one workgroup a matrix.
     Device,
 }
 
-impl Place {
+impl Side {
     /// On the device up to the size that it takes. Numbers that f32 cannot hold stay on the host: norms of points
     /// beyond 1e±9, or any given weights. So does a network without hidden layers, which is no work.
     fn of(job: &Job, device: &Device) -> Self {
@@ -95,11 +95,11 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
             gib(available() as f64)
         )));
     }
-    let place = Place::of(job, device);
+    let side = Side::of(job, device);
     let rows = u32::try_from(job.n.max(job.q())).unwrap_or(u32::MAX);
     let element = Element::of(job.precision);
     let fused = job.sampler == Sampler::Conditional && element == Element::F32 && fused::fits(device, rows);
-    let work = Work::of(job, place, fused, device.small_cost);
+    let work = Work::of(job, side, fused, device.small_cost);
     let budget = device.budget;
     let lanes = LANES as u64;
     let share = budget.memory / lanes;
@@ -132,9 +132,9 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
             device.description.name
         )));
     }
-    let algebra = match place {
-        Place::Host => EIGEN * work.cubes / HOST_RATE / threads as f64,
-        Place::Device => work.factorisation / budget.rate,
+    let algebra = match side {
+        Side::Host => EIGEN * work.cubes / HOST_RATE / threads as f64,
+        Side::Device => work.factorisation / budget.rate,
     };
     let seconds = work.operations / budget.rate + work.normals / budget.normals + algebra;
     let by_host = HOST_BYTES.min(available() / 4) / lanes / host;
@@ -156,7 +156,7 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
         operations: work.operations,
         normals: work.normals,
     };
-    Ok((plan, Layout { seeds, slab, keep, element, fused, algebra: place }))
+    Ok((plan, Layout { seeds, slab, keep, element, fused, algebra: side }))
 }
 
 /// Refuses networks so deep for their widths that preactivations leave the range of f16. log ‖A_k‖² drifts like a Gaussian of mean
@@ -197,7 +197,7 @@ struct Work {
     /// Σ s³ over the factorisations.
     cubes: f64,
     /// Where they are done, and the operations of all of them where that is the device.
-    place: Place,
+    side: Side,
     /// Panels are not stored.
     fused: bool,
     factorisation: f64,
@@ -206,7 +206,7 @@ struct Work {
 }
 
 impl Work {
-    fn of(job: &Job, place: Place, fused: bool, small_cost: f64) -> Self {
+    fn of(job: &Job, side: Side, fused: bool, small_cost: f64) -> Self {
         let depth = job.network.depth();
         let (n, q, outputs) = (job.n as u64, job.q() as u64, job.network.outputs() as u64);
         let hidden: Vec<u64> = (1..depth).map(|k| job.width(k)).collect();
@@ -233,9 +233,9 @@ impl Work {
         };
         let cubes = if direct { qf.powi(3) } else { layers as f64 * (nf.powi(3) + qf.powi(3)) + qf.powi(3) };
         // What stays on the host is f32 here; on the device C, S⁺, E and S_B, T in f64 too, the kernel and scratch.
-        let (stay, scratch) = match place {
-            Place::Host => (4 * (n * n + n * q + q * q), 0),
-            Place::Device => {
+        let (stay, scratch) = match side {
+            Side::Host => (4 * (n * n + n * q + q * q), 0),
+            Side::Device => {
                 let squares = square_scratch(2, n.max(q) as u32);
                 (
                     8 * (2 * n * n + n * q) + 4 * (n * n + n * q + q * q),
@@ -257,7 +257,7 @@ impl Work {
             operations,
             normals,
             cubes,
-            place,
+            side,
             fused,
             factorisation: FACTORISATION * small_cost * cubes,
             factorised: FACTORISATION * small_cost * nf.max(qf).powi(3),
@@ -285,16 +285,16 @@ impl Work {
     /// The largest small matrix of a seed that must lie in one binding, in bytes.
     fn largest_small(&self) -> u64 {
         let in_f32 = 4 * (self.rows * self.rows).max(self.q * self.outputs);
-        match self.place {
-            Place::Host => in_f32,
-            Place::Device => in_f32.max(square_scratch(2, self.rows as u32)),
+        match self.side {
+            Side::Host => in_f32,
+            Side::Device => in_f32.max(square_scratch(2, self.rows as u32)),
         }
     }
 
     /// The partial sums of a seed where they may not be split over bindings, in bytes.
     fn whole_sums(&self, slab: u64) -> u64 {
-        match (self.place, self.fused) {
-            (Place::Host, false) => 0,
+        match (self.side, self.fused) {
+            (Side::Host, false) => 0,
             _ => 8 * slab.div_ceil(PART.into()) * self.rows * self.rows,
         }
     }
@@ -304,9 +304,9 @@ impl Work {
         let (rows, slab) = (self.rows as f64, slab as f64);
         let inner = if self.direct { slab } else { rows };
         let panels = slab * inner * (2.0 * rows + 60.0) + slab * rows * rows * 2.0;
-        match self.place {
-            Place::Host => panels,
-            Place::Device => panels.max(self.factorised),
+        match self.side {
+            Side::Host => panels,
+            Side::Device => panels.max(self.factorised),
         }
     }
 }

@@ -20,9 +20,9 @@ pub struct PassTime {
     pub normals: f64,
 }
 
-/// The work of one dispatch, counted from its shapes.
+/// What one dispatch costs, counted from its shapes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Work {
+pub(super) struct Cost {
     pub(super) operations: f64,
     pub(super) bytes: f64,
     pub(super) normals: f64,
@@ -30,7 +30,7 @@ pub(super) struct Work {
     pub(super) extra: f64,
 }
 
-impl Work {
+impl Cost {
     /// Operations as the limit of a dispatch counts them: a deviate takes as long as some tens of operations.
     pub(super) fn weight(&self) -> f64 {
         self.operations + 60.0 * self.normals + self.extra
@@ -50,14 +50,14 @@ impl Profile {
     }
 
     /// Adds a dispatch that took so many ticks.
-    pub(super) fn add(&self, pass: Pass, ticks: u64, work: &Work) {
+    pub(super) fn add(&self, pass: Pass, ticks: u64, cost: &Cost) {
         let mut passes = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
         let time = passes.entry(pass).or_default();
         time.seconds += ticks as f64 * self.period * 1e-9;
         time.dispatches += 1;
-        time.operations += work.operations;
-        time.bytes += work.bytes;
-        time.normals += work.normals;
+        time.operations += cost.operations;
+        time.bytes += cost.bytes;
+        time.normals += cost.normals;
     }
 
     /// What was added since the last call.

@@ -3,10 +3,11 @@
 //! The rows of a large matrix are split over several buffers, each with its partial sums within one binding.
 
 use super::device::Device;
+use super::executor::Run;
 use super::passes::View;
 use super::passes::gram::{self, Gram, PART, SYMMETRIC};
 use super::passes::reduce::{self, MAX_ENTRIES, Reduce};
-use super::recording::Recording;
+use super::recording::{Proxy, Recording};
 use crate::backend::EngineError;
 
 /// Bytes of one entry: an f64, or a pair of f32.
@@ -28,7 +29,7 @@ pub(super) struct Sums {
 struct Chunk {
     first: u32,
     rows: u32,
-    totals: wgpu::Buffer,
+    totals: Proxy,
 }
 
 impl Sums {
@@ -41,14 +42,14 @@ impl Sums {
         symmetric: bool,
         slab: u64,
     ) -> Self {
-        let rows =
-            rows_of_a_chunk(recording.device(), seeds.into(), rows_y.into(), slab).min(rows_x.into()) as u32;
+        let rows = rows_of_a_chunk(recording.target().binding, seeds.into(), rows_y.into(), slab)
+            .min(rows_x.into()) as u32;
         let starts = (0..rows_x).step_by(rows as usize);
         let chunks = starts.map(|first| {
             let rows = rows.min(rows_x - first);
             let bytes = ENTRY * u64::from(seeds) * u64::from(rows) * u64::from(rows_y);
             let totals = recording.scratch(bytes);
-            recording.poison(&totals, bytes);
+            recording.poison(totals, bytes);
             Chunk { first, rows, totals }
         });
         Self { name, seeds, rows_x, rows_y, symmetric, chunks: chunks.collect(), begun: false }
@@ -58,86 +59,72 @@ impl Sums {
     pub(super) fn add(
         &mut self,
         recording: &mut Recording,
-        keys: &wgpu::Buffer,
+        keys: Proxy,
         block: Gram,
-        x: &View,
-        y: Option<&View>,
-    ) -> Result<(), EngineError> {
+        x: View,
+        y: Option<View>,
+    ) {
         let parts = block.columns.div_ceil(PART);
         for chunk in &self.chunks {
-            let entries = chunk.rows * self.rows_y;
-            let bytes = ENTRY * u64::from(self.seeds) * u64::from(parts) * u64::from(entries);
-            let partials = recording.scratch(bytes);
-            recording.poison_if_checked(&partials, bytes);
+            let partials = partials(recording, self.seeds, [chunk.rows, self.rows_y], block.columns);
             let flags = block.flags | if self.symmetric { SYMMETRIC } else { 0 };
             let block =
                 Gram { rows_x: chunk.rows, rows_y: self.rows_y, first_x: chunk.first, flags, ..block };
-            let operands = gram::Operands { keys, x, y, partials: &partials };
-            gram::record(recording, self.seeds, block, &operands)?;
-            self.reduce(recording, chunk, parts, partials)?;
+            let operands = gram::Operands { keys, x, y, partials };
+            gram::record(recording, self.seeds, block, &operands);
+            self.reduce(recording, chunk, parts, partials);
         }
         self.begun = true;
-        Ok(())
-    }
-}
-
-impl Sums {
-    /// Room for the partial sums over one slab of this many neurons, where another pass than `gram` makes them.
-    pub(super) fn partials(&self, recording: &mut Recording, columns: u32) -> wgpu::Buffer {
-        let entries = u64::from(self.seeds) * u64::from(self.rows_x) * u64::from(self.rows_y);
-        let bytes = ENTRY * entries * u64::from(columns.div_ceil(PART));
-        let partials = recording.scratch(bytes);
-        recording.poison_if_checked(&partials, bytes);
-        partials
     }
 
-    /// Gives its memory back: it is not wanted.
-    pub(super) fn retire(self, recording: &mut Recording) -> Option<Self> {
-        self.chunks.into_iter().for_each(|chunk| recording.retire(chunk.totals));
-        None
-    }
-
-    /// Adds them.
+    /// Adds partial sums over one slab that another pass than `gram` has made: see [`partials`].
     pub(super) fn add_partials(
         &mut self,
+        device: &Device,
         recording: &mut Recording,
         columns: u32,
-        partials: wgpu::Buffer,
+        partials: Proxy,
     ) -> Result<(), EngineError> {
         let [chunk] = self.chunks.as_slice() else {
-            return Err(recording.device().fault(format!("the sums {} were split", self.name)));
+            return Err(device.fault(format!("the sums {} were split", self.name)));
         };
-        self.reduce(recording, chunk, columns.div_ceil(PART), partials)?;
+        self.reduce(recording, chunk, columns.div_ceil(PART), partials);
         self.begun = true;
         Ok(())
     }
 
     /// Adds partial sums to the totals of some rows.
-    fn reduce(
-        &self,
-        recording: &mut Recording,
-        chunk: &Chunk,
-        parts: u32,
-        partials: wgpu::Buffer,
-    ) -> Result<(), EngineError> {
+    fn reduce(&self, recording: &mut Recording, chunk: &Chunk, parts: u32, partials: Proxy) {
         let entries = chunk.rows * self.rows_y;
         let block = Reduce { entries, parts, accumulate: u32::from(self.begun), zero: 0 };
-        reduce::record(recording, self.seeds, block, &partials, &chunk.totals)?;
-        recording.retire(partials);
-        Ok(())
+        reduce::record(recording, self.seeds, block, partials, chunk.totals);
     }
 }
 
+/// Room for the partial sums of a rows_x × rows_y matrix over one slab of this many neurons.
+pub(super) fn partials(
+    recording: &mut Recording,
+    seeds: u32,
+    [rows_x, rows_y]: [u32; 2],
+    columns: u32,
+) -> Proxy {
+    let entries = u64::from(seeds) * u64::from(rows_x) * u64::from(rows_y);
+    let bytes = ENTRY * entries * u64::from(columns.div_ceil(PART));
+    let partials = recording.scratch(bytes);
+    recording.poison_if_checked(partials, bytes);
+    partials
+}
+
 /// Rows of a matrix whose partial sums fit a binding and one dispatch of the reduction.
-pub(super) fn rows_of_a_chunk(device: &Device, seeds: u64, rows_y: u64, slab: u64) -> u64 {
+pub(super) fn rows_of_a_chunk(binding: u64, seeds: u64, rows_y: u64, slab: u64) -> u64 {
     let parts = slab.div_ceil(PART.into());
-    let by_binding = device.budget.binding / (ENTRY * seeds * rows_y * parts).max(1);
+    let by_binding = binding / (ENTRY * seeds * rows_y * parts).max(1);
     by_binding.min(MAX_ENTRIES / rows_y).max(1)
 }
 
 impl Sums {
     /// The matrices where they stay on the device: `[seed][row][column]`, not split over rows by the plan.
-    pub(super) fn into_whole(self, device: &Device) -> Result<wgpu::Buffer, EngineError> {
+    pub(super) fn into_whole(self, device: &Device) -> Result<Proxy, EngineError> {
         let mut chunks = self.chunks.into_iter();
         match (chunks.next(), chunks.next()) {
             (Some(chunk), None) => Ok(chunk.totals),
@@ -146,26 +133,26 @@ impl Sums {
     }
 }
 
-/// Submits the recording and reads the matrices of every seed: `[matrix][seed]`, row-major. `seeds` names the seeds of the
+/// Runs what is recorded and reads the matrices of every seed: `[matrix][seed]`, row-major. `seeds` names the seeds of the
 /// batch and `layer` the layer in errors.
 pub(super) fn read(
-    recording: &mut Recording,
+    run: &mut Run,
     sums: Vec<Sums>,
     seeds: &[u64],
     layer: usize,
 ) -> Result<Vec<Vec<Vec<f64>>>, EngineError> {
-    let device = recording.device();
+    let f64 = run.recording.target().variant.f64;
     let mut sources = Vec::new();
     for chunk in sums.iter().flat_map(|s| s.chunks.iter().map(move |c| (s, c))) {
         let (s, c) = chunk;
-        sources.push((&c.totals, ENTRY * u64::from(s.seeds) * u64::from(c.rows) * u64::from(s.rows_y)));
+        sources.push((c.totals, ENTRY * u64::from(s.seeds) * u64::from(c.rows) * u64::from(s.rows_y)));
     }
-    let mut parts = recording.read(&sources)?.into_iter();
+    let mut parts = run.read(&sources)?.into_iter();
     let mut matrices = Vec::with_capacity(sums.len());
     for s in &sums {
         let mut of_seeds = vec![Vec::with_capacity((s.rows_x * s.rows_y) as usize); s.seeds as usize];
         for (chunk, bytes) in s.chunks.iter().zip(&mut parts) {
-            let entries = decode(&bytes, device.variant.f64);
+            let entries = decode(&bytes, f64);
             let size = (chunk.rows * s.rows_y) as usize;
             for (of_seed, entries) in of_seeds.iter_mut().zip(entries.chunks_exact(size)) {
                 of_seed.extend_from_slice(entries);
@@ -176,7 +163,6 @@ pub(super) fn read(
         }
         matrices.push(of_seeds);
     }
-    device.give_back(sums.into_iter().flat_map(|s| s.chunks.into_iter().map(|c| c.totals)));
     Ok(matrices)
 }
 

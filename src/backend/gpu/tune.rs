@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::GpuEngine;
 use super::adapter::Kind;
+use super::executor::Run;
 use super::module::Element;
 use super::passes::fused::{self, Fused};
-use super::passes::gram::{self, Gram, PART};
+use super::passes::gram::{self, Gram};
 use super::passes::project::{self, Project};
 use super::passes::{View, root};
-use super::recording::Recording;
+use super::recording::{Proxy, Recording};
+use super::sums::{self, partials};
 use super::tuning::Tuning;
 use crate::backend::EngineError;
 use crate::math::root::Noise;
@@ -57,25 +59,25 @@ impl GpuEngine {
             let set = |t: &mut Tuning, v: [u32; 2]| t.project[class] = v;
             let all = [[16, 4], [32, 4], [64, 4], [16, 8], [32, 8], [16, 16], [64, 2]];
             let name = format!("project, {name}");
-            self.choose(&name, &mut best, &all, set, &|r| task.project(r, rows), tell)?;
+            self.choose(&name, &mut best, &all, set, &|r, i| task.project(r, i, rows), tell)?;
         }
         for (class, (name, rows)) in classes() {
             let set = |t: &mut Tuning, v: [u32; 2]| t.gram[class] = v;
             let all = [[4, 2], [4, 4], [4, 8], [4, 16], [8, 1], [8, 2], [8, 4], [16, 1]];
             let name = format!("gram, {name}");
-            self.choose(&name, &mut best, &all, set, &|r| task.gram(r, rows), tell)?;
+            self.choose(&name, &mut best, &all, set, &|r, i| task.gram(r, i, rows), tell)?;
         }
         for (class, (name, rows)) in classes().take(2) {
             let set = |t: &mut Tuning, [v, _]: [u32; 2]| t.fused[class] = v;
             let all = [[1, 0], [2, 0], [4, 0]];
             let name = format!("forward and backward, {name}");
-            self.choose(&name, &mut best, &all, set, &|r| task.forward(r, rows), tell)?;
+            self.choose(&name, &mut best, &all, set, &|r, i| task.forward(r, i, rows), tell)?;
         }
         for (class, (name, _)) in classes() {
             let set = |t: &mut Tuning, [v, _]: [u32; 2]| t.square[class] = v;
             let all = [[32, 0], [64, 0], [128, 0], [256, 0]];
             let name = format!("root and spectrum, {name}");
-            self.choose(&name, &mut best, &all, set, &|r| task.roots(r, class), tell)?;
+            self.choose(&name, &mut best, &all, set, &|r, i| task.roots(r, i, class), tell)?;
         }
         Ok(best)
     }
@@ -87,7 +89,7 @@ impl GpuEngine {
         best: &mut Tuning,
         alternatives: &[[u32; 2]],
         set: impl Fn(&mut Tuning, [u32; 2]),
-        task: &dyn Fn(&mut Recording) -> Result<(), EngineError>,
+        task: &Recorded,
         tell: &mut Tell,
     ) -> Result<(), EngineError> {
         let mut trial = Trial { what: what.to_owned(), times: Vec::new(), best: 0 };
@@ -115,15 +117,15 @@ impl GpuEngine {
     }
 
     /// Median seconds of a task, compiled and warmed up first.
-    fn time(&self, task: &dyn Fn(&mut Recording) -> Result<(), EngineError>) -> Result<f64, EngineError> {
-        let flag = self.device.storage(8);
-        let run = |repeats: u32| -> Result<Duration, EngineError> {
+    fn time(&self, task: &Recorded) -> Result<f64, EngineError> {
+        let mut work = Run::new(&self.device);
+        let inputs = Inputs::new(&mut work.recording, seeds(self));
+        let mut run = |repeats: u32| -> Result<Duration, EngineError> {
             let start = Instant::now();
-            let mut recording = Recording::new(&self.device);
             for _ in 0..repeats {
-                task(&mut recording)?;
+                task(&mut work.recording, &inputs);
             }
-            recording.read(&[(&flag, 8)])?;
+            work.read(&[(inputs.keys, 8)])?;
             Ok(start.elapsed())
         };
         run(1)?;
@@ -137,43 +139,65 @@ impl GpuEngine {
             times.push(run(repeats)?.as_secs_f64() / f64::from(repeats));
         }
         times.sort_by(f64::total_cmp);
-        self.device.give_back([flag]);
         Ok(times[ROUNDS / 2])
     }
 }
 
 type Tell<'a> = dyn FnMut(Option<&Trial>) -> Result<(), EngineError> + 'a;
+/// A task, recorded once.
+type Recorded<'a> = dyn Fn(&mut Recording, &Inputs) + 'a;
 
-/// The tasks: buffers that all of them share, sizes by the kind of the adapter.
+/// Seeds of a task: enough to fill a large card; a processor that plays one has few cores.
+fn seeds(engine: &GpuEngine) -> u32 {
+    if engine.device.description.kind == Kind::Software { 2 } else { 128 }
+}
+
+/// What all tasks read.
+struct Inputs {
+    keys: Proxy,
+    /// Zeros, as many as the largest panel has.
+    panel: Proxy,
+    /// Gram matrices by rows, and how many there are.
+    grams: [(u32, u32, Proxy); 3],
+}
+
+impl Inputs {
+    fn new(recording: &mut Recording, seeds: u32) -> Self {
+        let keys: Vec<[u32; 2]> = (0..seeds).map(|seed| [seed, 0]).collect();
+        let keys = recording.keep_values(&keys);
+        let panel = recording.keep(4 * u64::from(seeds * ROWS[2] * NEURONS));
+        recording.clear(panel);
+        let f64 = recording.target().variant.f64;
+        let grams = ROOT_ROWS.map(|rows| {
+            // About as many entries whatever the size.
+            let count = (seeds * 16 * 16 / (rows * rows)).max(seeds / 8).max(1);
+            let matrices = sums::encode(&matrix(rows).repeat(count as usize), f64);
+            (rows, count, recording.keep_values(&matrices))
+        });
+        Self { keys, panel, grams }
+    }
+
+    /// A panel or small matrix of zeros.
+    fn view(&self, rows: u32, columns: u32) -> View {
+        View { buffer: self.panel, seed: rows * columns, row: columns, element: Element::F32 }
+    }
+}
+
+/// The tasks.
 struct Task<'e> {
     engine: &'e GpuEngine,
     seeds: u32,
-    keys: wgpu::Buffer,
-    /// Gram matrices by rows, and how many there are.
-    grams: Vec<(u32, u32, wgpu::Buffer)>,
 }
 
 impl<'e> Task<'e> {
     fn new(engine: &'e GpuEngine) -> Self {
-        // Enough to fill a large card; a processor that plays one has few cores.
-        let seeds: u32 = if engine.device.description.kind == Kind::Software { 2 } else { 128 };
-        let keys: Vec<[u32; 2]> = (0..seeds).map(|seed| [seed, 0]).collect();
-        let grams = ROOT_ROWS.map(|rows| {
-            // About as many entries whatever the size.
-            let count = (seeds * 16 * 16 / (rows * rows)).max(seeds / 8).max(1);
-            (rows, count, engine.device.upload_numbers(&matrix(rows).repeat(count as usize)))
-        });
-        Self { engine, seeds, keys: engine.device.upload(&keys), grams: grams.into() }
-    }
-
-    fn panel(&self, recording: &mut Recording, rows: u32) -> View {
-        let buffer = recording.scratch(4 * u64::from(self.seeds * rows * NEURONS));
-        View { buffer, seed: rows * NEURONS, row: NEURONS, element: Element::F32 }
+        Self { engine, seeds: seeds(engine) }
     }
 
     /// Drawn weights times activations, as the direct sampler needs them.
-    fn project(&self, recording: &mut Recording, rows: u32) -> Result<(), EngineError> {
-        let (x, out) = (self.panel(recording, rows), self.panel(recording, rows));
+    fn project(&self, recording: &mut Recording, inputs: &Inputs, rows: u32) {
+        let buffer = recording.scratch(4 * u64::from(self.seeds * rows * NEURONS));
+        let x = inputs.view(rows, NEURONS);
         let block = Project {
             rows,
             inner: NEURONS / 4,
@@ -184,43 +208,35 @@ impl<'e> Task<'e> {
             operand_slopes: [0.5, 0.0, 1.0, 0.0],
             ..Project::default()
         };
-        let operands = project::Operands { keys: &self.keys, x: &x, w: None, z: None, out: &out, sums: None };
-        project::record(recording, self.seeds, block, &operands)?;
-        [x, out].into_iter().for_each(|view| recording.retire(view.buffer));
-        Ok(())
+        let (keys, out) = (inputs.keys, View { buffer, ..x });
+        let operands = project::Operands { keys, x, w: None, z: None, out, sums: None };
+        project::record(recording, self.seeds, block, &operands);
     }
 
     /// The Gram matrix of a panel.
-    fn gram(&self, recording: &mut Recording, rows: u32) -> Result<(), EngineError> {
-        let x = self.panel(recording, rows);
-        let parts = u64::from(NEURONS.div_ceil(PART));
-        let partials = recording.scratch(8 * u64::from(self.seeds * rows * rows) * parts);
-        let flags = gram::ACTIVATE_X | gram::ACTIVATE_Y | gram::SYMMETRIC;
+    fn gram(&self, recording: &mut Recording, inputs: &Inputs, rows: u32) {
+        let x = inputs.view(rows, NEURONS);
+        let partials = partials(recording, self.seeds, [rows; 2], NEURONS);
         let block = Gram {
             rows_x: rows,
             rows_y: rows,
             columns: NEURONS,
             source: gram::SOURCE_MATRIX,
-            flags,
+            flags: gram::ACTIVATE_X | gram::ACTIVATE_Y | gram::SYMMETRIC,
             slopes: [0.5, 0.0, 1.0, 0.0],
             ..Gram::default()
         };
-        let operands = gram::Operands { keys: &self.keys, x: &x, y: Some(&x), partials: &partials };
-        gram::record(recording, self.seeds, block, &operands)?;
-        [x.buffer, partials].into_iter().for_each(|buffer| recording.retire(buffer));
-        Ok(())
+        let operands = gram::Operands { keys: inputs.keys, x, y: Some(x), partials };
+        gram::record(recording, self.seeds, block, &operands);
     }
 
     /// A layer forward in one pass; backward has the same shape.
-    fn forward(&self, recording: &mut Recording, rows: u32) -> Result<(), EngineError> {
+    fn forward(&self, recording: &mut Recording, inputs: &Inputs, rows: u32) {
         if !fused::fits(&self.engine.device, rows) {
-            return Ok(());
+            return;
         }
-        let buffer = recording.scratch(4 * u64::from(self.seeds * rows * rows));
-        let root = View { buffer, seed: rows * rows, row: rows, element: Element::F32 };
-        let parts = u64::from(NEURONS.div_ceil(PART));
-        let [gram, cross] =
-            [(); 2].map(|()| recording.scratch(8 * u64::from(self.seeds * rows * rows) * parts));
+        let root = inputs.view(rows, rows);
+        let [gram, cross] = [(); 2].map(|()| partials(recording, self.seeds, [rows; 2], NEURONS));
         let block = Fused {
             points: rows,
             across: rows,
@@ -229,20 +245,16 @@ impl<'e> Task<'e> {
             slopes: [0.5, 0.0, 1.0, 0.0],
             ..Fused::default()
         };
-        let operands = fused::Operands { keys: &self.keys, root: &root, gram: &gram, cross: &cross };
-        fused::forward(recording, self.seeds, block, &operands)?;
-        [root.buffer, gram, cross].into_iter().for_each(|buffer| recording.retire(buffer));
-        Ok(())
+        let operands = fused::Operands { keys: inputs.keys, root, gram, cross };
+        fused::forward(recording, self.seeds, block, &operands);
     }
 
     /// Roots of as many matrices.
-    fn roots(&self, recording: &mut Recording, class: usize) -> Result<(), EngineError> {
-        let (rows, count, gram) = &self.grams[class];
+    fn roots(&self, recording: &mut Recording, inputs: &Inputs, class: usize) {
+        let (rows, count, gram) = inputs.grams[class];
         let [half, pseudo] = [(); 2].map(|()| recording.scratch(8 * u64::from(count * rows * rows)));
-        let operands = root::Operands { gram, half: &half, pseudo: &pseudo };
-        root::record(recording, *count, *rows, Noise::of_panels(f64::EPSILON), &operands)?;
-        [half, pseudo].into_iter().for_each(|buffer| recording.retire(buffer));
-        Ok(())
+        let operands = root::Operands { gram, half, pseudo };
+        root::record(recording, count, rows, Noise::of_panels(f64::EPSILON), &operands);
     }
 }
 

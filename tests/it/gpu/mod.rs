@@ -3,13 +3,11 @@
 //! Without an adapter these tests say SKIPPED and are counted by `scripts/test`; with EOC_REQUIRE_GPU=1, which CI sets, a
 //! missing adapter is a failure. EOC_TEST_ADAPTER names another adapter than the first.
 
-mod abi;
 mod algebra;
 mod faults;
 mod half;
 mod law;
 mod parity;
-mod streams;
 
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, Options};
 

@@ -4,8 +4,9 @@ use rayon::prelude::*;
 
 use super::{Algebra, upload_turned};
 use crate::backend::gpu::device::Device;
+use crate::backend::gpu::executor::Run;
 use crate::backend::gpu::passes::View;
-use crate::backend::gpu::recording::Recording;
+use crate::backend::gpu::recording::{Proxy, Recording};
 use crate::backend::gpu::sums::{self, Sums};
 use crate::backend::small::{Coupling, Small, measured};
 use crate::backend::{EngineError, Job, KernelSample, MeasuredSample, Weights};
@@ -59,10 +60,34 @@ impl<'e> HostAlgebra<'e> {
     }
 
     /// Hands matrix after matrix to the small matrices of its seed.
-    fn hand_in(&mut self, matrices: Vec<Vec<f64>>, set: impl Fn(&mut Small<'e>, Vec<f64>) + Sync + Send) {
+    fn hand_in(
+        &mut self,
+        name: &str,
+        matrices: Option<Vec<Vec<f64>>>,
+        set: impl Fn(&mut Small<'e>, Vec<f64>) + Sync + Send,
+    ) -> Result<(), EngineError> {
         let small = &mut self.small[..self.seeds.len()];
+        // Else a seed would go on with the matrix of another.
+        let Some(matrices) = matrices.filter(|matrices| matrices.len() == small.len()) else {
+            let what = format!("{name} did not come back for each of {} seeds", small.len());
+            return Err(self.device.fault(what));
+        };
         self.threads
             .install(|| small.par_iter_mut().zip(matrices).for_each(|(small, matrix)| set(small, matrix)));
+        Ok(())
+    }
+
+    /// Reads the sums of layer k: of the panel with itself, and with another where there are such.
+    fn read(
+        &self,
+        run: &mut Run,
+        k: usize,
+        gram: Sums,
+        cross: Option<Sums>,
+    ) -> Result<[Option<Vec<Vec<f64>>>; 2], EngineError> {
+        let sums = std::iter::once(gram).chain(cross).collect();
+        let mut matrices = sums::read(run, sums, &self.seeds, k)?.into_iter();
+        Ok([matrices.next(), matrices.next()])
     }
 }
 
@@ -74,7 +99,7 @@ impl Algebra for HostAlgebra<'_> {
         }
     }
 
-    fn root(&mut self, _recording: &mut Recording, k: usize) -> Result<(), EngineError> {
+    fn root(&mut self, run: &mut Run, k: usize) -> Result<(), EngineError> {
         let n = self.job.n;
         let roots = if k > 0 {
             self.each(|small| small.root(k).map(<[f64]>::to_vec))?
@@ -84,73 +109,71 @@ impl Algebra for HostAlgebra<'_> {
             // The input is the same for every seed.
             vec![self.small[0].root(0)?.to_vec()]
         };
-        let root = upload_turned(self.device, &roots, [n, n]);
-        if let Some(old) = self.roots[k].replace(root) {
-            self.device.give_back([old.buffer]);
-        }
+        let (seeds, recording) = (self.small.len(), &mut run.recording);
+        let to = self.roots[k].map_or_else(|| room(recording, seeds, n * n), |old| old.buffer);
+        self.roots[k] = Some(upload_turned(recording, to, &roots, [n, n]));
         Ok(())
     }
 
     fn forward(
         &mut self,
-        recording: &mut Recording,
+        run: &mut Run,
         k: usize,
         gram: Sums,
         cross: Option<Sums>,
     ) -> Result<(), EngineError> {
         let last = k + 1 == self.job.network.depth();
-        let sums = std::iter::once(gram).chain(cross).collect();
-        let mut matrices = sums::read(recording, sums, &self.seeds, k)?.into_iter();
-        self.hand_in(matrices.next().unwrap_or_default(), |small, c| small.set_gram(k, c));
-        if let Some(cross) = matrices.next() {
-            self.hand_in(
-                cross,
-                |small, e| {
-                    if last { small.set_outputs(e) } else { small.set_forward_cross(k, e) }
-                },
-            );
+        let crossed = cross.is_some();
+        let [gram, cross] = self.read(run, k, gram, cross)?;
+        self.hand_in("C", gram, |small, c| small.set_gram(k, c))?;
+        if crossed {
+            let name = if last { "N" } else { "E" };
+            self.hand_in(name, cross, |small, e| {
+                if last { small.set_outputs(e) } else { small.set_forward_cross(k, e) }
+            })?;
         }
         Ok(())
     }
 
     fn backward(
         &mut self,
-        recording: &mut Recording,
+        run: &mut Run,
         k: usize,
         gram: Sums,
         cross: Option<Sums>,
     ) -> Result<(), EngineError> {
-        let sums = std::iter::once(gram).chain(cross).collect();
-        let mut matrices = sums::read(recording, sums, &self.seeds, k)?.into_iter();
-        self.hand_in(matrices.next().unwrap_or_default(), |small, gram| small.set_back_gram(k, gram));
-        if let Some(cross) = matrices.next() {
+        let crossed = cross.is_some();
+        let [gram, cross] = self.read(run, k, gram, cross)?;
+        self.hand_in("B Bᵀ", gram, |small, gram| small.set_back_gram(k, gram))?;
+        if crossed {
             let (n, q) = (self.job.n, self.job.q());
             let turned = |m: Vec<f64>| (0..n * q).map(|at| m[at % q * n + at / q]).collect();
-            self.hand_in(cross, |small, m| small.set_back_cross(k, turned(m)));
+            self.hand_in("M", cross, |small, m| small.set_back_cross(k, turned(m)))?;
         }
         Ok(())
     }
 
-    fn couple(&mut self, _recording: &mut Recording, k: usize) -> Result<(), EngineError> {
+    fn couple(&mut self, run: &mut Run, k: usize) -> Result<(), EngineError> {
         let (n, q) = (self.job.n, self.job.q());
         let couplings = self.each(|small| small.couple(k))?;
         let (t, root): (Vec<_>, Vec<_>) = couplings.into_iter().map(|Coupling { t, root }| (t, root)).unzip();
-        let coupling = (upload_turned(self.device, &t, [n, q]), upload_turned(self.device, &root, [q, q]));
-        if let Some((t, root)) = self.couplings[k - 1].replace(coupling) {
-            self.device.give_back([t.buffer, root.buffer]);
-        }
+        let (seeds, recording) = (self.small.len(), &mut run.recording);
+        let mut new = || (room(recording, seeds, n * q), room(recording, seeds, q * q));
+        let to = self.couplings[k - 1].map_or_else(&mut new, |(t, root)| (t.buffer, root.buffer));
+        let t = upload_turned(recording, to.0, &t, [n, q]);
+        self.couplings[k - 1] = Some((t, upload_turned(recording, to.1, &root, [q, q])));
         Ok(())
     }
 
-    fn root_of(&self, k: usize) -> Option<&View> {
-        self.roots[k].as_ref()
+    fn root_of(&self, k: usize) -> Option<View> {
+        self.roots[k]
     }
 
-    fn coupling_of(&self, k: usize) -> Option<&(View, View)> {
-        self.couplings[k].as_ref()
+    fn coupling_of(&self, k: usize) -> Option<(View, View)> {
+        self.couplings[k]
     }
 
-    fn kernels(&mut self, _recording: &mut Recording) -> Result<Vec<KernelSample>, EngineError> {
+    fn kernels(&mut self, _run: &mut Run) -> Result<Vec<KernelSample>, EngineError> {
         let job = self.job;
         self.each(|small| {
             if job.network.depth() == 1 {
@@ -163,12 +186,17 @@ impl Algebra for HostAlgebra<'_> {
 
     fn statistics(
         &mut self,
-        recording: &mut Recording,
+        run: &mut Run,
         reference: &Reference,
     ) -> Result<Vec<MeasuredSample>, EngineError> {
-        let kernels = self.kernels(recording)?;
+        let kernels = self.kernels(run)?;
         self.threads.install(|| kernels.par_iter().map(|sample| measured(sample, reference)).collect())
     }
+}
+
+/// Kept room for a matrix of this many f32 for every seed.
+fn room(recording: &mut Recording, seeds: usize, entries: usize) -> Proxy {
+    recording.keep(4 * (seeds * entries) as u64)
 }
 
 /// N of a network without hidden layers, X·W_1ᵀ, in f64 on the host: too small a product for a device.

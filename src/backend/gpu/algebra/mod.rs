@@ -14,10 +14,10 @@ mod on_device;
 pub(super) use host::HostAlgebra;
 pub(super) use on_device::DeviceAlgebra;
 
-use super::device::Device;
+use super::executor::Run;
 use super::module::Element;
 use super::passes::View;
-use super::recording::Recording;
+use super::recording::{Content, Proxy, Recording};
 use super::sums::Sums;
 use crate::backend::{EngineError, Job, KernelSample, MeasuredSample};
 use crate::stats::Reference;
@@ -27,11 +27,11 @@ pub(super) trait Algebra {
     /// Begins these seeds.
     fn start(&mut self, seeds: &[u64]);
     /// S and S⁺ of layer k.
-    fn root(&mut self, recording: &mut Recording, k: usize) -> Result<(), EngineError>;
+    fn root(&mut self, run: &mut Run, k: usize) -> Result<(), EngineError>;
     /// Takes C_k, and E_k or (in the last hidden layer) N.
     fn forward(
         &mut self,
-        recording: &mut Recording,
+        run: &mut Run,
         k: usize,
         gram: Sums,
         cross: Option<Sums>,
@@ -39,38 +39,45 @@ pub(super) trait Algebra {
     /// Takes B Bᵀ of layer k, which ends its term of K, and Mᵀ.
     fn backward(
         &mut self,
-        recording: &mut Recording,
+        run: &mut Run,
         k: usize,
         gram: Sums,
         cross: Option<Sums>,
     ) -> Result<(), EngineError>;
     /// S_B and T of layer k−1.
-    fn couple(&mut self, recording: &mut Recording, k: usize) -> Result<(), EngineError>;
+    fn couple(&mut self, run: &mut Run, k: usize) -> Result<(), EngineError>;
     /// S_kᵀ, f32, `[seed][column][row]`.
-    fn root_of(&self, k: usize) -> Option<&View>;
+    fn root_of(&self, k: usize) -> Option<View>;
     /// Tᵀ and S_Bᵀ of layer k, f32.
-    fn coupling_of(&self, k: usize) -> Option<&(View, View)>;
+    fn coupling_of(&self, k: usize) -> Option<(View, View)>;
     /// The kernels.
-    fn kernels(&mut self, recording: &mut Recording) -> Result<Vec<KernelSample>, EngineError>;
+    fn kernels(&mut self, run: &mut Run) -> Result<Vec<KernelSample>, EngineError>;
     /// Their statistics.
     fn statistics(
         &mut self,
-        recording: &mut Recording,
+        run: &mut Run,
         reference: &Reference,
     ) -> Result<Vec<MeasuredSample>, EngineError>;
 }
 
-/// Small matrices of the host as a product of panels takes them, each rows × columns, f32 and turned: `[seed][column][row]`.
-fn upload_turned(device: &Device, matrices: &[Vec<f64>], [rows, columns]: [usize; 2]) -> View {
+/// Sends small matrices of the host as a product of panels takes them, each rows × columns, f32 and turned:
+/// `[seed][column][row]`.
+fn upload_turned(
+    recording: &mut Recording,
+    to: Proxy,
+    matrices: &[Vec<f64>],
+    [rows, columns]: [usize; 2],
+) -> View {
     let mut flat = Vec::with_capacity(matrices.len() * rows * columns);
     for matrix in matrices {
         for column in 0..columns {
             flat.extend((0..rows).map(|row| matrix[row * columns + column] as f32));
         }
     }
+    recording.upload(to, Content::Bytes(bytemuck::cast_slice(&flat).to_vec()));
     // One matrix serves all seeds.
     let seed = if matrices.len() == 1 { 0 } else { (rows * columns) as u32 };
-    View { buffer: device.upload(&flat), seed, row: rows as u32, element: Element::F32 }
+    View { buffer: to, seed, row: rows as u32, element: Element::F32 }
 }
 
 /// ‖N‖_F from N without the norms of the points, n × m_l.

@@ -1,15 +1,18 @@
 //! The small matrices on the device, in f64 where it has it and else in pairs of f32: nothing is read before the end.
 //!
-//! Matrices lie as `[seed][row][column]`. Those that no later pass reads are retired to the recording, which uses their memory
-//! again. Accuracy against the host: `tests/it/gpu/algebra.rs`.
+//! Matrices lie as `[seed][row][column]`, scratch of the one recording of a group of seeds; what all groups share is kept. Accuracy against the host: `tests/it/gpu/algebra.rs`.
 
 use super::{Algebra, output_norm, upload_turned};
 use crate::backend::gpu::device::Device;
+use crate::backend::gpu::executor::Run;
 use crate::backend::gpu::module::Element;
 use crate::backend::gpu::passes::assemble::{self, Assemble};
 use crate::backend::gpu::passes::couple::{self, Couple};
-use crate::backend::gpu::passes::{View, root, spectrum, turn};
-use crate::backend::gpu::recording::Recording;
+use crate::backend::gpu::passes::spectrum::{
+    DEVIATION_FRO, DEVIATION_MAX, DEVIATION_OP, LAMBDA_MAX, LAMBDA_MIN, TRACE,
+};
+use crate::backend::gpu::passes::{View, root, spectrum, transpose};
+use crate::backend::gpu::recording::{Proxy, Recording};
 use crate::backend::gpu::sums::{self, Sums};
 use crate::backend::{EngineError, Job, KernelSample, MeasuredSample};
 use crate::math::root::{Noise, root as host_root};
@@ -25,25 +28,25 @@ pub(in crate::backend::gpu) struct DeviceAlgebra<'e> {
     noise: Noise,
     seeds: Vec<u64>,
     /// C_k; that of the input is shared by all seeds.
-    grams: Vec<Option<wgpu::Buffer>>,
+    grams: Vec<Option<Proxy>>,
     /// S_k⁺.
-    pseudo: Vec<Option<wgpu::Buffer>>,
+    pseudo: Vec<Option<Proxy>>,
     /// E_k.
-    cross: Vec<Option<wgpu::Buffer>>,
+    cross: Vec<Option<Proxy>>,
     /// S_kᵀ, at its layer.
     roots: Vec<Option<View>>,
     /// Tᵀ and S_Bᵀ, at their layer.
     couplings: Vec<Option<(View, View)>>,
     /// B Bᵀ and Mᵀ of the layer in hand.
-    above: Option<(wgpu::Buffer, Option<wgpu::Buffer>)>,
+    above: Option<(Proxy, Proxy)>,
     /// N.
-    outputs: Option<wgpu::Buffer>,
+    outputs: Option<Proxy>,
     /// K.
-    kernel: Option<wgpu::Buffer>,
+    kernel: Option<Proxy>,
     /// ‖x_i‖‖x_j‖·scale, shared.
-    norms: wgpu::Buffer,
+    norms: Option<Proxy>,
     /// K∞/n and 1/n, shared.
-    limit: Option<wgpu::Buffer>,
+    limit: Option<Proxy>,
 }
 
 impl<'e> DeviceAlgebra<'e> {
@@ -51,17 +54,12 @@ impl<'e> DeviceAlgebra<'e> {
     pub(in crate::backend::gpu) fn new(device: &'e Device, job: &'e Job, noise: Noise) -> Self {
         let depth = job.network.depth();
         let none = || (0..depth).map(|_| None).collect::<Vec<_>>();
-        let scale = job.network.scale();
-        let norms: Vec<f64> =
-            job.norms.iter().flat_map(|x| job.norms.iter().map(move |y| x * y * scale)).collect();
-        let mut grams = none();
-        grams[0] = Some(device.upload_numbers(&job.cosines));
         Self {
             device,
             job,
             noise,
             seeds: Vec::new(),
-            grams,
+            grams: none(),
             pseudo: none(),
             cross: none(),
             roots: (0..depth).map(|_| None).collect(),
@@ -69,7 +67,7 @@ impl<'e> DeviceAlgebra<'e> {
             above: None,
             outputs: None,
             kernel: None,
-            norms: device.upload_numbers(&norms),
+            norms: None,
             limit: None,
         }
     }
@@ -87,26 +85,21 @@ impl<'e> DeviceAlgebra<'e> {
     }
 
     /// Room for rows × columns of every seed.
-    fn matrix(&self, recording: &mut Recording, [rows, columns]: [u32; 2]) -> wgpu::Buffer {
+    fn matrix(&self, recording: &mut Recording, [rows, columns]: [u32; 2]) -> Proxy {
         recording.scratch(ENTRY * u64::from(self.count()) * u64::from(rows) * u64::from(columns))
     }
 
     /// The turned f32 form of a matrix that a product of panels takes.
-    fn turned(
-        &self,
-        recording: &mut Recording,
-        [rows, columns]: [u32; 2],
-        matrix: &wgpu::Buffer,
-    ) -> Result<View, EngineError> {
+    fn turned(&self, recording: &mut Recording, [rows, columns]: [u32; 2], matrix: Proxy) -> View {
         let entries = rows * columns;
         let buffer = recording.scratch(4 * u64::from(self.count()) * u64::from(entries));
-        turn::record(recording, self.count(), [rows, columns], matrix, &buffer)?;
-        Ok(View { buffer, seed: entries, row: rows, element: Element::F32 })
+        transpose::record(recording, self.count(), [rows, columns], matrix, buffer);
+        View { buffer, seed: entries, row: rows, element: Element::F32 }
     }
 
     /// A matrix that must be there by the order of the calls.
-    fn held<'b>(&self, slot: &'b Option<wgpu::Buffer>, what: &str) -> Result<&'b wgpu::Buffer, EngineError> {
-        slot.as_ref().ok_or_else(|| self.device.fault(format!("{what} was not summed")))
+    fn held(&self, slot: Option<Proxy>, what: &str) -> Result<Proxy, EngineError> {
+        slot.ok_or_else(|| self.device.fault(format!("{what} was not summed")))
     }
 
     /// The term of a layer into K, or its end.
@@ -115,17 +108,20 @@ impl<'e> DeviceAlgebra<'e> {
         recording: &mut Recording,
         k: usize,
         flags: u32,
-        factor: &wgpu::Buffer,
+        factor: Proxy,
     ) -> Result<(), EngineError> {
         let (n, q) = (self.n(), self.q());
-        let (kernel, begun) = match self.kernel.take() {
+        let (kernel, begun) = match self.kernel {
             Some(kernel) => (kernel, assemble::ACCUMULATE),
             None => {
                 let kernel = self.matrix(recording, [q, q]);
-                recording.poison_if_checked(&kernel, ENTRY * u64::from(self.count()) * u64::from(q * q));
+                recording.poison_if_checked(kernel, kernel.bytes);
                 (kernel, 0)
             }
         };
+        if k == 0 && self.grams[0].is_none() {
+            self.grams[0] = Some(keep_numbers(recording, &self.job.cosines));
+        }
         let block = Assemble {
             points: n,
             outputs: self.job.network.outputs() as u32,
@@ -133,48 +129,36 @@ impl<'e> DeviceAlgebra<'e> {
             gram_seed: if k == 0 { 0 } else { n * n },
             ..Assemble::default()
         };
-        let gram = self.held(&self.grams[k], "C")?;
-        assemble::record(recording, self.count(), block, gram, factor, &kernel)?;
+        let gram = self.held(self.grams[k], "C")?;
+        assemble::record(recording, self.count(), block, gram, factor, kernel);
         self.kernel = Some(kernel);
         Ok(())
     }
 
     /// K of every seed, whole.
-    fn finish(&mut self, recording: &mut Recording) -> Result<wgpu::Buffer, EngineError> {
-        let norms = self.norms.clone();
-        self.assemble(recording, self.job.network.depth() - 1, assemble::FINISH, &norms)?;
-        let kernel = self.kernel.take();
-        kernel.ok_or_else(|| self.device.fault("no kernel was summed".to_owned()))
+    fn finish(&mut self, recording: &mut Recording) -> Result<Proxy, EngineError> {
+        let job = self.job;
+        let norms = *self.norms.get_or_insert_with(|| {
+            let scale = job.network.scale();
+            let of = |x: &f64| job.norms.iter().map(move |y| x * y * scale).collect::<Vec<_>>();
+            keep_numbers(recording, &job.norms.iter().flat_map(of).collect::<Vec<_>>())
+        });
+        self.assemble(recording, job.network.depth() - 1, assemble::FINISH, norms)?;
+        self.held(self.kernel, "K")
     }
 
     /// N of every seed and the first `entries` f64 of a buffer, in the one read-back of the group.
     fn read(
-        &mut self,
-        recording: &mut Recording,
-        buffer: &wgpu::Buffer,
+        &self,
+        run: &mut Run,
+        buffer: Proxy,
         entries: usize,
     ) -> Result<(Vec<f64>, Vec<f64>), EngineError> {
-        let count = self.seeds.len();
-        let outputs = self.outputs.take();
-        let outputs = self.held(&outputs, "N")?;
-        let bytes = |entries: usize| ENTRY * (count * entries) as u64;
-        let read = recording.read(&[(outputs, bytes(self.job.q())), (buffer, bytes(entries))])?;
-        self.device.give_back([outputs.clone(), buffer.clone()]);
+        let outputs = self.held(self.outputs, "N")?;
+        let bytes = |entries: usize| ENTRY * (self.seeds.len() * entries) as u64;
+        let read = run.read(&[(outputs, bytes(self.job.q())), (buffer, bytes(entries))])?;
         let f64 = self.device.variant.f64;
         Ok((sums::decode(&read[0], f64), sums::decode(&read[1], f64)))
-    }
-
-    /// Gives back what the seeds in hand left.
-    fn clear(&mut self) {
-        let device = self.device;
-        let layers = self.grams.iter_mut().skip(1).chain(&mut self.pseudo).chain(&mut self.cross);
-        device.give_back(layers.filter_map(Option::take));
-        device.give_back(self.roots.iter_mut().skip(1).filter_map(Option::take).map(|view| view.buffer));
-        device.give_back(
-            self.couplings.iter_mut().filter_map(Option::take).flat_map(|(t, s)| [t.buffer, s.buffer]),
-        );
-        device.give_back([self.outputs.take(), self.kernel.take()].into_iter().flatten());
-        device.give_back(self.above.take().into_iter().flat_map(|(b, m)| [Some(b), m]).flatten());
     }
 
     /// A result that is no number belongs to its seed.
@@ -195,12 +179,17 @@ impl<'e> DeviceAlgebra<'e> {
 
 impl Algebra for DeviceAlgebra<'_> {
     fn start(&mut self, seeds: &[u64]) {
-        self.clear();
         self.seeds = seeds.to_vec();
+        // What is of a group goes with its recording.
+        self.grams.iter_mut().skip(1).for_each(|slot| *slot = None);
+        self.roots.iter_mut().skip(1).for_each(|slot| *slot = None);
+        [&mut self.pseudo, &mut self.cross].into_iter().flatten().for_each(|slot| *slot = None);
+        self.couplings.iter_mut().for_each(|slot| *slot = None);
+        (self.above, self.outputs, self.kernel) = (None, None, None);
     }
 
-    fn root(&mut self, recording: &mut Recording, k: usize) -> Result<(), EngineError> {
-        let n = self.n();
+    fn root(&mut self, run: &mut Run, k: usize) -> Result<(), EngineError> {
+        let (n, recording) = (self.n(), &mut run.recording);
         if k == 0 {
             if self.roots[0].is_none() {
                 // The input comes in f64 and is the same for every seed: no work for a device.
@@ -208,23 +197,22 @@ impl Algebra for DeviceAlgebra<'_> {
                 let half = host_root(&self.job.cosines, self.job.n, Noise::of_panels(f64::EPSILON), false)
                     .map_err(failed)?
                     .half;
-                self.roots[0] = Some(upload_turned(self.device, &[half], [self.job.n; 2]));
+                let room = recording.keep(4 * u64::from(n * n));
+                self.roots[0] = Some(upload_turned(recording, room, &[half], [self.job.n; 2]));
             }
             return Ok(());
         }
         let (half, pseudo) = (self.matrix(recording, [n, n]), self.matrix(recording, [n, n]));
-        let gram = self.held(&self.grams[k], "C")?;
-        let operands = root::Operands { gram, half: &half, pseudo: &pseudo };
-        root::record(recording, self.count(), n, self.noise, &operands)?;
-        self.roots[k] = Some(self.turned(recording, [n, n], &half)?);
-        recording.retire(half);
+        let gram = self.held(self.grams[k], "C")?;
+        root::record(recording, self.count(), n, self.noise, &root::Operands { gram, half, pseudo });
+        self.roots[k] = Some(self.turned(recording, [n, n], half));
         self.pseudo[k] = Some(pseudo);
         Ok(())
     }
 
     fn forward(
         &mut self,
-        _recording: &mut Recording,
+        _run: &mut Run,
         k: usize,
         gram: Sums,
         cross: Option<Sums>,
@@ -241,65 +229,54 @@ impl Algebra for DeviceAlgebra<'_> {
 
     fn backward(
         &mut self,
-        recording: &mut Recording,
+        run: &mut Run,
         k: usize,
         gram: Sums,
         cross: Option<Sums>,
     ) -> Result<(), EngineError> {
         let gram = gram.into_whole(self.device)?;
         let cross = cross.map(|sums| sums.into_whole(self.device)).transpose()?;
-        self.assemble(recording, k - 1, 0, &gram)?;
-        // The root and the coupling of this layer have served.
-        let served = self.roots[k - 1].take_if(|_| k > 1).map(|view| view.buffer);
-        let coupling = self.couplings[k].take().into_iter().flat_map(|(t, s)| [t.buffer, s.buffer]);
-        served.into_iter().chain(coupling).for_each(|buffer| recording.retire(buffer));
-        if cross.is_some() {
-            self.above = Some((gram, cross))
-        } else {
-            recording.retire(gram)
-        }
+        self.assemble(&mut run.recording, k - 1, 0, gram)?;
+        self.above = cross.map(|m| (gram, m));
         Ok(())
     }
 
-    fn couple(&mut self, recording: &mut Recording, k: usize) -> Result<(), EngineError> {
-        let (n, q, count) = (self.n(), self.q(), self.count());
-        let Some((gram, Some(m))) = self.above.take() else {
+    fn couple(&mut self, run: &mut Run, k: usize) -> Result<(), EngineError> {
+        let (n, q, count, recording) = (self.n(), self.q(), self.count(), &mut run.recording);
+        let Some((gram, m)) = self.above.take() else {
             return Err(self.device.fault(format!("layer {k} has no M")));
         };
-        let (e, pseudo) = (self.cross[k - 1].take(), self.pseudo[k - 1].take());
-        let (e, pseudo) = (self.held(&e, "E")?, self.held(&pseudo, "S⁺")?);
+        let (e, pseudo) = (self.held(self.cross[k - 1], "E")?, self.held(self.pseudo[k - 1], "S⁺")?);
         let (s_b, unused) = (self.matrix(recording, [q, q]), self.matrix(recording, [q, q]));
-        let operands = root::Operands { gram: &gram, half: &s_b, pseudo: &unused };
-        root::record(recording, count, q, self.noise, &operands)?;
-        let root = self.turned(recording, [q, q], &s_b)?;
+        let operands = root::Operands { gram, half: s_b, pseudo: unused };
+        root::record(recording, count, q, self.noise, &operands);
+        let root = self.turned(recording, [q, q], s_b);
         let [e_s_b, rest, t] = [(); 3].map(|()| self.matrix(recording, [n, q]));
         let block = Couple { rows: n, inner: q, columns: q, ..Couple::default() };
-        let operands = couple::Operands { a: e, b: &s_b, d: None, out: &e_s_b };
-        couple::record(recording, count, block, &operands)?;
+        let operands = couple::Operands { a: e, b: s_b, d: None, out: e_s_b };
+        couple::record(recording, count, block, &operands);
         let flags = couple::TRANSPOSE | couple::SUBTRACT;
         let block = Couple { rows: n, inner: n, columns: q, flags, ..Couple::default() };
-        let operands = couple::Operands { a: pseudo, b: &e_s_b, d: Some(&m), out: &rest };
-        couple::record(recording, count, block, &operands)?;
-        let operands = couple::Operands { a: pseudo, b: &rest, d: None, out: &t };
-        couple::record(recording, count, Couple { flags: 0, ..block }, &operands)?;
-        self.couplings[k - 1] = Some((self.turned(recording, [n, q], &t)?, root));
-        let served = [gram, m, e.clone(), pseudo.clone(), s_b, unused, e_s_b, rest, t];
-        served.into_iter().for_each(|buffer| recording.retire(buffer));
+        let operands = couple::Operands { a: pseudo, b: e_s_b, d: Some(m), out: rest };
+        couple::record(recording, count, block, &operands);
+        let operands = couple::Operands { a: pseudo, b: rest, d: None, out: t };
+        couple::record(recording, count, Couple { flags: 0, ..block }, &operands);
+        self.couplings[k - 1] = Some((self.turned(recording, [n, q], t), root));
         Ok(())
     }
 
-    fn root_of(&self, k: usize) -> Option<&View> {
-        self.roots[k].as_ref()
+    fn root_of(&self, k: usize) -> Option<View> {
+        self.roots[k]
     }
 
-    fn coupling_of(&self, k: usize) -> Option<&(View, View)> {
-        self.couplings[k].as_ref()
+    fn coupling_of(&self, k: usize) -> Option<(View, View)> {
+        self.couplings[k]
     }
 
-    fn kernels(&mut self, recording: &mut Recording) -> Result<Vec<KernelSample>, EngineError> {
-        let kernel = self.finish(recording)?;
+    fn kernels(&mut self, run: &mut Run) -> Result<Vec<KernelSample>, EngineError> {
+        let kernel = self.finish(&mut run.recording)?;
         let (size, of_outputs) = (self.job.q() * self.job.q(), self.job.q());
-        let (outputs, kernels) = self.read(recording, &kernel, size)?;
+        let (outputs, kernels) = self.read(run, kernel, size)?;
         let of_seeds = kernels.chunks_exact(size).zip(outputs.chunks_exact(of_outputs)).enumerate();
         let one = |(index, (kernel, outputs)): (usize, (&[f64], &[f64]))| {
             self.check(index, "the kernel", kernel)?;
@@ -312,32 +289,31 @@ impl Algebra for DeviceAlgebra<'_> {
 
     fn statistics(
         &mut self,
-        recording: &mut Recording,
+        run: &mut Run,
         reference: &Reference,
     ) -> Result<Vec<MeasuredSample>, EngineError> {
-        let kernel = self.finish(recording)?;
+        let kernel = self.finish(&mut run.recording)?;
+        let recording = &mut run.recording;
         let bytes = ENTRY * (self.seeds.len() * spectrum::RESULTS) as u64;
         let results = recording.scratch(bytes);
-        recording.poison(&results, bytes);
-        let limit = self.limit.get_or_insert_with(|| {
+        recording.poison(results, bytes);
+        let limit = *self.limit.get_or_insert_with(|| {
             let per_point = 1.0 / self.job.n as f64;
-            self.device
-                .upload_numbers(&reference.limit().iter().copied().chain([per_point]).collect::<Vec<_>>())
+            keep_numbers(recording, &reference.limit().iter().copied().chain([per_point]).collect::<Vec<_>>())
         });
         let size = [self.job.n as u32, self.job.network.outputs() as u32];
-        spectrum::record(recording, self.seeds.len() as u32, size, &kernel, limit, &results)?;
-        recording.retire(kernel);
+        spectrum::record(recording, self.seeds.len() as u32, size, kernel, limit, results);
         let of_outputs = self.job.q();
-        let (outputs, results) = self.read(recording, &results, spectrum::RESULTS)?;
+        let (outputs, results) = self.read(run, results, spectrum::RESULTS)?;
         let of_seeds =
             results.chunks_exact(spectrum::RESULTS).zip(outputs.chunks_exact(of_outputs)).enumerate();
         let one = |(index, (results, outputs)): (usize, (&[f64], &[f64]))| {
             self.check(index, "the statistics of the kernel", results)?;
             self.check(index, "N", outputs)?;
             let statistics = reference.statistics(
-                [results[3], results[4], results[5]],
-                [results[0], results[1]],
-                results[2],
+                [DEVIATION_OP, DEVIATION_FRO, DEVIATION_MAX].map(|result| results[result]),
+                [LAMBDA_MIN, LAMBDA_MAX].map(|result| results[result]),
+                results[TRACE],
             );
             let output_norm = output_norm(self.job, outputs);
             Ok(MeasuredSample { seed: self.seeds[index], statistics, output_norm })
@@ -346,8 +322,8 @@ impl Algebra for DeviceAlgebra<'_> {
     }
 }
 
-impl Drop for DeviceAlgebra<'_> {
-    fn drop(&mut self) {
-        self.clear();
-    }
+/// A kept buffer with these numbers as shaders store the entries of small matrices.
+fn keep_numbers(recording: &mut Recording, values: &[f64]) -> Proxy {
+    let f64 = recording.target().variant.f64;
+    recording.keep_values(&sums::encode(values, f64))
 }

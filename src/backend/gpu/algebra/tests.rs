@@ -2,9 +2,10 @@
 
 use crate::backend::gpu::adapter::{Description, Kind};
 use crate::backend::gpu::device::{Device, Options};
+use crate::backend::gpu::executor::Run;
 use crate::backend::gpu::passes::tests::device;
 use crate::backend::gpu::passes::{root, spectrum};
-use crate::backend::gpu::recording::Recording;
+use crate::backend::gpu::recording::{Proxy, Recording};
 use crate::backend::gpu::sums;
 use crate::math::root::{Noise, product, root as host_root};
 use crate::rng::{Role, Stream};
@@ -22,8 +23,9 @@ fn rounding(device: &Device) -> f64 {
     if device.variant.f64 { 1e-15 } else { 1e-13 }
 }
 
-fn upload(device: &Device, matrices: &[Vec<f64>]) -> wgpu::Buffer {
-    device.upload(&sums::encode(&matrices.concat(), device.variant.f64))
+fn upload(recording: &mut Recording, matrices: &[Vec<f64>]) -> Proxy {
+    let f64 = recording.target().variant.f64;
+    recording.keep_values(&sums::encode(&matrices.concat(), f64))
 }
 
 /// As the device stores it, so that both sides start from the same matrix.
@@ -86,15 +88,15 @@ fn roots_are_those_of_the_host() {
             let matrices: Vec<Vec<f64>> =
                 (0..3).map(|_| stored(&device, gram(&mut stream, size, dim))).collect();
             let bytes = 8 * (3 * size * size) as u64;
-            let (input, half, pseudo) =
-                (upload(&device, &matrices), device.storage(bytes), device.storage(bytes));
+            let mut run = Run::new(&device);
+            let recording = &mut run.recording;
+            let gram = upload(recording, &matrices);
+            let [half, pseudo] = [(); 2].map(|()| recording.scratch(bytes));
             let noise = Noise { panels: 1e-14, sums: 1e-14 };
             let mut worst = 0f64;
-            let mut recording = Recording::new(&device);
-            recording.poison(&half, bytes);
-            let operands = root::Operands { gram: &input, half: &half, pseudo: &pseudo };
-            root::record(&mut recording, 3, size as u32, noise, &operands).unwrap();
-            let read = recording.read(&[(&half, bytes), (&pseudo, bytes)]).unwrap();
+            recording.poison(half, bytes);
+            root::record(recording, 3, size as u32, noise, &root::Operands { gram, half, pseudo });
+            let read = run.read(&[(half, bytes), (pseudo, bytes)]).unwrap();
             let [half, pseudo] = [0, 1].map(|i| sums::decode(&read[i], device.variant.f64));
             for (at, matrix) in matrices.iter().enumerate() {
                 let expected = host_root(matrix, size, noise, true).unwrap();
@@ -147,13 +149,14 @@ fn a_broken_matrix_has_no_root() {
             (0..size * size).map(|at| f64::from(u8::from(at % (size + 1) == 0))).collect();
         let mut broken = identity.clone();
         broken[3 * size + 1] = f64::NAN;
-        let input = upload(&device, &[identity.clone(), broken, identity]);
+        let mut run = Run::new(&device);
+        let recording = &mut run.recording;
+        let gram = upload(recording, &[identity.clone(), broken, identity]);
         let bytes = 8 * (3 * size * size) as u64;
-        let (half, pseudo) = (device.storage(bytes), device.storage(bytes));
-        let mut recording = Recording::new(&device);
-        let operands = root::Operands { gram: &input, half: &half, pseudo: &pseudo };
-        root::record(&mut recording, 3, size as u32, Noise::of_panels(1e-14), &operands).unwrap();
-        let read = recording.read(&[(&half, bytes)]).unwrap();
+        let [half, pseudo] = [(); 2].map(|()| recording.scratch(bytes));
+        let operands = root::Operands { gram, half, pseudo };
+        root::record(recording, 3, size as u32, Noise::of_panels(1e-14), &operands);
+        let read = run.read(&[(half, bytes)]).unwrap();
         let half = sums::decode(&read[0], device.variant.f64);
         let seeds: Vec<&[f64]> = half.chunks_exact(size * size).collect();
         assert!(seeds[1].iter().all(|v| v.is_nan()), "{:?}", seeds[1]);
@@ -197,27 +200,28 @@ fn statistics_are_those_of_the_host() {
             let reference = Reference::new(&symmetric(&mut stream, n), n, outputs).unwrap();
             let kernels: Vec<Vec<f64>> = (0..3).map(|_| symmetric(&mut stream, q)).collect();
             let limit: Vec<f64> = reference.limit().iter().copied().chain([1.0 / n as f64]).collect();
-            let (kernel, limit) = (upload(&device, &kernels), upload(&device, &[limit]));
+            let mut run = Run::new(&device);
+            let recording = &mut run.recording;
+            let (kernel, limit) = (upload(recording, &kernels), upload(recording, &[limit]));
             let bytes = 8 * (3 * spectrum::RESULTS) as u64;
-            let results = device.storage(bytes);
-            let mut recording = Recording::new(&device);
-            recording.poison(&results, bytes);
+            let results = recording.scratch(bytes);
+            recording.poison(results, bytes);
             let sizes = [n as u32, outputs as u32];
-            spectrum::record(&mut recording, 3, sizes, &kernel, &limit, &results).unwrap();
-            let read = recording.read(&[(&results, bytes)]).unwrap();
+            spectrum::record(recording, 3, sizes, kernel, limit, results);
+            let read = run.read(&[(results, bytes)]).unwrap();
             let found = sums::decode(&read[0], device.variant.f64);
             for (kernel, found) in kernels.iter().zip(found.chunks_exact(spectrum::RESULTS)) {
                 let compare = |kernel: &[f64]| {
                     let s = reference.measure(kernel).unwrap();
                     let expected = [
-                        s.lambda_min,
-                        s.lambda_max,
-                        s.trace,
-                        s.deviation_op,
-                        s.deviation_fro,
-                        s.deviation_max,
+                        (spectrum::LAMBDA_MIN, s.lambda_min),
+                        (spectrum::LAMBDA_MAX, s.lambda_max),
+                        (spectrum::TRACE, s.trace),
+                        (spectrum::DEVIATION_OP, s.deviation_op),
+                        (spectrum::DEVIATION_FRO, s.deviation_fro),
+                        (spectrum::DEVIATION_MAX, s.deviation_max),
                     ];
-                    let off = found.iter().zip(expected).map(|(f, e)| (f - e).abs());
+                    let off = expected.iter().map(|(result, e)| (found[*result] - e).abs());
                     off.fold(0f64, f64::max) / (scale * (q as f64).sqrt())
                 };
                 let (off, bound) = (compare(kernel), 20.0 * rounding(&device));

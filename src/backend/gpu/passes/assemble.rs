@@ -2,10 +2,9 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::backend::EngineError;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Work;
-use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 
 const WORKGROUP: u32 = 64;
 /// The kernel goes on from what it holds.
@@ -45,23 +44,25 @@ pub(in crate::backend::gpu) fn record(
     recording: &mut Recording,
     seeds: u32,
     block: Assemble,
-    gram: &wgpu::Buffer,
-    factor: &wgpu::Buffer,
-    kernel: &wgpu::Buffer,
-) -> Result<(), EngineError> {
+    gram: Proxy,
+    factor: Proxy,
+    kernel: Proxy,
+) {
     let size = block.points * block.outputs;
     let entries = f64::from(size) * f64::from(size) / 2.0;
+    let kernel = if block.flags & ACCUMULATE != 0 { kernel.update() } else { kernel.write() };
     let dispatch = Dispatch {
         pass: Pass::Assemble,
-        pipeline: recording.device().pipeline(Pass::Assemble, Storage::F32, &constants()),
-        buffers: vec![gram.clone(), factor.clone(), kernel.clone()],
+        storage: Storage::F32,
+        constants: constants().into(),
+        buffers: vec![gram.read(), factor.read(), kernel],
         groups: [(size * size).div_ceil(WORKGROUP), 1, seeds],
-        work: Work {
+        cost: Cost {
             operations: f64::from(seeds) * 2.0 * entries,
             bytes: f64::from(seeds) * 24.0 * entries,
             normals: 0.0,
             extra: 0.0,
         },
     };
-    recording.dispatch(&block, dispatch)
+    recording.dispatch(&block, dispatch);
 }

@@ -2,10 +2,9 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::backend::EngineError;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Work;
-use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 
 const WORKGROUP: u32 = 64;
 /// A is stored turned.
@@ -41,11 +40,11 @@ pub fn constants() -> [(&'static str, f64); 1] {
 }
 
 /// Buffers of a product; `d` is left out where nothing is subtracted.
-pub(in crate::backend::gpu) struct Operands<'a> {
-    pub(in crate::backend::gpu) a: &'a wgpu::Buffer,
-    pub(in crate::backend::gpu) b: &'a wgpu::Buffer,
-    pub(in crate::backend::gpu) d: Option<&'a wgpu::Buffer>,
-    pub(in crate::backend::gpu) out: &'a wgpu::Buffer,
+pub(in crate::backend::gpu) struct Operands {
+    pub(in crate::backend::gpu) a: Proxy,
+    pub(in crate::backend::gpu) b: Proxy,
+    pub(in crate::backend::gpu) d: Option<Proxy>,
+    pub(in crate::backend::gpu) out: Proxy,
 }
 
 /// Records the product for this many seeds.
@@ -54,21 +53,22 @@ pub(in crate::backend::gpu) fn record(
     seeds: u32,
     block: Couple,
     operands: &Operands,
-) -> Result<(), EngineError> {
+) {
     let Operands { a, b, d, out } = operands;
     let [rows, inner, columns] = [block.rows, block.inner, block.columns].map(f64::from);
     let each = f64::from(seeds);
     let dispatch = Dispatch {
         pass: Pass::Couple,
-        pipeline: recording.device().pipeline(Pass::Couple, Storage::F32, &constants()),
-        buffers: vec![(*a).clone(), (*b).clone(), d.unwrap_or(a).clone(), (*out).clone()],
+        storage: Storage::F32,
+        constants: constants().into(),
+        buffers: vec![a.read(), b.read(), d.unwrap_or(*a).read(), out.write()],
         groups: [(block.rows * block.columns).div_ceil(WORKGROUP), 1, seeds],
-        work: Work {
+        cost: Cost {
             operations: each * 2.0 * rows * inner * columns,
             bytes: each * 8.0 * (rows * inner + inner * columns + rows * columns),
             normals: 0.0,
-            extra: each * 2.0 * rows * inner * columns * (recording.device().small_cost - 1.0),
+            extra: each * 2.0 * rows * inner * columns * (recording.target().small_cost - 1.0),
         },
     };
-    recording.dispatch(&block, dispatch)
+    recording.dispatch(&block, dispatch);
 }

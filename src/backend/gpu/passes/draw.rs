@@ -3,10 +3,9 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::View;
-use crate::backend::EngineError;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Work;
-use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 
 const WORKGROUP: u32 = 64;
 
@@ -42,17 +41,18 @@ pub(in crate::backend::gpu) fn record(
     recording: &mut Recording,
     seeds: u32,
     mut block: Draw,
-    keys: &wgpu::Buffer,
-    out: &View,
-) -> Result<(), EngineError> {
+    keys: Proxy,
+    out: View,
+) {
     (block.out_seed, block.out_row) = (out.seed, out.row);
     let normals = f64::from(seeds) * f64::from(block.rows) * f64::from(block.columns);
     let dispatch = Dispatch {
         pass: Pass::Draw,
-        pipeline: recording.device().pipeline(Pass::Draw, Storage::of(out.element), &constants()),
-        buffers: vec![keys.clone(), out.buffer.clone()],
+        storage: Storage::of(out.element),
+        constants: constants().into(),
+        buffers: vec![keys.read(), out.buffer.write()],
         groups: [block.columns.div_ceil(WORKGROUP), block.rows.div_ceil(4), seeds],
-        work: Work { operations: 0.0, bytes: out.element.bytes() as f64 * normals, normals, extra: 0.0 },
+        cost: Cost { operations: 0.0, bytes: out.element.bytes() as f64 * normals, normals, extra: 0.0 },
     };
-    recording.dispatch(&block, dispatch)
+    recording.dispatch(&block, dispatch);
 }

@@ -4,11 +4,10 @@ use bytemuck::{Pod, Zeroable};
 
 use super::View;
 use super::gram::PART;
-use crate::backend::EngineError;
 use crate::backend::gpu::device::Device;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Work;
-use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::recording::{Access, Dispatch, Proxy, Recording};
 use crate::backend::gpu::tuning::{Tuning, class, fused_memory};
 
 /// Neurons of one round.
@@ -73,15 +72,15 @@ pub(in crate::backend::gpu) fn fits(device: &Device, rows: u32) -> bool {
 }
 
 /// Tᵀ and S_Bᵀ of the layer; none in the last hidden one.
-pub(in crate::backend::gpu) type Coupling<'a> = Option<(&'a View, &'a View)>;
+pub(in crate::backend::gpu) type Coupling = Option<(View, View)>;
 
 /// Buffers of a pass.
-pub(in crate::backend::gpu) struct Operands<'a> {
-    pub(in crate::backend::gpu) keys: &'a wgpu::Buffer,
-    pub(in crate::backend::gpu) root: &'a View,
+pub(in crate::backend::gpu) struct Operands {
+    pub(in crate::backend::gpu) keys: Proxy,
+    pub(in crate::backend::gpu) root: View,
     /// Partial sums C or B Bᵀ, and E (N) or Mᵀ.
-    pub(in crate::backend::gpu) gram: &'a wgpu::Buffer,
-    pub(in crate::backend::gpu) cross: &'a wgpu::Buffer,
+    pub(in crate::backend::gpu) gram: Proxy,
+    pub(in crate::backend::gpu) cross: Proxy,
 }
 
 /// Records the forward pass of this many seeds; parts and strides of the block are filled in.
@@ -90,12 +89,12 @@ pub(in crate::backend::gpu) fn forward(
     seeds: u32,
     block: Fused,
     operands: &Operands,
-) -> Result<(), EngineError> {
+) {
     let Operands { keys, root, gram, cross } = operands;
-    let buffers = vec![(*keys).clone(), root.buffer.clone(), (*gram).clone(), (*cross).clone()];
+    let buffers = vec![keys.read(), root.buffer.read(), gram.write(), cross.write()];
     let [n, across] = [block.points, block.across].map(f64::from);
     let operations = 3.0 * n * n + 2.0 * n * across;
-    record(recording, Pass::Forward, seeds, block, root, buffers, operations)
+    record(recording, Pass::Forward, seeds, block, *root, buffers, operations);
 }
 
 /// Records the backward pass of this many seeds.
@@ -105,24 +104,24 @@ pub(in crate::backend::gpu) fn backward(
     block: Fused,
     operands: &Operands,
     coupling: Coupling,
-) -> Result<(), EngineError> {
+) {
     let Operands { keys, root, gram, cross } = operands;
     // A binding must hold something, and nothing is read of it in the last hidden layer.
-    let (t, s_b) = coupling.unwrap_or((root, root));
+    let (t, s_b) = coupling.unwrap_or((*root, *root));
     let buffers = vec![
-        (*keys).clone(),
-        root.buffer.clone(),
-        t.buffer.clone(),
-        s_b.buffer.clone(),
-        (*gram).clone(),
-        (*cross).clone(),
+        keys.read(),
+        root.buffer.read(),
+        t.buffer.read(),
+        s_b.buffer.read(),
+        gram.write(),
+        cross.write(),
     ];
     let (n, q) = (f64::from(block.points), f64::from(block.points * block.outputs));
     let coupled = if coupling.is_some() { 2.0 * n * q + 2.0 * q * q } else { 0.0 };
     let crossed = if block.flags & CROSS != 0 { 2.0 * n * q } else { 0.0 };
     // The rows are made again: 2n² operations more than those that count as useful.
     let operations = coupled + crossed + q * q;
-    record(recording, Pass::Backward, seeds, block, root, buffers, operations)
+    record(recording, Pass::Backward, seeds, block, *root, buffers, operations);
 }
 
 /// `operations`: useful ones of a neuron.
@@ -131,28 +130,29 @@ fn record(
     pass: Pass,
     seeds: u32,
     mut block: Fused,
-    root: &View,
-    buffers: Vec<wgpu::Buffer>,
+    root: View,
+    buffers: Vec<(Proxy, Access)>,
     operations: f64,
-) -> Result<(), EngineError> {
+) {
     block.parts = block.columns.div_ceil(PART);
     block.root_seed = root.seed;
     let rows = block.points.max(block.points * block.outputs);
-    let tuning = recording.device().tuning();
+    let tuning = recording.target().tuning;
     let (_, parts) = shape(&tuning, rows);
     let neurons = f64::from(seeds) * f64::from(block.columns);
     let entries = f64::from(rows) * f64::from(block.points + rows);
     let dispatch = Dispatch {
         pass,
-        pipeline: recording.device().pipeline(pass, Storage::F32, &constants(&tuning, rows)),
+        storage: Storage::F32,
+        constants: constants(&tuning, rows).into(),
         buffers,
         groups: [block.parts.div_ceil(parts), 1, seeds],
-        work: Work {
+        cost: Cost {
             operations: neurons * operations,
             bytes: f64::from(seeds) * f64::from(block.parts) * 8.0 * entries,
             normals: neurons * f64::from(block.points + block.across),
             extra: 0.0,
         },
     };
-    recording.dispatch(&block, dispatch)
+    recording.dispatch(&block, dispatch);
 }

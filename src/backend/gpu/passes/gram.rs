@@ -3,10 +3,9 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::View;
-use crate::backend::EngineError;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Work;
-use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 use crate::backend::gpu::tuning::{Tuning, class};
 
 /// Neurons of one partial sum, whatever the tile: no tuning moves a bit.
@@ -83,11 +82,11 @@ fn threads(tuning: &Tuning, rows: u32, parts: u32) -> (u32, u32) {
 }
 
 /// Buffers of a sum, X and Y of one type; `y` is left out where it is drawn.
-pub(in crate::backend::gpu) struct Operands<'a> {
-    pub(in crate::backend::gpu) keys: &'a wgpu::Buffer,
-    pub(in crate::backend::gpu) x: &'a View,
-    pub(in crate::backend::gpu) y: Option<&'a View>,
-    pub(in crate::backend::gpu) partials: &'a wgpu::Buffer,
+pub(in crate::backend::gpu) struct Operands {
+    pub(in crate::backend::gpu) keys: Proxy,
+    pub(in crate::backend::gpu) x: View,
+    pub(in crate::backend::gpu) y: Option<View>,
+    pub(in crate::backend::gpu) partials: Proxy,
 }
 
 /// Records the partial sums for this many seeds; parts, tiles and strides of the block are filled in.
@@ -96,13 +95,13 @@ pub(in crate::backend::gpu) fn record(
     seeds: u32,
     mut block: Gram,
     operands: &Operands,
-) -> Result<(), EngineError> {
+) {
     let Operands { keys, x, y, partials } = operands;
     (block.x_seed, block.x_row) = (x.seed, x.row);
     (block.y_seed, block.y_row) = y.map_or((0, 0), |y| (y.seed, y.row));
     block.parts = block.columns.div_ceil(PART);
     let rows = block.rows_x.max(block.rows_y);
-    let tuning = recording.device().tuning();
+    let tuning = recording.target().tuning;
     let (threads, parts) = threads(&tuning, rows, block.parts);
     let tiles_x = block.rows_x.div_ceil(4 * threads);
     block.tiles_y = block.rows_y.div_ceil(4 * threads);
@@ -111,7 +110,7 @@ pub(in crate::backend::gpu) fn record(
     let symmetric = block.flags & SYMMETRIC != 0;
     let drawn = block.source != SOURCE_MATRIX;
     let from_y = if symmetric || drawn { 0.0 } else { j * r };
-    let work = Work {
+    let cost = Cost {
         operations: each * i * j * r * if symmetric { 1.0 } else { 2.0 },
         bytes: each * (x.element.bytes() as f64 * (i * r + from_y) + 8.0 * i * j * f64::from(block.parts)),
         normals: if drawn { each * j * r * f64::from(tiles_x) } else { 0.0 },
@@ -119,19 +118,11 @@ pub(in crate::backend::gpu) fn record(
     };
     let dispatch = Dispatch {
         pass: Pass::Gram,
-        pipeline: recording.device().pipeline(
-            Pass::Gram,
-            Storage::of(x.element),
-            &constants(&tuning, rows, block.parts),
-        ),
-        buffers: vec![
-            (*keys).clone(),
-            x.buffer.clone(),
-            y.map_or(&x.buffer, |y| &y.buffer).clone(),
-            (*partials).clone(),
-        ],
+        storage: Storage::of(x.element),
+        constants: constants(&tuning, rows, block.parts).into(),
+        buffers: vec![keys.read(), x.buffer.read(), y.unwrap_or(*x).buffer.read(), partials.write()],
         groups: [block.parts.div_ceil(parts), tiles_x * block.tiles_y, seeds],
-        work,
+        cost,
     };
-    recording.dispatch(&block, dispatch)
+    recording.dispatch(&block, dispatch);
 }

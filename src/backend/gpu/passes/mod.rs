@@ -1,7 +1,7 @@
 //! The passes: for each shader its parameter block, its constants and the one function that records it.
 //!
 //! Blocks are `repr(C)`, scalars and vec4 only; names, order, offsets and constants are compared with the shaders in
-//! `tests/it/gpu/abi.rs`.
+//! `tests/contract.rs`.
 
 pub mod assemble;
 pub mod couple;
@@ -14,17 +14,18 @@ pub mod reduce;
 pub mod root;
 pub mod spectrum;
 mod square;
-pub mod turn;
+pub mod transpose;
 
 pub(super) use square::scratch as square_scratch;
 
 use super::module::Element;
+use super::recording::Proxy;
 
 /// A panel or small matrix of every seed: `[seed][row][column]`, strides in elements.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct View {
     /// The buffer.
-    pub(super) buffer: wgpu::Buffer,
+    pub(super) buffer: Proxy,
     /// Elements from one seed to the next; 0 where all seeds share it.
     pub(super) seed: u32,
     /// Elements from one row to the next.

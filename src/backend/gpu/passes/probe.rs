@@ -4,9 +4,10 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::backend::EngineError;
 use crate::backend::gpu::device::Device;
+use crate::backend::gpu::executor::Run;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Work;
-use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::recording::Dispatch;
 
 const WORKGROUP: u32 = 64;
 
@@ -43,22 +44,24 @@ pub fn constants() -> [(&'static str, f64); 1] {
 /// Words and deviates of the rows of a block, four for each row.
 pub(in crate::backend::gpu) fn run(device: &Device, block: Probe) -> Result<Probed, EngineError> {
     let bytes = 16 * u64::from(block.count);
-    let (words, normals) = (device.storage(bytes), device.storage(bytes));
-    let mut recording = Recording::new(device);
-    recording.poison(&normals, bytes);
+    let mut run = Run::new(device);
+    let recording = &mut run.recording;
+    let (words, normals) = (recording.scratch(bytes), recording.scratch(bytes));
+    recording.poison(normals, bytes);
     let dispatch = Dispatch {
         pass: Pass::Probe,
-        pipeline: device.pipeline(Pass::Probe, Storage::F32, &constants()),
-        buffers: vec![words.clone(), normals.clone()],
+        storage: Storage::F32,
+        constants: constants().into(),
+        buffers: vec![words.write(), normals.write()],
         groups: [block.count.div_ceil(WORKGROUP), 1, 1],
-        work: Work {
+        cost: Cost {
             operations: 0.0,
             bytes: 2.0 * bytes as f64,
             normals: 4.0 * f64::from(block.count) * f64::from(block.rounds),
             extra: 0.0,
         },
     };
-    recording.dispatch(&block, dispatch)?;
-    let read = recording.read(&[(&words, bytes), (&normals, bytes)])?;
+    recording.dispatch(&block, dispatch);
+    let read = run.read(&[(words, bytes), (normals, bytes)])?;
     Ok((bytemuck::pod_collect_to_vec(&read[0]), bytemuck::pod_collect_to_vec(&read[1])))
 }

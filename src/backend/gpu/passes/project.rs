@@ -4,10 +4,9 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::View;
-use crate::backend::EngineError;
 use crate::backend::gpu::module::{Element, Pass, Storage, Tile};
-use crate::backend::gpu::profile::Work;
-use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 use crate::backend::gpu::tuning::{Tuning, class};
 
 /// Terms that are added up before they join the sum; multiple of 4.
@@ -87,7 +86,7 @@ pub struct Project {
 
 /// Override constants for this many rows: threads over columns, threads over rows, lengths of the two tiles. A thread has
 /// 4 × 4 results, so few rows take few threads over rows.
-pub fn constants(tuning: &Tuning, rows: u32) -> [(&'static str, f64); 4] {
+pub fn plain_constants(tuning: &Tuning, rows: u32) -> [(&'static str, f64); 4] {
     let [columns, rows] = tuning.project[class(rows)];
     [
         ("THREADS_COLUMNS", f64::from(columns)),
@@ -118,13 +117,13 @@ fn over_largest(slopes: [f32; 4]) -> [f32; 4] {
 
 /// Buffers of a product; `w` and `z` are left out where nothing is read of them. W, z and the result have one type; X has it
 /// too, or is f32. `sums` holds f32 at the strides of the result; f16 needs it for PARTIAL and ACCUMULATE.
-pub(in crate::backend::gpu) struct Operands<'a> {
-    pub(in crate::backend::gpu) keys: &'a wgpu::Buffer,
-    pub(in crate::backend::gpu) x: &'a View,
-    pub(in crate::backend::gpu) w: Option<&'a View>,
-    pub(in crate::backend::gpu) z: Option<&'a View>,
-    pub(in crate::backend::gpu) out: &'a View,
-    pub(in crate::backend::gpu) sums: Option<&'a wgpu::Buffer>,
+pub(in crate::backend::gpu) struct Operands {
+    pub(in crate::backend::gpu) keys: Proxy,
+    pub(in crate::backend::gpu) x: View,
+    pub(in crate::backend::gpu) w: Option<View>,
+    pub(in crate::backend::gpu) z: Option<View>,
+    pub(in crate::backend::gpu) out: View,
+    pub(in crate::backend::gpu) sums: Option<Proxy>,
 }
 
 /// Records the product for this many seeds; strides of the block are those of the views.
@@ -133,53 +132,48 @@ pub(in crate::backend::gpu) fn record(
     seeds: u32,
     mut block: Project,
     operands: &Operands,
-) -> Result<(), EngineError> {
+) {
     let Operands { keys, x, w, z, out, sums } = operands;
     (block.x_seed, block.x_row) = (x.seed, x.row);
     (block.w_seed, block.w_row) = w.map_or((0, 0), |w| (w.seed, w.row));
     (block.z_seed, block.z_row) = z.map_or((0, 0), |z| (z.seed, z.row));
     (block.out_seed, block.out_row) = (out.seed, out.row);
     // A binding must hold something: X is read in any case.
-    let buffer = |view: Option<&View>| view.map_or(&x.buffer, |v| &v.buffer).clone();
-    let mut buffers = vec![(*keys).clone(), x.buffer.clone(), buffer(*w), buffer(*z), out.buffer.clone()];
-    let device = recording.device();
+    let buffer = |view: &Option<View>| view.unwrap_or(*x).buffer.read();
+    let accumulate = block.flags & ACCUMULATE != 0;
+    let of_sums = |proxy: Proxy| if accumulate { proxy.update() } else { proxy.write() };
     let storage = match (out.element, x.element) {
         (Element::F32, _) => Storage::F32,
         (Element::F16, Element::F16) => Storage::F16,
         (Element::F16, Element::F32) => Storage::F16Small,
     };
-    if storage != Storage::F32 {
-        buffers.push(sums.map_or_else(
-            || {
-                let unused = recording.scratch(4);
-                recording.retire(unused.clone());
-                unused
-            },
-            Clone::clone,
-        ));
+    let in_place = storage == Storage::F32;
+    let out_binding = if in_place { of_sums(out.buffer) } else { out.buffer.write() };
+    let mut buffers = vec![keys.read(), x.buffer.read(), buffer(w), buffer(z), out_binding];
+    if !in_place {
+        buffers.push(of_sums(sums.unwrap_or_else(|| recording.scratch(4))));
     }
-    let tile = device
+    let target = recording.target();
+    let tile = target
         .variant
         .cooperative
         .filter(|_| storage == Storage::F16 && block.rows > FEW_ROWS && block.flags & ACTIVATE_W == 0);
-    let (pass, columns, rows, pipeline);
+    let (pass, columns, rows, constants);
     if let Some(tile) = tile {
         let slopes = if block.flags & ACTIVATE_X != 0 { block.operand_slopes } else { [1.0; 4] };
         block.operand_slopes = over_largest(slopes);
         (pass, columns, rows) = (Pass::ProjectCooperative, 2 * tile.size() * SUBGROUPS, 4 * tile.size());
-        let constants = cooperative_constants(tile, device.description.subgroup[0]);
-        pipeline = device.pipeline(pass, storage, &constants);
+        constants = cooperative_constants(tile, target.subgroup).to_vec();
     } else {
-        let tuning = device.tuning();
-        let threads = tuning.project[class(block.rows)];
+        let threads = target.tuning.project[class(block.rows)];
         (pass, columns, rows) = (Pass::Project, 4 * threads[0], 4 * threads[1]);
-        pipeline = device.pipeline(pass, storage, &constants(&tuning, block.rows));
+        constants = plain_constants(&target.tuning, block.rows).to_vec();
     }
     let size = out.element.bytes() as f64;
     let [r, k, c] = [block.rows, block.inner, block.columns].map(f64::from);
     let drawn = block.source == SOURCE_ROWS || block.source == SOURCE_COLUMNS;
     let each = f64::from(seeds);
-    let work = Work {
+    let cost = Cost {
         operations: each * 2.0 * r * k * c,
         bytes: each * size * (r * c + if drawn { 0.0 } else { k * c }),
         normals: if drawn { each * k * c * f64::from(block.rows.div_ceil(rows)) } else { 0.0 },
@@ -187,10 +181,11 @@ pub(in crate::backend::gpu) fn record(
     };
     let dispatch = Dispatch {
         pass,
-        pipeline,
+        storage,
+        constants,
         buffers,
         groups: [block.columns.div_ceil(columns), block.rows.div_ceil(rows), seeds],
-        work,
+        cost,
     };
-    recording.dispatch(&block, dispatch)
+    recording.dispatch(&block, dispatch);
 }

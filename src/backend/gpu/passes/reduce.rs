@@ -2,10 +2,9 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::backend::EngineError;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Work;
-use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 
 /// Entries of one workgroup.
 const WORKGROUP: u32 = 64;
@@ -36,17 +35,19 @@ pub(in crate::backend::gpu) fn record(
     recording: &mut Recording,
     seeds: u32,
     block: Reduce,
-    partials: &wgpu::Buffer,
-    totals: &wgpu::Buffer,
-) -> Result<(), EngineError> {
+    partials: Proxy,
+    totals: Proxy,
+) {
     let count = f64::from(seeds) * f64::from(block.entries);
     let terms = count * f64::from(block.parts);
+    let totals = if block.accumulate != 0 { totals.update() } else { totals.write() };
     let dispatch = Dispatch {
         pass: Pass::Reduce,
-        pipeline: recording.device().pipeline(Pass::Reduce, Storage::F32, &constants()),
-        buffers: vec![partials.clone(), totals.clone()],
+        storage: Storage::F32,
+        constants: constants().into(),
+        buffers: vec![partials.read(), totals],
         groups: [block.entries.div_ceil(WORKGROUP), 1, seeds],
-        work: Work { operations: terms, bytes: 8.0 * (terms + count), normals: 0.0, extra: 0.0 },
+        cost: Cost { operations: terms, bytes: 8.0 * (terms + count), normals: 0.0, extra: 0.0 },
     };
-    recording.dispatch(&block, dispatch)
+    recording.dispatch(&block, dispatch);
 }

@@ -3,10 +3,9 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::square::{self, Square};
-use crate::backend::EngineError;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Work;
-use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 use crate::backend::gpu::tuning::Tuning;
 use crate::math::root::Noise;
 
@@ -38,10 +37,10 @@ pub fn constants(tuning: &Tuning, size: u32) -> [(&'static str, f64); 4] {
 }
 
 /// Buffers of the roots: Gram matrices in, S and S⁺ out; `[seed][i][j]`.
-pub(in crate::backend::gpu) struct Operands<'a> {
-    pub(in crate::backend::gpu) gram: &'a wgpu::Buffer,
-    pub(in crate::backend::gpu) half: &'a wgpu::Buffer,
-    pub(in crate::backend::gpu) pseudo: &'a wgpu::Buffer,
+pub(in crate::backend::gpu) struct Operands {
+    pub(in crate::backend::gpu) gram: Proxy,
+    pub(in crate::backend::gpu) half: Proxy,
+    pub(in crate::backend::gpu) pseudo: Proxy,
 }
 
 /// Records the roots of this many seeds; `noise` is the relative rounding of what the matrices were summed from.
@@ -51,34 +50,33 @@ pub(in crate::backend::gpu) fn record(
     size: u32,
     noise: Noise,
     operands: &Operands,
-) -> Result<(), EngineError> {
-    let device = recording.device();
+) {
+    let target = *recording.target();
     let floor = noise.cut(size as usize, 0.0);
     let cut = (noise.cut(size as usize, 1.0) - floor) as f32;
-    let tiny = square::tiny(device, size);
+    let tiny = square::tiny(&target, size);
     let block = RootBlock { size, tiny, cut, floor: floor as f32, ..RootBlock::default() };
-    let place = Square::of(device, size);
+    let place = Square::of(&target, size);
     let pass = if place == Square::Workgroup { Pass::Root } else { Pass::RootLarge };
-    let mut buffers = vec![operands.gram.clone(), operands.half.clone(), operands.pseudo.clone()];
+    let mut buffers = vec![operands.gram.read(), operands.half.write(), operands.pseudo.write()];
     let work = place.work(recording, u64::from(seeds), size);
-    buffers.extend(work.clone());
+    buffers.extend(work.map(Proxy::write));
     let s = f64::from(size);
     let dispatch = Dispatch {
         pass,
-        pipeline: device.pipeline(pass, Storage::F32, &constants(&device.tuning(), size)),
+        storage: Storage::F32,
+        constants: constants(&target.tuning, size).into(),
         buffers,
         groups: [seeds, 1, 1],
         // The sweeps with vectors, and two products of s³ terms.
-        work: Work {
+        cost: Cost {
             operations: f64::from(seeds) * (square::operations(size, true) + 5.0 * s.powi(3)),
             bytes: f64::from(seeds) * 24.0 * s * s,
             normals: 0.0,
             extra: f64::from(seeds)
-                * (device.small_cost - 1.0)
+                * (target.small_cost - 1.0)
                 * (square::operations(size, true) + 5.0 * s.powi(3)),
         },
     };
-    recording.dispatch(&block, dispatch)?;
-    work.into_iter().for_each(|work| recording.retire(work));
-    Ok(())
+    recording.dispatch(&block, dispatch);
 }

@@ -3,14 +3,37 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::square::{self, Square};
-use crate::backend::EngineError;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Work;
-use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 use crate::backend::gpu::tuning::Tuning;
 
-/// Results of a seed: λ_min, λ_max, trace of K/n; operator, Frobenius and largest-entry norm of its deviation.
-pub(in crate::backend::gpu) const RESULTS: usize = 6;
+/// Names the results of a seed once, for the host and for the shader; the last is how many there are.
+macro_rules! results {
+    ($($(#[$doc:meta])* $name:ident = $place:literal;)+) => {
+        $($(#[$doc])* pub const $name: usize = $place;)+
+        /// The same as constants of the shader.
+        pub const RESULT_NAMES: &str =
+            concat!($("const ", stringify!($name), ": u32 = ", stringify!($place), "u;\n",)+);
+    };
+}
+
+results! {
+    /// Least eigenvalue of K/n.
+    LAMBDA_MIN = 0;
+    /// Largest.
+    LAMBDA_MAX = 1;
+    /// Trace of K/n.
+    TRACE = 2;
+    /// Operator norm of K/n − K∞/n.
+    DEVIATION_OP = 3;
+    /// Frobenius norm of the same.
+    DEVIATION_FRO = 4;
+    /// Largest entry of the same.
+    DEVIATION_MAX = 5;
+    /// Results of a seed.
+    RESULTS = 6;
+}
 
 /// The parameter block.
 #[repr(C)]
@@ -44,32 +67,31 @@ pub(in crate::backend::gpu) fn record(
     recording: &mut Recording,
     seeds: u32,
     [points, outputs]: [u32; 2],
-    kernel: &wgpu::Buffer,
-    limit: &wgpu::Buffer,
-    results: &wgpu::Buffer,
-) -> Result<(), EngineError> {
-    let device = recording.device();
+    kernel: Proxy,
+    limit: Proxy,
+    results: Proxy,
+) {
+    let target = *recording.target();
     let size = points * outputs;
-    let block = Spectrum { size, points, outputs, tiny: square::tiny(device, size), ..Spectrum::default() };
-    let place = Square::of(device, size);
+    let block = Spectrum { size, points, outputs, tiny: square::tiny(&target, size), ..Spectrum::default() };
+    let place = Square::of(&target, size);
     let pass = if place == Square::Workgroup { Pass::Spectrum } else { Pass::SpectrumLarge };
-    let mut buffers = vec![kernel.clone(), limit.clone(), results.clone()];
+    let mut buffers = vec![kernel.read(), limit.read(), results.write()];
     let work = place.work(recording, 2 * u64::from(seeds), size);
-    buffers.extend(work.clone());
+    buffers.extend(work.map(Proxy::write));
     let (each, s) = (f64::from(seeds), f64::from(size));
     let dispatch = Dispatch {
         pass,
-        pipeline: device.pipeline(pass, Storage::F32, &constants(&device.tuning(), size)),
+        storage: Storage::F32,
+        constants: constants(&target.tuning, size).into(),
         buffers,
         groups: [seeds, 2, 1],
-        work: Work {
+        cost: Cost {
             operations: each * 2.0 * square::operations(size, false),
             bytes: each * 8.0 * s * s,
             normals: 0.0,
-            extra: f64::from(seeds) * (device.small_cost - 1.0) * 2.0 * square::operations(size, false),
+            extra: f64::from(seeds) * (target.small_cost - 1.0) * 2.0 * square::operations(size, false),
         },
     };
-    recording.dispatch(&block, dispatch)?;
-    work.into_iter().for_each(|work| recording.retire(work));
-    Ok(())
+    recording.dispatch(&block, dispatch);
 }

@@ -1,7 +1,6 @@
 //! What `root.wgsl` and `spectrum.wgsl` share: the Jacobi iteration of one matrix by one workgroup.
 
-use crate::backend::gpu::device::Device;
-use crate::backend::gpu::recording::Recording;
+use crate::backend::gpu::recording::{Proxy, Recording, Target};
 use crate::backend::gpu::tuning::{Tuning, class};
 
 /// Bytes of an entry, an f64 or a pair of f32.
@@ -20,16 +19,16 @@ pub(super) enum Square {
 
 impl Square {
     /// Workgroup memory where it is large enough; the numbers are the same.
-    pub(super) fn of(device: &Device, size: u32) -> Self {
+    pub(super) fn of(target: &Target, size: u32) -> Self {
         let rows = u64::from(rows(size));
         // The matrix, its vectors, and at most eight entries a row beside them.
         let bytes = ENTRY * (2 * area(size) + 8 * rows);
-        let fits = bytes <= u64::from(device.description.workgroup_memory) && !device.squares_in_storage;
+        let fits = bytes <= u64::from(target.workgroup_memory) && !target.squares_in_storage;
         if fits { Self::Workgroup } else { Self::Storage }
     }
 
     /// Scratch for this many matrices, where it is in storage.
-    pub(super) fn work(self, recording: &mut Recording, matrices: u64, size: u32) -> Option<wgpu::Buffer> {
+    pub(super) fn work(self, recording: &mut Recording, matrices: u64, size: u32) -> Option<Proxy> {
         (self == Self::Storage).then(|| recording.scratch(scratch(matrices, size)))
     }
 }
@@ -63,9 +62,9 @@ pub(super) fn constants(tuning: &Tuning, size: u32) -> [(&'static str, f64); 4] 
 
 /// What counts as zero off the diagonal of a matrix whose largest entry is 1: all of them together stay below the rounding of
 /// the largest eigenvalue.
-pub(super) fn tiny(device: &Device, size: u32) -> f32 {
+pub(super) fn tiny(target: &Target, size: u32) -> f32 {
     // Rounding of one operation of shaders/common/real_*.wgsl.
-    let epsilon = if device.variant.f64 { 2f32.powi(-53) } else { 2f32.powi(-45) };
+    let epsilon = if target.variant.f64 { 2f32.powi(-53) } else { 2f32.powi(-45) };
     epsilon / size as f32
 }
 

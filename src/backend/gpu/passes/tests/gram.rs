@@ -2,10 +2,10 @@
 
 use super::{SEEDS, SLOPES, U, Values, deviate, device, keys};
 use crate::backend::gpu::device::{Device, Options};
+use crate::backend::gpu::executor::Run;
 use crate::backend::gpu::module::Element;
 use crate::backend::gpu::passes::gram::{self, Gram};
 use crate::backend::gpu::passes::slopes;
-use crate::backend::gpu::recording::Recording;
 use crate::backend::gpu::sums::{self, Sums};
 use crate::rng::{Role, Tensor};
 
@@ -64,16 +64,17 @@ fn check_gram(
         slopes: slopes(SLOPES),
         ..Gram::default()
     };
-    let keys = keys(device);
-    let (x_view, y_view) = (x.view(device), y.view(device));
-    let mut recording = Recording::new(device);
+    let mut run = Run::new(device);
+    let recording = &mut run.recording;
+    let keys = keys(recording);
+    let (x_view, y_view) = (x.view(recording), y.view(recording));
     let size = [rows_x as u32, rows_y as u32];
-    let mut total = Sums::new(&mut recording, "X Yᵀ", SEEDS.len() as u32, size, symmetric, columns as u64);
+    let mut total = Sums::new(recording, "X Yᵀ", SEEDS.len() as u32, size, symmetric, columns as u64);
     // Twice: the second time goes on from the first.
     for _ in 0..2 {
-        total.add(&mut recording, &keys, block, &x_view, Some(&y_view)).unwrap();
+        total.add(recording, keys, block, x_view, Some(y_view));
     }
-    let found = sums::read(&mut recording, vec![total], &SEEDS, 1).unwrap().remove(0);
+    let found = sums::read(&mut run, vec![total], &SEEDS, 1).unwrap().remove(0);
     for (seed, found) in found.iter().enumerate() {
         for i in 0..rows_x {
             for j in 0..if symmetric { i + 1 } else { rows_y } {
@@ -106,7 +107,8 @@ fn large_sums_are_split_over_rows() {
     let max_binding = Some(1 << 20);
     let Some(device) = device(&Options { max_binding, checked: true, ..Options::default() }) else { return };
     let (rows_x, rows_y, columns) = (205, 131, 257);
-    let rows = sums::rows_of_a_chunk(&device, SEEDS.len() as u64, rows_y as u64, columns as u64);
+    let rows =
+        sums::rows_of_a_chunk(device.budget.binding, SEEDS.len() as u64, rows_y as u64, columns as u64);
     assert!(
         rows < rows_x as u64 && !rows.is_multiple_of(4),
         "{rows} rows fit: nothing is split, or only at tile edges"
@@ -126,12 +128,13 @@ fn pairs_of_floats_are_honest_sums() {
     for (at, value) in x.data.iter_mut().enumerate() {
         *value = if at % columns == 0 { 1.0 } else { 2f64.powi(-15) };
     }
-    let mut recording = Recording::new(&device);
-    let mut total = Sums::new(&mut recording, "X Xᵀ", SEEDS.len() as u32, [1, 1], true, columns as u64);
+    let mut run = Run::new(&device);
+    let recording = &mut run.recording;
+    let mut total = Sums::new(recording, "X Xᵀ", SEEDS.len() as u32, [1, 1], true, columns as u64);
     let block = Gram { columns: columns as u32, source: gram::SOURCE_MATRIX, ..Gram::default() };
-    let view = x.view(&device);
-    total.add(&mut recording, &keys(&device), block, &view, Some(&view)).unwrap();
-    let found = sums::read(&mut recording, vec![total], &SEEDS, 1).unwrap();
+    let (view, keys) = (x.view(recording), keys(recording));
+    total.add(recording, keys, block, view, Some(view));
+    let found = sums::read(&mut run, vec![total], &SEEDS, 1).unwrap();
     let expected = 1.0 + 4095.0 * 2f64.powi(-30);
     // The 15 small ones beside the large one are lost in its chunk of f32.
     let lost = 15.0 * 2f64.powi(-30);

@@ -11,8 +11,9 @@ use super::draw::{self, Draw};
 use super::project::{Operands, Project};
 use crate::backend::gpu::adapter::{Choice, find};
 use crate::backend::gpu::device::{Device, Options};
+use crate::backend::gpu::executor::Run;
 use crate::backend::gpu::module::Element;
-use crate::backend::gpu::recording::Recording;
+use crate::backend::gpu::recording::{Proxy, Recording};
 use crate::backend::gpu::sums::{self, Sums};
 use crate::rng::{Role, Stream, Tensor};
 
@@ -37,8 +38,8 @@ pub(in crate::backend::gpu) fn device(options: &Options) -> Option<Device> {
     }
 }
 
-fn keys(device: &Device) -> wgpu::Buffer {
-    device.upload(&SEEDS.map(|s| [s as u32, (s >> 32) as u32]))
+fn keys(recording: &mut Recording) -> Proxy {
+    recording.keep_values(&SEEDS.map(|s| [s as u32, (s >> 32) as u32]))
 }
 
 /// What a number is in memory.
@@ -92,10 +93,10 @@ impl Values {
         Self { rows, stride, element, data }
     }
 
-    fn view(&self, device: &Device) -> View {
+    fn view(&self, recording: &mut Recording) -> View {
         let bytes = self.element.encode(self.data.chunks(self.stride), self.stride, 1.0);
         View {
-            buffer: device.upload(&bytes),
+            buffer: recording.keep_values(&bytes),
             seed: (self.rows * self.stride) as u32,
             row: self.stride as u32,
             element: self.element,
@@ -107,9 +108,9 @@ impl Values {
     }
 
     /// What the device has made of it.
-    fn read(&self, mut recording: Recording, buffer: &wgpu::Buffer) -> Self {
+    fn read(&self, mut run: Run, buffer: Proxy) -> Self {
         let bytes = self.element.bytes() * self.data.len() as u64;
-        let read = recording.read(&[(buffer, bytes)]).unwrap().remove(0);
+        let read = run.read(&[(buffer, bytes)]).unwrap().remove(0);
         let data = match self.element {
             Element::F32 => {
                 read.chunks_exact(4).map(|b| f64::from(bytemuck::pod_read_unaligned::<f32>(b))).collect()
@@ -131,12 +132,13 @@ fn draw_fills_the_panel() {
             continue;
         }
         let out = Values::of(element, 1, rows, columns);
-        let view = out.view(&device);
-        let mut recording = Recording::new(&device);
+        let mut run = Run::new(&device);
+        let recording = &mut run.recording;
+        let (view, keys) = (out.view(recording), keys(recording));
         let tag = Tensor::tag(Role::Forward, 2);
         let block = Draw { rows: rows as u32, columns: columns as u32, first: 500, tag, ..Draw::default() };
-        draw::record(&mut recording, SEEDS.len() as u32, block, &keys(&device), &view).unwrap();
-        let found = out.read(recording, &view.buffer);
+        draw::record(recording, SEEDS.len() as u32, block, keys, view);
+        let found = out.read(run, view.buffer);
         for (seed, s) in SEEDS.iter().enumerate() {
             let tensor = Tensor::new(*s, Role::Forward, 2);
             for row in 0..rows {
@@ -159,13 +161,14 @@ fn draw_fills_the_panel() {
 #[test]
 fn surviving_poison_is_an_error() {
     let Some(device) = device(&Options { checked: true, ..Options::default() }) else { return };
-    let mut recording = Recording::new(&device);
-    let total = Sums::new(&mut recording, "A Aᵀ", SEEDS.len() as u32, [2, 2], false, 16);
-    let error = sums::read(&mut recording, vec![total], &SEEDS, 4).unwrap_err().to_string();
+    let mut run = Run::new(&device);
+    let total = Sums::new(&mut run.recording, "A Aᵀ", SEEDS.len() as u32, [2, 2], false, 16);
+    let error = sums::read(&mut run, vec![total], &SEEDS, 4).unwrap_err().to_string();
     assert!(error.contains("seed 5, layer 4") && error.contains("entry (0, 0) of A Aᵀ"), "{error}");
-    let mut recording = Recording::new(&device);
-    let x = Values::new(1, 1, 1).view(&device);
-    let operands = Operands { keys: &keys(&device), x: &x, w: None, z: None, out: &x, sums: None };
-    let error = super::project::record(&mut recording, 0, Project::default(), &operands).unwrap_err();
+    let recording = &mut run.recording;
+    let (x, keys) = (Values::new(1, 1, 1).view(recording), keys(recording));
+    let operands = Operands { keys, x, w: None, z: None, out: x, sums: None };
+    super::project::record(recording, 0, Project::default(), &operands);
+    let error = run.read(&[(x.buffer, 4)]).unwrap_err();
     assert!(error.to_string().contains("empty dispatch of project"), "{error}");
 }

@@ -4,10 +4,10 @@ use half::f16;
 
 use super::{SEEDS, SLOPES, U, U16, Values, deviate, device, keys, rounding};
 use crate::backend::gpu::device::{Device, Options};
+use crate::backend::gpu::executor::Run;
 use crate::backend::gpu::module::{Element, Pass};
 use crate::backend::gpu::passes::project::{self, Operands, Project};
 use crate::backend::gpu::passes::slopes as padded;
-use crate::backend::gpu::recording::Recording;
 use crate::rng::{Role, Tensor};
 
 /// Flags of a product that are tried together.
@@ -125,18 +125,17 @@ fn check_project(
         slopes: padded(slopes),
         ..Project::default()
     };
-    let (x_view, z_view, w_view, out_view) =
-        (x.view(device), z.view(device), w.view(device), out.view(device));
-    let (keys, beside) = (keys(device), start.view(device));
-    let sums = (panel == Element::F16).then_some(&beside.buffer);
-    let operands =
-        Operands { keys: &keys, x: &x_view, w: Some(&w_view), z: Some(&z_view), out: &out_view, sums };
-    let mut recording = Recording::new(device);
-    project::record(&mut recording, SEEDS.len() as u32, block, &operands).unwrap();
+    let mut run = Run::new(device);
+    let recording = &mut run.recording;
+    let [x_view, z_view, w_view, out_view] = [&x, &z, &w, &out].map(|values| values.view(recording));
+    let (keys, beside) = (keys(recording), start.view(recording));
+    let sums = (panel == Element::F16).then_some(beside.buffer);
+    let operands = Operands { keys, x: x_view, w: Some(w_view), z: Some(z_view), out: out_view, sums };
+    project::record(recording, SEEDS.len() as u32, block, &operands);
     // In f16 sums that go on lie beside the result, in f32.
     let found = match sums {
-        Some(sums) if has(project::PARTIAL) => start.read(recording, sums),
-        _ => out.read(recording, &out_view.buffer),
+        Some(sums) if has(project::PARTIAL) => start.read(run, sums),
+        _ => out.read(run, out_view.buffer),
     };
     let cooperative = device.variant.cooperative.is_some() && panel == Element::F16 && rows > 16;
     let exact_ratio = (slopes[0] / slopes[2]).abs().log2().fract() == 0.0;
@@ -191,8 +190,10 @@ fn nothing_is_flushed_at_great_width() {
         let slope = 1.0 / (width as f64).sqrt();
         // (wrong to more than 2⁻¹¹, below the normal numbers)
         let count = |lift: f64| {
-            let (top_view, z_view, out_view) = (top.view(&device), z.view(&device), out.view(&device));
-            let keys = keys(&device);
+            let mut run = Run::new(&device);
+            let recording = &mut run.recording;
+            let [x, z, out_view] = [&top, &z, &out].map(|values| values.view(recording));
+            let keys = keys(recording);
             let block = Project {
                 rows: rows as u32,
                 inner: 1,
@@ -204,11 +205,9 @@ fn nothing_is_flushed_at_great_width() {
                 slopes: padded([slope * lift; 3]),
                 ..Project::default()
             };
-            let operands =
-                Operands { keys: &keys, x: &top_view, w: None, z: Some(&z_view), out: &out_view, sums: None };
-            let mut recording = Recording::new(&device);
-            project::record(&mut recording, SEEDS.len() as u32, block, &operands).unwrap();
-            let found = out.read(recording, &out_view.buffer);
+            let operands = Operands { keys, x, w: None, z: Some(z), out: out_view, sums: None };
+            project::record(recording, SEEDS.len() as u32, block, &operands);
+            let found = out.read(run, out_view.buffer);
             let (mut wrong, mut flushed) = (0, 0);
             for (seed, s) in SEEDS.iter().enumerate() {
                 for c in 0..columns {

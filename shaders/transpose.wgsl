@@ -2,21 +2,21 @@
 //
 //   out[j][i] = f32(matrix[i][j])
 //
-// Twin: upload_turned of src/backend/gpu/algebra/host.rs.
+// Twin: backend::gpu::algebra::upload_turned
 //
 // Bindings: 0 p, uniform · 1 matrix [seed][i][j], read · 2 out [seed][j][i], write
 // Dispatch: x workgroups of WORKGROUP entries, z seeds; entries beyond the end are left out. Random numbers: none. Barriers: none.
 
 override WORKGROUP: u32 = 64u;
 
-struct Turn {
+struct Transpose {
     rows: u32,
     columns: u32,
     zero: u32,
     pad_0: u32,
 }
 
-@group(0) @binding(0) var<uniform> p: Turn;
+@group(0) @binding(0) var<uniform> p: Transpose;
 @group(0) @binding(1) var<storage, read> matrix: array<Real>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 

@@ -1,30 +1,28 @@
 //! The contract between Rust and WGSL, read by naga without a device: every shader is valid, parameter blocks have the same
 //! fields at the same places, constants have the same values, bindings are as the recording makes them.
 
-mod types;
-
 use std::fs;
 use std::mem::{offset_of, size_of};
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::backend::gpu::module::{Source, Storage, Tile, Variant};
-use eoc_ntk::backend::gpu::passes::assemble::{self, Assemble};
-use eoc_ntk::backend::gpu::passes::couple::{self, Couple};
-use eoc_ntk::backend::gpu::passes::draw::{self, Draw};
-use eoc_ntk::backend::gpu::passes::fused::{self, Fused};
-use eoc_ntk::backend::gpu::passes::gram::{self, Gram};
-use eoc_ntk::backend::gpu::passes::probe::{self, Probe};
-use eoc_ntk::backend::gpu::passes::project::{self, Project};
-use eoc_ntk::backend::gpu::passes::reduce::{self, Reduce};
-use eoc_ntk::backend::gpu::passes::root::{self, RootBlock};
-use eoc_ntk::backend::gpu::passes::spectrum::{self, Spectrum};
-use eoc_ntk::backend::gpu::passes::turn::{self, Turn};
-use eoc_ntk::backend::gpu::{Pass, Tuning};
-use eoc_ntk::rng::{LAYOUT_VERSION, normal, philox};
+use crate::backend::gpu::module::{self, Storage, Tile, Variant};
+use crate::backend::gpu::passes::assemble::{self, Assemble};
+use crate::backend::gpu::passes::couple::{self, Couple};
+use crate::backend::gpu::passes::draw::{self, Draw};
+use crate::backend::gpu::passes::fused::{self, Fused};
+use crate::backend::gpu::passes::gram::{self, Gram};
+use crate::backend::gpu::passes::probe::{self, Probe};
+use crate::backend::gpu::passes::project::{self, Project};
+use crate::backend::gpu::passes::reduce::{self, Reduce};
+use crate::backend::gpu::passes::root::{self, RootBlock};
+use crate::backend::gpu::passes::spectrum::{self, Spectrum};
+use crate::backend::gpu::passes::transpose::{self, Transpose};
+use crate::backend::gpu::{Pass, Tuning};
+use crate::rng::{LAYOUT_VERSION, normal, philox};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, Expression, Handle, Literal, Module, StorageAccess, TypeInner};
 
-const VARIANTS: [Variant; 4] = [
+pub(super) const VARIANTS: [Variant; 4] = [
     Variant { f64: false, int64: false, f16: true, cooperative: Some(Tile::Eight) },
     Variant { f64: false, int64: true, f16: true, cooperative: Some(Tile::Sixteen) },
     Variant { f64: true, int64: false, f16: true, cooperative: Some(Tile::Eight) },
@@ -34,7 +32,7 @@ const VARIANTS: [Variant; 4] = [
 /// Every way in which numbers of a pass may lie.
 fn storages(pass: Pass) -> &'static [Storage] {
     match pass {
-        Pass::Project => &Storage::ALL,
+        Pass::Project => &[Storage::F32, Storage::F16, Storage::F16Small],
         Pass::ProjectCooperative => &[Storage::F16],
         Pass::Gram | Pass::Draw => &[Storage::F32, Storage::F16],
         _ => &[Storage::F32],
@@ -42,15 +40,15 @@ fn storages(pass: Pass) -> &'static [Storage] {
 }
 
 /// The module of a pass; panics with file and line of what is wrong.
-fn parse(pass: Pass, variant: Variant) -> Module {
+pub(super) fn parse(pass: Pass, variant: Variant) -> Module {
     parse_on(pass, variant, storages(pass)[0])
 }
 
-fn parse_on(pass: Pass, variant: Variant, storage: Storage) -> Module {
-    let source = Source::new(pass, variant, storage);
-    let module = naga::front::wgsl::parse_str(&source.text).unwrap_or_else(|error| {
-        let line = error.location(&source.text).map_or(0, |l| l.line_number as usize);
-        panic!("{:?}: {}", source.locate(line), error.emit_to_string(&source.text))
+pub(super) fn parse_on(pass: Pass, variant: Variant, storage: Storage) -> Module {
+    let text = module::text(pass, variant, storage);
+    let module = naga::front::wgsl::parse_str(&text).unwrap_or_else(|error| {
+        let line = error.location(&text).map_or(0, |l| l.line_number as usize);
+        panic!("{:?}: {}", locate(pass, variant, storage, line), error.emit_to_string(&text))
     });
     // Nothing but what the variant asks for is allowed.
     let mut capabilities = Capabilities::empty();
@@ -61,7 +59,7 @@ fn parse_on(pass: Pass, variant: Variant, storage: Storage) -> Module {
     capabilities.set(cooperative, pass == Pass::ProjectCooperative);
     let valid = Validator::new(ValidationFlags::all(), capabilities).validate(&module);
     if let Err(error) = valid {
-        panic!("{}: {}", pass.name(), error.emit_to_string(&source.text));
+        panic!("{}: {}", pass.name(), error.emit_to_string(&text));
     }
     module
 }
@@ -79,23 +77,36 @@ fn every_shader_of_every_variant_is_valid() {
     }
 }
 
+/// File below `shaders/` and line, from 1, of a line of the whole text.
+fn locate(pass: Pass, variant: Variant, storage: Storage, line: usize) -> (&'static str, usize) {
+    let mut first = 0;
+    for (file, text) in module::fragments(pass, variant, storage) {
+        let lines = text.trim_end().lines().count();
+        if line <= first + lines {
+            return (file, line - first);
+        }
+        first += lines;
+    }
+    ("", line)
+}
+
 /// A diagnostic of the whole text is one of a file.
 #[test]
 fn lines_are_those_of_the_files() {
     for pass in Pass::ALL {
-        let source = Source::new(pass, VARIANTS[3], storages(pass)[0]);
-        let last = source.text.lines().count();
-        let (file, line) = source.locate(last);
+        let (variant, storage) = (VARIANTS[3], storages(pass)[0]);
+        let last = module::text(pass, variant, storage).lines().count();
+        let (file, line) = locate(pass, variant, storage, last);
         assert_eq!(file, format!("{}.wgsl", pass.name()));
         let text = fs::read_to_string(shaders().join(file)).unwrap();
         assert_eq!(text.lines().count(), line);
-        let first = source.files().next().unwrap();
-        assert_eq!(source.locate(1), (first, 1));
+        let (first, _) = module::fragments(pass, variant, storage)[0];
+        assert_eq!(locate(pass, variant, storage, 1), (first, 1));
     }
 }
 
 /// Names and offsets of the fields of the block `p`, and its size.
-fn block(module: &Module) -> (Vec<(String, u32)>, u32) {
+pub(super) fn block(module: &Module) -> (Vec<(String, u32)>, u32) {
     let global = module.global_variables.iter().find(|(_, g)| g.space == AddressSpace::Uniform).unwrap().1;
     let TypeInner::Struct { members, span } = &module.types[global.ty].inner else { panic!("no struct") };
     for member in members {
@@ -189,7 +200,7 @@ fn blocks_have_the_same_layout() {
     }
     same_block!(Pass::Root, RootBlock, size, zero, tiny, cut, floor, pad_0, pad_1, pad_2);
     same_block!(Pass::RootLarge, RootBlock, size, zero, tiny, cut, floor, pad_0, pad_1, pad_2);
-    same_block!(Pass::Turn, Turn, rows, columns, zero, pad_0);
+    same_block!(Pass::Transpose, Transpose, rows, columns, zero, pad_0);
     same_block!(Pass::Couple, Couple, rows, inner, columns, flags, zero, pad_0, pad_1, pad_2);
     same_block!(Pass::Assemble, Assemble, points, outputs, flags, gram_seed, zero, pad_0, pad_1, pad_2);
     same_block!(Pass::Spectrum, Spectrum, size, points, outputs, zero, tiny, pad_0, pad_1, pad_2);
@@ -197,7 +208,7 @@ fn blocks_have_the_same_layout() {
 }
 
 /// Storage bindings as (number, written).
-fn bindings(module: &Module) -> Vec<(u32, bool)> {
+pub(super) fn bindings(module: &Module) -> Vec<(u32, bool)> {
     let mut found: Vec<(u32, bool)> = module
         .global_variables
         .iter()
@@ -226,7 +237,7 @@ fn bindings_are_as_recorded() {
     check(Pass::Backward, &[false, false, false, false, true, true]);
     check(Pass::Root, &[false, true, true]);
     check(Pass::RootLarge, &[false, true, true, true]);
-    check(Pass::Turn, &[false, true]);
+    check(Pass::Transpose, &[false, true]);
     check(Pass::Couple, &[false, false, false, true]);
     check(Pass::Assemble, &[false, false, true]);
     check(Pass::Spectrum, &[false, false, true]);
@@ -248,7 +259,7 @@ fn numbers(module: &Module, expression: Handle<Expression>) -> Vec<f64> {
     }
 }
 
-fn constant(module: &Module, name: &str) -> Vec<f64> {
+pub(super) fn constant(module: &Module, name: &str) -> Vec<f64> {
     let found = module.constants.iter().find(|(_, c)| c.name.as_deref() == Some(name));
     numbers(module, found.unwrap_or_else(|| panic!("no constant {name}")).1.init)
 }
@@ -334,6 +345,20 @@ fn constants_have_the_same_values() {
             ],
         );
     }
+    for pass in [Pass::Spectrum, Pass::SpectrumLarge] {
+        let names = [
+            ("LAMBDA_MIN", spectrum::LAMBDA_MIN),
+            ("LAMBDA_MAX", spectrum::LAMBDA_MAX),
+            ("TRACE", spectrum::TRACE),
+            ("DEVIATION_OP", spectrum::DEVIATION_OP),
+            ("DEVIATION_FRO", spectrum::DEVIATION_FRO),
+            ("DEVIATION_MAX", spectrum::DEVIATION_MAX),
+            ("RESULTS", spectrum::RESULTS),
+        ];
+        // In order and without a gap, the count last.
+        assert!(names.iter().enumerate().all(|(at, (_, place))| at == *place));
+        names.iter().for_each(|(name, place)| check(pass, name, &[*place as f64]));
+    }
     shared(Pass::Couple, &[("TRANSPOSE", couple::TRANSPOSE), ("SUBTRACT", couple::SUBTRACT)]);
     shared(Pass::Assemble, &[("ACCUMULATE", assemble::ACCUMULATE), ("FINISH", assemble::FINISH)]);
 }
@@ -352,7 +377,7 @@ fn overrides_are_those_that_are_set() {
     let tuning = &Tuning::default();
     let of = |set: &[(&str, f64)], name: &str| set.iter().find(|c| c.0 == name).unwrap().1;
     for rows in [1, 16, 17, 32, 33, 1000] {
-        let set = project::constants(tuning, rows);
+        let set = project::plain_constants(tuning, rows);
         check(Pass::Project, &set);
         assert!(16.0 * (of(&set, "W_TILE") + of(&set, "X_TILE")) <= 16384.0);
         assert!(of(&set, "THREADS_COLUMNS") * of(&set, "THREADS_ROWS") <= 256.0);
@@ -383,7 +408,7 @@ fn overrides_are_those_that_are_set() {
         assert!(2.0 * of(&set, "SIDE").powi(2) * of(&set, "PARTS") <= 256.0);
         assert!(4.0 * of(&set, "SIDE") >= f64::from(rows));
     }
-    check(Pass::Turn, &turn::constants());
+    check(Pass::Transpose, &transpose::constants());
     check(Pass::Couple, &couple::constants());
     check(Pass::Assemble, &assemble::constants());
     for rows in [1, 2, 17, 32, 45, 256] {
@@ -404,7 +429,7 @@ fn overrides_are_those_that_are_set() {
     check(Pass::Probe, &probe::constants());
 }
 
-fn shaders() -> PathBuf {
+pub(super) fn shaders() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders")
 }
 
@@ -424,17 +449,16 @@ fn headers_say_what_a_shader_does() {
     assert_eq!(passes.len(), names.len());
     for path in passes {
         let text = fs::read_to_string(&path).unwrap();
-        for word in ["Twin", "Bindings: 0 p, uniform", "Dispatch: x ", "Random numbers: ", "Barriers: "] {
+        for word in ["Bindings: 0 p, uniform", "Dispatch: x ", "Random numbers: ", "Barriers: "] {
             assert!(header(&text).contains(word), "{}: the header has no {word}", path.display());
         }
         assert!(text.lines().count() <= 300, "{}", path.display());
         assert_eq!(text.matches("@compute").count(), 1, "{}", path.display());
     }
     let fragments = files(shaders().join("common"));
-    assert_eq!(fragments.len(), 21);
+    assert_eq!(fragments.len(), 22);
     for path in fragments {
         let text = fs::read_to_string(&path).unwrap();
-        assert!(header(&text).contains("Twin: "), "{}", path.display());
         // The one that is there to bind storage.
         let binds = path.ends_with("square_storage.wgsl");
         assert!(text.contains("@group") == binds && text.lines().count() <= 170, "{}", path.display());

@@ -1,14 +1,13 @@
 //! Words bit for bit and deviates to a stated bound, on the adapter.
 
-use eoc_ntk::backend::gpu::Options;
-use eoc_ntk::backend::gpu::passes::probe::Probe;
-use eoc_ntk::rng::{LAYOUT_VERSION, Role, Tensor};
-
-use super::{open, skip};
+use crate::backend::gpu::device::Options;
+use crate::backend::gpu::passes::probe::{Probe, run};
+use crate::backend::gpu::passes::tests::device;
+use crate::rng::{LAYOUT_VERSION, Role, Tensor};
 
 /// Deviates of a device differ from those of the CPU by at most this many ulp of the radius (half of 2⁻²³ each for the two
 /// roots and the two products, and the fused steps of the polynomials): the published bound.
-pub const ULP: f64 = 6.0;
+const ULP: f64 = 6.0;
 
 fn probe(seed: u64, role: Role, layer: usize, first: u32, group: u32, count: u32) -> Probe {
     Probe {
@@ -29,15 +28,13 @@ fn words_agree_bit_for_bit_and_deviates_to_the_bound() {
     let mut worst = 0f64;
     let mut total = 0.0;
     for int64 in [true, false] {
-        let Some(engine) = open(&Options { int64, checked: true, ..Options::default() }) else {
-            return skip("words");
-        };
+        let Some(device) = device(&Options { int64, checked: true, ..Options::default() }) else { return };
         for (seed, role, layer, first, group, count) in [
             (0, Role::Weight, 1, 0, 0, 400_000),
             (1 << 62 | 12345, Role::Forward, (1 << 24) - 1, u32::MAX - 50_000, u32::MAX, 50_000),
             (77, Role::Backward, 50, 1 << 31, 1 << 20, 50_000),
         ] {
-            let (words, normals) = engine.probe(probe(seed, role, layer, first, group, count)).unwrap();
+            let (words, normals) = run(&device, probe(seed, role, layer, first, group, count)).unwrap();
             let tensor = Tensor::new(seed, role, layer);
             for (i, (w, z)) in words.iter().zip(&normals).enumerate() {
                 let row = [first.wrapping_add(i as u32)];

@@ -1,10 +1,10 @@
 //! The contract between Rust and WGSL, continued: types of the numbers in memory, and shapes of cooperative matrices.
 
-use eoc_ntk::backend::gpu::Pass;
-use eoc_ntk::backend::gpu::module::Storage;
+use crate::backend::gpu::Pass;
+use crate::backend::gpu::module::Storage;
 use naga::{Module, TypeInner};
 
-use super::{VARIANTS, bindings, block, constant, parse, parse_on};
+use super::contract::{VARIANTS, bindings, block, constant, parse, parse_on};
 
 /// Types of the elements of the storage bindings, by number, as `f16` or `f32` or else a width in bytes.
 fn elements(module: &Module) -> Vec<(u32, String)> {

@@ -1,18 +1,17 @@
-//! `turn.wgsl`: small matrices rounded to f32 and turned.
+//! `transpose.wgsl`: small matrices rounded to f32 and turned.
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::backend::EngineError;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Work;
-use crate::backend::gpu::recording::{Dispatch, Recording};
+use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 
 const WORKGROUP: u32 = 64;
 
 /// The parameter block.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
-pub struct Turn {
+pub struct Transpose {
     /// Rows of the matrix.
     pub rows: u32,
     /// Its columns.
@@ -33,21 +32,22 @@ pub(in crate::backend::gpu) fn record(
     recording: &mut Recording,
     seeds: u32,
     [rows, columns]: [u32; 2],
-    matrix: &wgpu::Buffer,
-    out: &wgpu::Buffer,
-) -> Result<(), EngineError> {
-    let block = Turn { rows, columns, ..Turn::default() };
+    matrix: Proxy,
+    out: Proxy,
+) {
+    let block = Transpose { rows, columns, ..Transpose::default() };
     let dispatch = Dispatch {
-        pass: Pass::Turn,
-        pipeline: recording.device().pipeline(Pass::Turn, Storage::F32, &constants()),
-        buffers: vec![matrix.clone(), out.clone()],
+        pass: Pass::Transpose,
+        storage: Storage::F32,
+        constants: constants().into(),
+        buffers: vec![matrix.read(), out.write()],
         groups: [(rows * columns).div_ceil(WORKGROUP), 1, seeds],
-        work: Work {
+        cost: Cost {
             operations: 0.0,
             bytes: f64::from(seeds) * 12.0 * f64::from(rows) * f64::from(columns),
             normals: 0.0,
             extra: 0.0,
         },
     };
-    recording.dispatch(&block, dispatch)
+    recording.dispatch(&block, dispatch);
 }
