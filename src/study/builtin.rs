@@ -12,7 +12,7 @@ use crate::data::{Normalize, Source};
 use crate::math::activation::Activation;
 use crate::model::Schedule;
 
-/// A built-in study.
+/// A built-in study: words, and which grid it is; its numbers come from the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Builtin {
     /// Its name.
@@ -25,6 +25,19 @@ pub struct Builtin {
     pub prediction: &'static str,
     /// Time of the full and of the quick form on two cores, as measured.
     pub time: [&'static str; 2],
+    grid: Grid,
+}
+
+/// What a built-in study varies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grid {
+    First,
+    Width,
+    Depth,
+    Activation,
+    Outputs,
+    Million,
+    Deep,
 }
 
 /// The text names no built-in study.
@@ -42,6 +55,7 @@ pub const BUILTIN: [Builtin; 7] = [
         prediction: "the median of ‖K−K∞‖/‖K∞‖ falls with exponent -1/2 in m for both activations, and |s| : ReLU is \
                      below 1 at every m.",
         time: ["2 seconds", "1 second"],
+        grid: Grid::First,
     },
     Builtin {
         name: "width",
@@ -50,6 +64,7 @@ pub const BUILTIN: [Builtin; 7] = [
         prediction: "the exponent in m of the median of ‖K−K∞‖/‖K∞‖ is -1/2 for wide networks. At one point K is K(x,x): \
                      its mean is the depth at every width (λ_min of K/n), and the s.d. of tr K is the exact one.",
         time: ["2 minutes", "8 seconds"],
+        grid: Grid::Width,
     },
     Builtin {
         name: "depth",
@@ -60,6 +75,7 @@ pub const BUILTIN: [Builtin; 7] = [
                      K(x,x) grows as √l and then exponentially for constant widths, as √log l for linear ones, and stays \
                      bounded for quadratic ones.",
         time: ["3 minutes", "20 seconds"],
+        grid: Grid::Depth,
     },
     Builtin {
         name: "activation",
@@ -67,9 +83,11 @@ pub const BUILTIN: [Builtin; 7] = [
         claim: "the bound has the factor (Δ^-2 + l·√m_l)·κ², least for |s| (Δ = 1): it puts |s| before ReLU and every \
                 other of 0 < Δ < 1. Of the linear network (Δ = 0), where it is infinite, it says nothing.",
         prediction: "a diagonal entry cannot tell Δ from 1−Δ: its exact spread is greatest for ReLU and least, and the \
-                     same, for |s| and the linear network; so |s| : φ of the medians is below 1 in between. Against \
-                     the linear network 1.19 [1.16, 1.21] was found: that one is nearer its limit.",
+                     same, for |s| and the linear network; so |s| : φ of the medians is below 1 in between. Of the \
+                     order of |s| and the linear network theory says nothing: they have one exact spread, and the bound is \
+                     infinite for the linear one.",
         time: ["half a minute", "4 seconds"],
+        grid: Grid::Activation,
     },
     Builtin {
         name: "outputs",
@@ -79,6 +97,7 @@ pub const BUILTIN: [Builtin; 7] = [
                      and √m_l alone has 1/2. The constant of the bound (90 % quantile of ‖K−K∞‖/n : bound) does not grow \
                      with m_l.",
         time: ["half a minute", "7 seconds"],
+        grid: Grid::Outputs,
     },
     Builtin {
         name: "million",
@@ -87,6 +106,7 @@ pub const BUILTIN: [Builtin; 7] = [
                 them is formed.",
         prediction: "the exponent in m is -1/2 over three decades; at one point the s.d. of tr K is the exact one of K(x,x).",
         time: ["2 minutes", "15 seconds"],
+        grid: Grid::Million,
     },
     Builtin {
         name: "deep",
@@ -95,6 +115,7 @@ pub const BUILTIN: [Builtin; 7] = [
         prediction: "the exponent in m is -1/2 for large m; at one point the s.d. of tr K is the exact one of K(x,x), \
                      and the mean of K(x,x) is the depth.",
         time: ["7 minutes", "30 seconds"],
+        grid: Grid::Deep,
     },
 ];
 
@@ -113,14 +134,14 @@ impl Builtin {
             normalize: Some(vec![Normalize::Sphere]),
             ..Spec::default()
         };
-        match self.name {
-            "width" => Spec {
+        match self.grid {
+            Grid::Width => Spec {
                 seeds: of(1024, 64),
                 widths: Some(Widths::Scheduled(vec![64, 256, 1024, 4096, 16384, 65536])),
                 source: Some(digits(&[32, 1])),
                 ..base
             },
-            "depth" => Spec {
+            Grid::Depth => Spec {
                 seeds: of(128, 12),
                 depth: Some(vec![4, 8, 16, 32, 64]),
                 widths: Some(Widths::Scheduled(vec![128])),
@@ -128,27 +149,27 @@ impl Builtin {
                 source: Some(digits(&[8])),
                 ..base
             },
-            "activation" => Spec {
+            Grid::Activation => Spec {
                 seeds: of(4096, 512),
                 activation: Some(sweep()),
                 widths: Some(Widths::Scheduled(vec![1024])),
                 source: Some(digits(&[32])),
                 ..base
             },
-            "outputs" => Spec {
+            Grid::Outputs => Spec {
                 seeds: of(512, 64),
                 widths: Some(Widths::Scheduled(vec![1024])),
                 outputs: Some(vec![1, 2, 4, 8, 16, 32]),
                 source: Some(digits(&[8])),
                 ..base
             },
-            "million" => Spec {
+            Grid::Million => Spec {
                 seeds: of(128, 12),
                 widths: Some(Widths::Scheduled(vec![1000, 10_000, 100_000, 1_000_000])),
                 source: Some(digits(&[16, 1])),
                 ..base
             },
-            "deep" => Spec {
+            Grid::Deep => Spec {
                 seeds: of(64, 16),
                 depth: Some(vec![100]),
                 widths: Some(Widths::Scheduled(if quick { vec![10, 30] } else { vec![10, 30, 100] })),
@@ -156,7 +177,7 @@ impl Builtin {
                 source: Some(digits(&[8, 1])),
                 ..base
             },
-            _ => Spec { seeds: of(64, 16), ..Spec::first() },
+            Grid::First => Spec { seeds: of(64, 16), ..Spec::first() },
         }
     }
 }
