@@ -1,10 +1,10 @@
 //! What a built-in study says before it starts: its claim, and what theory predicts of this very plan.
 
-use eoc_ntk::report::{Analysis, CellSummary, Columns, LimitValues, StudySummary, prediction};
+use eoc_ntk::report::{Analysis, CellSummary, StudySummary, prediction};
+use eoc_ntk::study::Plan;
 use eoc_ntk::study::builtin::{BUILTIN, Builtin};
 use eoc_ntk::study::run::{self, RunError};
-use eoc_ntk::study::store::LimitRecord;
-use eoc_ntk::study::{Cell, Plan};
+use eoc_ntk::study::store::CellRecord;
 
 /// Columns of a line of text.
 const COLUMNS: usize = 100;
@@ -22,7 +22,8 @@ pub fn list() -> String {
 /// where options have made other networks of it, of which they may not hold.
 pub fn statement(study: Option<&Builtin>, plan: &Plan) -> Result<String, RunError> {
     let limits = run::limits(plan)?;
-    let cells = plan.cells().iter().zip(limits).map(|(cell, limit)| planned(cell, limit)).collect();
+    let planned = |(cell, limit)| CellSummary::new(CellRecord::of(cell, limit));
+    let cells = plan.cells().iter().zip(limits).map(planned).collect();
     let theory = Analysis::theory(&StudySummary { name: plan.name().to_owned(), cells });
     let seeds =
         plan.spec().seeds.as_ref().map_or_else(String::new, |s| format!(", {} seeds each", s.count()));
@@ -65,35 +66,6 @@ fn paragraph(head: &str, text: &str) -> String {
         }
     }
     lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
-}
-
-/// A cell of which no seed is finished.
-fn planned(cell: &Cell, limit: LimitRecord) -> CellSummary {
-    let (network, phi) = (&cell.network, cell.network.activation());
-    CellSummary {
-        activation: phi.to_string(),
-        a: phi.a(),
-        b: phi.b(),
-        depth: network.depth(),
-        schedule: cell.schedule.map(|s| s.to_string()),
-        width: cell.width,
-        hidden: network.hidden().to_vec(),
-        outputs: network.outputs(),
-        scale: network.scale(),
-        data: cell.data.points.label().to_owned(),
-        normalize: cell.data.normalize.to_string(),
-        n: cell.data.points.n(),
-        sampler: cell.sampler.to_string(),
-        precision: cell.precision.to_string(),
-        seeds: Vec::new(),
-        columns: Columns::default(),
-        limit: LimitValues {
-            lambda_min: limit.lambda_min.unwrap_or(f64::NAN),
-            lambda_max: limit.lambda_max.unwrap_or(f64::NAN),
-            relative_sd_diagonal: limit.relative_sd_diagonal,
-            bound: limit.bound,
-        },
-    }
 }
 
 #[cfg(test)]

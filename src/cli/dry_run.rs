@@ -67,7 +67,7 @@ fn cells(plan: &Plan, forecast: &Forecast) -> String {
     let mut text =
         format!("{:>6} {:>12} {:>14} {:>10}  network\n", "cell", "seeds to run", "time of a seed", "memory");
     for (index, (cell, cost)) in plan.cells().iter().zip(&forecast.cells).enumerate().take(LISTED) {
-        let name = describe(&CellRecord::new(cell, LimitRecord::default()));
+        let name = describe(&CellRecord::of(cell, LimitRecord::default()));
         let time = format!("{:.3} ms", 1e3 * cost.seconds);
         let memory = bytes(cost.estimate.bytes);
         text += &format!(

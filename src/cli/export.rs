@@ -1,4 +1,4 @@
-//! `eoc export`: the sample rows of a run directory, or the moments of its kernels.
+//! `eoc export`: the rows of a run directory, of its samples or of its cells, or the moments of its kernels.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -6,21 +6,56 @@ use std::str::FromStr;
 
 use eoc_ntk::data::{DataError, Output};
 use eoc_ntk::study::STORE;
-use eoc_ntk::study::export::{ExportError, Format, export};
-use eoc_ntk::study::store::{Reader, StoreError};
+use eoc_ntk::study::export::{ExportError, Format, Table, export};
+use eoc_ntk::study::store::Reader;
 
 use super::args::{DeviceChoice, EngineArgs, ThreadArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
+use super::stored::unusable;
 use super::{moments, output};
 
-/// Shown below the help.
-pub const EXAMPLES: &str = "\
-Rows come in (cell, seed) order. deviation_* is of K/n from its limit in operator norm, Frobenius
-norm and largest entry, relative_* divides by the same norm of the limit; lambda_min, lambda_max
-and trace are of K/n, output_norm is the Frobenius norm of the outputs; seconds are per sample. What
-is undefined is empty in CSV and null elsewhere. JSON is one array of objects. The directory is not
-changed and may be one that is still running.
+/// Columns of a line of help.
+const WIDTH: usize = 100;
+
+/// What is exported, column by column, with examples.
+pub fn after_help() -> String {
+    let mut text = String::new();
+    for table in Table::ALL {
+        text += &format!("{}:\n", headline(table));
+        for column in table.columns() {
+            let unit = if column.unit.is_empty() { String::new() } else { format!(" ({})", column.unit) };
+            text += &line(column.name, &format!("{}{unit}", column.about));
+        }
+        text.push('\n');
+    }
+    text + NOTES
+}
+
+/// A name and what it is, in lines that a terminal has.
+fn line(name: &str, about: &str) -> String {
+    let mut lines = vec![format!("  {name:<20}")];
+    for word in about.split_whitespace() {
+        let last = lines.len() - 1;
+        if lines[last].chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(" ".repeat(22));
+        }
+        let last = lines.len() - 1;
+        lines[last] += &format!(" {word}");
+    }
+    lines.join("\n") + "\n"
+}
+
+fn headline(table: Table) -> &'static str {
+    match table {
+        Table::Samples => "Columns of samples, one row a finished sample in (cell, seed) order",
+        Table::Cells => "Columns of cells, one row a cell",
+    }
+}
+
+const NOTES: &str = "\
+What is undefined or infinite is empty in CSV and null elsewhere. JSON is one array of objects. The
+directory is not changed and may be one that is still running.
 
 npy is the entrywise mean and standard deviation (divided by N - 1) of the kernels of every cell, over
 the seeds in the directory: CELL-mean.npy and CELL-sd.npy of shape (n*outputs, n*outputs) in the
@@ -29,6 +64,7 @@ again: it takes as long as the run did, needs its data, and memory for two kerne
 
 Examples:
   eoc export eoc-runs/first-0123abcd --format csv > rows.csv
+  eoc export eoc-runs/first-0123abcd --table cells --format csv
   eoc export eoc-runs/first-0123abcd --format parquet --out rows.parquet
   eoc export eoc-runs/first-0123abcd --format npy --out moments";
 
@@ -41,6 +77,9 @@ pub struct Args {
     /// csv, json or parquet: the rows; npy: mean and standard deviation of the kernels
     #[arg(long, value_name = "FORMAT")]
     format: Wanted,
+    /// Rows of which table: of the finished samples, or of the cells of the study [default: samples]
+    #[arg(long, value_name = "TABLE")]
+    table: Option<TableName>,
     /// File to write; its directory must exist [default: standard output, except for parquet]. For npy a directory,
     /// created with its parents
     #[arg(long, value_name = "FILE|DIR")]
@@ -50,6 +89,20 @@ pub struct Args {
     device: Option<DeviceChoice>,
     #[command(flatten)]
     threads: ThreadArgs,
+}
+
+/// A table by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct TableName(Table);
+
+impl FromStr for TableName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Table::ALL.into_iter().find(|table| table.name() == text);
+        let names = Table::ALL.map(Table::name).join(" or ");
+        found.map(Self).ok_or_else(|| format!("table \"{}\" is unknown; use {names}", text.escape_debug()))
+    }
 }
 
 /// What is exported.
@@ -76,7 +129,13 @@ impl FromStr for Wanted {
 
 /// Writes the rows.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
+    let table = args.table.map(|TableName(table)| table);
     let format = match (args.format, &args.out) {
+        (Wanted::Moments, _) if table.is_some() => {
+            return Err(Failure::refused(
+                "--table goes with --format csv, json or parquet, which have rows; leave it out",
+            ));
+        }
         (Wanted::Moments, Some(out)) => {
             let engine = EngineArgs {
                 device: args.device.clone(),
@@ -102,12 +161,13 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     }
     let reader = Reader::open(&args.dir).map_err(unusable)?;
     // Every row first: what is damaged is refused before anything is written.
-    let count = reader.verify_rows().map_err(unusable)?;
-    tracing::info!("exporting {count} rows");
+    reader.count_rows().map_err(unusable)?;
+    let table = table.unwrap_or_default();
+    tracing::info!("exporting the table {}", table.name());
     match &args.out {
         None => {
             let mut out = io::stdout();
-            match export(&reader, format, &mut out) {
+            match export(&reader, table, format, &mut out) {
                 Err(ExportError::Write(error)) => return Err(Failure::stdout(error)),
                 Err(ExportError::Store(error)) => return Err(Failure::running(error)),
                 Ok(_) => {}
@@ -116,11 +176,11 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         Some(path) => {
             let store = args.dir.join(STORE);
             let mut sink = Sink { output: output::open(path, 0, &[Some(&store)])?, failed: None };
-            let done = export(&reader, format, &mut sink);
+            let done = export(&reader, table, format, &mut sink);
             if let Some(error) = sink.failed {
                 return Err(error.into());
             }
-            done.map_err(Failure::running)?;
+            let count = done.map_err(Failure::running)?;
             sink.output.finish()?;
             ctx.check()?;
             return output::say(ctx, path, &format!("{}: {count} rows, format {format}\n", path.display()));
@@ -128,11 +188,6 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     }
     ctx.check()?;
     Ok(Status::Done)
-}
-
-/// Reading failed: the directory is unusable, unless the machine is.
-pub fn unusable(error: StoreError) -> Failure {
-    if error.is_of_the_machine() { Failure::running(error) } else { Failure::unusable(error) }
 }
 
 /// An output file behind the trait of writers; keeps the error that says which file.

@@ -7,6 +7,8 @@ use eoc_ntk::backend::EngineError;
 use eoc_ntk::data::DataError;
 use eoc_ntk::model::NetworkError;
 
+use super::remedy;
+
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -67,10 +69,14 @@ impl Failure {
         }
     }
 
-    /// The error and its causes on one line.
+    /// The error and its causes on one line, and what would help.
     pub fn sentence(&self) -> Option<String> {
         let error = self.error.as_ref()?;
-        Some(format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" "))
+        let found = format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
+        Some(match remedy::of(error) {
+            Some(remedy) => format!("{found}; {remedy}"),
+            None => found,
+        })
     }
 }
 

@@ -24,6 +24,7 @@ mod merge;
 mod moments;
 mod output;
 mod refused;
+mod remedy;
 mod run;
 mod sample;
 mod slurm;
@@ -82,8 +83,8 @@ enum Command {
     /// A data source as a file
     #[command(after_help = data::EXAMPLES)]
     Data(data::Args),
-    /// The sample rows of a run directory
-    #[command(after_help = export::EXAMPLES)]
+    /// The rows of a run directory: samples or cells
+    #[command(after_help = export::after_help())]
     Export(export::Args),
     /// Shards of a study into one run directory
     #[command(after_help = merge::EXAMPLES)]

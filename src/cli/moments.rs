@@ -18,9 +18,8 @@ use eoc_ntk::study::{Plan, file};
 
 use super::args::EngineArgs;
 use super::context::Context;
-use super::export::unusable;
 use super::failure::{Failure, Status};
-use super::stored::describe;
+use super::stored::{describe, unusable};
 
 /// The table beside the arrays.
 const TABLE: &str = "cells.csv";
@@ -28,7 +27,7 @@ const TABLE: &str = "cells.csv";
 /// Draws the kernels of a run again and writes their moments.
 pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Result<Status, Failure> {
     let reader = Reader::open(dir).map_err(unusable)?;
-    let count = reader.verify_rows().map_err(unusable)?;
+    let count: u64 = reader.count_rows().map_err(unusable)?.iter().sum();
     let plan = plan(&reader, dir)?;
     check_place(out)?;
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();

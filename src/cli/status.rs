@@ -7,13 +7,13 @@ use std::sync::Arc;
 use eoc_ntk::backend::cpu::CPU;
 use eoc_ntk::model::{Network, parse_widths};
 use eoc_ntk::sampler::{Sampler, relative_cost};
-use eoc_ntk::study::store::{CellRecord, Reader, STATISTICS, StoreError};
+use eoc_ntk::study::store::{CellRecord, Reader, Statistics, StoreError};
+use eoc_ntk::study::table::{Value, columns, values};
 use eoc_ntk::study::{Directory, Missing};
 
 use super::context::Context;
-use super::export::unusable;
 use super::failure::{Failure, Status};
-use super::stored::describe;
+use super::stored::{describe, unusable};
 use super::units::{duration, utc};
 
 /// Shown below the help.
@@ -67,17 +67,17 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let text = match args.row {
         Some(row) => sample_line(&reader, args, row)?,
         None if args.reproduce => reproduce(&reader, args).map_err(unusable)?,
-        None => progress(&reader, args).map_err(unusable)?,
+        None => progress(&reader, args)?,
     };
     ctx.print(&text)?;
     Ok(Status::Done)
 }
 
-fn progress(reader: &Reader, args: &Args) -> Result<String, StoreError> {
+fn progress(reader: &Reader, args: &Args) -> Result<String, Failure> {
     let manifest = reader.manifest();
-    let missing = reader.missing(&manifest.asked, manifest.shard)?;
-    let times = times(reader)?;
-    let at_work = Directory::in_use(&args.dir)?;
+    let missing = reader.missing(&manifest.asked, manifest.shard).map_err(unusable)?;
+    let times = times(reader).map_err(unusable)?;
+    let at_work = Directory::in_use(&args.dir).map_err(unusable)?;
     let (rows, total) = missing.iter().fold((0, 0u64), |(r, t), m| (r + m.rows, t.saturating_add(m.total)));
     let complete = |m: &&Missing| m.gaps.is_empty();
     let done = missing.iter().filter(complete).count();
@@ -105,7 +105,7 @@ fn progress(reader: &Reader, args: &Args) -> Result<String, StoreError> {
         return Ok(text + "To go:      nothing\n");
     };
     text += &format!("Next:       cell {hand}, {}\n", describe(&reader.cells()[hand]));
-    let pace = pace(reader.cells(), &times);
+    let pace = pace(reader.cells(), &times)?;
     let seconds: f64 = missing.iter().zip(&pace).map(|(m, pace)| (m.total - m.rows) as f64 * pace).sum();
     if stored > 0 {
         let spent: f64 = times.iter().map(|t| t.seconds).sum();
@@ -139,24 +139,37 @@ fn times(reader: &Reader) -> Result<Vec<Times>, StoreError> {
 }
 
 /// Seconds of a sample of every cell: its own, or by the cost model from those of the others.
-fn pace(cells: &[CellRecord], times: &[Times]) -> Vec<f64> {
-    let costs: Vec<f64> = cells.iter().map(cost).collect();
+fn pace(cells: &[CellRecord], times: &[Times]) -> Result<Vec<f64>, Failure> {
+    let cost = |(index, cell)| {
+        cost(cell).ok_or_else(|| {
+            Failure::running(anyhow::anyhow!(
+                "cell {index} of the store is no network that this eoc knows: activation {}, widths \"{}\", sampler {}",
+                cell.activation,
+                cell.widths,
+                cell.sampler
+            ))
+        })
+    };
+    let costs: Vec<f64> = cells.iter().enumerate().map(cost).collect::<Result<_, _>>()?;
     let known = || times.iter().zip(&costs).filter(|(t, _)| t.rows > 0);
     let cost: f64 = known().map(|(t, cost)| t.rows as f64 * cost).sum();
     let per_cost = known().map(|(t, _)| t.seconds).sum::<f64>() / cost;
     let of = |(t, cost): (&Times, &f64)| if t.rows > 0 { t.seconds / t.rows as f64 } else { per_cost * cost };
-    times.iter().zip(&costs).map(of).collect()
+    Ok(times.iter().zip(&costs).map(of).collect())
 }
 
-/// What a verified store holds was written from a network; the fallback is never met.
-fn cost(record: &CellRecord) -> f64 {
-    let network = record.activation.parse().ok().and_then(|phi| {
-        Network::new(phi, parse_widths(&record.widths).unwrap_or_default(), record.outputs as usize).ok()
-    });
-    let sampler = if record.sampler == "direct" { Sampler::Direct } else { Sampler::Conditional };
+/// Cost of a seed by the cost model; None where the record, whose sums agree, is not what a plan makes.
+fn cost(record: &CellRecord) -> Option<f64> {
+    let hidden = match record.depth {
+        1 => Vec::new(),
+        _ => parse_widths(&record.widths).ok()?,
+    };
+    let network = Network::new(record.activation.parse().ok()?, hidden, record.outputs as usize).ok()?;
+    let samplers = [Sampler::Direct, Sampler::Conditional];
+    let sampler = samplers.into_iter().find(|sampler| sampler.to_string() == record.sampler)?;
     // How many coordinates a point has is not stored; what is estimated of a cell without rows counts as many as points.
     let n = record.n as usize;
-    network.map_or(1.0, |network| relative_cost(sampler, n, n, &network))
+    Some(relative_cost(sampler, n, n, &network))
 }
 
 fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
@@ -257,8 +270,9 @@ fn sample_line(reader: &Reader, args: &Args, name: RowName) -> Result<String, Fa
         seed + 1
     );
     text += &format!("# its row, from device {}:", row.device);
-    for (name, value) in STATISTICS.iter().zip(row.values) {
-        text += &format!(" {name} {value}");
+    for (column, value) in columns::<Statistics>().iter().zip(values(&row.values)) {
+        let value = if let Value::Real(x) = value { x } else { f64::NAN };
+        text += &format!(" {} {value}", column.name);
     }
     Ok(text + "\n")
 }

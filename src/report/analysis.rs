@@ -8,17 +8,17 @@
 //! deviation may outgrow. The trace of K obeys more: s.d.(tr K)/mean(tr K) ≤ s.d.(K(x,x))/mean, since every diagonal
 //! entry has the same relative spread and correlations are at most 1; for one point and one output the two are equal.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
+use std::collections::HashSet;
+use std::sync::Arc;
 
-use super::axis::{Axis, Place};
+use super::axis::Axis;
 use super::fits::{PowerFit, fits};
+use super::lines::{Measured, distinct, group, lines, relative_bound};
 use super::ratios::{Ratio, ratios};
 use super::summary::{CellSummary, StudySummary};
 use crate::stats::bootstrap::relative_sd;
-use crate::stats::{
-    CONFIDENCE, Interval, Moments, NoInterval, Quantile, SeedTable, bound_constant, quantile,
-};
+use crate::stats::{CONFIDENCE, Interval, Moments, Quantile, SeedTable, bound_constant, quantile};
+use crate::study::table::CellRecord;
 
 /// The upper quantile that is reported beside the median.
 pub const UPPER: f64 = 0.9;
@@ -36,21 +36,13 @@ pub struct Analysis {
     pub empty_cells: usize,
 }
 
-/// What the cells of a section have in common beside what their [`Place`]s say.
+/// What the cells of a section have in common.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// The constant in front of K.
-    pub scale: f64,
-    /// Data source.
-    pub data: String,
-    /// `sphere` or `none`.
-    pub normalize: String,
-    /// Points.
-    pub n: usize,
+    /// The first of them: scale, data, normalize, n and precision are those of all.
+    pub cell: Arc<CellRecord>,
     /// The sampler, or several where `auto` changes it with the width: one law, so one section.
     pub samplers: Vec<String>,
-    /// Precision.
-    pub precision: String,
 }
 
 /// Cells of one setting.
@@ -69,8 +61,8 @@ pub struct Section {
 /// Networks that differ along the axis alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// The first of its networks.
-    pub place: Place,
+    /// The first of its cells.
+    pub cell: Arc<CellRecord>,
     /// Ascending along the axis.
     pub points: Vec<Point>,
 }
@@ -78,8 +70,8 @@ pub struct Line {
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// The network.
-    pub place: Place,
+    /// The cell.
+    pub cell: Arc<CellRecord>,
     /// Finished seeds.
     pub seeds: usize,
     /// Median of ‖K−K∞‖/‖K∞‖ in the operator norm; None where K∞ = 0.
@@ -88,36 +80,12 @@ pub struct Point {
     pub upper: Option<Quantile>,
     /// Least eigenvalue of K/n over seeds.
     pub lambda_min: Moments,
-    /// Least eigenvalue of K∞/n.
-    pub limit_lambda_min: f64,
     /// Standard deviation of the trace of K over its mean; None of fewer than two seeds.
     pub trace_spread: Option<Measured>,
-    /// Exact standard deviation of K(x,x) over its mean.
-    pub relative_sd_diagonal: Option<f64>,
     /// The bound's right side over ‖K∞/n‖.
     pub relative_bound: Option<f64>,
     /// The [`UPPER`] quantile of ‖K−K∞‖/n over the bound's right side.
     pub bound_constant: Option<Quantile>,
-}
-
-/// A number with its bootstrap interval, or why there is none.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Measured {
-    /// The number.
-    pub value: f64,
-    /// Its interval.
-    pub interval: Result<Interval, NoInterval>,
-}
-
-impl Measured {
-    /// A statistic of a table of seeds; None where it is undefined.
-    pub(super) fn of(
-        table: &SeedTable,
-        statistic: impl Fn(&mut [Vec<f64>]) -> Option<f64> + Sync + Copy,
-    ) -> Option<Self> {
-        let value = table.value(statistic).filter(|v| v.is_finite())?;
-        Some(Self { value, interval: table.interval(CONFIDENCE, statistic) })
-    }
 }
 
 impl Analysis {
@@ -130,9 +98,9 @@ impl Analysis {
     /// What theory says of all cells of a study, whether any of their seeds is finished or not.
     pub fn theory(study: &StudySummary) -> Self {
         let bare = |cell: &CellSummary| CellSummary {
+            cell: Arc::clone(&cell.cell),
             seeds: Vec::new(),
-            columns: super::summary::Columns::default(),
-            ..cell.clone()
+            samples: Vec::new(),
         };
         let cells: Vec<CellSummary> = study.cells.iter().map(bare).collect();
         Self::of(&study.name, &cells.iter().collect::<Vec<_>>())
@@ -141,9 +109,10 @@ impl Analysis {
     fn of(name: &str, cells: &[&CellSummary]) -> Self {
         // `auto` may change the sampler with the width; only a plan that crosses samplers tells them apart.
         let mut networks = HashSet::new();
-        let by_sampler =
-            cells.iter().any(|c| !networks.insert((setting_key(c), Axis::Width.key(c), &c.hidden)));
-        let sections = group(cells, |c| (setting_key(c), by_sampler.then_some(&c.sampler)));
+        let by_sampler = cells
+            .iter()
+            .any(|c| !networks.insert((setting_key(c), Axis::Width.key(&c.cell), &c.cell.widths)));
+        let sections = group(cells, |c| (setting_key(c), by_sampler.then_some(&c.cell.sampler)));
         let axis = axis(&sections);
         Self {
             name: name.to_owned(),
@@ -155,14 +124,15 @@ impl Analysis {
 }
 
 /// Equal for cells of one section.
-fn setting_key(c: &CellSummary) -> (&str, &str, usize, &str, u64) {
+fn setting_key(c: &CellSummary) -> (&str, &str, u64, &str, u64) {
+    let c = &c.cell;
     (&c.data, &c.normalize, c.n, &c.precision, c.scale.to_bits())
 }
 
 /// The axis with the longest line. Two activations are two lines, not an axis.
 fn axis(sections: &[Vec<&CellSummary>]) -> Axis {
     let longest = |axis: Axis| {
-        let lines = sections.iter().flat_map(|cells| group(cells, |c| axis.key(c)));
+        let lines = sections.iter().flat_map(|cells| group(cells, |c| axis.key(&c.cell)));
         lines.map(|line| distinct(axis, &line)).max().unwrap_or(0)
     };
     let mut best = (0, Axis::Width);
@@ -175,57 +145,16 @@ fn axis(sections: &[Vec<&CellSummary>]) -> Axis {
     best.1
 }
 
-/// Different values of an axis among cells.
-pub(super) fn distinct(axis: Axis, cells: &[&CellSummary]) -> usize {
-    let mut values: Vec<f64> = cells.iter().filter_map(|c| axis.at(c)).collect();
-    values.sort_unstable_by(f64::total_cmp);
-    values.dedup();
-    values.len()
-}
-
-/// Cells in groups of equal keys, in the order of first appearance.
-pub(super) fn group<'c, K: Eq + Hash>(
-    cells: &[&'c CellSummary],
-    key: impl Fn(&'c CellSummary) -> K,
-) -> Vec<Vec<&'c CellSummary>> {
-    let mut groups: Vec<Vec<&CellSummary>> = Vec::new();
-    let mut places = HashMap::new();
-    for &cell in cells {
-        let place = *places.entry(key(cell)).or_insert(groups.len());
-        match groups.get_mut(place) {
-            Some(group) => group.push(cell),
-            None => groups.push(vec![cell]),
-        }
-    }
-    groups
-}
-
-/// Cells that differ along the axis alone, ascending along it, in groups.
-pub(super) fn lines<'c>(axis: Axis, cells: &[&'c CellSummary]) -> Vec<Vec<&'c CellSummary>> {
-    let mut lines = group(cells, |c| axis.key(c));
-    let at = |c: &&CellSummary| axis.at(c).unwrap_or(0.0);
-    lines.iter_mut().for_each(|line| line.sort_by(|c, d| at(c).total_cmp(&at(d))));
-    lines
-}
-
 fn setting(cells: &[&CellSummary]) -> Setting {
-    let first = cells[0];
-    let mut samplers: Vec<String> = cells.iter().map(|c| c.sampler.clone()).collect();
+    let mut samplers: Vec<String> = cells.iter().map(|c| c.cell.sampler.clone()).collect();
     samplers.sort();
     samplers.dedup();
-    Setting {
-        scale: first.scale,
-        data: first.data.clone(),
-        normalize: first.normalize.clone(),
-        n: first.n,
-        samplers,
-        precision: first.precision.clone(),
-    }
+    Setting { cell: Arc::clone(&cells[0].cell), samplers }
 }
 
 fn section(axis: Axis, cells: &[&CellSummary]) -> Section {
     let line = |cells: &Vec<&CellSummary>| Line {
-        place: Place::of(cells[0]),
+        cell: Arc::clone(&cells[0].cell),
         points: cells.iter().map(|c| point(c)).collect(),
     };
     Section {
@@ -236,44 +165,30 @@ fn section(axis: Axis, cells: &[&CellSummary]) -> Section {
     }
 }
 
-/// The relative deviations of cells, over the seeds that all have.
-pub(super) fn deviations(cells: &[&CellSummary]) -> SeedTable {
-    let columns: Vec<(&[u64], &[f64])> =
-        cells.iter().map(|c| (c.seeds.as_slice(), c.columns.relative_op.as_slice())).collect();
-    SeedTable::joint(&columns)
-}
-
-/// The bound's right side over ‖K∞/n‖, as the deviations are.
-pub(super) fn relative_bound(cell: &CellSummary) -> Option<f64> {
-    let bound = cell.limit.bound? / cell.limit.lambda_max;
-    (bound.is_finite() && bound > 0.0).then_some(bound)
-}
-
-fn point(cell: &CellSummary) -> Point {
-    let relative = ascending(&cell.columns.relative_op);
-    let upper = quantile(&ascending(&cell.columns.deviation_op), UPPER, CONFIDENCE);
+fn point(summary: &CellSummary) -> Point {
+    let limit = &summary.cell.limit;
+    let relative = ascending(summary.column(|s| s.relative_op));
+    let upper = quantile(&ascending(summary.column(|s| s.deviation_op)), UPPER, CONFIDENCE);
     let constant = |q: Quantile| {
-        let over = |v: f64| bound_constant(v, cell.limit.bound);
+        let over = |v: f64| bound_constant(v, limit.bound);
         let interval = Interval { low: q.interval.low.and_then(over), high: q.interval.high.and_then(over) };
         Some(Quantile { estimate: over(q.estimate)?, interval, ..q })
     };
-    let trace = SeedTable::joint(&[(&cell.seeds, &cell.columns.trace)]);
+    let trace = SeedTable::joint(&[(&summary.seeds, &summary.column(|s| s.trace))]);
     Point {
-        place: Place::of(cell),
-        seeds: cell.seeds.len(),
+        cell: Arc::clone(&summary.cell),
+        seeds: summary.seeds.len(),
         median: quantile(&relative, 0.5, CONFIDENCE),
         upper: quantile(&relative, UPPER, CONFIDENCE),
-        lambda_min: Moments::of(&cell.columns.lambda_min),
-        limit_lambda_min: cell.limit.lambda_min,
+        lambda_min: Moments::of(&summary.column(|s| s.lambda_min)),
         trace_spread: Measured::of(&trace, relative_sd),
-        relative_sd_diagonal: cell.limit.relative_sd_diagonal,
-        relative_bound: relative_bound(cell),
+        relative_bound: relative_bound(limit),
         bound_constant: upper.and_then(constant),
     }
 }
 
-fn ascending(values: &[f64]) -> Vec<f64> {
-    let mut sorted: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
+fn ascending(values: Vec<f64>) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.into_iter().filter(|v| !v.is_nan()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     sorted
 }

@@ -1,11 +1,12 @@
 //! What was found beside what theory says: cell by cell, as exponents, as ratios. Every found number has its interval.
 
-use super::analysis::{Measured, Section, UPPER};
-use super::axis::{Axis, Field, Place};
+use super::analysis::{Section, UPPER};
+use super::axis::{Axis, Field};
 use super::fits::PowerFit;
+use super::headings::{Fields, Labels, percent};
+use super::lines::Measured;
 use super::ratios::Ratio;
-use super::table::{Fields, percent};
-use super::text::{Align, columns, interval, significant};
+use super::text::{Align, columns, interval, significant, slope};
 use crate::stats::{Interval, NoInterval};
 
 /// The spread of the trace beside the exact one of a diagonal entry, and the constant of the bound.
@@ -18,12 +19,12 @@ pub(super) fn cells(section: &Section, fields: &Fields) -> String {
     let mut rows = vec![header];
     for line in &section.lines {
         for (i, point) in line.points.iter().enumerate() {
-            let mut row = fields.row(&point.place, i == 0);
+            let mut row = fields.row(&point.cell, i == 0);
             row.extend(match &point.trace_spread {
                 Some(found) => [significant(found.value, 3), limits_or_dash(&found.interval)],
                 None => ["-".into(), "-".into()],
             });
-            row.push(point.relative_sd_diagonal.map_or("-".into(), |sd| significant(sd, 3)));
+            row.push(point.cell.limit.relative_sd_diagonal.map_or("-".into(), |sd| significant(sd, 3)));
             row.extend(match &point.bound_constant {
                 Some(c) => [significant(c.estimate, 3), interval(&c.interval)],
                 None => ["-".into(), "-".into()],
@@ -45,7 +46,7 @@ pub(super) fn exponents(section: &Section) -> String {
         if fits.is_empty() {
             continue;
         }
-        let labels = Labels::of(axis, fits.iter().map(|f| &f.place).collect());
+        let labels = Labels::of(axis, &fits.iter().map(|f| &f.cell).collect::<Vec<_>>());
         let mut header = labels.headers();
         header.extend([axis.symbol(), "median", &percent(), "K(x,x)", "bound"].map(str::to_owned));
         let mut rows = vec![header];
@@ -57,7 +58,7 @@ pub(super) fn exponents(section: &Section) -> String {
                 }
                 Err(reason) => ["none".into(), "-".into(), reason.to_string()],
             };
-            let mut row = labels.row(&fit.place);
+            let mut row = labels.row(&fit.cell);
             let range = fit.range.map_or("-".into(), |(low, high)| {
                 if low == high { low.to_string() } else { format!("{low} … {high}") }
             });
@@ -83,10 +84,10 @@ pub(super) fn ratios(section: &Section) -> String {
     if found.is_empty() {
         return String::new();
     }
-    let relu = found.iter().all(|(r, _)| r.place.activation == "relu");
+    let relu = found.iter().all(|(r, _)| r.cell.activation == "relu");
     let free = [Field::Activation, Field::Schedule, Field::Depth, Field::Outputs, Field::Width];
-    let places = || found.iter().map(|(r, _)| &r.place);
-    let mut fields: Vec<Field> = free.into_iter().filter(|f| f.varies(places())).collect();
+    let cells = || found.iter().map(|(r, _)| &*r.cell);
+    let mut fields: Vec<Field> = free.into_iter().filter(|f| f.varies(cells())).collect();
     if fields.is_empty() {
         fields.push(Field::Width);
     }
@@ -99,7 +100,7 @@ pub(super) fn ratios(section: &Section) -> String {
         let [limits, reason] = limits_or_reason(&measured.interval, |v| significant(v, 3));
         let mut row: Vec<String> = fields
             .iter()
-            .map(|f| if ratio.mean && *f != Field::Activation { "all".into() } else { f.text(&ratio.place) })
+            .map(|f| if ratio.mean && *f != Field::Activation { "all".into() } else { f.text(&ratio.cell) })
             .collect();
         row.extend([significant(measured.value, 3), limits]);
         row.extend([ratio.exact, ratio.bound].map(|v| v.map_or("-".into(), |v| significant(v, 3))));
@@ -110,37 +111,6 @@ pub(super) fn ratios(section: &Section) -> String {
     format!(
         "Ratio |s| : {other} of the medians at equal networks; below 1, |s| is the closer to its limit:\n"
     ) + &columns(&align, &rows)
-}
-
-/// The fields that tell exponents apart: the activation, and what else differs.
-pub(super) struct Labels(Vec<Field>);
-
-impl Labels {
-    pub(super) fn of(axis: Axis, places: Vec<&Place>) -> Self {
-        let free = [Field::Schedule, Field::Depth, Field::Outputs, Field::Width];
-        let free = free.into_iter().filter(|f| !axis.fields().contains(f));
-        let differ = free.filter(|f| f.varies(places.iter().copied()));
-        Self(std::iter::once(Field::Activation).chain(differ).collect())
-    }
-
-    pub(super) fn headers(&self) -> Vec<String> {
-        self.0.iter().map(|f| f.header().to_owned()).collect()
-    }
-
-    pub(super) fn row(&self, place: &Place) -> Vec<String> {
-        self.0.iter().map(|f| f.text(place)).collect()
-    }
-
-    pub(super) fn count(&self) -> usize {
-        self.0.len()
-    }
-}
-
-/// A slope with three decimals.
-pub(super) fn slope(value: f64) -> String {
-    let text = format!("{value:.3}");
-    // An exponent that is 0 but for rounding is 0.
-    if text == "-0.000" { "0.000".into() } else { text }
 }
 
 fn limits_or_dash(limits: &Result<Interval, NoInterval>) -> String {

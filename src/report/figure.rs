@@ -16,7 +16,7 @@ use kuva::prelude::{Layout, Plot, TickFormat};
 
 use super::analysis::{Analysis, Line, Section};
 use super::axis::{Axis, Field};
-use super::table::{DATA, describe};
+use super::headings::{DATA, describe};
 use super::text::counted;
 use crate::stats::CONFIDENCE;
 
@@ -49,14 +49,14 @@ pub(super) fn plotted(axis: Axis, line: &Line) -> Vec<(usize, Plotted)> {
         .iter()
         .enumerate()
         .filter_map(|(i, p)| {
-            let (at, q) = (axis.value(&p.place)?, p.median?);
+            let (at, q) = (axis.value(&p.cell)?, p.median?);
             let plotted = Plotted {
                 at,
                 seeds: p.seeds,
                 median: q.estimate,
                 low: q.interval.low.filter(|v| *v > 0.0),
                 high: q.interval.high,
-                exact: p.relative_sd_diagonal.filter(|v| *v > 0.0),
+                exact: p.cell.limit.relative_sd_diagonal.filter(|v| *v > 0.0),
             };
             (q.estimate > 0.0 && q.estimate.is_finite()).then_some((i, plotted))
         })
@@ -227,7 +227,7 @@ fn slope_line(first: &[Plotted], lines: &[Curve]) -> Option<[(f64, f64); 2]> {
 fn x_label(analysis: &Analysis) -> String {
     let points = || analysis.sections.iter().flat_map(|s| &s.lines).flat_map(|l| &l.points);
     let mut schedules: Vec<_> =
-        points().filter(|p| p.place.width.is_some()).map(|p| p.place.schedule.as_deref()).collect();
+        points().filter(|p| p.cell.m.is_some()).map(|p| p.cell.schedule.as_deref()).collect();
     schedules.sort_unstable();
     schedules.dedup();
     match (analysis.axis, &schedules[..]) {
@@ -254,8 +254,8 @@ fn subtitle(analysis: &Analysis, section: &Section) -> String {
     for field in free.filter(|f| !analysis.axis.fields().contains(f)) {
         // What the label of the axis says, or the lines, is not said again.
         let said = field == Field::Schedule && analysis.axis == Axis::Width;
-        if !said && !field.varies(points().map(|p| &p.place)) {
-            parts.extend(points().find_map(|p| field.words(&p.place)));
+        if !said && !field.varies(points().map(|p| &*p.cell)) {
+            parts.extend(points().find_map(|p| field.words(&p.cell)));
         }
     }
     parts.push(counted(points().map(|p| p.seeds).max().unwrap_or(0), "seed", "seeds"));
@@ -266,11 +266,11 @@ fn subtitle(analysis: &Analysis, section: &Section) -> String {
 fn label(axis: Axis, lines: &[Curve], section: &Section, line: &Line) -> String {
     let fields = [Field::Activation, Field::Schedule, Field::Depth, Field::Outputs, Field::Width];
     let differs =
-        |f: &Field| !axis.fields().contains(f) && f.varies(lines.iter().map(|(_, line, _)| &line.place));
+        |f: &Field| !axis.fields().contains(f) && f.varies(lines.iter().map(|(_, line, _)| &*line.cell));
     let mut parts: Vec<String> = fields
         .into_iter()
         .filter(|f| differs(f) || (*f == Field::Activation && axis != Axis::Delta))
-        .filter_map(|f| f.words(&line.place))
+        .filter_map(|f| f.words(&line.cell))
         .collect();
     parts.extend(setting_label(&lines.iter().map(|(s, _, _)| *s).collect::<Vec<_>>(), section));
     if parts.is_empty() { "median".into() } else { parts.join(", ") }

@@ -78,23 +78,22 @@ pub fn points_csv(analysis: &Analysis) -> io::Result<Vec<u8>> {
     ])?;
     let number = |v: Option<f64>| v.map_or(String::new(), |v| v.to_string());
     for section in &analysis.sections {
-        let s = &section.setting;
         for line in &section.lines {
             for (i, p) in plotted(analysis.axis, line) {
-                let place = &line.points[i].place;
+                let cell = &line.points[i].cell;
                 csv.write_record([
-                    place.activation.clone(),
-                    place.a.to_string(),
-                    place.b.to_string(),
-                    place.depth.to_string(),
-                    place.schedule.clone().unwrap_or_default(),
-                    place.outputs.to_string(),
-                    s.scale.to_string(),
-                    s.data.clone(),
-                    s.normalize.clone(),
-                    s.n.to_string(),
-                    s.precision.clone(),
-                    place.width.map_or(String::new(), |m| m.to_string()),
+                    cell.activation.clone(),
+                    cell.a.to_string(),
+                    cell.b.to_string(),
+                    cell.depth.to_string(),
+                    cell.schedule.clone().unwrap_or_default(),
+                    cell.outputs.to_string(),
+                    cell.scale.to_string(),
+                    cell.data.clone(),
+                    cell.normalize.clone(),
+                    cell.n.to_string(),
+                    cell.precision.clone(),
+                    cell.m.map_or(String::new(), |m| m.to_string()),
                     p.seeds.to_string(),
                     p.median.to_string(),
                     number(p.low),

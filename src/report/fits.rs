@@ -1,17 +1,20 @@
 //! Exponents of the median deviation in the width, the depth and the number of outputs, beside those of theory.
 
-use super::analysis::{deviations, distinct, lines, relative_bound};
-use super::axis::{Axis, Place};
+use std::sync::Arc;
+
+use super::axis::Axis;
+use super::lines::{deviations, distinct, lines, relative_bound};
 use super::summary::CellSummary;
 use crate::stats::{Centre, ExponentFit, NoFit, SeedTable, exponent};
+use crate::study::table::{CellRecord, LimitRecord};
 
 /// The exponent over networks that differ in one number alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PowerFit {
     /// That number: width, depth or outputs.
     pub axis: Axis,
-    /// The first of the networks.
-    pub place: Place,
+    /// The first of the cells.
+    pub cell: Arc<CellRecord>,
     /// The least and the largest of the number; None where no network has one.
     pub range: Option<(f64, f64)>,
     /// The exponent of the median deviation, or why there is none.
@@ -29,7 +32,7 @@ pub(super) fn fits(axis: Axis, cells: &[&CellSummary]) -> Vec<PowerFit> {
     for along in [Axis::Width, Axis::Depth, Axis::Outputs] {
         for line in lines(along, cells) {
             // One weight matrix has no spread: K = K∞, whose deviation has no logarithm.
-            let line: Vec<&CellSummary> = line.into_iter().filter(|c| c.depth > 1).collect();
+            let line: Vec<&CellSummary> = line.into_iter().filter(|c| c.cell.depth > 1).collect();
             let several = distinct(along, &line) > 1;
             if several || (along == axis && axis == Axis::Width && !line.is_empty()) {
                 fits.push(fit(along, &line));
@@ -40,20 +43,20 @@ pub(super) fn fits(axis: Axis, cells: &[&CellSummary]) -> Vec<PowerFit> {
 }
 
 fn fit(axis: Axis, cells: &[&CellSummary]) -> PowerFit {
-    let x: Vec<f64> = cells.iter().filter_map(|c| axis.at(c)).collect();
+    let x: Vec<f64> = cells.iter().filter_map(|c| axis.value(&c.cell)).collect();
     PowerFit {
         axis,
-        place: Place::of(cells[0]),
+        cell: Arc::clone(&cells[0].cell),
         range: x.first().copied().zip(x.last().copied()),
         exponent: exponent(&x, &deviations(cells), Centre::Median),
-        exact_exponent: slope(&x, cells, |c| c.limit.relative_sd_diagonal),
+        exact_exponent: slope(&x, cells, |limit| limit.relative_sd_diagonal),
         bound_exponent: slope(&x, cells, relative_bound),
     }
 }
 
 /// The same fit to numbers that no seed moves.
-fn slope(x: &[f64], cells: &[&CellSummary], value: fn(&CellSummary) -> Option<f64>) -> Option<f64> {
-    let values: Option<Vec<[f64; 1]>> = cells.iter().map(|c| value(c).map(|v| [v])).collect();
+fn slope(x: &[f64], cells: &[&CellSummary], value: fn(&LimitRecord) -> Option<f64>) -> Option<f64> {
+    let values: Option<Vec<[f64; 1]>> = cells.iter().map(|c| value(&c.cell.limit).map(|v| [v])).collect();
     let values = values?;
     let columns: Vec<(&[u64], &[f64])> = values.iter().map(|v| (&[0u64][..], &v[..])).collect();
     exponent(x, &SeedTable::joint(&columns), Centre::Median).ok().map(|fit| fit.exponent)

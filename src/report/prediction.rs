@@ -4,9 +4,8 @@
 
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::Axis;
-use super::beside::{Labels, slope};
-use super::table::{Fields, describe, wrap};
-use super::text::{Align, columns, significant};
+use super::headings::{Fields, Labels, describe, wrap};
+use super::text::{Align, columns, significant, slope};
 
 /// The prediction, a block per section; empty where theory has no number.
 pub fn prediction(theory: &Analysis) -> String {
@@ -32,26 +31,26 @@ fn number(value: Option<f64>) -> String {
 /// One row for each line: both ends, and the exponents between them.
 fn by_line(axis: Axis, section: &Section) -> String {
     let symbol = axis.symbol();
-    let labels = Labels::of(axis, section.lines.iter().map(|l| &l.place).collect());
+    let labels = Labels::of(axis, &section.lines.iter().map(|l| &l.cell).collect::<Vec<_>>());
     let mut header = labels.headers();
     header.extend([symbol, "s.d. of K(x,x)", "exponent", "bound", "exponent"].map(str::to_owned));
     let mut rows = vec![header];
     for line in &section.lines {
-        let wide: Vec<&Point> = line.points.iter().filter(|p| p.place.depth > 1).collect();
+        let wide: Vec<&Point> = line.points.iter().filter(|p| p.cell.depth > 1).collect();
         let (Some(first), Some(last)) = (wide.first(), wide.last()) else { continue };
         let ends = |text: fn(&Point) -> String| -> String {
             if wide.len() == 1 { text(first) } else { format!("{} … {}", text(first), text(last)) }
         };
-        let fit = section.fits.iter().find(|f| f.axis == axis && f.place == first.place);
+        let fit = section.fits.iter().find(|f| f.axis == axis && f.cell == first.cell);
         let exponent = |e: Option<f64>| e.map_or("-".into(), slope);
-        let mut row = labels.row(&line.place);
+        let mut row = labels.row(&line.cell);
         row.extend([
             match axis {
-                Axis::Depth => ends(|p| p.place.depth.to_string()),
-                Axis::Outputs => ends(|p| p.place.outputs.to_string()),
-                _ => ends(|p| p.place.width.map_or("-".into(), |m| m.to_string())),
+                Axis::Depth => ends(|p| p.cell.depth.to_string()),
+                Axis::Outputs => ends(|p| p.cell.outputs.to_string()),
+                _ => ends(|p| p.cell.m.map_or("-".into(), |m| m.to_string())),
             },
-            ends(|p| number(p.relative_sd_diagonal)),
+            ends(|p| number(p.cell.limit.relative_sd_diagonal)),
             exponent(fit.and_then(|f| f.exact_exponent)),
             ends(|p| number(p.relative_bound)),
             exponent(fit.and_then(|f| f.bound_exponent)),
@@ -71,8 +70,8 @@ fn by_point(theory: &Analysis, section: &Section) -> String {
     let mut rows = vec![header];
     for Line { points, .. } in &section.lines {
         for (i, point) in points.iter().enumerate() {
-            let mut row = fields.row(&point.place, i == 0);
-            row.extend([number(point.relative_sd_diagonal), number(point.relative_bound)]);
+            let mut row = fields.row(&point.cell, i == 0);
+            row.extend([number(point.cell.limit.relative_sd_diagonal), number(point.relative_bound)]);
             rows.push(row);
         }
     }

@@ -1,18 +1,20 @@
 //! |s| against every other activation of a study, at networks that differ in nothing else.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::analysis::{Measured, deviations, group, relative_bound};
-use super::axis::{Axis, LineKey, Place, phi, width};
+use super::axis::{Axis, LineKey, phi};
+use super::lines::{Measured, deviations, group, relative_bound};
 use super::summary::CellSummary;
 use crate::stats::bootstrap::median_ratio;
 use crate::stats::select_quantile;
+use crate::study::table::{CellRecord, LimitRecord};
 
 /// A ratio of two medians.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ratio {
-    /// The other activation, in the network at which both are compared; of a mean over networks, in the first of them.
-    pub place: Place,
+    /// The cell of the other activation, in the network at which both are compared; of a mean over networks, the first.
+    pub cell: Arc<CellRecord>,
     /// Whether it is the geometric mean over all networks that both activations share.
     pub mean: bool,
     /// Median relative deviation of |s| over that of the other; None where it is undefined.
@@ -27,9 +29,9 @@ pub struct Ratio {
 /// in the order of the plan.
 pub(super) fn ratios(cells: &[&CellSummary]) -> Vec<Ratio> {
     // φ and c·φ have one kernel: a = 0 is |s|.
-    let is_abs = |c: &CellSummary| c.a == 0.0;
+    let is_abs = |c: &CellSummary| c.cell.a == 0.0;
     fn network(c: &CellSummary) -> (LineKey<'_>, Option<u64>) {
-        (Axis::Delta.key(c), c.width)
+        (Axis::Delta.key(&c.cell), c.cell.width())
     }
     let mut abs = HashMap::new();
     for &cell in cells.iter().filter(|c| is_abs(c)) {
@@ -37,12 +39,12 @@ pub(super) fn ratios(cells: &[&CellSummary]) -> Vec<Ratio> {
     }
     let others: Vec<&CellSummary> = cells.iter().copied().filter(|c| !is_abs(c)).collect();
     let mut ratios = Vec::new();
-    for other in group(&others, phi) {
+    for other in group(&others, |c| phi(&c.cell)) {
         let mut pairs: Vec<(&CellSummary, &CellSummary)> = Vec::new();
-        for d in other.into_iter().filter(|d| d.depth > 1) {
+        for d in other.into_iter().filter(|d| d.cell.depth > 1) {
             pairs.extend(abs.get(&network(d)).map(|&c| (c, d)));
         }
-        pairs.sort_by_key(|(c, _)| (c.schedule.as_deref(), c.depth, c.outputs, width(c)));
+        pairs.sort_by_key(|(c, _)| (c.cell.schedule.as_deref(), c.cell.depth, c.cell.outputs, c.cell.m));
         ratios.extend(pairs.iter().map(|pair| of(std::slice::from_ref(pair), false)));
         if pairs.len() > 1 {
             ratios.push(of(&pairs, true));
@@ -54,16 +56,20 @@ pub(super) fn ratios(cells: &[&CellSummary]) -> Vec<Ratio> {
 fn of(pairs: &[(&CellSummary, &CellSummary)], mean: bool) -> Ratio {
     let table = deviations(&pairs.iter().flat_map(|&(c, d)| [c, d]).collect::<Vec<_>>());
     let statistic: fn(&mut [Vec<f64>]) -> Option<f64> = if mean { mean_ratio } else { median_ratio };
-    let theory = |number: fn(&CellSummary) -> Option<f64>| {
-        let logs: Option<f64> =
-            pairs.iter().map(|&(c, d)| Some((number(c)? / number(d)?).ln()).filter(|l| l.is_finite())).sum();
+    let theory = |number: fn(&LimitRecord) -> Option<f64>| {
+        let logs: Option<f64> = pairs
+            .iter()
+            .map(|&(c, d)| {
+                Some((number(&c.cell.limit)? / number(&d.cell.limit)?).ln()).filter(|l| l.is_finite())
+            })
+            .sum();
         Some((logs? / pairs.len() as f64).exp())
     };
     Ratio {
-        place: Place::of(pairs[0].1),
+        cell: Arc::clone(&pairs[0].1.cell),
         mean,
         found: Measured::of(&table, statistic),
-        exact: theory(|c| c.limit.relative_sd_diagonal),
+        exact: theory(|limit| limit.relative_sd_diagonal),
         bound: theory(relative_bound),
     }
 }

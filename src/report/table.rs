@@ -1,14 +1,12 @@
 //! The final table of a study, plain text of at most 100 columns where the numbers allow it.
 
-use super::analysis::{Analysis, Point, Section, Setting, UPPER};
-use super::axis::{Axis, Field, Place};
+use super::analysis::{Analysis, Point, Section, UPPER};
+use super::axis::{Axis, Field};
 use super::beside;
+use super::headings::{Fields, TERMINAL, describe, percent, wrap};
 use super::text::{Align, columns, counted, digits_of_mean, interval, mean_and_error, significant};
+use crate::stats::Quantile;
 use crate::stats::bootstrap::RESAMPLES;
-use crate::stats::{CONFIDENCE, Quantile};
-
-/// Columns of a terminal that the table fits.
-pub(super) const TERMINAL: usize = 100;
 
 /// The table of a study: for each section its cells, then what was found beside theory, cell by cell, and as exponents and
 /// ratios; a legend that names every column.
@@ -33,44 +31,6 @@ pub fn table(analysis: &Analysis) -> String {
     text + &legend(analysis)
 }
 
-/// The fields of the networks of a section: those that tell lines apart, those that tell points of a line apart, and
-/// those that are the same throughout.
-pub(super) struct Fields {
-    line: Vec<Field>,
-    point: &'static [Field],
-    same: Vec<Field>,
-}
-
-impl Fields {
-    pub(super) fn of(axis: Axis, section: &Section) -> Self {
-        let places = || section.lines.iter().flat_map(|l| &l.points).map(|p| &p.place);
-        let free = [Field::Activation, Field::Schedule, Field::Depth, Field::Outputs, Field::Width];
-        let point = axis.fields();
-        let free = free.into_iter().filter(|field| !point.contains(field));
-        // The activation is always a column: tables of one look like tables of several.
-        let (line, same) = free.partition(|f| *f == Field::Activation || f.varies(places()));
-        Self { line, point, same }
-    }
-
-    fn all(&self) -> impl Iterator<Item = Field> {
-        self.line.iter().chain(self.point).copied()
-    }
-
-    pub(super) fn aligns(&self) -> Vec<Align> {
-        self.all().map(Field::align).collect()
-    }
-
-    pub(super) fn headers(&self) -> Vec<String> {
-        self.all().map(|f| f.header().to_owned()).collect()
-    }
-
-    /// The cells of a row that say which network it is; what only tells lines apart is said on the first row of each.
-    pub(super) fn row(&self, place: &Place, first: bool) -> Vec<String> {
-        let line = self.line.iter().map(|f| if first { f.text(place) } else { String::new() });
-        line.chain(self.point.iter().map(|f| f.text(place))).collect()
-    }
-}
-
 /// `first: digits:n=32 (sphere), 32 points, depth 4, …; 64 seeds per cell`, broken where it is too long.
 fn heading(name: &str, section: &Section, fields: &Fields) -> String {
     let all = || section.lines.iter().flat_map(|l| &l.points);
@@ -82,48 +42,12 @@ fn heading(name: &str, section: &Section, fields: &Fields) -> String {
     };
     let mut parts = describe(&section.setting);
     let order = [Field::Depth, Field::Outputs, Field::Schedule, Field::Width];
-    let network = order
-        .iter()
-        .filter(|f| fields.same.contains(f))
-        .filter_map(|f| all().find_map(|p| f.words(&p.place)));
+    let network =
+        order.iter().filter(|f| fields.same.contains(f)).filter_map(|f| all().find_map(|p| f.words(&p.cell)));
     // Data and points first, then the network, then how it was computed.
     parts.splice(2..2, network.map(Some));
     parts.push(Some(seeds));
     wrap(&format!("{name}: "), &parts.into_iter().flatten().collect::<Vec<_>>())
-}
-
-/// Index of the data source in [`describe`].
-pub(super) const DATA: usize = 0;
-
-/// The setting, part by part; a part that says nothing is None, so that parts of two settings can be compared.
-pub(super) fn describe(setting: &Setting) -> Vec<Option<String>> {
-    let data = match setting.normalize.as_str() {
-        "none" => setting.data.clone(),
-        how => format!("{} on the {how}", setting.data),
-    };
-    vec![
-        Some(data),
-        Some(counted(setting.n, "point", "points")),
-        (setting.scale != 1.0).then(|| format!("scale {}", setting.scale)),
-        Some(format!("{} sampler", setting.samplers.join(" and "))),
-        Some(setting.precision.clone()),
-    ]
-}
-
-/// Parts with commas, broken into lines of at most [`TERMINAL`] columns.
-pub(super) fn wrap(start: &str, parts: &[String]) -> String {
-    let (mut text, mut line) = (String::new(), start.to_owned());
-    for (i, part) in parts.iter().enumerate() {
-        let last = i + 1 == parts.len();
-        if i > 0 && line.chars().count() + part.chars().count() + 1 > TERMINAL {
-            text += line.trim_end();
-            text += "\n  ";
-            line.clear();
-        }
-        line += part;
-        line += if last { "" } else { ", " };
-    }
-    text + &line
 }
 
 fn points(section: &Section, fields: &Fields) -> String {
@@ -140,7 +64,10 @@ fn points(section: &Section, fields: &Fields) -> String {
             row.push(estimate(&point.upper));
         }
         row.push(limits(&point.upper));
-        row.extend([mean_and_error(&point.lambda_min), significant(point.limit_lambda_min, limit_digits)]);
+        row.extend([
+            mean_and_error(&point.lambda_min),
+            significant(point.cell.limit.lambda_min.unwrap_or(f64::NAN), limit_digits),
+        ]);
         row
     };
     let make = |with_upper_interval: bool| {
@@ -160,7 +87,7 @@ fn points(section: &Section, fields: &Fields) -> String {
         let mut rows = vec![header];
         for line in &section.lines {
             for (i, point) in line.points.iter().enumerate() {
-                let mut row = fields.row(&point.place, i == 0);
+                let mut row = fields.row(&point.cell, i == 0);
                 row.extend(numbers(point, with_upper_interval));
                 rows.push(row);
             }
@@ -171,14 +98,9 @@ fn points(section: &Section, fields: &Fields) -> String {
     if full.lines().all(|l| l.chars().count() <= TERMINAL) { full } else { make(false) }
 }
 
-/// `95 % interval`.
-pub(super) fn percent() -> String {
-    format!("{:.0} % interval", 100.0 * CONFIDENCE)
-}
-
 fn legend(analysis: &Analysis) -> String {
     let points = || analysis.sections.iter().flat_map(|s| &s.lines).flat_map(|l| &l.points);
-    let listed = points().any(|p| p.place.schedule.is_none() && p.place.width.is_some());
+    let listed = points().any(|p| p.cell.schedule.is_none() && p.cell.m.is_some());
     let widths = if listed { "of listed widths the narrowest" } else { "by the schedule" };
     let mut rows: Vec<[String; 2]> = vec![
         ["φ, m".into(), format!("activation; hidden widths are m_k = m, k·m or k²·m, {widths}")],

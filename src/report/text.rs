@@ -50,6 +50,13 @@ pub(super) fn digits_of_mean(moments: &Moments) -> usize {
     }
 }
 
+/// A slope with three decimals.
+pub(super) fn slope(value: f64) -> String {
+    let text = format!("{value:.3}");
+    // An exponent that is 0 but for rounding is 0.
+    if text == "-0.000" { "0.000".into() } else { text }
+}
+
 /// An activation as a theorist writes it.
 pub(super) fn activation(text: &str) -> &str {
     match text {

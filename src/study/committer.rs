@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
-use super::run::Progress;
+use super::progress::Progress;
 use super::store::{Row, Store, StoreError};
 use crate::threads::spawn_scoped;
 

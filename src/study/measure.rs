@@ -1,8 +1,8 @@
 //! From a kernel to the statistics of its row, against K∞ of its cell.
 
 use super::cell::Cell;
-use super::store::LimitRecord;
-use crate::limit::{Limit, bound, relative_sd_diagonal};
+use super::store::{LimitRecord, Statistics};
+use crate::limit::Limit;
 use crate::sampler::MeasuredSample;
 use crate::stats::{MeasureError, Reference};
 
@@ -21,15 +21,7 @@ impl Measure {
 
     /// What the store keeps of K∞.
     pub fn limit_record(&self, cell: &Cell) -> LimitRecord {
-        let hidden = cell.network.hidden();
-        let finite = |value: f64| value.is_finite().then_some(value + 0.0);
-        let eigenvalues = self.reference.eigenvalues();
-        LimitRecord {
-            lambda_min: eigenvalues.first().copied().and_then(finite),
-            lambda_max: eigenvalues.last().copied().and_then(finite),
-            relative_sd_diagonal: finite(relative_sd_diagonal(cell.network.activation(), hidden)),
-            bound: bound(&cell.network).and_then(|b| finite(b.value)),
-        }
+        LimitRecord::of(cell, &self.reference)
     }
 
     /// K∞ as samples are compared with it.
@@ -37,21 +29,9 @@ impl Measure {
         &self.reference
     }
 
-    /// The [statistics](super::store::STATISTICS) of one sample, in their order.
-    pub fn statistics(sample: &MeasuredSample) -> [f64; 10] {
-        let s = &sample.statistics;
-        [
-            s.deviation_op,
-            s.deviation_fro,
-            s.deviation_max,
-            s.relative_op,
-            s.relative_fro,
-            s.relative_max,
-            s.lambda_min,
-            s.lambda_max,
-            s.trace,
-            sample.output_norm,
-        ]
+    /// The statistics of one sample as they are stored.
+    pub fn statistics(sample: &MeasuredSample) -> Statistics {
+        Statistics::of(sample)
     }
 }
 
@@ -70,11 +50,14 @@ mod tests {
         let measure = Measure::new(cell).unwrap();
         let statistics = measure.reference().measure(&limit.expand(2)).unwrap();
         let statistics = Measure::statistics(&MeasuredSample { seed: 0, statistics, output_norm: 2.5 });
-        assert!(statistics[..6].iter().all(|d| *d < 1e-14));
+        let Statistics { deviation_op, deviation_fro, deviation_max, .. } = statistics;
+        assert!([deviation_op, deviation_fro, deviation_max].iter().all(|d| *d < 1e-14));
+        let Statistics { relative_op, relative_fro, relative_max, .. } = statistics;
+        assert!([relative_op, relative_fro, relative_max].iter().all(|d| *d < 1e-14));
         // On the sphere of radius √m_0 every K∞(x,x) is the depth.
-        assert!((statistics[8] - 6.0).abs() < 1e-13 && statistics[9] == 2.5);
+        assert!((statistics.trace - 6.0).abs() < 1e-13 && statistics.output_norm == 2.5);
         let record = measure.limit_record(cell);
-        assert_eq!(record.lambda_min.map(|l| (l - statistics[6]).abs() < 1e-14), Some(true));
-        assert_eq!(record.lambda_max.map(|l| (l - statistics[7]).abs() < 1e-14), Some(true));
+        assert_eq!(record.lambda_min.map(|l| (l - statistics.lambda_min).abs() < 1e-14), Some(true));
+        assert_eq!(record.lambda_max.map(|l| (l - statistics.lambda_max).abs() < 1e-14), Some(true));
     }
 }

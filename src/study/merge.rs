@@ -14,11 +14,8 @@ use std::collections::{BTreeSet, BinaryHeap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::directory::Directory;
-use super::store::{
-    CellRecord, Draft, Manifest, RELATIVE_FRO, Reader, Row, Rows, STATISTICS, Session, StoreError,
-    write_study,
-};
+use super::store::{Directory, Draft, Manifest, Reader, Rows, Session, StoreError, write_study};
+use super::table::{CellRecord, Row, Statistics, Value, columns, values};
 use super::{Asked, Missing, Need, Shard, file};
 
 /// Rows of one directory that are in memory.
@@ -206,7 +203,9 @@ fn name(manifest: &Manifest) -> String {
 
 /// The cells: equal but for paths of data, and digits of the limit where machines differ.
 fn least_records(sources: &[(PathBuf, Reader)]) -> &[CellRecord] {
-    let least = sources.iter().min_by_key(|(_, reader)| format!("{:?}", reader.cells()));
+    let least = sources.iter().min_by_key(|(_, reader)| {
+        reader.cells().iter().flat_map(|c| format!("{:?}", values(c)).into_bytes()).collect::<Vec<_>>()
+    });
     least.map_or(&[], |(_, reader)| reader.cells())
 }
 
@@ -267,7 +266,7 @@ fn fill(
         let (row, several) = resolve(&mut same, sources)?;
         differ += u64::from(several);
         if let Some(row) = row {
-            needs[cell].push(seed, row.values[RELATIVE_FRO]);
+            needs[cell].push(seed, row.values.relative_fro);
             block.push(row);
             count += 1;
         }
@@ -288,12 +287,19 @@ fn resolve(
     same: &mut Vec<(usize, Row)>,
     sources: &[(PathBuf, Reader)],
 ) -> Result<(Option<Row>, bool), MergeError> {
+    if let [_] = &same[..] {
+        return Ok((same.pop().map(|(_, row)| row), false));
+    }
     // By device, and the seconds that a row took, so that the outcome is the same whatever the order.
     same.sort_by_key(|(_, row)| order(row));
     let mut differ = false;
     for pair in same.windows(2) {
         let [(i, a), (j, b)] = pair else { continue };
-        let Some(k) = (0..a.values.len()).find(|&k| bits(a.values[k]) != bits(b.values[k])) else { continue };
+        let both = values(&a.values).into_iter().zip(values(&b.values));
+        let names = columns::<Statistics>().into_iter().map(|column| column.name);
+        let Some((statistic, (x, y))) = names.zip(both).find(|(_, (x, y))| bits(x) != bits(y)) else {
+            continue;
+        };
         if a.device != b.device {
             differ = true;
             continue;
@@ -302,22 +308,29 @@ fn resolve(
             cell: a.cell,
             seed: a.seed,
             device: a.device.to_string(),
-            statistic: STATISTICS[k],
-            a: a.values[k],
-            b: b.values[k],
+            statistic,
+            a: f64::from_bits(bits(&x)),
+            b: f64::from_bits(bits(&y)),
             first: sources[*i.min(j)].0.clone(),
             second: sources[*i.max(j)].0.clone(),
         })));
     }
-    let least = same.drain(..).map(|(_, row)| row).min_by_key(|row| (row.values.map(bits), order(row)));
+    let least = same.drain(..).map(|(_, row)| row).min_by_key(|row| (statistics(row), order(row)));
     Ok((least, differ))
 }
 
-fn order(row: &Row) -> (std::sync::Arc<str>, u64, [u64; 10]) {
-    (std::sync::Arc::clone(&row.device), row.seconds.to_bits(), row.values.map(bits))
+fn order(row: &Row) -> (std::sync::Arc<str>, u64, Vec<u64>) {
+    (std::sync::Arc::clone(&row.device), row.seconds.to_bits(), statistics(row))
 }
 
-/// As stored, where every NaN is one NULL.
-fn bits(value: f64) -> u64 {
-    if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() }
+fn statistics(row: &Row) -> Vec<u64> {
+    values(&row.values).iter().map(bits).collect()
+}
+
+/// As stored, where every NaN is one NULL; statistics are real numbers.
+fn bits(value: &Value) -> u64 {
+    match value {
+        Value::Real(x) => x.to_bits(),
+        _ => f64::NAN.to_bits(),
+    }
 }

@@ -6,13 +6,13 @@
 //! ```
 //!
 //! A [`Spec`] is what is asked for, a [`Plan`] the validated cells with their data, a [`Store`](store::Store) the directory that keeps
-//! one row per finished sample. [`Asked`] and [`Shard`] say which seeds of a cell are wanted here, [`Need`] which are missing. Nothing here touches the terminal: progress goes to an [`Observer`](run::Observer), cancellation comes
-//! through a flag.
+//! one row per finished sample. What a row of a cell or of a sample holds is said in [`table`]. [`Asked`] and [`Shard`] say which
+//! seeds of a cell are wanted here, [`Need`] which are missing. Nothing here touches the terminal: progress goes to an
+//! [`Observer`](run::Observer), cancellation comes through a flag.
 
 pub mod builtin;
 mod cell;
 mod committer;
-mod directory;
 mod error;
 pub mod export;
 pub mod file;
@@ -23,15 +23,16 @@ pub mod merge;
 mod nearest;
 mod need;
 mod plan;
+mod progress;
 pub mod run;
 mod seeds;
 mod shard;
 mod spec;
 pub mod store;
+pub mod table;
 mod value;
 
 pub use cell::{Cell, CellData};
-pub use directory::{Directory, LOCK, REPORT, STORE, STUDY};
 pub use error::{MAX_CELLS, PlanError, Wanted};
 pub use measure::Measure;
 pub use need::{Asked, DEFAULT_MAX_SEEDS, FIRST_CHECK, Missing, Need};
@@ -39,6 +40,7 @@ pub use plan::Plan;
 pub use seeds::{NoSeeds, SeedRange};
 pub use shard::{MAX_SHARDS, NoShard, Shard};
 pub use spec::{Spec, Widths};
+pub use store::{Directory, LOCK, REPORT, STORE, STUDY};
 
 /// Version of the arithmetic behind a row. A change of any stored digit for the same draws (another order of sums,
 /// another factorisation) raises it and refuses to resume older runs; draws have

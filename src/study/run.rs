@@ -14,7 +14,8 @@ use super::cell::Cell;
 use super::committer::Committer;
 use super::measure::Measure;
 use super::plan::Plan;
-use super::store::{LimitRecord, Row, Store, StoreError};
+pub use super::progress::Progress;
+use super::store::{LimitRecord, Row, Statistics, Store, StoreError};
 use super::{Missing, Shard};
 use crate::backend::EngineError;
 use crate::sampler::{MeasuredSample, Sampling};
@@ -73,21 +74,6 @@ pub type Open<'a> = dyn Fn(&Cell) -> Result<Box<dyn KernelSource + 'a>, EngineEr
 pub trait Observer {
     /// After every commit, and once before the first batch.
     fn progress(&mut self, progress: &Progress);
-}
-
-/// How far a run is. Every row that it counts is durable.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
-    /// Finished rows among those asked for.
-    pub rows: u64,
-    /// Rows asked for; an estimate while a standard error is not reached.
-    pub total: u64,
-    /// Index of the cell in hand.
-    pub cell: usize,
-    /// Cells of the study.
-    pub cells: usize,
-    /// Time to go, by the cost of what is left against that of what this run has done; `None` before the first batch.
-    pub to_go: Option<Duration>,
 }
 
 /// How a run ended without an error.
@@ -240,7 +226,7 @@ pub(super) fn statistics(
     cell: usize,
     measure: &Measure,
     seeds: &[u64],
-) -> Result<Vec<(u64, [f64; 10])>, RunError> {
+) -> Result<Vec<(u64, Statistics)>, RunError> {
     let samples = source.measure(seeds, measure.reference());
     let samples = samples.map_err(|source| RunError::Engine { cell, source })?;
     let one = |sample: &MeasuredSample| {

@@ -1,6 +1,6 @@
 //! Reports of studies that vary something else than the width: depth, schedule, outputs, Δ.
 
-use crate::support::study::cell;
+use crate::support::study::{cell, record, widths};
 use eoc_ntk::report::{Analysis, Axis, CellSummary, StudySummary, figure, points_csv, prediction, table};
 
 fn study(name: &str, cells: Vec<CellSummary>) -> StudySummary {
@@ -18,8 +18,8 @@ fn depths() -> StudySummary {
                 "linear" => k,
                 _ => k * k,
             };
-            cell.hidden = (1..depth as u64).map(|k| 64 * factor(k)).collect();
-            cell.schedule = Some(schedule.into());
+            record(&mut cell).widths = widths(&(1..depth as u64).map(|k| 64 * factor(k)).collect::<Vec<_>>());
+            record(&mut cell).schedule = Some(schedule.into());
             cells.push(cell);
         }
     }
@@ -29,10 +29,10 @@ fn depths() -> StudySummary {
 fn outputs() -> StudySummary {
     let mut cells = Vec::new();
     for activation in ["abs", "relu"] {
-        for outputs in [1usize, 2, 4, 8, 16] {
+        for outputs in [1, 2, 4, 8, 16] {
             let mut cell = cell(activation, 4, 1024, 64, 0.02 * (outputs as f64).sqrt());
-            cell.outputs = outputs;
-            cell.limit.relative_sd_diagonal = Some(0.03);
+            record(&mut cell).outputs = outputs;
+            record(&mut cell).limit.relative_sd_diagonal = Some(0.03);
             cells.push(cell);
         }
     }
@@ -70,7 +70,7 @@ fn a_study_of_depth_is_one_section_with_a_line_per_schedule() {
     let section = &analysis.sections[0];
     assert_eq!(section.lines.len(), 3);
     for line in &section.lines {
-        assert_eq!(line.points.iter().map(|p| p.place.depth).collect::<Vec<_>>(), [4, 8, 16, 32, 64]);
+        assert_eq!(line.points.iter().map(|p| p.cell.depth).collect::<Vec<_>>(), [4, 8, 16, 32, 64]);
     }
     assert_eq!(section.fits.len(), 3, "no exponent in m, of which there is one value");
     for (fit, power) in section.fits.iter().zip([0.5, 0.2, 0.0]) {
@@ -136,7 +136,7 @@ fn what_varies_less_is_told_apart_and_has_its_own_exponent() {
         assert!(svg.contains(&format!("|s|, m = {m}<")), "the lines of the figure are told apart");
     }
     // With more widths than depths the width is the axis, and the depths are lines.
-    cells.retain(|c| c.depth == 2 || c.depth == 4);
+    cells.retain(|c| c.cell.depth == 2 || c.cell.depth == 4);
     cells.push(cell("abs", 2, 1024, 64, 0.04));
     let analysis = Analysis::new(&study("both", cells));
     assert_eq!((analysis.axis, analysis.sections[0].lines.len()), (Axis::Width, 2));
@@ -168,8 +168,9 @@ fn widths_do_not_mix_on_a_line_over_something_else() {
         let mut both = study;
         let mut cells = both.cells.clone();
         for cell in &mut cells {
-            cell.width = Some(2048);
-            cell.hidden = vec![2048; cell.depth - 1];
+            let cell = record(cell);
+            cell.m = Some(2048);
+            cell.widths = widths(&vec![2048; cell.depth as usize - 1]);
         }
         both.cells.extend(cells);
         both
@@ -182,7 +183,7 @@ fn widths_do_not_mix_on_a_line_over_something_else() {
         assert_eq!(analysis.sections[0].lines.len(), lines, "{axis:?}");
         for line in &analysis.sections[0].lines {
             assert_eq!(line.points.len(), points);
-            assert!(line.points.iter().all(|p| p.place.width == line.place.width));
+            assert!(line.points.iter().all(|p| p.cell.m == line.cell.m));
         }
         fits_a_terminal(&table(&analysis));
         assert!(figure(&analysis).unwrap().contains("m = 2048"), "{axis:?}");
@@ -208,7 +209,7 @@ fn a_study_of_activations_is_a_line_over_delta() {
     assert!(figure(&analysis).unwrap().contains("Δ = b²/(a²+b²)"));
     // Two activations are two lines.
     let mut two = activations();
-    two.cells.retain(|c| c.activation == "abs" || c.activation == "relu");
+    two.cells.retain(|c| ["abs", "relu"].contains(&c.cell.activation.as_str()));
     let analysis = Analysis::new(&two);
     assert_eq!((analysis.axis, analysis.sections[0].lines.len()), (Axis::Width, 2));
 }
@@ -218,6 +219,7 @@ fn data_sets_are_sections_and_told_apart_in_the_figure() {
     let mut both = depths();
     let mut single = depths().cells;
     for cell in &mut single {
+        let cell = record(cell);
         (cell.data, cell.n) = ("digits:n=1".into(), 1);
     }
     both.cells.extend(single);
@@ -244,7 +246,10 @@ fn predictions_are_the_theory_of_the_table() {
     }
     assert_eq!(rows.len(), 4);
     let mut unborn = study.clone();
-    unborn.cells.iter_mut().for_each(|c| c.seeds.clear());
+    for cell in &mut unborn.cells {
+        cell.seeds.clear();
+        cell.samples.clear();
+    }
     assert_eq!(prediction(&Analysis::theory(&unborn)), text);
 
     let rows = block(&format!("x\n{}", prediction(&Analysis::theory(&activations()))), "x");

@@ -1,6 +1,6 @@
 //! Reports from made-up stored results: the numbers in tables, figures and CSV, and what is said where there are none.
 
-use crate::support::study::{cell, first};
+use crate::support::study::{cell, first, record, widths};
 use eoc_ntk::report::{
     Analysis, Axis, Measured, Ratio, StudySummary, figure, points_csv, table, write_figure,
 };
@@ -27,18 +27,18 @@ fn the_numbers_are_those_of_the_columns() {
     assert_eq!((analysis.axis, section.lines.len()), (Axis::Width, 2));
     let points = section.lines.iter().flat_map(|l| &l.points);
     for (point, cell) in points.zip(&study.cells) {
-        assert_eq!((point.place.width, point.seeds), (cell.width, 64));
-        close(point.median.unwrap().estimate, median(&cell.columns.relative_op));
-        let within = cell.columns.relative_op.iter().filter(|v| **v <= point.upper.unwrap().estimate).count();
+        assert_eq!((point.cell.m, point.seeds), (cell.cell.m, 64));
+        close(point.median.unwrap().estimate, median(&cell.column(|s| s.relative_op)));
+        let within = cell.samples.iter().filter(|s| s.relative_op <= point.upper.unwrap().estimate).count();
         assert_eq!(within, 57, "the 90 % quantile of 64 is between the 57th and the 58th");
-        let mean = cell.columns.lambda_min.iter().sum::<f64>() / 64.0;
+        let mean = cell.samples.iter().map(|s| s.lambda_min).sum::<f64>() / 64.0;
         close(point.lambda_min.mean().unwrap(), mean);
         // The deviation is three times the relative one, and the bound is known.
         let constant = point.bound_constant.unwrap();
-        close(constant.estimate, 3.0 * point.upper.unwrap().estimate / cell.limit.bound.unwrap());
+        close(constant.estimate, 3.0 * point.upper.unwrap().estimate / cell.cell.limit.bound.unwrap());
         assert!(constant.interval.contains(constant.estimate) && constant.interval.low.is_some());
-        close(point.relative_bound.unwrap(), cell.limit.bound.unwrap() / 3.0);
-        let trace = &cell.columns.trace;
+        close(point.relative_bound.unwrap(), cell.cell.limit.bound.unwrap() / 3.0);
+        let trace = cell.column(|s| s.trace);
         let mean = trace.iter().sum::<f64>() / 64.0;
         let sd = (trace.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / 63.0).sqrt();
         let spread = point.trace_spread.as_ref().unwrap();
@@ -100,7 +100,7 @@ fn wide_numbers_drop_the_second_interval_and_not_the_honesty() {
     let mut study = StudySummary { name: "tiny".into(), cells: Vec::new() };
     for m in [1_000_000_000u64, 4_000_000_000] {
         let mut cell = cell("-0.123456,0.7", 4, m, 16, 2.0 / (m as f64).sqrt());
-        cell.columns.lambda_min.iter_mut().for_each(|v| *v *= -1e-9);
+        cell.samples.iter_mut().for_each(|s| s.lambda_min *= -1e-9);
         study.cells.push(cell);
     }
     let text = table(&Analysis::new(&study));
@@ -113,7 +113,7 @@ fn wide_numbers_drop_the_second_interval_and_not_the_honesty() {
     study.cells.clear();
     for m in [1_000_000_000u64, 4_000_000_000] {
         let mut cell = cell("-0.123456,0.7", 4, m, 128, 2.0 / (m as f64).sqrt());
-        cell.columns.lambda_min.iter_mut().for_each(|v| *v *= -1e-9);
+        cell.samples.iter_mut().for_each(|s| s.lambda_min *= -1e-9);
         study.cells.push(cell);
     }
     let text = table(&Analysis::new(&study));
@@ -151,7 +151,7 @@ fn what_is_missing_says_why() {
 #[test]
 fn zero_deviations_and_zero_limits_are_no_numbers() {
     let mut zero = first(16);
-    zero.cells[1].columns.relative_op = vec![0.0; 16];
+    zero.cells[1].samples.iter_mut().for_each(|s| s.relative_op = 0.0);
     let analysis = Analysis::new(&zero);
     assert_eq!(analysis.sections[0].fits[0].exponent, Err(NoFit::Zero));
     let text = table(&analysis);
@@ -161,9 +161,9 @@ fn zero_deviations_and_zero_limits_are_no_numbers() {
 
     let mut null = first(16);
     for cell in &mut null.cells {
-        cell.columns.relative_op = vec![f64::NAN; 16];
-        cell.limit.relative_sd_diagonal = None;
-        cell.limit.bound = None;
+        cell.samples.iter_mut().for_each(|s| s.relative_op = f64::NAN);
+        record(cell).limit.relative_sd_diagonal = None;
+        record(cell).limit.bound = None;
     }
     let analysis = Analysis::new(&null);
     assert_eq!(analysis.sections[0].fits[0].exponent, Err(NoFit::Seeds));
@@ -175,13 +175,15 @@ fn zero_deviations_and_zero_limits_are_no_numbers() {
 #[test]
 fn a_sampler_chosen_by_width_is_one_line_and_a_crossed_one_two() {
     let mut auto = first(16);
-    auto.cells.iter_mut().filter(|c| c.width == Some(64)).for_each(|c| c.sampler = "direct".into());
+    for cell in auto.cells.iter_mut().filter(|c| c.cell.m == Some(64)) {
+        record(cell).sampler = "direct".into();
+    }
     let analysis = Analysis::new(&auto);
     assert_eq!(analysis.sections.len(), 1);
     assert_eq!(analysis.sections[0].setting.samplers, ["conditional", "direct"]);
     let mut crossed = first(16);
     let mut direct = first(16).cells;
-    direct.iter_mut().for_each(|c| c.sampler = "direct".into());
+    direct.iter_mut().for_each(|c| record(c).sampler = "direct".into());
     crossed.cells.extend(direct);
     let analysis = Analysis::new(&crossed);
     assert_eq!(analysis.sections.len(), 2);
@@ -192,12 +194,13 @@ fn a_sampler_chosen_by_width_is_one_line_and_a_crossed_one_two() {
 fn listed_widths_stand_at_the_narrowest() {
     let mut study = first(16);
     for cell in &mut study.cells {
+        let cell = record(cell);
         cell.schedule = None;
-        let m = cell.width.take().unwrap();
-        cell.hidden = vec![4 * m, m, 2 * m];
+        let m = cell.m.unwrap();
+        cell.widths = widths(&[4 * m, m, 2 * m]);
     }
     let analysis = Analysis::new(&study);
-    let widths: Vec<_> = analysis.sections[0].lines[0].points.iter().map(|p| p.place.width).collect();
+    let widths: Vec<_> = analysis.sections[0].lines[0].points.iter().map(|p| p.cell.m).collect();
     assert_eq!(widths, [64, 256, 1024, 4096, 16384].map(Some));
     assert!(table(&analysis).contains("listed widths"));
     assert!(figure(&analysis).unwrap().contains("narrowest hidden width"));
@@ -215,10 +218,10 @@ fn the_csv_holds_what_the_figure_shows() {
     assert_eq!(rows.len(), study.cells.len());
     for (row, cell) in rows.iter().zip(&study.cells) {
         let number = |name: &str| row[column(name)].parse::<f64>().unwrap();
-        assert_eq!(&row[column("activation")], cell.activation);
-        assert_eq!(number("width"), cell.width.unwrap() as f64);
-        assert_eq!(Some(number("relative_sd_diagonal")), cell.limit.relative_sd_diagonal);
-        close(number("median_relative_deviation"), median(&cell.columns.relative_op));
+        assert_eq!(&row[column("activation")], cell.cell.activation);
+        assert_eq!(number("width"), cell.cell.m.unwrap() as f64);
+        assert_eq!(Some(number("relative_sd_diagonal")), cell.cell.limit.relative_sd_diagonal);
+        close(number("median_relative_deviation"), median(&cell.column(|s| s.relative_op)));
         assert!(number("interval_low") < number("median_relative_deviation"));
     }
     let svg = figure(&analysis).unwrap();
@@ -258,7 +261,7 @@ fn files_are_replaced_whole_and_errors_name_them() {
 fn names_from_outside_do_not_break_the_figure() {
     let mut study = first(16);
     study.name = "a<b&\"c\"".into();
-    study.cells.iter_mut().for_each(|c| c.data = "<data&.npy".into());
+    study.cells.iter_mut().for_each(|c| record(c).data = "<data&.npy".into());
     let svg = figure(&Analysis::new(&study)).unwrap();
     assert!(svg.contains("&lt;data&amp;.npy") && !svg.contains("<data"));
     assert!(!svg.contains("a<b"));
@@ -269,8 +272,8 @@ fn the_shared_draws_are_used() {
     // The same study with the seeds of ReLU in another order: the same medians, a wider interval of the ratio.
     let paired = Analysis::new(&first(64));
     let mut study = first(64);
-    for cell in study.cells.iter_mut().filter(|c| c.activation == "relu") {
-        cell.columns.relative_op.reverse();
+    for cell in study.cells.iter_mut().filter(|c| c.cell.activation == "relu") {
+        cell.samples.reverse();
     }
     let turned = Analysis::new(&study);
     let (a, b) = (found(&paired.sections[0].ratios[0]), found(&turned.sections[0].ratios[0]));

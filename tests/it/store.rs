@@ -13,7 +13,8 @@ use eoc_ntk::sampler::MeasuredSample;
 use eoc_ntk::stats::Reference;
 use eoc_ntk::study::merge::{MergeError, Merged};
 use eoc_ntk::study::run::{self, Estimate, KernelSource, Observer, Outcome, Progress, RunError, Settings};
-use eoc_ntk::study::store::{Reader, Session, Store, StoreError};
+use eoc_ntk::study::store::{Reader, Row, Session, Statistics, Store, StoreError};
+use eoc_ntk::study::table::{Value, columns, values};
 use eoc_ntk::study::{Cell, Plan, Shard, file};
 
 mod adaptive;
@@ -158,13 +159,29 @@ fn merge(dirs: &[PathBuf], out: &Path) -> Result<Merged, MergeError> {
 }
 
 /// Every row of a directory but its device and seconds, bit by bit.
-fn rows(dir: &Path) -> Result<Vec<(usize, u64, [u64; 10])>, StoreError> {
+fn rows(dir: &Path) -> Result<Vec<(usize, u64, Vec<u64>)>, StoreError> {
     let mut rows = Vec::new();
     Reader::open(dir)?.for_each(|row| {
-        rows.push((row.cell, row.seed, row.values.map(f64::to_bits)));
+        rows.push((row.cell, row.seed, statistics(row).iter().map(|v| v.to_bits()).collect()));
         Ok::<(), StoreError>(())
     })?;
     Ok(rows)
+}
+
+/// The statistics of a row, NaN where one is undefined.
+fn statistics(row: &Row) -> Vec<f64> {
+    let real = |value| if let Value::Real(x) = value { x } else { f64::NAN };
+    values(&row.values).into_iter().map(real).collect()
+}
+
+/// Names of the statistics, in the order of the columns.
+fn names() -> Vec<&'static str> {
+    columns::<Statistics>().iter().map(|column| column.name).collect()
+}
+
+/// Where a statistic stands among those of a row.
+fn index(name: &str) -> usize {
+    names().iter().position(|n| *n == name).unwrap()
 }
 
 /// A fresh directory with a finished run of [`STUDY`].

@@ -2,15 +2,15 @@
 
 use std::io::{self, Write};
 
-use super::{COLUMNS, Sink, Value, own, real, shared};
-use crate::study::store::{CellRecord, Row};
+use super::layout::Layout;
+use super::{Sink, Value, real};
 
 /// Writes CSV; lines are collected and written in pieces.
 pub struct Csv<'a> {
     out: &'a mut (dyn Write + Send),
     buffer: Vec<u8>,
-    /// The shared fields of the cell in hand, as text.
-    shared: Option<(usize, Vec<u8>)>,
+    /// The shared fields of the cell in hand, each with a comma behind it.
+    shared: Vec<u8>,
 }
 
 /// Bytes that are collected before they are written.
@@ -18,29 +18,27 @@ const PIECE: usize = 1 << 16;
 
 impl<'a> Csv<'a> {
     /// Starts with the header.
-    pub fn new(out: &'a mut (dyn Write + Send)) -> Self {
-        Self { out, buffer: format!("{}\n", COLUMNS.join(",")).into_bytes(), shared: None }
+    pub fn new(layout: &Layout, out: &'a mut (dyn Write + Send)) -> Self {
+        let names: Vec<&str> = layout.all().map(|column| column.name).collect();
+        Self { out, buffer: format!("{}\n", names.join(",")).into_bytes(), shared: Vec::new() }
     }
 }
 
 impl Sink for Csv<'_> {
-    fn row(&mut self, index: usize, cell: &CellRecord, row: &Row) -> io::Result<()> {
-        if self.shared.as_ref().is_none_or(|(of, _)| *of != index) {
-            let mut text = Vec::new();
-            for value in shared(cell) {
-                field(&mut text, value)?;
-            }
-            self.shared = Some((index, text));
-        }
+    fn cell(&mut self, shared: &[Value]) -> io::Result<()> {
+        self.shared.clear();
+        shared.iter().try_for_each(|value| field(&mut self.shared, *value))
+    }
+
+    fn row(&mut self, key: &[Value], own: &[Value]) -> io::Result<()> {
         let buffer = &mut self.buffer;
-        write!(buffer, "{index},{}", row.seed)?;
-        if let Some((_, text)) = &self.shared {
-            buffer.extend_from_slice(text);
+        key.iter().try_for_each(|value| field(buffer, *value))?;
+        buffer.extend_from_slice(&self.shared);
+        own.iter().try_for_each(|value| field(buffer, *value))?;
+        // In place of the comma behind the last field.
+        if let Some(last) = buffer.last_mut() {
+            *last = b'\n';
         }
-        for value in own(row) {
-            field(buffer, value)?;
-        }
-        buffer.push(b'\n');
         if buffer.len() >= PIECE {
             self.out.write_all(buffer)?;
             buffer.clear();
@@ -55,16 +53,17 @@ impl Sink for Csv<'_> {
     }
 }
 
-/// A comma and a value.
+/// A value and a comma.
 fn field(out: &mut Vec<u8>, value: Value) -> io::Result<()> {
-    out.push(b',');
     match value {
-        Value::Integer(i) => write!(out, "{i}"),
-        Value::Real(x) => real(out, x),
+        Value::Integer(i) => write!(out, "{i}")?,
+        Value::Real(x) => real(out, x)?,
         Value::Text(text) if text.contains([',', '"', '\n', '\r']) => {
-            write!(out, "\"{}\"", text.replace('"', "\"\""))
+            write!(out, "\"{}\"", text.replace('"', "\"\""))?;
         }
-        Value::Text(text) => out.write_all(text.as_bytes()),
-        Value::Null => Ok(()),
+        Value::Text(text) => out.extend_from_slice(text.as_bytes()),
+        Value::Null => {}
     }
+    out.push(b',');
+    Ok(())
 }

@@ -2,15 +2,19 @@
 
 use std::io::{self, Write};
 
-use super::{COLUMNS, Sink, Value, own, real, shared};
-use crate::study::store::{CellRecord, Row};
+use super::layout::Layout;
+use super::{Sink, Value, real};
+use crate::study::table::Column;
 
 /// Writes JSON; lines are collected and written in pieces.
 pub struct Json<'a> {
     out: &'a mut (dyn Write + Send),
+    layout: &'a Layout,
     buffer: Vec<u8>,
     /// The shared members of the cell in hand, as text.
-    shared: Option<(usize, Vec<u8>)>,
+    shared: Vec<u8>,
+    /// Whether no row is written yet.
+    empty: bool,
 }
 
 /// Bytes that are collected before they are written.
@@ -18,31 +22,28 @@ const PIECE: usize = 1 << 16;
 
 impl<'a> Json<'a> {
     /// Opens the array.
-    pub fn new(out: &'a mut (dyn Write + Send)) -> Self {
-        Self { out, buffer: b"[".to_vec(), shared: None }
+    pub fn new(layout: &'a Layout, out: &'a mut (dyn Write + Send)) -> Self {
+        Self { out, layout, buffer: b"[".to_vec(), shared: Vec::new(), empty: true }
     }
 }
 
 impl Sink for Json<'_> {
-    fn row(&mut self, index: usize, cell: &CellRecord, row: &Row) -> io::Result<()> {
-        let first = self.shared.is_none();
-        if self.shared.as_ref().is_none_or(|(of, _)| *of != index) {
-            let mut text = Vec::new();
-            for (name, value) in COLUMNS[2..15].iter().zip(shared(cell)) {
-                member(&mut text, name, value)?;
-            }
-            self.shared = Some((index, text));
-        }
+    fn cell(&mut self, shared: &[Value]) -> io::Result<()> {
+        self.shared.clear();
+        members(&mut self.shared, &self.layout.shared, shared)
+    }
+
+    fn row(&mut self, key: &[Value], own: &[Value]) -> io::Result<()> {
         let buffer = &mut self.buffer;
-        buffer.extend_from_slice(if first { b"\n" } else { b",\n" });
-        write!(buffer, "{{\"cell\":{index},\"seed\":{}", row.seed)?;
-        if let Some((_, text)) = &self.shared {
-            buffer.extend_from_slice(text);
+        buffer.extend_from_slice(if self.empty { b"\n{" } else { b",\n{" });
+        self.empty = false;
+        members(buffer, &self.layout.key, key)?;
+        buffer.extend_from_slice(&self.shared);
+        members(buffer, &self.layout.own, own)?;
+        // In place of the comma behind the last member.
+        if let Some(last) = buffer.last_mut() {
+            *last = b'}';
         }
-        for (name, value) in COLUMNS[15..].iter().zip(own(row)) {
-            member(buffer, name, value)?;
-        }
-        buffer.push(b'}');
         if buffer.len() >= PIECE {
             self.out.write_all(buffer)?;
             buffer.clear();
@@ -58,13 +59,17 @@ impl Sink for Json<'_> {
     }
 }
 
-/// A comma, a name and a value.
-fn member(out: &mut Vec<u8>, name: &str, value: Value) -> io::Result<()> {
-    write!(out, ",\"{name}\":")?;
-    match value {
-        Value::Integer(i) => write!(out, "{i}"),
-        Value::Real(x) => real(out, x),
-        Value::Text(text) => serde_json::to_writer(out, text).map_err(io::Error::from),
-        Value::Null => out.write_all(b"null"),
+/// Names and values, each with a comma behind it.
+fn members(out: &mut Vec<u8>, columns: &[Column], values: &[Value]) -> io::Result<()> {
+    for (column, value) in columns.iter().zip(values) {
+        write!(out, "\"{}\":", column.name)?;
+        match *value {
+            Value::Integer(i) => write!(out, "{i}")?,
+            Value::Real(x) => real(out, x)?,
+            Value::Text(text) => serde_json::to_writer(&mut *out, text).map_err(io::Error::from)?,
+            Value::Null => out.extend_from_slice(b"null"),
+        }
+        out.push(b',');
     }
+    Ok(())
 }

@@ -1,49 +1,61 @@
-//! The sample rows of a run directory as CSV, JSON or Parquet, in (cell, seed) order.
+//! The rows of a run directory as CSV, JSON or Parquet, in the order of their keys.
 //!
-//! Every format has the same columns in the same order, [`COLUMNS`]; a number is in shortest round-trip form (Parquet: its
-//! bits), what is undefined is an empty field in CSV and null elsewhere. JSON is one array of objects, one object a line.
-//! Rows go through one after another (Parquet: in groups), so that memory does not grow with their number.
+//! ```text
+//! samples   cell, seed, what its rows share of a cell, statistics, device, seconds
+//! cells     cell, what its rows share of it, its m, its limit, seeds in the directory
+//! ```
+//!
+//! Every format has the same columns in the same order, those of the [tables](super::table); a number is in shortest round-trip
+//! form (Parquet: its bits), what is undefined is an empty field in CSV and null elsewhere. JSON is one array of objects, one
+//! object a line. Rows go through one after another (Parquet: in groups), so that memory does not grow with their number.
 
 mod csv;
 mod json;
+mod layout;
 mod parquet;
 
 use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use super::store::{CellRecord, Reader, Row, STATISTICS, StoreError};
+use self::layout::Layout;
+use super::store::{Reader, StoreError};
+use super::table::{Column, Fields, Record, Row, Value};
 
-/// Names of the exported columns, in order.
-pub const COLUMNS: [&str; 27] = [
-    "cell",
-    "seed",
-    "activation",
-    "a",
-    "b",
-    "depth",
-    "schedule",
-    "widths",
-    "outputs",
-    "scale",
-    "data",
-    "normalize",
-    "n",
-    "sampler",
-    "precision",
-    STATISTICS[0],
-    STATISTICS[1],
-    STATISTICS[2],
-    STATISTICS[3],
-    STATISTICS[4],
-    STATISTICS[5],
-    STATISTICS[6],
-    STATISTICS[7],
-    STATISTICS[8],
-    STATISTICS[9],
-    "device",
-    "seconds",
-];
+/// A table of rows to export.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Table {
+    /// One row a finished sample.
+    #[default]
+    Samples,
+    /// One row a cell.
+    Cells,
+}
+
+impl Table {
+    /// Every table.
+    pub const ALL: [Self; 2] = [Self::Samples, Self::Cells];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Samples => Row::TABLE,
+            Self::Cells => "cells",
+        }
+    }
+
+    /// Its columns, in the order of every format.
+    pub fn columns(self) -> Vec<Column> {
+        self.layout().all().copied().collect()
+    }
+
+    fn layout(self) -> Layout {
+        match self {
+            Self::Samples => Layout::of_rows::<Row>(),
+            Self::Cells => Layout::of_cells(),
+        }
+    }
+}
 
 /// A format of exported rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,74 +107,68 @@ pub enum ExportError {
     Write(#[source] io::Error),
 }
 
-/// Writes every row of a store and counts them.
-pub fn export(reader: &Reader, format: Format, out: &mut (dyn Write + Send)) -> Result<u64, ExportError> {
+/// Writes every row of a table and counts them.
+pub fn export(
+    reader: &Reader,
+    table: Table,
+    format: Format,
+    out: &mut (dyn Write + Send),
+) -> Result<u64, ExportError> {
+    let layout = table.layout();
     match format {
-        Format::Csv => stream(reader, &mut csv::Csv::new(out)),
-        Format::Json => stream(reader, &mut json::Json::new(out)),
-        Format::Parquet => stream(reader, &mut parquet::Parquet::new(out).map_err(ExportError::Write)?),
+        Format::Csv => stream(reader, table, &mut csv::Csv::new(&layout, out)),
+        Format::Json => stream(reader, table, &mut json::Json::new(&layout, out)),
+        Format::Parquet => {
+            let sink = parquet::Parquet::new(table.name(), &layout, out);
+            stream(reader, table, &mut sink.map_err(ExportError::Write)?)
+        }
     }
 }
 
-/// A writer of one format.
+/// A writer of one format. Values come in the order of the [`Layout`].
 trait Sink {
-    fn row(&mut self, index: usize, cell: &CellRecord, row: &Row) -> io::Result<()>;
+    /// A cell whose rows follow: what they share.
+    fn cell(&mut self, shared: &[Value]) -> io::Result<()>;
+    /// A row of that cell: its key up to what is shared, and what comes behind it.
+    fn row(&mut self, key: &[Value], own: &[Value]) -> io::Result<()>;
+    /// The end.
     fn finish(&mut self) -> io::Result<()>;
 }
 
-fn stream(reader: &Reader, sink: &mut dyn Sink) -> Result<u64, ExportError> {
-    let mut count = 0;
-    reader.for_each(|row| {
-        count += 1;
-        sink.row(row.cell, &reader.cells()[row.cell], row).map_err(ExportError::Write)
-    })?;
+fn stream(reader: &Reader, table: Table, sink: &mut dyn Sink) -> Result<u64, ExportError> {
+    let count = match table {
+        Table::Samples => samples(reader, sink)?,
+        Table::Cells => cells(reader, sink)?,
+    };
     sink.finish().map_err(ExportError::Write)?;
     Ok(count)
 }
 
-/// A value of a row.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Value<'a> {
-    Integer(u64),
-    Real(f64),
-    Text(&'a str),
-    Null,
+fn samples(reader: &Reader, sink: &mut dyn Sink) -> Result<u64, ExportError> {
+    let (mut count, mut cell) = (0, None);
+    reader.for_each(|row| {
+        count += 1;
+        if cell != Some(row.cell) {
+            cell = Some(row.cell);
+            sink.cell(&layout::shared(&reader.cells()[row.cell])).map_err(ExportError::Write)?;
+        }
+        let mut values = Vec::with_capacity(16);
+        row.each(&mut |value| values.push(value));
+        let (key, own) = values.split_at(layout::KEY);
+        sink.row(key, own).map_err(ExportError::Write)
+    })?;
+    Ok(count)
 }
 
-impl Value<'_> {
-    fn real(value: f64) -> Self {
-        if value.is_nan() { Self::Null } else { Self::Real(value) }
+fn cells(reader: &Reader, sink: &mut dyn Sink) -> Result<u64, ExportError> {
+    let counts = reader.count_rows()?;
+    for (index, (cell, seeds)) in reader.cells().iter().zip(counts).enumerate() {
+        let mut own = layout::once(cell);
+        own.push(Value::Integer(seeds));
+        let write = sink.cell(&layout::shared(cell));
+        write.and_then(|()| sink.row(&[Value::Integer(index as u64)], &own)).map_err(ExportError::Write)?;
     }
-}
-
-/// The columns that all rows of a cell share, `activation` to `precision`.
-fn shared(cell: &CellRecord) -> [Value<'_>; 13] {
-    [
-        Value::Text(&cell.activation),
-        Value::Real(cell.a),
-        Value::Real(cell.b),
-        Value::Integer(cell.depth),
-        cell.schedule.as_deref().map_or(Value::Null, Value::Text),
-        Value::Text(&cell.widths),
-        Value::Integer(cell.outputs),
-        Value::Real(cell.scale),
-        Value::Text(&cell.data),
-        Value::Text(&cell.normalize),
-        Value::Integer(cell.n),
-        Value::Text(&cell.sampler),
-        Value::Text(&cell.precision),
-    ]
-}
-
-/// The columns of a row after those, `deviation_op` to `seconds`.
-fn own(row: &Row) -> [Value<'_>; 12] {
-    let mut values = [Value::Null; 12];
-    for (to, from) in values.iter_mut().zip(row.values) {
-        *to = Value::real(from);
-    }
-    values[10] = Value::Text(&row.device);
-    values[11] = Value::real(row.seconds);
-    values
+    Ok(reader.cells().len() as u64)
 }
 
 /// A number in shortest round-trip form, as JSON has it.

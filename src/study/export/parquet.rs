@@ -11,76 +11,67 @@ use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use ::parquet::schema::types::Type;
 
-use super::{COLUMNS, Sink, Value, own, shared};
-use crate::study::store::{CellRecord, Row};
+use super::layout::Layout;
+use super::{Sink, Value};
+use crate::study::table::{Column, Kind};
 
 /// Rows of one group; what is held in memory.
 const GROUP: usize = 1 << 14;
 
-/// The type of a column by its name.
-enum Kind {
-    Integer,
-    Real,
-    Text,
-}
-
-fn kind(name: &str) -> Kind {
-    match name {
-        "cell" | "seed" | "depth" | "outputs" | "n" => Kind::Integer,
-        "activation" | "schedule" | "widths" | "data" | "normalize" | "sampler" | "precision" | "device" => {
-            Kind::Text
-        }
-        _ => Kind::Real,
-    }
-}
-
-/// The values of one column of a group; 0 and 1 mark what is undefined and defined.
-enum Column {
-    Integer(Vec<i64>),
+/// The values of one column of a group; 0 and 1 mark what is undefined and defined. An integer column that is never
+/// undefined has no marks.
+enum Values {
+    Integer(Vec<i64>, Option<Vec<i16>>),
     Real(Vec<f64>, Vec<i16>),
     Text(Vec<ByteArray>, Vec<i16>),
+}
+
+/// A value that the rows of a cell share, in the form in which it is pushed.
+enum Shared {
+    Integer(u64),
+    Real(f64),
+    Text(ByteArray),
+    Null,
+}
+
+impl From<Value<'_>> for Shared {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Integer(i) => Self::Integer(i),
+            Value::Real(x) => Self::Real(x),
+            Value::Text(text) => Self::Text(text.into()),
+            Value::Null => Self::Null,
+        }
+    }
 }
 
 /// Writes row groups.
 pub struct Parquet<'a> {
     writer: Option<SerializedFileWriter<&'a mut (dyn Write + Send)>>,
     columns: Vec<Column>,
+    values: Vec<Values>,
     rows: usize,
-    /// The texts of the cell in hand, shared by its rows.
-    texts: Option<(usize, Vec<Option<ByteArray>>)>,
+    /// What the rows of the cell in hand share; a text is copied once.
+    shared: Vec<Shared>,
 }
 
 impl<'a> Parquet<'a> {
     /// Writes the head of the file.
-    pub fn new(out: &'a mut (dyn Write + Send)) -> io::Result<Self> {
-        let fields =
-            COLUMNS.iter().map(|name| field(name).map(Arc::new)).collect::<Result<_, _>>().map_err(wrap)?;
-        let schema = Type::group_type_builder("samples").with_fields(fields).build().map_err(wrap)?;
+    pub fn new(table: &str, layout: &Layout, out: &'a mut (dyn Write + Send)) -> io::Result<Self> {
+        let columns: Vec<Column> = layout.all().copied().collect();
+        let fields = columns.iter().map(|column| field(column).map(Arc::new));
+        let fields = fields.collect::<Result<_, _>>().map_err(wrap)?;
+        let schema = Type::group_type_builder(table).with_fields(fields).build().map_err(wrap)?;
         let properties = Arc::new(WriterProperties::builder().build());
         let writer = SerializedFileWriter::new(out, Arc::new(schema), properties).map_err(wrap)?;
-        Ok(Self { writer: Some(writer), columns: columns(), rows: 0, texts: None })
-    }
-
-    fn push(&mut self, column: usize, value: Value) {
-        match (&mut self.columns[column], value) {
-            (Column::Integer(values), Value::Integer(i)) => values.push(i as i64),
-            (Column::Real(values, marks), Value::Real(x)) => {
-                values.push(x);
-                marks.push(1);
-            }
-            (Column::Text(values, marks), Value::Text(text)) => {
-                values.push(text.into());
-                marks.push(1);
-            }
-            (Column::Real(_, marks) | Column::Text(_, marks), _) => marks.push(0),
-            (Column::Integer(values), _) => values.push(0),
-        }
+        let values = empty(&columns);
+        Ok(Self { writer: Some(writer), columns, values, rows: 0, shared: Vec::new() })
     }
 
     fn group(&mut self) -> io::Result<()> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
         let mut group = writer.next_row_group().map_err(wrap)?;
-        for column in std::mem::replace(&mut self.columns, columns()) {
+        for column in std::mem::replace(&mut self.values, empty(&self.columns)) {
             let Some(mut to) = group.next_column().map_err(wrap)? else { break };
             write(&mut to, &column).map_err(wrap)?;
             to.close().map_err(wrap)?;
@@ -92,29 +83,30 @@ impl<'a> Parquet<'a> {
 }
 
 impl Sink for Parquet<'_> {
-    fn row(&mut self, index: usize, cell: &CellRecord, row: &Row) -> io::Result<()> {
-        let values = shared(cell);
-        if self.texts.as_ref().is_none_or(|(of, _)| *of != index) {
-            let text = |value: &Value| match value {
-                Value::Text(text) => Some(ByteArray::from(*text)),
-                _ => None,
-            };
-            self.texts = Some((index, values.iter().map(text).collect()));
-        }
-        self.push(0, Value::Integer(index as u64));
-        self.push(1, Value::Integer(row.seed));
-        for (i, value) in values.into_iter().enumerate() {
-            let shared = self.texts.as_ref().and_then(|(_, texts)| texts[i].clone());
-            match (shared, &mut self.columns[2 + i]) {
-                (Some(text), Column::Text(values, marks)) => {
-                    values.push(text);
-                    marks.push(1);
-                }
-                _ => self.push(2 + i, value),
+    fn cell(&mut self, shared: &[Value]) -> io::Result<()> {
+        self.shared = shared.iter().copied().map(Shared::from).collect();
+        Ok(())
+    }
+
+    fn row(&mut self, key: &[Value], own: &[Value]) -> io::Result<()> {
+        let Self { values, shared, .. } = self;
+        let (keys, rest) = values.split_at_mut(key.len());
+        let (middle, owns) = rest.split_at_mut(shared.len());
+        for (to, value) in keys.iter_mut().zip(key).chain(owns.iter_mut().zip(own)) {
+            match *value {
+                Value::Integer(i) => to.integer(i),
+                Value::Real(x) => to.real(x),
+                Value::Text(text) => to.text(text.into()),
+                Value::Null => to.null(),
             }
         }
-        for (i, value) in own(row).into_iter().enumerate() {
-            self.push(15 + i, value);
+        for (to, value) in middle.iter_mut().zip(shared) {
+            match value {
+                Shared::Integer(i) => to.integer(*i),
+                Shared::Real(x) => to.real(*x),
+                Shared::Text(text) => to.text(text.clone()),
+                Shared::Null => to.null(),
+            }
         }
         self.rows += 1;
         if self.rows == GROUP { self.group() } else { Ok(()) }
@@ -131,33 +123,74 @@ impl Sink for Parquet<'_> {
     }
 }
 
-fn columns() -> Vec<Column> {
-    let column = |name: &&str| match kind(name) {
-        Kind::Integer => Column::Integer(Vec::new()),
-        Kind::Real => Column::Real(Vec::new(), Vec::new()),
-        Kind::Text => Column::Text(Vec::new(), Vec::new()),
-    };
-    COLUMNS.iter().map(column).collect()
+impl Values {
+    fn integer(&mut self, value: u64) {
+        match self {
+            Self::Integer(values, marks) => {
+                values.push(value as i64);
+                marks.iter_mut().for_each(|marks| marks.push(1));
+            }
+            _ => self.null(),
+        }
+    }
+
+    fn real(&mut self, value: f64) {
+        match self {
+            Self::Real(values, marks) => {
+                values.push(value);
+                marks.push(1);
+            }
+            _ => self.null(),
+        }
+    }
+
+    fn text(&mut self, value: ByteArray) {
+        match self {
+            Self::Text(values, marks) => {
+                values.push(value);
+                marks.push(1);
+            }
+            _ => self.null(),
+        }
+    }
+
+    fn null(&mut self) {
+        match self {
+            Self::Integer(_, Some(marks)) | Self::Real(_, marks) | Self::Text(_, marks) => marks.push(0),
+            // A value too few: the file is refused when the group is written.
+            Self::Integer(_, None) => {}
+        }
+    }
 }
 
-fn field(name: &str) -> Result<Type, ParquetError> {
-    let (physical, repetition) = match kind(name) {
+fn empty(columns: &[Column]) -> Vec<Values> {
+    let column = |column: &Column| match column.kind {
+        Kind::Integer => Values::Integer(Vec::new(), column.optional.then(Vec::new)),
+        Kind::Real => Values::Real(Vec::new(), Vec::new()),
+        Kind::Text => Values::Text(Vec::new(), Vec::new()),
+    };
+    columns.iter().map(column).collect()
+}
+
+fn field(column: &Column) -> Result<Type, ParquetError> {
+    let (physical, repetition) = match column.kind {
+        Kind::Integer if column.optional => (Physical::INT64, Repetition::OPTIONAL),
         Kind::Integer => (Physical::INT64, Repetition::REQUIRED),
         Kind::Real => (Physical::DOUBLE, Repetition::OPTIONAL),
         Kind::Text => (Physical::BYTE_ARRAY, Repetition::OPTIONAL),
     };
-    let builder = Type::primitive_type_builder(name, physical).with_repetition(repetition);
-    match kind(name) {
+    let builder = Type::primitive_type_builder(column.name, physical).with_repetition(repetition);
+    match column.kind {
         Kind::Text => builder.with_logical_type(Some(LogicalType::String)).build(),
         _ => builder.build(),
     }
 }
 
-fn write(to: &mut SerializedColumnWriter, column: &Column) -> Result<(), ParquetError> {
+fn write(to: &mut SerializedColumnWriter, column: &Values) -> Result<(), ParquetError> {
     match column {
-        Column::Integer(values) => to.typed::<Int64Type>().write_batch(values, None, None),
-        Column::Real(values, marks) => to.typed::<DoubleType>().write_batch(values, Some(marks), None),
-        Column::Text(values, marks) => to.typed::<ByteArrayType>().write_batch(values, Some(marks), None),
+        Values::Integer(values, marks) => to.typed::<Int64Type>().write_batch(values, marks.as_deref(), None),
+        Values::Real(values, marks) => to.typed::<DoubleType>().write_batch(values, Some(marks), None),
+        Values::Text(values, marks) => to.typed::<ByteArrayType>().write_batch(values, Some(marks), None),
     }
     .map(|_| ())
 }

@@ -5,12 +5,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Statement, params};
 
-use super::row::{CellRecord, Manifest, Row, Session, asked_digest, digest};
-use super::schema::{APPLICATION_ID, FORMAT, TABLES};
-use super::{STATISTICS, StoreError};
-use crate::study::directory::{BEGUN, Directory, STORE, STUDY};
+use super::StoreError;
+use super::check::{check_sum, key_bits};
+use super::directory::{BEGUN, Directory, STORE, STUDY};
+use super::manifest::{Manifest, Session, asked_digest, digest};
+use super::schema::{APPLICATION_ID, FORMAT, bind, insert, tables};
+use crate::study::table::{CellRecord, Fields, Record, Value, columns};
 
 /// A store in the making.
 pub struct Draft {
@@ -39,11 +41,11 @@ impl Draft {
             let _ = fs::remove_file(&aside);
             StoreError::sqlite("create", &path)(error)
         })?;
-        Ok(Self { conn, aside, path, key_bits: cells.iter().map(CellRecord::key_bits).collect() })
+        Ok(Self { conn, aside, path, key_bits: cells.iter().map(key_bits).collect() })
     }
 
     /// Adds rows.
-    pub fn insert(&mut self, rows: &[Row]) -> Result<(), StoreError> {
+    pub fn insert(&mut self, rows: &[impl Record]) -> Result<(), StoreError> {
         let fail = || StoreError::sqlite("write", &self.path);
         let transaction = self.conn.transaction().map_err(fail())?;
         insert_rows(&transaction, &self.key_bits, rows).map_err(fail())?;
@@ -91,7 +93,7 @@ fn fill(file: &Path, manifest: &Manifest, cells: &[CellRecord]) -> rusqlite::Res
     let transaction = conn.transaction()?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
-    transaction.execute_batch(TABLES)?;
+    transaction.execute_batch(&tables())?;
     let entries = [
         ("study", manifest.study.clone()),
         ("identity", manifest.identity.clone()),
@@ -103,31 +105,12 @@ fn fill(file: &Path, manifest: &Manifest, cells: &[CellRecord]) -> rusqlite::Res
         transaction.execute("INSERT INTO manifest VALUES (?1, ?2)", [name, &value])?;
     }
     {
-        let marks = vec!["?"; 20].join(", ");
+        let marks = vec!["?"; 1 + columns::<CellRecord>().len()].join(", ");
         let mut statement = transaction.prepare(&format!("INSERT INTO cells VALUES ({marks})"))?;
-        for (index, c) in cells.iter().enumerate() {
-            statement.execute(params![
-                index as i64,
-                c.key,
-                c.activation,
-                c.a,
-                c.b,
-                c.depth as i64,
-                c.schedule,
-                c.width.map(|w| w as i64),
-                c.widths,
-                c.outputs as i64,
-                c.scale,
-                c.data,
-                c.normalize,
-                c.n as i64,
-                c.sampler,
-                c.precision,
-                c.limit.lambda_min,
-                c.limit.lambda_max,
-                c.limit.relative_sd_diagonal,
-                c.limit.bound
-            ])?;
+        for (index, cell) in cells.iter().enumerate() {
+            bind(&mut statement, 1, Value::Integer(index as u64))?;
+            bind_all(&mut statement, 2, cell)?;
+            statement.raw_execute()?;
         }
     }
     transaction.commit()?;
@@ -152,49 +135,56 @@ pub(super) fn insert_session(conn: &Connection, s: &Session) -> rusqlite::Result
     conn.execute(sql, fields).map(|_| ())
 }
 
-/// `key_bits` are those of the cells, in order.
-pub(super) fn insert_rows(conn: &Connection, key_bits: &[u64], rows: &[Row]) -> rusqlite::Result<()> {
-    let marks = vec!["?"; STATISTICS.len() + 5].join(", ");
-    let columns = STATISTICS.join(", ");
-    let sql =
-        format!("INSERT INTO samples (cell, seed, {columns}, device, seconds, check_sum) VALUES ({marks})");
-    let mut statement = conn.prepare(&sql)?;
+/// `key_bits` are those of the cells, in order; the first column of a row is the index of its cell.
+pub(super) fn insert_rows<R: Record>(
+    conn: &Connection,
+    key_bits: &[u64],
+    rows: &[R],
+) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare(&insert::<R>())?;
     for row in rows {
-        let mut row = row.clone();
-        // SQLite keeps no −0 in a column.
-        row.values.iter_mut().for_each(|v| *v += 0.0);
-        let sum = row.check_sum(key_bits[row.cell]);
-        let v = &row.values;
-        statement.execute(params![
-            row.cell as i64,
-            row.seed as i64,
-            v[0],
-            v[1],
-            v[2],
-            v[3],
-            v[4],
-            v[5],
-            v[6],
-            v[7],
-            v[8],
-            v[9],
-            &*row.device,
-            row.seconds,
-            sum
-        ])?;
+        let end = bind_all(&mut statement, 1, row)?;
+        let bits = cell(row).and_then(|cell| key_bits.get(cell));
+        let bits = bits.ok_or_else(|| rusqlite::Error::ToSqlConversionFailure("a row of no cell".into()))?;
+        statement.raw_bind_parameter(end, check_sum(row, *bits))?;
+        statement.raw_execute()?;
     }
     Ok(())
+}
+
+/// The first value of a row.
+fn cell(row: &impl Record) -> Option<usize> {
+    let mut first = None;
+    row.each(&mut |value| {
+        first.get_or_insert(value);
+    });
+    match first {
+        Some(Value::Integer(cell)) => usize::try_from(cell).ok(),
+        _ => None,
+    }
+}
+
+/// Binds all values of a row from this parameter on; returns the next.
+fn bind_all(statement: &mut Statement, first: usize, row: &impl Fields) -> rusqlite::Result<usize> {
+    let (mut parameter, mut bound) = (first, Ok(()));
+    row.each(&mut |value| {
+        if bound.is_ok() {
+            bound = bind(statement, parameter, value);
+        }
+        parameter += 1;
+    });
+    bound.map(|()| parameter)
 }
 
 /// `study.toml` of a run directory, where it does not say it already.
 pub fn write_study(dir: &Path, manifest: &Manifest) -> Result<(), StoreError> {
     let path = dir.join(STUDY);
-    let shard = match manifest.shard {
+    let part = match manifest.shard {
         shard if shard.is_whole() => String::new(),
-        shard => format!(" --shard {shard}"),
+        shard => format!(", of which shard {shard} is here"),
     };
     let text = format!(
-        "# The study of this run directory as resolved. To resume it: eoc run THIS_FILE{shard} --out THIS_DIRECTORY\n{}",
+        "# The study of this run directory as resolved{part}. Run again into this directory, it is resumed.\n{}",
         manifest.text
     );
     if fs::read_to_string(&path).is_ok_and(|there| there == text) {

@@ -1,16 +1,30 @@
 //! Why a run directory is refused, or could not be written.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Why a run directory is refused, or could not be written.
+/// What would help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// A new or empty directory, or one with a run in it.
+    DirectoryForRun,
+    /// A directory with a run in it.
+    DirectoryOfRun,
+    /// To wait, or another directory.
+    WaitOrOtherDirectory,
+    /// Another directory, or the study that is there.
+    OtherDirectoryOrStudy,
+    /// Another directory, or the version of the program that began this one.
+    OtherDirectoryOrVersion,
+    /// A copy of the file, or another directory.
+    CopyOrOtherDirectory,
+}
+
+/// Why a run directory is refused, or could not be written: what was found. What would help is its [`Remedy`].
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A directory with something else in it.
-    #[error(
-        "{} is not empty and holds no run ({found}); give a new or empty directory, or one that eoc run has written",
-        dir.display()
-    )]
+    #[error("{} is not empty and holds no run ({found})", dir.display())]
     NotARun {
         /// The directory.
         dir: PathBuf,
@@ -18,22 +32,19 @@ pub enum StoreError {
         found: String,
     },
     /// No run there, for a command that reads one.
-    #[error("{} holds no run; give a directory that eoc run has written", dir.display())]
+    #[error("{} holds no run", dir.display())]
     NoRun {
         /// The directory.
         dir: PathBuf,
     },
     /// Another process runs there.
-    #[error("{} is in use by another eoc run; wait for it to end, or give another --out", dir.display())]
+    #[error("{} is in use by another eoc run", dir.display())]
     InUse {
         /// The directory.
         dir: PathBuf,
     },
     /// The run of another study.
-    #[error(
-        "{} holds another study, \"{found}\", not \"{asked}\" as asked for; give another --out, or resume what is there \
-         with the study.toml in it", dir.display()
-    )]
+    #[error("{} holds another study, \"{found}\", not \"{asked}\" as asked for", dir.display())]
     OtherStudy {
         /// The directory.
         dir: PathBuf,
@@ -44,8 +55,8 @@ pub enum StoreError {
     },
     /// The run of another program version whose numbers differ.
     #[error(
-        "{} was written with {what} {found}, and this eoc has {what} {here}: their rows do not go together; give another \
-         --out, or use the version of eoc that began it", dir.display()
+        "{} was written with {what} {found}, and this eoc has {what} {here}: their rows do not go together",
+        dir.display()
     )]
     OtherVersion {
         /// The directory.
@@ -58,8 +69,7 @@ pub enum StoreError {
         here: u32,
     },
     /// The file is no store, or no longer whole.
-    #[error("{} is damaged or no run store ({reason}); restore it from a copy, or start anew in another directory",
-        path.display())]
+    #[error("{} is damaged or no run store ({reason})", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -89,6 +99,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What would help, where it is known.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::NotARun { .. } => Remedy::DirectoryForRun,
+            Self::NoRun { .. } => Remedy::DirectoryOfRun,
+            Self::InUse { .. } => Remedy::WaitOrOtherDirectory,
+            Self::OtherStudy { .. } => Remedy::OtherDirectoryOrStudy,
+            Self::OtherVersion { .. } => Remedy::OtherDirectoryOrVersion,
+            Self::Damaged { .. } => Remedy::CopyOrOtherDirectory,
+            Self::Io { .. } | Self::Sqlite { .. } => return None,
+        })
+    }
+
     /// Whether the machine failed, as a full disk does, and not what was given to it.
     pub fn is_of_the_machine(&self) -> bool {
         use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
@@ -105,6 +128,11 @@ impl StoreError {
     ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { doing, path, source }
+    }
+
+    /// A file that is not as it was written.
+    pub(super) fn damaged(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Damaged { path: path.to_owned(), reason: reason.into() }
     }
 
     /// An error of SQLite: damage where the file is at fault, else what was being done.

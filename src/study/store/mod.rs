@@ -1,4 +1,4 @@
-//! The run store: `run.sqlite` of a run directory, one row per finished sample.
+//! The run directory and its store `run.sqlite`, one row per finished sample.
 //!
 //! ```text
 //! manifest   name → value: the study, its identity, stream layout, numerics version, the digest of all cells; seeds, shard and
@@ -7,6 +7,9 @@
 //! cells      the plan, with the numbers of K∞ that a report needs
 //! samples    (cell, seed) → the statistics of one kernel, device, seconds, a check sum
 //! ```
+//!
+//! The columns of cells and samples are those of the [tables](super::table); nothing here knows one by its name or place, but
+//! `relative_fro`, of which a standard error may be asked for.
 //!
 //! Rollback journal, synchronous = FULL: a committed row survives a power loss, and `kill -9` leaves at worst a journal
 //! that the next opening rolls back. No WAL, whose shared memory cluster file systems lack. The key of a row is the key
@@ -17,17 +20,23 @@
 //! sample row by a check sum of its own. [`Reader`] never writes; [`Store`] is the one writer, behind the lock of the run
 //! directory.
 
+mod check;
+mod directory;
 mod draft;
 mod error;
+mod manifest;
 mod reader;
-mod row;
 mod rows;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod writer;
 
+pub use super::table::{CellRecord, LimitRecord, Row, Statistics};
+pub use directory::{Directory, LOCK, REPORT, STORE, STUDY};
 pub(in crate::study) use draft::{Draft, write_study};
-pub use error::StoreError;
+pub use error::{Remedy, StoreError};
+pub use manifest::{Manifest, Session};
 pub use reader::Reader;
-pub use row::{CellRecord, LimitRecord, Manifest, RELATIVE_FRO, Row, STATISTICS, Session};
 pub use rows::Rows;
 pub use writer::Store;

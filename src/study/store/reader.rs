@@ -8,12 +8,14 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use tempfile::TempDir;
 
-use super::row::{CellRecord, LimitRecord, Manifest, Row, Session, asked_digest, digest};
-use super::rows::Rows;
-use super::schema::{APPLICATION_ID, FORMAT, describe, expected};
-use super::{RELATIVE_FRO, StoreError};
+use super::StoreError;
+use super::check::key_bits;
+use super::directory::STORE;
+use super::manifest::{Manifest, Session, asked_digest, digest};
+use super::rows::{BEFORE, Key, Rows, value};
+use super::schema::{APPLICATION_ID, FORMAT, describe, expected, names};
 use crate::rng::SEED_LIMIT;
-use crate::study::directory::STORE;
+use crate::study::table::{CellRecord, Fields, Record, Row, columns};
 use crate::study::{Asked, Missing, Need, SeedRange, Shard};
 
 /// Rows that are read in one transaction; between two the writer may commit.
@@ -25,6 +27,7 @@ pub struct Reader {
     path: PathBuf,
     manifest: Manifest,
     cells: Vec<CellRecord>,
+    key_bits: Vec<u64>,
     /// Holds the copy that is read where the original waits for a roll-back.
     _copy: Option<TempDir>,
 }
@@ -74,20 +77,13 @@ impl Reader {
         let cells = read_cells(&conn, path)?;
         let stored = manifest_value(&conn, path, "digest")?;
         if stored != digest(&manifest, &cells) {
-            return Err(damaged(path, "its plan does not agree with its digest"));
+            return Err(StoreError::damaged(path, "its plan does not agree with its digest"));
         }
         if manifest_value(&conn, path, "asked_digest")? != asked_digest(&manifest) {
-            return Err(damaged(path, "what was asked for does not agree with its digest"));
+            return Err(StoreError::damaged(path, "what was asked for does not agree with its digest"));
         }
-        Ok(Self { conn, path: path.to_owned(), manifest, cells, _copy: copy })
-    }
-
-    pub(super) fn conn(&self) -> &Connection {
-        &self.conn
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+        let key_bits = cells.iter().map(key_bits).collect();
+        Ok(Self { conn, path: path.to_owned(), manifest, cells, key_bits, _copy: copy })
     }
 
     /// What the run is.
@@ -135,51 +131,50 @@ impl Reader {
 
     /// The sample rows in (cell, seed) order, one after another, of which `chunk` are in memory.
     pub fn rows(&self, chunk: usize) -> Rows<'_> {
-        let chunk = chunk.max(1);
-        Rows {
-            reader: self,
-            chunk,
-            last: None,
-            device: "".into(),
-            read: Vec::new().into_iter(),
-            ended: false,
-        }
+        self.behind(BEFORE, chunk)
     }
 
-    /// The sample rows of one cell from a seed on, in order of their seeds.
+    /// The sample rows of one cell from a seed on, in order of their seeds, and those of the cells behind it.
     pub fn rows_of(&self, cell: usize, seed: u64) -> Rows<'_> {
         // The row before: the last possible one of the cell below where the seed is 0.
         let before = match (cell, seed) {
-            (0, 0) => None,
-            (_, 0) => Some((cell - 1, SEED_LIMIT - 1)),
-            _ => Some((cell, seed - 1)),
+            (0, 0) => BEFORE,
+            (_, 0) => key(cell - 1, SEED_LIMIT - 1),
+            _ => key(cell, seed - 1),
         };
-        Rows { last: before, ..self.rows(CHUNK) }
+        self.behind(before, CHUNK)
+    }
+
+    /// The rows of any table behind a key.
+    pub(super) fn behind<R: Record + Clone>(&self, key: Key, chunk: usize) -> Rows<'_, R> {
+        Rows::new(&self.conn, &self.path, &self.key_bits, key, chunk)
     }
 
     /// What every cell lacks of a shard of what is asked for; checks every row on the way.
     pub fn missing(&self, asked: &Asked, shard: Shard) -> Result<Vec<Missing>, StoreError> {
         let mut needs: Vec<Need> = (0..self.cells.len()).map(|cell| asked.need(cell, shard)).collect();
         self.for_each(|row| {
-            needs[row.cell].push(row.seed, row.values[RELATIVE_FRO]);
+            needs[row.cell].push(row.seed, row.values.relative_fro);
             Ok::<(), StoreError>(())
         })?;
         Ok(needs.into_iter().map(Need::missing).collect())
     }
 
-    /// Checks every sample row and counts them.
-    pub fn verify_rows(&self) -> Result<u64, StoreError> {
-        let mut count = 0;
-        self.for_each(|_| {
-            count += 1;
+    /// Checks every sample row and counts those of every cell.
+    pub fn count_rows(&self) -> Result<Vec<u64>, StoreError> {
+        let mut counts = vec![0; self.cells.len()];
+        self.for_each(|row| {
+            counts[row.cell] += 1;
             Ok::<(), StoreError>(())
         })?;
-        Ok(count)
+        Ok(counts)
     }
 }
 
-pub(super) fn damaged(path: &Path, reason: &str) -> StoreError {
-    StoreError::Damaged { path: path.to_owned(), reason: reason.to_owned() }
+fn key(cell: usize, seed: u64) -> Key {
+    let mut key = BEFORE;
+    (key[0], key[1]) = (cell as i64, seed as i64);
+    key
 }
 
 fn waits_for_roll_back(error: &rusqlite::Error) -> bool {
@@ -193,12 +188,13 @@ fn waits_for_roll_back(error: &rusqlite::Error) -> bool {
 fn check_header(path: &Path) -> Result<(), StoreError> {
     let mut file = File::open(path).map_err(StoreError::io("read", path))?;
     let mut head = [0; 100];
-    file.read_exact(&mut head).map_err(|_| damaged(path, "it is shorter than a database header"))?;
+    file.read_exact(&mut head)
+        .map_err(|_| StoreError::damaged(path, "it is shorter than a database header"))?;
     if &head[..16] != b"SQLite format 3\0" {
-        return Err(damaged(path, "it is no SQLite database"));
+        return Err(StoreError::damaged(path, "it is no SQLite database"));
     }
     if head[18..20] != [1, 1] {
-        return Err(damaged(path, "its journal mode is not that of a run store"));
+        return Err(StoreError::damaged(path, "its journal mode is not that of a run store"));
     }
     // The page size, where 1 stands for 65536. SQLite reads a page that ends early as if zeros followed.
     let page = match u16::from_be_bytes([head[16], head[17]]) {
@@ -207,7 +203,7 @@ fn check_header(path: &Path) -> Result<(), StoreError> {
     };
     let length = file.metadata().map_err(StoreError::io("read", path))?.len();
     if length % page != 0 {
-        return Err(damaged(path, "it ends within a page"));
+        return Err(StoreError::damaged(path, "it ends within a page"));
     }
     Ok(())
 }
@@ -217,7 +213,7 @@ fn check_structure(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let fail = || StoreError::sqlite("read", path);
     let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(fail());
     if pragma("application_id")? != i64::from(APPLICATION_ID) {
-        return Err(damaged(path, "it is a database of another program"));
+        return Err(StoreError::damaged(path, "it is a database of another program"));
     }
     let format = pragma("user_version")?;
     if format != i64::from(FORMAT) {
@@ -231,12 +227,12 @@ fn check_structure(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     }
     let described = describe(conn).map_err(|e| text_damage(path, e))?;
     if described != expected().map_err(fail())? {
-        return Err(damaged(path, "its tables are not those of a run store"));
+        return Err(StoreError::damaged(path, "its tables are not those of a run store"));
     }
     let verdict: String =
         conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|e| text_damage(path, e))?;
     if verdict != "ok" {
-        return Err(damaged(path, &verdict.replace('\n', " ")));
+        return Err(StoreError::damaged(path, verdict.replace('\n', " ")));
     }
     Ok(())
 }
@@ -245,14 +241,16 @@ fn check_structure(conn: &Connection, path: &Path) -> Result<(), StoreError> {
 fn text_damage(path: &Path, error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(_) => StoreError::sqlite("read", path)(error),
-        None => damaged(path, &error.to_string()),
+        None => StoreError::damaged(path, error.to_string()),
     }
 }
 
 fn manifest_value(conn: &Connection, path: &Path, name: &str) -> Result<String, StoreError> {
     conn.query_row("SELECT value FROM manifest WHERE name = ?1", [name], |row| row.get(0)).map_err(
         |e| match e {
-            rusqlite::Error::QueryReturnedNoRows => damaged(path, &format!("its manifest has no {name}")),
+            rusqlite::Error::QueryReturnedNoRows => {
+                StoreError::damaged(path, format!("its manifest has no {name}"))
+            }
             other => text_damage(path, other),
         },
     )
@@ -266,7 +264,7 @@ fn unsigned(row: &rusqlite::Row, column: usize) -> rusqlite::Result<u64> {
 fn read_manifest(conn: &Connection, path: &Path) -> Result<Manifest, StoreError> {
     let value = |name| manifest_value(conn, path, name);
     let bad = |name: &str, text: &str| {
-        damaged(path, &format!("its manifest has {name} \"{}\"", text.escape_debug()))
+        StoreError::damaged(path, format!("its manifest has {name} \"{}\"", text.escape_debug()))
     };
     let number = |name| {
         let text = value(name)?;
@@ -290,44 +288,23 @@ fn read_manifest(conn: &Connection, path: &Path) -> Result<Manifest, StoreError>
 }
 
 fn read_cells(conn: &Connection, path: &Path) -> Result<Vec<CellRecord>, StoreError> {
-    let sql = "SELECT cell, key, activation, a, b, depth, schedule, width, widths, outputs, scale, data, normalize, n, \
-               sampler, precision, limit_lambda_min, limit_lambda_max, limit_relative_sd, limit_bound \
-               FROM cells ORDER BY cell";
-    let mut statement = conn.prepare(sql).map_err(|e| text_damage(path, e))?;
-    let rows = statement.query_map([], |row| {
-        let limit = LimitRecord {
-            lambda_min: row.get(16)?,
-            lambda_max: row.get(17)?,
-            relative_sd_diagonal: row.get(18)?,
-            bound: row.get(19)?,
-        };
-        let record = CellRecord {
-            key: row.get(1)?,
-            activation: row.get(2)?,
-            a: row.get(3)?,
-            b: row.get(4)?,
-            depth: unsigned(row, 5)?,
-            schedule: row.get(6)?,
-            width: row.get::<_, Option<i64>>(7)?.map(|_| unsigned(row, 7)).transpose()?,
-            widths: row.get(8)?,
-            outputs: unsigned(row, 9)?,
-            scale: row.get(10)?,
-            data: row.get(11)?,
-            normalize: row.get(12)?,
-            n: unsigned(row, 13)?,
-            sampler: row.get(14)?,
-            precision: row.get(15)?,
-            limit,
-        };
-        Ok((row.get::<_, i64>(0)?, record))
-    });
+    let sql = format!("SELECT cell, {} FROM cells ORDER BY cell", names(&columns::<CellRecord>()));
+    let mut statement = conn.prepare(&sql).map_err(|e| text_damage(path, e))?;
+    let mut rows = statement.query([]).map_err(|e| text_damage(path, e))?;
     let mut cells = Vec::new();
-    for row in rows.map_err(|e| text_damage(path, e))? {
-        let (index, record) = row.map_err(|e| text_damage(path, e))?;
-        if index != cells.len() as i64 {
-            return Err(damaged(path, "its cells are not numbered from 0"));
+    while let Some(row) = rows.next().map_err(|e| text_damage(path, e))? {
+        if row.get::<_, i64>(0).map_err(|e| text_damage(path, e))? != cells.len() as i64 {
+            return Err(StoreError::damaged(path, "its cells are not numbered from 0"));
         }
-        cells.push(record);
+        let mut column = 0;
+        let mut next = || {
+            column += 1;
+            row.get_ref(column).ok().and_then(value)
+        };
+        let record = CellRecord::read(&mut next, cells.last());
+        cells.push(record.ok_or_else(|| {
+            StoreError::damaged(path, format!("its cell {} has a value of the wrong type", cells.len()))
+        })?);
     }
     Ok(cells)
 }

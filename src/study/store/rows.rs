@@ -1,110 +1,130 @@
-//! Sample rows one after another, each checked as it is read.
+//! Rows of a table one after another, each checked as it is read.
 
-use std::sync::Arc;
+use std::path::Path;
 
+use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-use super::reader::damaged;
-use super::row::Row;
-use super::{Reader, STATISTICS, StoreError};
+use super::StoreError;
+use super::check::check_sum;
+use super::schema::select;
+use crate::study::table::{Record, Row, Value};
 
-/// Sample rows in (cell, seed) order; see [`Reader::rows`].
-pub struct Rows<'r> {
-    pub(super) reader: &'r Reader,
-    pub(super) chunk: usize,
-    pub(super) last: Option<(usize, u64)>,
-    pub(super) device: Arc<str>,
-    pub(super) read: std::vec::IntoIter<Row>,
-    pub(super) ended: bool,
+/// Most columns of a key.
+const KEYS: usize = 4;
+
+/// A key; what a table has no column for stays −1, so that the key before the first row is all −1.
+pub(super) type Key = [i64; KEYS];
+
+/// The key before the first row.
+pub(super) const BEFORE: Key = [-1; KEYS];
+
+/// Rows in the order of their keys; see [`Reader::rows`](super::Reader::rows).
+pub struct Rows<'r, R = Row> {
+    conn: &'r Connection,
+    /// The name of the store in errors.
+    path: &'r Path,
+    /// The bits of the keys of all cells.
+    key_bits: &'r [u64],
+    sql: String,
+    chunk: usize,
+    last: Key,
+    read: std::vec::IntoIter<(Key, R)>,
+    ended: bool,
 }
 
-impl Rows<'_> {
+impl<'r, R: Record + Clone> Rows<'r, R> {
+    /// Rows behind a key, of which `chunk` are in memory.
+    pub(super) fn new(
+        conn: &'r Connection,
+        path: &'r Path,
+        key_bits: &'r [u64],
+        last: Key,
+        chunk: usize,
+    ) -> Self {
+        let read = Vec::new().into_iter();
+        Self { conn, path, key_bits, sql: select::<R>(), chunk: chunk.max(1), last, read, ended: false }
+    }
+
     /// The next row, checked; none behind the last.
     // An iterator's items would be results, which `while let` forgets to look at.
     #[allow(clippy::should_implement_trait)]
-    pub fn next(&mut self) -> Result<Option<Row>, StoreError> {
+    pub fn next(&mut self) -> Result<Option<R>, StoreError> {
         loop {
-            if let Some(row) = self.read.next() {
-                if self.last >= Some((row.cell, row.seed)) {
-                    return Err(self.reader.bad_row(row.cell as i64, row.seed as i64, "is out of order"));
+            if let Some((key, row)) = self.read.next() {
+                if self.last >= key {
+                    return Err(self.bad(&key, "is out of order"));
                 }
-                self.last = Some((row.cell, row.seed));
+                self.last = key;
                 return Ok(Some(row));
             }
             if self.ended {
                 return Ok(None);
             }
-            let read = self.reader.chunk(self.last, self.chunk, &mut self.device)?;
+            let read = self.chunk()?;
             self.ended = read.len() < self.chunk;
             self.read = read.into_iter();
         }
     }
-}
 
-impl Reader {
-    /// Up to `count` rows behind the last, in one transaction.
-    fn chunk(
-        &self,
-        last: Option<(usize, u64)>,
-        count: usize,
-        device: &mut Arc<str>,
-    ) -> Result<Vec<Row>, StoreError> {
-        let fail = || StoreError::sqlite("read", self.path());
-        let sql = format!(
-            "SELECT cell, seed, {}, device, seconds, check_sum FROM samples WHERE (cell, seed) > (?1, ?2) \
-             ORDER BY cell, seed LIMIT ?3",
-            STATISTICS.join(", ")
-        );
-        let (cell, seed) = last.map_or((-1, -1), |(cell, seed)| (cell as i64, seed as i64));
-        let mut statement = self.conn().prepare(&sql).map_err(fail())?;
-        let mut rows = statement.query([cell, seed, count as i64]).map_err(fail())?;
-        let mut chunk = Vec::with_capacity(count.min(1024));
+    /// The rows of a chunk behind the last, in one transaction.
+    fn chunk(&self) -> Result<Vec<(Key, R)>, StoreError> {
+        let fail = || StoreError::sqlite("read", self.path);
+        let mut statement = self.conn.prepare(&self.sql).map_err(fail())?;
+        for (i, key) in self.last[..R::KEYS].iter().enumerate() {
+            statement.raw_bind_parameter(i + 1, key).map_err(fail())?;
+        }
+        statement.raw_bind_parameter(R::KEYS + 1, self.chunk as i64).map_err(fail())?;
+        let mut rows = statement.raw_query();
+        let mut chunk: Vec<(Key, R)> = Vec::with_capacity(self.chunk.min(1024));
         while let Some(row) = rows.next().map_err(fail())? {
-            chunk.push(self.row(row, device)?);
+            let row = self.row(row, chunk.last().map(|(_, row)| row))?;
+            chunk.push(row);
         }
         Ok(chunk)
     }
 
     /// One row, refused unless every value has its type and the sum agrees.
-    fn row(&self, row: &rusqlite::Row, device: &mut Arc<str>) -> Result<Row, StoreError> {
+    fn row(&self, row: &rusqlite::Row, before: Option<&R>) -> Result<(Key, R), StoreError> {
         let at = |i: usize| row.get_ref(i).unwrap_or(ValueRef::Null);
-        let (ValueRef::Integer(cell), ValueRef::Integer(seed)) = (at(0), at(1)) else {
-            return Err(damaged(self.path(), "a sample row has no key"));
-        };
-        let bad = |what: &str| self.bad_row(cell, seed, what);
-        let record = usize::try_from(cell).ok().and_then(|cell| self.cells().get(cell));
-        let (Some(record), Ok(seed_value)) = (record, u64::try_from(seed)) else {
-            return Err(bad("belongs to no cell"));
-        };
-        let real = |i: usize| match at(i) {
-            ValueRef::Real(value) => Ok(value),
-            ValueRef::Null => Ok(f64::NAN),
-            _ => Err(bad("has a value that is no number")),
-        };
-        let mut values = [0.0; 10];
-        for (i, value) in values.iter_mut().enumerate() {
-            *value = real(2 + i)?;
+        let mut key = BEFORE;
+        for (i, part) in key[..R::KEYS].iter_mut().enumerate() {
+            let ValueRef::Integer(value) = at(i) else {
+                return Err(StoreError::damaged(self.path, format!("a row of {} has no key", R::TABLE)));
+            };
+            *part = value;
         }
-        let (ValueRef::Text(text), ValueRef::Integer(stored)) = (at(12), at(14)) else {
-            return Err(bad("has no device or check sum"));
+        let bits = usize::try_from(key[0]).ok().and_then(|cell| self.key_bits.get(cell));
+        let bits = *bits.ok_or_else(|| self.bad(&key, "belongs to no cell"))?;
+        let mut column = 0;
+        let mut next = || {
+            column += 1;
+            value(at(column - 1))
         };
-        if text != device.as_bytes() {
-            *device = std::str::from_utf8(text).map_err(|_| bad("has a device that is no text"))?.into();
+        let read = R::read(&mut next, before);
+        let read = read.ok_or_else(|| self.bad(&key, "has a value of the wrong type"))?;
+        if at(column) != ValueRef::Integer(check_sum(&read, bits)) {
+            return Err(self.bad(&key, "does not agree with its check sum"));
         }
-        let row = Row {
-            cell: cell as usize,
-            seed: seed_value,
-            values,
-            device: Arc::clone(device),
-            seconds: real(13)?,
-        };
-        if row.check_sum(record.key_bits()) != stored {
-            return Err(bad("does not agree with its check sum"));
-        }
-        Ok(row)
+        Ok((key, read))
     }
 
-    fn bad_row(&self, cell: i64, seed: i64, what: &str) -> StoreError {
-        damaged(self.path(), &format!("the row of cell {cell}, seed {seed} {what}"))
+    /// A row that is not as it was written.
+    fn bad(&self, key: &Key, what: &str) -> StoreError {
+        let columns = crate::study::table::columns::<R>();
+        let parts = columns.iter().zip(&key[..R::KEYS]).map(|(c, value)| format!("{} {value}", c.name));
+        let row = format!("the row of {} {what}", parts.collect::<Vec<_>>().join(", "));
+        StoreError::damaged(self.path, row)
     }
+}
+
+/// A value as SQLite hands it out; none where a store never holds such a one.
+pub(super) fn value(value: ValueRef<'_>) -> Option<Value<'_>> {
+    Some(match value {
+        ValueRef::Integer(i) => Value::Integer(u64::try_from(i).ok()?),
+        ValueRef::Real(x) => Value::Real(x),
+        ValueRef::Text(text) => Value::Text(std::str::from_utf8(text).ok()?),
+        ValueRef::Null => Value::Null,
+        ValueRef::Blob(_) => return None,
+    })
 }

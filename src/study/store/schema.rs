@@ -1,15 +1,17 @@
-//! The tables of the store, and what tells a store from any other SQLite file.
+//! The tables of the store as SQL, made from the tables of columns, and what tells a store from any other SQLite file.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Statement};
+
+use crate::study::table::{CellRecord, Column, Kind, Record, Row, Value, columns};
 
 /// `PRAGMA application_id`: "eocr" in ASCII.
 pub const APPLICATION_ID: i32 = 0x656f_6372;
 
 /// `PRAGMA user_version`: the format of the tables below.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
-/// Samples are clustered by (cell, seed), the order in which they are written, resumed and exported.
-pub const TABLES: &str = "
+/// The tables that are no rows of a study.
+const FIXED: &str = "
 CREATE TABLE manifest (
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL
@@ -23,47 +25,79 @@ CREATE TABLE sessions (
   driver TEXT NOT NULL,
   threads INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE cells (
-  cell INTEGER PRIMARY KEY,
-  key TEXT NOT NULL UNIQUE,
-  activation TEXT NOT NULL,
-  a REAL NOT NULL,
-  b REAL NOT NULL,
-  depth INTEGER NOT NULL,
-  schedule TEXT,
-  width INTEGER,
-  widths TEXT NOT NULL,
-  outputs INTEGER NOT NULL,
-  scale REAL NOT NULL,
-  data TEXT NOT NULL,
-  normalize TEXT NOT NULL,
-  n INTEGER NOT NULL,
-  sampler TEXT NOT NULL,
-  precision TEXT NOT NULL,
-  limit_lambda_min REAL,
-  limit_lambda_max REAL,
-  limit_relative_sd REAL,
-  limit_bound REAL
-) STRICT;
-CREATE TABLE samples (
-  cell INTEGER NOT NULL REFERENCES cells,
-  seed INTEGER NOT NULL,
-  deviation_op REAL,
-  deviation_fro REAL,
-  deviation_max REAL,
-  relative_op REAL,
-  relative_fro REAL,
-  relative_max REAL,
-  lambda_min REAL,
-  lambda_max REAL,
-  trace REAL,
-  output_norm REAL,
-  device TEXT NOT NULL,
-  seconds REAL NOT NULL,
-  check_sum INTEGER NOT NULL,
-  PRIMARY KEY (cell, seed)
-) STRICT, WITHOUT ROWID;
 ";
+
+/// Every table of a store.
+pub fn tables() -> String {
+    let cells = format!(
+        "CREATE TABLE cells (\n  cell INTEGER PRIMARY KEY{},\n  UNIQUE (key)\n) STRICT;\n",
+        definitions(&columns::<CellRecord>())
+    );
+    format!("{FIXED}{cells}{}", table::<Row>())
+}
+
+/// A table of rows, clustered by its key: the order in which they are written, resumed and exported.
+pub fn table<R: Record>() -> String {
+    let columns = columns::<R>();
+    let definitions = definitions(&columns);
+    format!(
+        "CREATE TABLE {} ({},\n  check_sum INTEGER NOT NULL,\n  PRIMARY KEY ({}),\n  \
+         FOREIGN KEY (cell) REFERENCES cells\n) STRICT, WITHOUT ROWID;\n",
+        R::TABLE,
+        definitions.trim_start_matches(','),
+        names(&columns[..R::KEYS])
+    )
+}
+
+/// `, name TYPE` for every column, `NOT NULL` where a value is always there.
+fn definitions(columns: &[Column]) -> String {
+    let definition = |column: &Column| {
+        let kind = match column.kind {
+            Kind::Integer => "INTEGER",
+            Kind::Real => "REAL",
+            Kind::Text => "TEXT",
+        };
+        let always = if column.optional { "" } else { " NOT NULL" };
+        format!(",\n  {} {kind}{always}", column.name)
+    };
+    columns.iter().map(definition).collect()
+}
+
+/// The names of columns with commas between them.
+pub fn names(columns: &[Column]) -> String {
+    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Adds a row of a table of rows: its columns and the check sum behind them.
+pub fn insert<R: Record>() -> String {
+    let columns = columns::<R>();
+    let marks = vec!["?"; columns.len() + 1].join(", ");
+    format!("INSERT INTO {} ({}, check_sum) VALUES ({marks})", R::TABLE, names(&columns))
+}
+
+/// Reads the rows of a table of rows behind a key, in the order of their keys; the last parameter is how many at most.
+pub fn select<R: Record>() -> String {
+    let columns = columns::<R>();
+    let keys = names(&columns[..R::KEYS]);
+    let marks: Vec<String> = (1..=R::KEYS).map(|i| format!("?{i}")).collect();
+    format!(
+        "SELECT {}, check_sum FROM {} WHERE ({keys}) > ({}) ORDER BY {keys} LIMIT ?{}",
+        names(&columns),
+        R::TABLE,
+        marks.join(", "),
+        R::KEYS + 1
+    )
+}
+
+/// Binds a value to the parameter of this number, from 1.
+pub fn bind(statement: &mut Statement, parameter: usize, value: Value) -> rusqlite::Result<()> {
+    match value {
+        Value::Integer(i) => statement.raw_bind_parameter(parameter, i as i64),
+        Value::Real(x) => statement.raw_bind_parameter(parameter, x),
+        Value::Text(text) => statement.raw_bind_parameter(parameter, text),
+        Value::Null => statement.raw_bind_parameter(parameter, rusqlite::types::Null),
+    }
+}
 
 /// Every object of a database as SQLite describes it.
 pub fn describe(conn: &Connection) -> rusqlite::Result<Vec<String>> {
@@ -79,6 +113,6 @@ pub fn describe(conn: &Connection) -> rusqlite::Result<Vec<String>> {
 /// What [`describe`] says of a whole store.
 pub fn expected() -> rusqlite::Result<Vec<String>> {
     let conn = Connection::open_in_memory()?;
-    conn.execute_batch(TABLES)?;
+    conn.execute_batch(&tables())?;
     describe(&conn)
 }

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, params};
 
+use super::check::key_bits;
+use super::directory::{Directory, STORE};
 use super::draft::{self, Draft, write_study};
-use super::row::{CellRecord, LimitRecord, Manifest, Row, Session};
+use super::manifest::{Manifest, Session};
 use super::{Reader, StoreError};
 use crate::rng::LAYOUT_VERSION;
-use crate::study::directory::{Directory, STORE};
+use crate::study::table::{CellRecord, LimitRecord, Row};
 use crate::study::{Missing, NUMERICS_VERSION, Need, Plan, Shard};
 
 /// An open run directory: this process holds its lock, and its store is that of the plan.
@@ -41,11 +43,11 @@ impl Store {
         if !new {
             let reader = Reader::open(dir)?;
             compare(dir, reader.manifest(), &manifest)?;
-            reader.verify_rows()?;
+            reader.count_rows()?;
             there = Some(reader.manifest().clone());
         }
         let records: Vec<CellRecord> = if new {
-            plan.cells().iter().zip(limits()?).map(|(cell, limit)| CellRecord::new(cell, limit)).collect()
+            plan.cells().iter().zip(limits()?).map(|(cell, limit)| CellRecord::of(cell, limit)).collect()
         } else {
             Vec::new()
         };
@@ -66,8 +68,8 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(&path, flags).map_err(fail())?;
         configure(&conn).map_err(fail())?;
-        let key_bits =
-            plan.cells().iter().map(|c| CellRecord::new(c, LimitRecord::default()).key_bits()).collect();
+        let record = |cell| CellRecord::of(cell, LimitRecord::default());
+        let key_bits = plan.cells().iter().map(|cell| key_bits(&record(cell))).collect();
         let mut store = Self { conn, dir, key_bits, session, entered: false };
         write_study(store.dir(), &manifest)?;
         if there.is_some_and(|there| there != manifest) {

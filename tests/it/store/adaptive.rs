@@ -11,7 +11,7 @@ fn deviations(dir: &Path) -> Vec<Vec<f64>> {
     let mut cells = vec![Vec::new(); 4];
     for (cell, seed, values) in rows(dir).unwrap() {
         assert_eq!(seed, cells[cell].len() as u64, "seeds are a prefix");
-        cells[cell].push(f64::from_bits(values[4]));
+        cells[cell].push(f64::from_bits(values[index("relative_fro")]));
     }
     cells
 }

@@ -323,7 +323,7 @@ fn any_row_names_the_sample_that_makes_it_again() {
             let reader = Reader::open(&at.join(&dir)).unwrap();
             let n = reader.cells()[cell].n as f64;
             let trace: f64 = (0..q).map(|i| kernel[i * (q + 1)] / n).sum();
-            let stored = f64::from_bits(values[8]);
+            let stored = f64::from_bits(values[index("trace")]);
             assert!((trace - stored).abs() <= 1e-13 * stored, "{line}: {trace} is not {stored}");
         }
     }

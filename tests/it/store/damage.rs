@@ -104,12 +104,12 @@ fn truncated_and_foreign_files_are_refused() {
         refused(
             &eoc(temp.path(), &["export", at, "--format", "csv"]),
             2,
-            &["run.sqlite is damaged or no run store"],
+            &["run.sqlite is damaged or no run store", "; restore it from a copy"],
         );
         refused(
             &eoc(temp.path(), &["run", "--seeds", "1", "--out", at]),
             2,
-            &["run.sqlite is damaged or no run store"],
+            &["run.sqlite is damaged or no run store", "; restore it from a copy"],
         );
         assert_eq!(contents(temp.path()), [("run.sqlite".to_owned(), bytes)], "case {case}");
     }
@@ -144,8 +144,16 @@ fn a_directory_of_something_else_is_refused() {
     let temp = tempfile::tempdir().unwrap();
     fs::write(temp.path().join("thesis.tex"), "x").unwrap();
     let at = temp.path().to_str().unwrap();
-    refused(&eoc(temp.path(), &["run", "--seeds", "1", "--out", at]), 2, &["not empty", "thesis.tex"]);
-    refused(&eoc(temp.path(), &["export", at, "--format", "csv"]), 2, &["holds no run"]);
+    refused(
+        &eoc(temp.path(), &["run", "--seeds", "1", "--out", at]),
+        2,
+        &["not empty", "(thesis.tex); give a new or empty"],
+    );
+    refused(
+        &eoc(temp.path(), &["export", at, "--format", "csv"]),
+        2,
+        &["holds no run; give a directory that"],
+    );
     let file = temp.path().join("thesis.tex");
     for out in [file.clone(), file.join("run")] {
         let out = out.to_str().unwrap();
@@ -163,7 +171,11 @@ fn a_second_run_is_refused_while_the_first_holds_the_lock() {
     assert!(matches!(error, RunError::Store(StoreError::InUse { .. })), "{error}");
     fs::write(dir.join("../test.toml"), STUDY).unwrap();
     let at = dir.parent().unwrap();
-    refused(&eoc(at, &["run", "test.toml", "--out", "run"]), 2, &["run is in use by another eoc run"]);
+    refused(
+        &eoc(at, &["run", "test.toml", "--out", "run"]),
+        2,
+        &["run is in use by another eoc run; wait for it to end, or give another --out"],
+    );
     // Readers are not kept out.
     assert_eq!(rows(&dir).unwrap().len(), 96);
     drop(store);

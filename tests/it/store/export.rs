@@ -1,17 +1,51 @@
 //! Exported rows are the stored rows, to the bit, in every format.
 
-use eoc_ntk::study::export::{COLUMNS, Format, export};
-use eoc_ntk::study::store::STATISTICS;
+use eoc_ntk::study::export::{Format, Table, export};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
 use super::*;
 
 fn exported(dir: &Path, format: Format) -> Vec<u8> {
+    exported_table(dir, Table::Samples, format)
+}
+
+fn exported_table(dir: &Path, table: Table, format: Format) -> Vec<u8> {
     let mut out = Vec::new();
-    export(&Reader::open(dir).unwrap(), format, &mut out).unwrap();
+    export(&Reader::open(dir).unwrap(), table, format, &mut out).unwrap();
     out
 }
+
+/// The columns of the table of samples, in the order that is promised.
+const COLUMNS: [&str; 27] = [
+    "cell",
+    "seed",
+    "activation",
+    "a",
+    "b",
+    "depth",
+    "schedule",
+    "widths",
+    "outputs",
+    "scale",
+    "data",
+    "normalize",
+    "n",
+    "sampler",
+    "precision",
+    "deviation_op",
+    "deviation_fro",
+    "deviation_max",
+    "relative_op",
+    "relative_fro",
+    "relative_max",
+    "lambda_min",
+    "lambda_max",
+    "trace",
+    "output_norm",
+    "device",
+    "seconds",
+];
 
 /// Rows as texts and bits: `cell, seed`, the shared texts, the statistics (None where undefined).
 type Flat = (u64, u64, Vec<String>, Vec<Option<u64>>);
@@ -25,7 +59,7 @@ fn stored(dir: &Path) -> Vec<Flat> {
             let texts =
                 [&cell.activation, &cell.widths, &cell.data, &cell.normalize, &cell.sampler, &cell.precision];
             let texts = texts.into_iter().cloned().collect();
-            let bits = row.values.iter().map(|v| (!v.is_nan()).then_some(v.to_bits())).collect();
+            let bits = statistics(row).iter().map(|v| (!v.is_nan()).then_some(v.to_bits())).collect();
             all.push((row.cell as u64, row.seed, texts, bits));
             Ok::<(), StoreError>(())
         })
@@ -43,7 +77,7 @@ fn from_csv(bytes: &[u8]) -> Vec<Flat> {
     let number = |text: &str| (!text.is_empty()).then(|| text.parse::<f64>().unwrap().to_bits());
     let flat = |row: csv::StringRecord| {
         let texts = TEXTS.map(|name| row[at(name)].to_owned()).to_vec();
-        let bits = STATISTICS.map(|name| number(&row[at(name)])).to_vec();
+        let bits = names().iter().map(|name| number(&row[at(name)])).collect();
         (row[0].parse().unwrap(), row[1].parse().unwrap(), texts, bits)
     };
     reader.records().map(|row| flat(row.unwrap())).collect()
@@ -64,7 +98,12 @@ fn from_json(bytes: &[u8]) -> Vec<Flat> {
             (number != "null").then(|| number.parse::<f64>().unwrap().to_bits())
         };
         let integer = |name: &str| row[name].as_u64().unwrap();
-        (integer("cell"), integer("seed"), TEXTS.map(text).to_vec(), STATISTICS.map(number).to_vec())
+        (
+            integer("cell"),
+            integer("seed"),
+            TEXTS.map(text).to_vec(),
+            names().into_iter().map(number).collect(),
+        )
     };
     rows.iter().zip(&lines).map(flat).collect()
 }
@@ -75,8 +114,8 @@ fn from_parquet(bytes: Vec<u8>) -> Vec<Flat> {
     fs::write(&path, bytes).unwrap();
     let reader = SerializedFileReader::new(fs::File::open(path).unwrap()).unwrap();
     let flat = |row: parquet::record::Row| {
-        let names: Vec<&String> = row.get_column_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, COLUMNS);
+        let header: Vec<&String> = row.get_column_iter().map(|(name, _)| name).collect();
+        assert_eq!(header, COLUMNS);
         let field = |name: &str| row.get_column_iter().find(|(n, _)| *n == name).unwrap().1;
         let integer = |name: &str| match field(name) {
             Field::Long(i) => *i as u64,
@@ -91,7 +130,12 @@ fn from_parquet(bytes: Vec<u8>) -> Vec<Flat> {
             Field::Null => None,
             other => panic!("{name} is {other:?}"),
         };
-        (integer("cell"), integer("seed"), TEXTS.map(text).to_vec(), STATISTICS.map(number).to_vec())
+        (
+            integer("cell"),
+            integer("seed"),
+            TEXTS.map(text).to_vec(),
+            names().into_iter().map(number).collect(),
+        )
     };
     reader.get_row_iter(None).unwrap().map(|row| flat(row.unwrap())).collect()
 }
@@ -139,6 +183,109 @@ fn a_store_without_rows_exports_none() {
     assert!(from_parquet(exported(temp.path(), Format::Parquet)).is_empty());
 }
 
+/// One row a cell, with what a plot of the samples needs, in the words of `eoc limit`.
+#[test]
+fn the_cells_are_a_table_too() {
+    let (temp, dir) = finished();
+    let out = exported_table(&dir, Table::Cells, Format::Csv);
+    let mut csv = csv::Reader::from_reader(out.as_slice());
+    let header: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
+    let own = [
+        "m",
+        "limit_lambda_min",
+        "limit_lambda_max",
+        "limit_op",
+        "limit_fro",
+        "limit_max",
+        "relative_sd_diagonal",
+        "bound_m",
+        "bound",
+        "seeds",
+    ];
+    assert_eq!(header, [&COLUMNS[..1], &COLUMNS[2..15], &own].concat());
+    let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
+    let reader = Reader::open(&dir).unwrap();
+    assert_eq!(rows.len(), reader.cells().len());
+    for (index, (row, cell)) in rows.iter().zip(reader.cells()).enumerate() {
+        let at = |name: &str| &row[header.iter().position(|h| h == name).unwrap()];
+        assert_eq!((at("cell"), at("seeds")), (index.to_string().as_str(), "24"));
+        assert_eq!((at("widths"), at("n")), (cell.widths.as_str(), "2"));
+        // Listed widths stand at the narrowest.
+        assert_eq!(at("m"), cell.widths.split(',').next().unwrap());
+        let args = ["limit", "--activation", "relu", "--data", "pair:angle=0.5", "--json", "--widths"];
+        let depth = (cell.depth).to_string();
+        let rest = [cell.widths.as_str(), "--outputs", at("outputs"), "--depth", depth.as_str()];
+        let limit: serde_json::Value =
+            serde_json::from_slice(&eoc(temp.path(), &[&args[..], &rest].concat()).stdout).unwrap();
+        let close = |name: &str, other: &serde_json::Value| {
+            let (a, b) = (at(name).parse::<f64>().unwrap(), other.as_f64().unwrap());
+            assert!((a - b).abs() <= 1e-12 * b.abs(), "{name} is {a}, and {b} in eoc limit");
+        };
+        let spectrum = limit["eigenvalues"].as_array().unwrap().last().unwrap();
+        close("limit_lambda_min", &spectrum[0]);
+        close("limit_lambda_max", &spectrum[1]);
+        close("limit_op", &spectrum[1]);
+        close("relative_sd_diagonal", &limit["relative_sd_diagonal"]);
+        close("bound", &limit["bound"]["value"]);
+        close("bound_m", &limit["bound"]["m"]);
+        // Norms by which the deviations of every sample were divided.
+        let mut samples = reader.rows_of(index, 0);
+        let sample = samples.next().unwrap().unwrap().values;
+        for (name, ratio) in [
+            ("limit_op", sample.deviation_op / sample.relative_op),
+            ("limit_fro", sample.deviation_fro / sample.relative_fro),
+            ("limit_max", sample.deviation_max / sample.relative_max),
+        ] {
+            close(name, &ratio.into());
+        }
+    }
+    let json: Vec<serde_json::Map<String, serde_json::Value>> =
+        serde_json::from_slice(&exported_table(&dir, Table::Cells, Format::Json)).unwrap();
+    assert_eq!(json[2]["widths"], "4,5");
+    assert!(json[2]["schedule"].is_null() && json[2].len() == header.len());
+    let path = temp.path().join("cells.parquet");
+    fs::write(&path, exported_table(&dir, Table::Cells, Format::Parquet)).unwrap();
+    let parquet = SerializedFileReader::new(fs::File::open(path).unwrap()).unwrap();
+    let rows: Vec<parquet::record::Row> = parquet.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    let m = |row: &parquet::record::Row| {
+        row.get_column_iter().find(|(name, _)| *name == "m").map(|(_, m)| m.clone())
+    };
+    assert_eq!(rows.iter().map(m).collect::<Vec<_>>(), [3, 3, 4, 4].map(|m| Some(Field::Long(m))));
+}
+
+#[test]
+fn a_number_that_a_cell_does_not_have_is_null() {
+    let temp = tempfile::tempdir().unwrap();
+    let study = "seeds = 1\n[network]\nactivation = 'identity'\ndepth = [1, 2]\nwidth = 3\n[data]\n\
+                 source = 'pair:angle=0.5'\n";
+    run_into(temp.path(), &plan(study), STRAIGHT).unwrap();
+    let text = String::from_utf8(exported_table(temp.path(), Table::Cells, Format::Json)).unwrap();
+    let cells: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+    assert!(cells[0]["m"].is_null() && cells[0]["bound_m"].is_null(), "no hidden layer: {text}");
+    assert!(cells[1]["m"] == 3 && cells[1]["bound"].is_null(), "the bound of a linear network: {text}");
+    let path = temp.path().join("cells.parquet");
+    fs::write(&path, exported_table(temp.path(), Table::Cells, Format::Parquet)).unwrap();
+    let parquet = SerializedFileReader::new(fs::File::open(path).unwrap()).unwrap();
+    let rows: Vec<String> = parquet.get_row_iter(None).unwrap().map(|r| r.unwrap().to_string()).collect();
+    assert!(rows[0].contains("m: null") && rows[1].contains("m: 3"), "{rows:?}");
+}
+
+/// The help names every column of every table, with what it is.
+#[test]
+fn the_help_lists_the_columns() {
+    let temp = tempfile::tempdir().unwrap();
+    let help = String::from_utf8(eoc(temp.path(), &["export", "--help"]).stdout).unwrap();
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for column in Table::ALL.into_iter().flat_map(Table::columns) {
+        assert!(
+            words(&help).contains(&words(&format!("{} {}", column.name, column.about))),
+            "{}",
+            column.name
+        );
+    }
+    assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+}
+
 #[test]
 fn the_program_exports_without_changing_the_directory() {
     let (temp, dir) = finished();
@@ -153,6 +300,11 @@ fn the_program_exports_without_changing_the_directory() {
     assert_eq!(contents(&dir), before);
     refused(&eoc(temp.path(), &["export", "run", "--format", "parquet"]), 2, &["--out"]);
     refused(&eoc(temp.path(), &["export", "run", "--format", "xml"]), 2, &["csv, json or parquet"]);
+    let cells = eoc(temp.path(), &["export", "run", "--format", "csv", "--table", "cells"]);
+    assert_eq!(cells.stdout, exported_table(&dir, Table::Cells, Format::Csv));
+    let table = |args: &[&str]| eoc(temp.path(), &[&["export", "run"], args].concat());
+    refused(&table(&["--format", "csv", "--table", "rows"]), 2, &["\"rows\"", "samples or cells"]);
+    refused(&table(&["--format", "npy", "--table", "cells", "--out", "m"]), 2, &["--table goes with"]);
     refused(&eoc(temp.path(), &["export", "run", "--format", "csv", "--out", "no/a.csv"]), 2, &["no/a.csv"]);
 }
 

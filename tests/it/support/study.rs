@@ -1,7 +1,15 @@
 //! Studies made up for reports: numbers with the shape of real ones, from a deterministic sequence.
 
-use eoc_ntk::report::{CellSummary, Columns, LimitValues, StudySummary};
+use std::sync::Arc;
+
+use eoc_ntk::report::{CellSummary, StudySummary};
 use eoc_ntk::rng::{Role, Stream};
+use eoc_ntk::study::table::{CellRecord, LimitRecord, Statistics};
+
+/// The cell of a summary, to be changed.
+pub fn record(summary: &mut CellSummary) -> &mut CellRecord {
+    Arc::make_mut(&mut summary.cell)
+}
 
 /// A cell whose relative deviations are about `size`, lognormal over seeds, and whose seeds share half of their
 /// spread with the other cells.
@@ -11,16 +19,26 @@ pub fn cell(activation: &str, depth: usize, width: u64, seeds: u64, size: f64) -
     let mut shared = Stream::new(1, Role::Data);
     let relative: Vec<f64> =
         (0..seeds).map(|_| size * (0.3 * shared.normal() + 0.3 * own.normal()).exp()).collect();
-    let times = |c: f64| relative.iter().map(|r| c * r).collect::<Vec<f64>>();
-    let lambda_min: Vec<f64> = relative.iter().map(|r| 0.0123 * (1.0 - 0.1 * r)).collect();
-    CellSummary {
+    let sample = |&r: &f64| Statistics {
+        deviation_op: 3.0 * r,
+        deviation_fro: 3.1 * r,
+        deviation_max: 0.1 * r,
+        relative_op: r,
+        relative_fro: r,
+        relative_max: 1.2 * r,
+        lambda_min: 0.0123 * (1.0 - 0.1 * r),
+        lambda_max: 3.0,
+        trace: 4.0 + r,
+        ..Statistics::default()
+    };
+    let cell = CellRecord {
         activation: activation.into(),
         a: phi.a(),
         b: phi.b(),
-        depth,
+        depth: depth as u64,
         schedule: (depth > 1).then(|| "constant".into()),
-        width: (depth > 1).then_some(width),
-        hidden: vec![width; depth - 1],
+        m: (depth > 1).then_some(width),
+        widths: widths(&vec![width; depth - 1]),
         outputs: 1,
         scale: 1.0,
         data: "digits:n=32".into(),
@@ -28,26 +46,25 @@ pub fn cell(activation: &str, depth: usize, width: u64, seeds: u64, size: f64) -
         n: 32,
         sampler: "conditional".into(),
         precision: "f32".into(),
-        seeds: (0..seeds).collect(),
-        columns: Columns {
-            deviation_op: times(3.0),
-            deviation_fro: times(3.1),
-            deviation_max: times(0.1),
-            relative_op: relative.clone(),
-            relative_fro: times(1.0),
-            relative_max: times(1.2),
-            lambda_min,
-            lambda_max: times(0.0).iter().map(|_| 3.0).collect(),
-            trace: relative.iter().map(|r| 4.0 + r).collect(),
-            output_norm: times(0.0).iter().map(|_| 1.0).collect(),
-        },
-        limit: LimitValues {
-            lambda_min: 0.0123,
-            lambda_max: 3.0,
+        limit: LimitRecord {
+            lambda_min: Some(0.0123),
+            lambda_max: Some(3.0),
             relative_sd_diagonal: (depth > 1).then_some(size * 1.3),
             bound: Some(4.0 * phi.kappa().powi(2) / (width as f64).sqrt()),
+            ..LimitRecord::default()
         },
+        ..CellRecord::default()
+    };
+    CellSummary {
+        cell: Arc::new(cell),
+        seeds: (0..seeds).collect(),
+        samples: relative.iter().map(sample).collect(),
     }
+}
+
+/// Hidden widths as a cell has them.
+pub fn widths(hidden: &[u64]) -> String {
+    hidden.iter().map(u64::to_string).collect::<Vec<_>>().join(",")
 }
 
 /// The shape of the first study: |s| and ReLU, depth 4, widths 64 to 16384 by factors of 4.

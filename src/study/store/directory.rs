@@ -13,7 +13,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::store::StoreError;
+use super::StoreError;
 
 /// The store.
 pub const STORE: &str = "run.sqlite";
@@ -105,7 +105,7 @@ impl Directory {
     }
 
     /// Removes what was made for a run that could not begin; what cannot be removed stays.
-    pub(super) fn undo(self) {
+    pub(in crate::study) fn undo(self) {
         for name in [BEGUN.to_owned(), format!("{BEGUN}-journal"), LOCK.to_owned()] {
             let _ = fs::remove_file(self.dir.join(name));
         }

@@ -1,0 +1,79 @@
+//! A second table of rows, with a key of three columns, fits the machinery of the samples.
+
+use rusqlite::Connection;
+
+use super::rows::{BEFORE, Rows};
+use super::{draft, schema};
+use crate::study::table::{Record, fields};
+
+fields! {
+    /// A row of one seed and layer.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Layer {
+        cell: usize, "", "index of the cell";
+        seed: u64, "", "seed";
+        layer: u64, "", "layer, from 1";
+        norm: f64, "", "a number";
+        word: Option<String>, "", "a word";
+    }
+}
+
+impl Record for Layer {
+    const TABLE: &'static str = "layers";
+    const KEYS: usize = 3;
+}
+
+fn layer(cell: usize, seed: u64, layer: u64) -> Layer {
+    let word = layer.is_multiple_of(2).then(|| format!("layer {layer}"));
+    Layer { cell, seed, layer, norm: 0.1 * layer as f64, word }
+}
+
+/// A store with these rows, and cells whose keys have these bits.
+fn with(rows: &[Layer], key_bits: &[u64]) -> Connection {
+    let conn = Connection::open_in_memory().unwrap();
+    conn.execute_batch(&format!("PRAGMA foreign_keys = OFF; {}", schema::table::<Layer>())).unwrap();
+    draft::insert_rows(&conn, key_bits, rows).unwrap();
+    conn
+}
+
+fn read(conn: &Connection, key_bits: &[u64], chunk: usize) -> Result<Vec<Layer>, String> {
+    let mut rows = Rows::<Layer>::new(conn, "layers.sqlite".as_ref(), key_bits, BEFORE, chunk);
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().map_err(|e| e.to_string())? {
+        all.push(row);
+    }
+    Ok(all)
+}
+
+#[test]
+fn rows_come_in_the_order_of_their_keys_whatever_the_chunks() {
+    let mut rows: Vec<Layer> =
+        (0..2).flat_map(|c| (0..3).flat_map(move |s| (1..6).map(move |k| layer(c, s, k)))).collect();
+    let expected = rows.clone();
+    rows.reverse();
+    let conn = with(&rows, &[3, 4]);
+    for chunk in [1, 4, 7, 1000] {
+        assert_eq!(read(&conn, &[3, 4], chunk), Ok(expected.clone()));
+    }
+    let mut behind = Rows::<Layer>::new(&conn, "x".as_ref(), &[3, 4], [1, 0, 5, -1], 2);
+    assert_eq!(behind.next().unwrap(), Some(layer(1, 1, 1)));
+}
+
+#[test]
+fn a_row_that_is_not_as_it_was_written_is_named() {
+    let rows: Vec<Layer> = (1..4).map(|k| layer(0, 7, k)).collect();
+    let error = |sql: &str, key_bits: &[u64]| {
+        let conn = with(&rows, &[3]);
+        conn.execute_batch(sql).unwrap();
+        read(&conn, key_bits, 2).unwrap_err()
+    };
+    for sql in [
+        "UPDATE layers SET norm = norm + 1e-9 WHERE layer = 2",
+        "UPDATE layers SET word = NULL WHERE layer = 2",
+        "UPDATE layers SET check_sum = check_sum + 1 WHERE layer = 2",
+    ] {
+        assert!(error(sql, &[3]).contains("the row of cell 0, seed 7, layer 2 does not agree"), "{sql}");
+    }
+    assert!(error("", &[9]).contains("does not agree with its check sum"), "under the key of another cell");
+    assert!(error("", &[]).contains("belongs to no cell"));
+}
