@@ -242,12 +242,6 @@ fn arrows_point_one_way() {
 const CIRCLES: &[(&str, &[&str])] = &[
     ("backend::cpu", &["conditional", "dense", "seed"]), // one struct of both families of passes
     ("backend::gpu", &["device", "passes", "recording", "sums"]), // a recording submits while it is made
-    ("cli", &["export", "moments"]),                     // the words of a damaged store
-    ("report", &["analysis", "fits", "ratios"]),         // lines of points belong below all three
-    ("report", &["beside", "table"]),                    // columns of text belong below both
-    ("study", &["committer", "run"]),                    // the progress that is told
-    ("study", &["directory", "store"]),                  // a directory is part of its store
-    ("study::store", &["reader", "rows"]),
 ];
 
 #[test]
@@ -267,8 +261,6 @@ const NAMING_OPTIONS: &[&str] = &[
     "backend/gpu/plan.rs",
     "backend/gpu/storage.rs",
     "backend/gpu/algebra/on_device.rs",
-    "study/store/draft.rs",
-    "study/store/error.rs",
 ];
 
 #[test]
