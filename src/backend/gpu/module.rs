@@ -23,6 +23,7 @@ const SUM_F64: Fragment = fragment!("common/sum_f64.wgsl");
 const SUM_PAIR: Fragment = fragment!("common/sum_pair.wgsl");
 const TILE_SUMS: Fragment = fragment!("common/tile_sums.wgsl");
 const ROWS: Fragment = fragment!("common/rows.wgsl");
+const STORE_TILE: Fragment = fragment!("common/store_tile.wgsl");
 const REAL_F64: Fragment = fragment!("common/real_f64.wgsl");
 const REAL_PAIR: Fragment = fragment!("common/real_pair.wgsl");
 const SQUARE_WORKGROUP: Fragment = fragment!("common/square_workgroup.wgsl");
@@ -198,10 +199,30 @@ pub(super) fn fragments(pass: Pass, variant: Variant, storage: Storage) -> Vec<F
         Pass::Reduce => vec![sum, fragment!("reduce.wgsl")],
         Pass::Draw => vec![multiply, PHILOX, NORMAL, panel, fragment!("draw.wgsl")],
         Pass::Forward => {
-            vec![multiply, PHILOX, NORMAL, ACTIVATION, sum, TILE_SUMS, ROWS, fragment!("forward.wgsl")]
+            vec![
+                multiply,
+                PHILOX,
+                NORMAL,
+                ACTIVATION,
+                sum,
+                TILE_SUMS,
+                ROWS,
+                STORE_TILE,
+                fragment!("forward.wgsl"),
+            ]
         }
         Pass::Backward => {
-            vec![multiply, PHILOX, NORMAL, ACTIVATION, sum, TILE_SUMS, ROWS, fragment!("backward.wgsl")]
+            vec![
+                multiply,
+                PHILOX,
+                NORMAL,
+                ACTIVATION,
+                sum,
+                TILE_SUMS,
+                ROWS,
+                STORE_TILE,
+                fragment!("backward.wgsl"),
+            ]
         }
         Pass::Root => vec![real, SQUARE_WORKGROUP, JACOBI, fragment!("root.wgsl")],
         Pass::RootLarge => vec![real, SQUARE_STORAGE, JACOBI, fragment!("root.wgsl")],

@@ -456,7 +456,7 @@ fn headers_say_what_a_shader_does() {
         assert_eq!(text.matches("@compute").count(), 1, "{}", path.display());
     }
     let fragments = files(shaders().join("common"));
-    assert_eq!(fragments.len(), 22);
+    assert_eq!(fragments.len(), 23);
     for path in fragments {
         let text = fs::read_to_string(&path).unwrap();
         // The one that is there to bind storage.
