@@ -7,6 +7,8 @@ use eoc_ntk::backend::EngineError;
 use eoc_ntk::data::DataError;
 use eoc_ntk::model::NetworkError;
 
+use super::escape::visible;
+
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -67,10 +69,10 @@ impl Failure {
         }
     }
 
-    /// The error and its causes on one line.
+    /// The error and its causes on one line, with what a terminal would act on escaped.
     pub fn sentence(&self) -> Option<String> {
         let error = self.error.as_ref()?;
-        Some(format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" "))
+        Some(visible(&format!("{error:#}")))
     }
 }
 

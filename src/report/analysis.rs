@@ -15,9 +15,9 @@ use super::axis::{Axis, Place};
 use super::fits::{PowerFit, fits};
 use super::ratios::{Ratio, ratios};
 use super::summary::{CellSummary, StudySummary};
-use crate::stats::bootstrap::relative_sd;
+use crate::limit::ENTRY_ERROR;
 use crate::stats::{
-    CONFIDENCE, Interval, Moments, NoInterval, Quantile, SeedTable, bound_constant, quantile,
+    CONFIDENCE, Interval, Moments, NoInterval, Quantile, SeedTable, Spread, bound_constant, quantile, spread,
 };
 
 /// The upper quantile that is reported beside the median.
@@ -90,6 +90,8 @@ pub struct Point {
     pub lambda_min: Moments,
     /// Least eigenvalue of K∞/n.
     pub limit_lambda_min: f64,
+    /// What rounding leaves uncertain of the least eigenvalues: of K/n at the precision of the cell, and of K∞/n.
+    pub lambda_rounding: [f64; 2],
     /// Standard deviation of the trace of K over its mean; None of fewer than two seeds.
     pub trace_spread: Option<Measured>,
     /// Exact standard deviation of K(x,x) over its mean.
@@ -107,6 +109,12 @@ pub struct Measured {
     pub value: f64,
     /// Its interval.
     pub interval: Result<Interval, NoInterval>,
+}
+
+impl From<Spread> for Measured {
+    fn from(spread: Spread) -> Self {
+        Self { value: spread.value, interval: spread.interval }
+    }
 }
 
 impl Measured {
@@ -265,11 +273,26 @@ fn point(cell: &CellSummary) -> Point {
         upper: quantile(&relative, UPPER, CONFIDENCE),
         lambda_min: Moments::of(&cell.columns.lambda_min),
         limit_lambda_min: cell.limit.lambda_min,
-        trace_spread: Measured::of(&trace, relative_sd),
+        lambda_rounding: lambda_rounding(cell),
+        trace_spread: spread(trace.row(0)).map(Measured::from),
         relative_sd_diagonal: cell.limit.relative_sd_diagonal,
         relative_bound: relative_bound(cell),
         bound_constant: upper.and_then(constant),
     }
+}
+
+/// Of K/n about sixteen roundings of its panels, which deep draws show, of K∞/n what [`crate::limit::Spectrum`] promises for
+/// a trace of at most n·λ_max; both relative to the largest eigenvalue, and n·m_l roundings of the solver.
+fn lambda_rounding(cell: &CellSummary) -> [f64; 2] {
+    let panel = match cell.precision.as_str() {
+        "f64" => f64::EPSILON,
+        "f16" => 2f64.powi(-11),
+        _ => f64::from(f32::EPSILON),
+    };
+    let solver = (cell.n * cell.outputs) as f64 * f64::EPSILON;
+    let largest = cell.columns.lambda_max.iter().fold(0.0, |m: f64, v| m.max(*v));
+    let limit = ENTRY_ERROR * cell.n as f64 + solver;
+    [(16.0 * panel + solver) * largest, limit * cell.limit.lambda_max]
 }
 
 fn ascending(values: &[f64]) -> Vec<f64> {

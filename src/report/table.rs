@@ -4,6 +4,7 @@ use super::analysis::{Analysis, Point, Section, Setting, UPPER};
 use super::axis::{Axis, Field, Place};
 use super::beside;
 use super::text::{Align, columns, counted, digits_of_mean, interval, mean_and_error, significant};
+use crate::math::known;
 use crate::stats::bootstrap::RESAMPLES;
 use crate::stats::{CONFIDENCE, Quantile};
 
@@ -140,7 +141,7 @@ fn points(section: &Section, fields: &Fields) -> String {
             row.push(estimate(&point.upper));
         }
         row.push(limits(&point.upper));
-        row.extend([mean_and_error(&point.lambda_min), significant(point.limit_lambda_min, limit_digits)]);
+        row.extend(least_eigenvalues(point, limit_digits));
         row
     };
     let make = |with_upper_interval: bool| {
@@ -171,6 +172,22 @@ fn points(section: &Section, fields: &Fields) -> String {
     if full.lines().all(|l| l.chars().count() <= TERMINAL) { full } else { make(false) }
 }
 
+/// The least eigenvalue of K/n, mean ± standard error, and that of K∞/n; `< x` where rounding hides how much there is.
+fn least_eigenvalues(point: &Point, limit_digits: usize) -> [String; 2] {
+    let [sampled, limit] = point.lambda_rounding;
+    [
+        match point.lambda_min.mean() {
+            Some(mean) if mean <= sampled && sampled > 0.0 => known(mean, sampled, 2),
+            _ => mean_and_error(&point.lambda_min),
+        },
+        if point.limit_lambda_min <= limit && limit > 0.0 {
+            known(point.limit_lambda_min, limit, 2)
+        } else {
+            significant(point.limit_lambda_min, limit_digits)
+        },
+    ]
+}
+
 /// `95 % interval`.
 pub(super) fn percent() -> String {
     format!("{:.0} % interval", 100.0 * CONFIDENCE)
@@ -192,7 +209,10 @@ fn legend(analysis: &Analysis) -> String {
             String::new(),
             format!("all else: {RESAMPLES} bootstrap resamples of the seeds, jointly over the cells;"),
         ],
-        [String::new(), "too narrow for tr K where its law has heavy tails (depth near the width)".into()],
+        [
+            String::new(),
+            "tr K: hull of two intervals; ≥ where no upper limit would cover (heavy tails)".into(),
+        ],
         ["λ_min, limit".into(), "least eigenvalue of K/n, mean ± standard error; the same of K∞/n".into()],
         ["tr K".into(), "standard deviation of the trace over its mean, as found".into()],
         [

@@ -28,7 +28,7 @@ impl Measure {
             lambda_min: eigenvalues.first().copied().and_then(finite),
             lambda_max: eigenvalues.last().copied().and_then(finite),
             relative_sd_diagonal: finite(relative_sd_diagonal(cell.network.activation(), hidden)),
-            bound: bound(&cell.network).and_then(|b| finite(b.value)),
+            bound: bound(&cell.network, &cell.data.points).and_then(|b| finite(b.value)),
         }
     }
 
