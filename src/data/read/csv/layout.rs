@@ -121,7 +121,7 @@ impl Layout {
         };
         layout.trailing = length > 1
             && body.iter().all(|r| r.len() == length && r.last() == Some(&Class::Empty))
-            && (short || !several || matches!(classes[0].last(), Some(Class::Empty | Class::Name)));
+            && (short || (several && classes[0].last() == Some(&Class::Empty)));
         layout.header = short || layout.find_header(head, &fields, &classes)?;
         layout.find_names(&fields, &classes)?;
         if layout.trailing {
