@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use eoc_ntk::data::npy::NpyWriter;
 use eoc_ntk::data::{Normalize, PointRange, Source};
 
-use super::args::{DataArgs, NORMALIZATIONS, number};
+use super::args::{DataArgs, NORMALIZATIONS};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::output::{self, Summary};
-use super::words::words;
+use super::words::{number, words};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
