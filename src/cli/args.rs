@@ -70,6 +70,9 @@ pub struct DataArgs {
     /// Rows to use: a count, or A..B (A, not B), from 0 [default: all]
     #[arg(long, value_name = "COUNT|A..B", allow_hyphen_values = true)]
     pub points: Option<PointRange>,
+    /// A constant to append to every row, before --normalize: a bias of the first layer, which parts parallel rows
+    #[arg(long, value_name = "BETA", allow_negative_numbers = true, value_parser = number)]
+    pub append_constant: Option<f64>,
     /// sphere: every row to norm sqrt(dim); none: rows as they are [default: sphere for digits, else none]
     #[arg(long, value_name = "RULE", action = ArgAction::Set, value_delimiter = ',')]
     #[arg(value_parser = words::<Normalize>(NORMALIZATIONS), hide_possible_values = true)]

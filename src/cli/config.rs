@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use eoc_ntk::backend::cpu::CpuEngine;
@@ -11,10 +12,11 @@ use eoc_ntk::data::{DataSet, Normalize, Source};
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::{Network, NetworkError, Resolved, Shape, ShapeError, parse_widths};
 use eoc_ntk::sampler::SamplerChoice;
-use eoc_ntk::study::SeedRange;
+use eoc_ntk::study::{CellData, Plan, SeedRange};
 use eoc_ntk::threads::{NoThreads, Threads};
 
 use super::args::{DataArgs, DeviceChoice, EngineArgs, NetworkArgs, SamplingArgs, ThreadArgs};
+use super::context::note;
 use super::failure::Failure;
 use super::{input, tuning};
 
@@ -135,6 +137,9 @@ impl DataArgs {
         if let Some(points) = &self.points {
             data = data.select(points)?;
         }
+        if let Some(beta) = self.append_constant {
+            data = data.with_constant(beta)?;
+        }
         let normalize = single("--normalize", &self.normalize)?;
         Ok((data, normalize.unwrap_or(source.default_normalize())))
     }
@@ -142,9 +147,47 @@ impl DataArgs {
     /// The points, selected and normalised.
     pub fn load(&self) -> Result<DataSet, Failure> {
         let (data, normalize) = self.load_raw()?;
+        note(&data_notes(&data, normalize));
         Ok(data.normalized(normalize))
     }
 }
+
+/// What to say on stderr of data before it is used: what its reader took, skipped or rearranged, and whether the rows of
+/// a file keep different norms. Empty where nothing is to be said.
+pub fn data_notes(data: &DataSet, normalize: Normalize) -> String {
+    let mut notes: String =
+        data.notes().iter().map(|note| format!("eoc: {}: {note}\n", data.label())).collect();
+    let (least, most) = data.norms();
+    if data.is_from_file() && normalize == Normalize::None && most - least > UNEQUAL * most {
+        notes += &format!(
+            "eoc: {}: rows are taken as they are, with norms from {least:.4e} to {most:.4e}; --normalize sphere would \
+             scale each to the same\n",
+            data.label()
+        );
+    }
+    notes
+}
+
+/// The same of all data sets of a study, each thing once.
+pub fn study_notes(plan: &Plan) -> String {
+    let mut notes = String::new();
+    let mut last: Option<&Arc<CellData>> = None;
+    for cell in plan.cells() {
+        // The cells of a data set follow each other.
+        if last.is_none_or(|last| !Arc::ptr_eq(last, &cell.data)) {
+            for line in data_notes(&cell.data.points, cell.data.normalize).split_inclusive('\n') {
+                if !notes.contains(line) {
+                    notes += line;
+                }
+            }
+        }
+        last = Some(&cell.data);
+    }
+    notes
+}
+
+/// Norms that differ by less, relative to the largest, are equal up to the rounding of f32.
+const UNEQUAL: f64 = 1e-6;
 
 impl SamplingArgs {
     /// The sampler asked for.

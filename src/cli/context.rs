@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use tracing_subscriber::filter::LevelFilter;
 
+use super::escape::visible_lines;
 use super::failure::{Failure, Status};
 
 /// Surroundings of a command.
@@ -90,16 +91,20 @@ impl Context {
         }
     }
 
-    /// Writes text to stdout; a closed pipe ends the program quietly.
+    /// Writes text for people to stdout, what a terminal would act on escaped; a closed pipe ends the program quietly.
     pub fn print(&self, text: &str) -> Result<(), Failure> {
+        self.write(&visible_lines(text))
+    }
+
+    /// Writes text for programs to stdout, as it is; a closed pipe ends the program quietly.
+    pub fn write(&self, text: &str) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::stdout)
     }
 
-    /// Writes a note to stderr.
+    /// Writes a note to stderr, what a terminal would act on escaped.
     pub fn note(&self, text: &str) {
-        // Nothing is left to do where stderr is closed.
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        note(text);
     }
 
     /// A progress bar on stderr with the time to go, over `total` items called `unit`; hidden unless stderr is a
@@ -115,6 +120,12 @@ impl Context {
             Err(_) => bar,
         }
     }
+}
+
+/// Writes a note to stderr where no [`Context`] is at hand.
+pub fn note(text: &str) {
+    // Nothing is left to do where stderr is closed.
+    let _ = std::io::stderr().write_all(visible_lines(text).as_bytes());
 }
 
 /// What the program decides goes to stderr for one `-v`, what it does for two.

@@ -9,7 +9,7 @@ use super::args::{DataArgs, NORMALIZATIONS};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::output::{self, Summary};
-use super::words::words;
+use super::words::{number, words};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -32,6 +32,9 @@ pub struct Args {
     /// Rows to use: a count, or A..B (A, not B), from 0 [default: all]
     #[arg(long, value_name = "COUNT|A..B", allow_hyphen_values = true)]
     points: Option<PointRange>,
+    /// A constant to append to every row, before --normalize
+    #[arg(long, value_name = "BETA", allow_negative_numbers = true, value_parser = number)]
+    append_constant: Option<f64>,
     /// sphere: every row to norm sqrt(dim); none: rows as they are [default: sphere for digits, else none]
     #[arg(long, value_name = "RULE", value_parser = words::<Normalize>(NORMALIZATIONS), hide_possible_values = true)]
     normalize: Option<Normalize>,
@@ -42,10 +45,11 @@ pub struct Args {
 
 /// Writes the points.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    let Args { source, points, normalize, out } = args;
+    let Args { source, points, append_constant, normalize, out } = args;
     let source = DataArgs {
         data: vec![source.clone()],
         points: points.clone(),
+        append_constant: *append_constant,
         normalize: normalize.iter().copied().collect(),
     };
     let data = source.load()?;

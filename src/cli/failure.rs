@@ -7,6 +7,7 @@ use eoc_ntk::backend::EngineError;
 use eoc_ntk::data::DataError;
 use eoc_ntk::model::NetworkError;
 
+use super::escape::visible;
 use super::remedy;
 
 /// How a command ends.
@@ -69,10 +70,10 @@ impl Failure {
         }
     }
 
-    /// The error and its causes on one line, and what would help.
+    /// The error and its causes on one line, and what would help, with what a terminal would act on escaped.
     pub fn sentence(&self) -> Option<String> {
         let error = self.error.as_ref()?;
-        let found = format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
+        let found = visible(&format!("{error:#}"));
         Some(match remedy::of(error) {
             Some(remedy) => format!("{found}; {remedy}"),
             None => found,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use eoc_ntk::backend::available_memory;
 use eoc_ntk::data::npy::NpyWriter;
 use eoc_ntk::data::{DataSet, Output};
-use eoc_ntk::limit::{Limit, Profile, Report, reported_depths};
+use eoc_ntk::limit::{Limit, Profile, Report, Unmet, reported_depths, unmet_by_points, unmet_by_widths};
 use eoc_ntk::model::Resolved;
 
 use super::args::{DataArgs, NetworkArgs, ThreadArgs};
@@ -18,9 +18,19 @@ use super::output::{self, Summary};
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
 The file is .npy 1.0, <f8, of shape (n*outputs, n*outputs): plain entries of the limit, not divided by \
-n. Eigenvalues are those of the limit divided by n; depth d means the network of d weight matrices. No \
-widths are needed; what depends on them, the bound and the spread of a diagonal entry, is shown where they \
-are given.
+n. Eigenvalues are those of the limit divided by n, with the digits that are right; '< x' and '> x' where \
+zero or infinity cannot be told apart from what was computed. A cosine distance is 1 - cos of the angle \
+between the last activations of two points. Depth d means the network of d weight matrices. No widths are \
+needed; what depends on them, the bound and the spread of a diagonal entry, is shown where they are given. \
+Rows count from 0.
+
+Keys of --json: n; outputs; depth; activation{a, b, delta, kappa}; widths; depths (1 to 64, then powers of \
+two, then the last); delta[depth][i][j], the cosine distances; inverse_delta, 1/delta; \
+eigenvalues[depth][n], ascending, each of multiplicity outputs; condition_number[depth]; bound{m, value, \
+full}: the right side of the theorem without its constant, without logarithms and in full; \
+relative_sd_diagonal, of an entry K(x,x); eigenvalue_error[depth], a bound of the error of every \
+eigenvalue; ntk[i][j], the limit itself for one output, not divided by n. null: infinite, undefined, or \
+without widths.
 
 Examples:
   eoc limit --activation relu --depth 8 --data digits:n=32
@@ -62,17 +72,20 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let open = |path: &Path| output::open(path, bytes, &[args.data.file()]);
     let output = args.out.as_deref().map(open).transpose()?;
     let limit = if by_depth {
-        let profile = move || Profile::new(&data, activation, depth, scale);
+        let points = data.clone();
+        let profile = move || Profile::new(&points, activation, depth, scale);
         let profile = ctx.wait(move || threads.install(profile))?.map_err(Failure::running)?;
         let report = match &network {
-            Some(network) => Report::new(&profile, network),
+            Some(network) => Report::new(&profile, network, &data),
             None => Report::without_widths(&profile, activation, outputs),
         };
         if args.json {
             let json = serde_json::to_string(&report).map_err(Failure::running)?;
-            ctx.print(&format!("{json}\n"))?;
+            ctx.write(&format!("{json}\n"))?;
         } else {
-            ctx.print(&table(&profile, &report))?;
+            let mut unmet = unmet_by_points(&data, profile.parallel(), activation.delta());
+            unmet.extend(network.as_ref().and_then(|network| unmet_by_widths(network.hidden())));
+            ctx.print(&table(&profile, &report, &unmet))?;
         }
         profile.limit().clone()
     } else {
@@ -127,38 +140,55 @@ fn announce(ctx: &Context, path: &Path, size: usize) -> Result<(), Failure> {
     output::announce(ctx, &Summary { path, shape, seeds: None, sampler: None, device: "cpu", precision })
 }
 
-/// What a person reads: one line for each reported depth.
-fn table(profile: &Profile, report: &Report) -> String {
-    let mut text = String::from(
-        "   depth   least distance  largest distance   least eigenvalue  largest eigenvalue  condition number\n",
-    );
+/// Columns of the table, of at most 80 characters together; digits beyond seven are in the JSON.
+const HEADER: &str = concat!(
+    "           cosine distance 1 - cos       eigenvalue of K/n\n",
+    "  depth        least      largest        least      largest  condition number\n"
+);
+const DIGITS: usize = 6;
+
+/// What a person reads: one line for each reported depth, then what widths and theory add.
+fn table(profile: &Profile, report: &Report, unmet: &[Unmet]) -> String {
+    let mut text = HEADER.to_owned();
     let n = profile.limit().n();
     for ((depth, deltas), spectrum) in profile.depths().iter().zip(profile.deltas()).zip(profile.spectra()) {
         let pairs = || (0..n).flat_map(|i| (0..i).map(move |j| deltas[i * n + j])).filter(|d| !d.is_nan());
         let least = pairs().fold(f64::INFINITY, f64::min);
         let largest = pairs().fold(f64::NEG_INFINITY, f64::max);
-        let values = &spectrum.eigenvalues;
-        let show = |value: f64| if value.is_finite() { format!("{value:.6e}") } else { "-".to_owned() };
+        let show = |value: f64| if value.is_finite() { format!("{value:.5e}") } else { "-".to_owned() };
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "{depth:>8}  {:>15}  {:>16}  {:>17}  {:>18}  {:>16}",
+            "{depth:>7}  {:>11}  {:>11}  {:>11}  {:>11}  {:>16}",
             show(least),
             show(largest),
-            show(values.first().copied().unwrap_or(f64::NAN)),
-            show(values.last().copied().unwrap_or(f64::NAN)),
-            show(spectrum.condition_number)
+            spectrum.least(DIGITS),
+            spectrum.largest(DIGITS),
+            spectrum.condition(DIGITS)
         );
     }
     if let Some(bound) = report.bound() {
+        let full = bound.full.map_or("-".to_owned(), |full| format!("{full:.6e}"));
         let _ = writeln!(
             text,
-            "bound, without its constant and logarithms: {:.6e} at m = {}",
-            bound.value, bound.m
+            "bound at m = {}, without its constant: {:.6e}, with logarithms {full}",
+            bound.m, bound.value
         );
     }
     if let Some(sd) = report.relative_sd_diagonal() {
         let _ = writeln!(text, "relative standard deviation of a diagonal entry of the kernel: {sd:.6e}");
     }
+    let _ = writeln!(text, "theorem: {}", conditions(unmet));
     text
+}
+
+/// The conditions of the theorem in one line.
+fn conditions(unmet: &[Unmet]) -> String {
+    if unmet.is_empty() {
+        return "its conditions hold".to_owned();
+    }
+    let cured = |u: &Unmet| matches!(u, Unmet::ZeroRow(_) | Unmet::ParallelRows(_));
+    let all: Vec<String> = unmet.iter().map(Unmet::to_string).collect();
+    let cure = if unmet.iter().any(cured) { " (see --append-constant)" } else { "" };
+    format!("{}{cure}", all.join("; "))
 }

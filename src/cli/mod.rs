@@ -13,6 +13,7 @@ mod context;
 mod data;
 mod devices;
 mod dry_run;
+mod escape;
 mod export;
 mod failure;
 mod help;

@@ -17,6 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
 use super::builtin;
+use super::config::study_notes;
 use super::context::Context;
 use super::dry_run;
 use super::failure::{Failure, Status};
@@ -108,6 +109,7 @@ pub struct Args {
 /// Runs or resumes the study.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let plan = plan(args)?;
+    ctx.note(&study_notes(&plan));
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
     let shard = args.shard.unwrap_or(Shard::WHOLE);
     let threads = args.engine.threads.start()?;
@@ -199,6 +201,7 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         scale: given(&args.network.scale),
         source: given(&args.data.data),
         points: args.data.points.clone().map(|p| vec![p]),
+        append_constant: args.data.append_constant.map(|beta| vec![beta]),
         normalize: given(&args.data.normalize),
         ..Spec::default()
     };

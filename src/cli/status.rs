@@ -12,6 +12,7 @@ use eoc_ntk::study::table::{Value, columns, values};
 use eoc_ntk::study::{Directory, Missing};
 
 use super::context::Context;
+use super::escape::visible;
 use super::failure::{Failure, Status};
 use super::stored::{describe, unusable};
 use super::units::{duration, utc};
@@ -258,11 +259,12 @@ fn sample_line(reader: &Reader, args: &Args, name: RowName) -> Result<String, Fa
         1 => "--depth 1".to_owned(),
         _ => format!("--widths {}", record.widths),
     };
-    let (data, points) = source(record);
+    let (data, points, constant) = source(record);
     let CellRecord { activation, outputs, scale, normalize, sampler, precision, .. } = record;
-    let points = points.map_or_else(String::new, |points| format!(" --points {points}"));
+    let mut rows = points.map_or_else(String::new, |points| format!(" --points {points}"));
+    rows += &constant.map_or_else(String::new, |beta| format!(" --append-constant {beta}"));
     let mut text = format!(
-        "eoc sample --activation {} {hidden} --outputs {outputs} --scale {scale} --data {}{points} --normalize {normalize} \
+        "eoc sample --activation {} {hidden} --outputs {outputs} --scale {scale} --data {}{rows} --normalize {normalize} \
          --sampler {sampler} --precision {precision} --device {} --seeds {seed}..{} --out kernel.npy\n",
         quoted(activation),
         quoted(data),
@@ -277,12 +279,17 @@ fn sample_line(reader: &Reader, args: &Args, name: RowName) -> Result<String, Fa
     Ok(text + "\n")
 }
 
-/// The data source of a cell and the rows that were selected from it, `SOURCE[A..B]` in its label.
-fn source(record: &CellRecord) -> (&str, Option<&str>) {
-    let selected = record.data.strip_suffix(']').and_then(|text| text.rsplit_once('['));
+/// The data source of a cell, the rows that were selected from it and the constant that was appended to them,
+/// `SOURCE[A..B] with constant C` in its label.
+fn source(record: &CellRecord) -> (&str, Option<&str>, Option<&str>) {
+    let (rows, constant) = match record.data.rsplit_once(" with constant ") {
+        Some((rows, constant)) if constant.parse::<f64>().is_ok() => (rows, Some(constant)),
+        _ => (record.data.as_str(), None),
+    };
+    let selected = rows.strip_suffix(']').and_then(|text| text.rsplit_once('['));
     match selected {
-        Some((source, points)) if is_range_of(points, record.n) => (source, Some(points)),
-        _ => (&record.data, None),
+        Some((source, points)) if is_range_of(points, record.n) => (source, Some(points), constant),
+        _ => (rows, None, constant),
     }
 }
 
@@ -300,8 +307,13 @@ fn device(name: &str) -> String {
     }
 }
 
-/// For a shell: in quotes where anything in it could mean something else.
+/// For a shell: in quotes where anything in it could mean something else, byte by byte where a terminal would act on it.
 fn quoted(text: &str) -> String {
+    if visible(text) != text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+        || text.contains(['\n', '\t'])
+    {
+        return format!("$'{}'", text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<String>());
+    }
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:=,+@%".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();

@@ -41,6 +41,9 @@ pub enum DataError {
     /// The text names no normalisation.
     #[error("normalisation \"{0}\" is unknown; use sphere (every row to norm sqrt(dim)) or none")]
     UnknownNormalize(String),
+    /// The constant to append is no positive number.
+    #[error("the constant to append, {}, is no positive finite number; use one such as 1", number(*.0))]
+    Constant(f64),
     /// No rows or no columns.
     #[error("a data set of {rows} rows and {columns} columns is empty; it needs at least one of each")]
     Empty {

@@ -1,5 +1,7 @@
 //! From a source to its points.
 
+use std::path::Path;
+
 use super::{DataError, DataSet, Source, generate, read};
 
 impl Source {
@@ -8,18 +10,21 @@ impl Source {
     /// Refuses files that cannot be read or are malformed, and points that are no [`DataSet`].
     pub fn load(&self) -> Result<DataSet, DataError> {
         let (values, dim) = match self {
+            Self::File { path, key } => return from_file(path, key.as_deref(), self),
             Self::Digits { n } => generate::digits(*n)?,
             Self::Sphere { n, dim, seed } => (generate::sphere(*n, *dim, *seed), *dim),
             Self::Gaussian { n, dim, seed } => (generate::gaussian(*n, *dim, *seed), *dim),
             Self::Pair { angle } => (generate::pair(*angle), 2),
-            Self::File { path, key } => read::table(path, key.as_deref())?,
         };
-        let set = DataSet::new(values, dim).map_err(|source| match self {
-            Self::File { path, .. } => DataError::InFile { path: path.clone(), source: Box::new(source) },
-            _ => source,
-        })?;
-        Ok(set.with_label(self.to_string()))
+        Ok(DataSet::new(values, dim)?.with_label(self.to_string()))
     }
+}
+
+fn from_file(path: &Path, key: Option<&str>, source: &Source) -> Result<DataSet, DataError> {
+    let table = read::table(path, key)?;
+    let set = DataSet::new(table.values, table.columns)
+        .map_err(|source| DataError::InFile { path: path.to_owned(), source: Box::new(source) })?;
+    Ok(set.with_label(source.to_string()).of_file(table.notes))
 }
 
 #[cfg(test)]

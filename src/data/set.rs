@@ -33,6 +33,8 @@ pub struct DataSet {
     label: String,
     /// The rows before normalisation, where they were normalised.
     given: Option<Vec<f64>>,
+    notes: Vec<String>,
+    from_file: bool,
 }
 
 impl DataSet {
@@ -58,13 +60,28 @@ impl DataSet {
                 return Err(DataError::Vanishing { row });
             }
         }
-        Ok(Self { values, dim, label: "points".to_owned(), given: None })
+        Ok(Self { values, dim, label: "points".to_owned(), given: None, notes: Vec::new(), from_file: false })
     }
 
     /// The same points under the name of their source.
     pub fn with_label(mut self, label: String) -> Self {
         self.label = label;
         self
+    }
+
+    /// The same points as those of a file, with what its reader has to say.
+    pub(super) fn of_file(self, notes: Vec<String>) -> Self {
+        Self { notes, from_file: true, ..self }
+    }
+
+    /// Whether the points are from a file.
+    pub fn is_from_file(&self) -> bool {
+        self.from_file
+    }
+
+    /// What a file's reader took, skipped or rearranged on the way to these points, a sentence each; for the user to see.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// n, the number of points.
@@ -93,6 +110,13 @@ impl DataSet {
         &self.values
     }
 
+    /// The least and the largest norm of a row.
+    pub fn norms(&self) -> (f64, f64) {
+        let norm = |row: &[f64]| row.iter().map(|v| v * v).sum::<f64>().sqrt();
+        let norms = self.values.chunks_exact(self.dim).map(norm);
+        norms.fold((f64::INFINITY, 0.0), |(least, most), norm| (least.min(norm), most.max(norm)))
+    }
+
     /// Where the points come from, in the canonical text of [`super::Source`], with the rows that were selected in
     /// brackets; `points` for a set made in memory.
     pub fn label(&self) -> &str {
@@ -108,7 +132,23 @@ impl DataSet {
         }
         let part = |values: &[f64]| values[rows.start * self.dim..rows.end * self.dim].to_vec();
         let label = format!("{}[{points}]", self.label);
-        Ok(Self { values: part(&self.values), dim: self.dim, label, given: self.given.as_deref().map(part) })
+        let (given, notes) = (self.given.as_deref().map(part), self.notes.clone());
+        Ok(Self { values: part(&self.values), label, given, notes, ..*self })
+    }
+
+    /// The points with a coordinate `beta` behind those they have, which is a bias of the first layer: no two of them are
+    /// parallel unless they are equal. To be called before any normalisation.
+    ///
+    /// Refuses what is not positive, and what makes the set too large or out of range.
+    pub fn with_constant(self, beta: f64) -> Result<Self, DataError> {
+        if !(beta > 0.0 && beta.is_finite()) {
+            return Err(DataError::Constant(beta));
+        }
+        let given = self.given.as_ref().unwrap_or(&self.values);
+        let extended = given.chunks_exact(self.dim).flat_map(|row| row.iter().copied().chain([beta]));
+        let set = Self::new(extended.collect(), self.dim + 1)?;
+        let label = format!("{} with constant {beta}", self.label);
+        Ok(Self { label, notes: self.notes, from_file: self.from_file, ..set })
     }
 
     /// The same points normalised.

@@ -30,8 +30,10 @@ mod profile;
 mod report;
 mod spread;
 
-pub use bound::{Bound, bound};
-pub use profile::{Profile, Spectrum, reported_depths};
+pub use bound::{
+    Bound, Parallel, Unmet, bound, logarithms, quadratic_width, unmet_by_points, unmet_by_widths,
+};
+pub use profile::{ENTRY_ERROR, Profile, Spectrum, reported_depths};
 pub use report::{ActivationConstants, Report};
 pub use spread::relative_sd_diagonal;
 

@@ -13,6 +13,7 @@
 //!
 //! Pairs i > j are numbered i(i−1)/2 + j and advance in blocks of [`LANES`].
 
+use super::Parallel;
 use super::angle::{LANES, Lanes, Step};
 use crate::data::DataSet;
 use crate::math::activation::Activation;
@@ -21,6 +22,8 @@ use crate::threads;
 
 /// Distances below this may be rounding of the unit vectors; an exact test decides.
 const DOUBTFUL: f64 = 1e-60;
+/// Distances up to this are between rows that are parallel up to one rounding of their coordinates: an angle of 2⁻⁵².
+const ROUNDING: f64 = 2.5e-32;
 /// Terms of a distance that are summed before they join the total, so that long rows lose no digits.
 const BLOCK: usize = 64;
 
@@ -32,6 +35,7 @@ pub(super) struct Pairs {
     factor: f64,
     depth: usize,
     blocks: Vec<Lanes>,
+    parallel: Option<Parallel>,
 }
 
 impl Pairs {
@@ -44,11 +48,21 @@ impl Pairs {
             (0..i).map(|j| near_distance(given(i), given(j))).collect()
         });
         let step = Step::new(activation);
+        let defined = |i: usize| units[i].norm > 0.0;
+        let parallel = (0..n).find_map(|i| {
+            let j = (0..i).find(|&j| rows[i][j].0 <= ROUNDING && defined(i) && defined(j))?;
+            Some(Parallel { rows: [j, i], opposite: rows[i][j].1 })
+        });
         let pairs: Vec<(f64, bool)> = rows.into_iter().flatten().collect();
         let blocks = pairs.chunks(LANES).map(|chunk| Lanes::new(chunk, &step)).collect();
         // Lengths are those of the rows in use, distances those of the rows before any normalisation.
         let norms = (0..n).map(|i| UnitRow::new(data.row(i)).norm).collect();
-        Self { step, norms, factor: scale / data.dim() as f64, depth: 1, blocks }
+        Self { step, norms, factor: scale / data.dim() as f64, depth: 1, blocks, parallel }
+    }
+
+    /// The first two rows that are parallel up to rounding; zero rows are left out.
+    pub(super) fn parallel(&self) -> Option<Parallel> {
+        self.parallel
     }
 
     /// n.

@@ -1,10 +1,11 @@
 //! The limit by depth: cosine distances and the spectrum of K∞/n at the depths that a report shows.
 
-use super::Limit;
 use super::pairs::Pairs;
+use super::{Limit, Parallel};
 use crate::data::DataSet;
 use crate::math::activation::Activation;
 use crate::math::linalg::{NoConvergence, eigenvalues};
+use crate::math::{known, known_ratio};
 
 /// The depths shown for a network of depth l: 1 … min(l, 64), then powers of two, then l.
 pub fn reported_depths(depth: usize) -> Vec<usize> {
@@ -16,28 +17,56 @@ pub fn reported_depths(depth: usize) -> Vec<usize> {
     depths
 }
 
+/// Error of an entry of K∞(x, x′), relative to √(K∞(x, x)·K∞(x′, x′)): what `tests/it/limit.rs` holds the limit to.
+pub const ENTRY_ERROR: f64 = 1e-14;
+
 /// Eigenvalues of K∞/n, each of multiplicity m_l in the full matrix.
+///
+/// They are those of a positive semidefinite matrix, known up to `error`: an entry is right up to
+/// [`ENTRY_ERROR`]·√(K∞(x, x)·K∞(x′, x′)), so the matrix of errors has a Frobenius norm of at most [`ENTRY_ERROR`] times the
+/// trace, and the solver adds at most n·2⁻⁵²·λ_max.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spectrum {
-    /// n values in ascending order, as computed: those of a singular matrix are zero up to rounding, of either sign.
+    /// n values in ascending order; what was computed below zero, by rounding, is 0.
     pub eigenvalues: Vec<f64>,
-    /// λ_max/λ_min; infinite where λ_min ≤ n·2⁻⁵²·λ_max, which f64 cannot tell from a singular matrix.
+    /// Bound of the error of every eigenvalue.
+    pub error: f64,
+    /// λ_max/λ_min; infinite where λ_min ≤ `error`: the matrix may be singular.
     pub condition_number: f64,
 }
 
 impl Spectrum {
-    /// Of `kernel`/n, `kernel` n × n and symmetric.
+    /// Of `kernel`/n, `kernel` n × n and symmetric, a limit.
     pub fn of(kernel: &[f64], n: usize) -> Result<Self, NoConvergence> {
         // Entries range over 1e±230 with the data; squares of them are formed on the way.
         let largest = kernel.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
         let unit = if largest > 0.0 { largest } else { 1.0 };
         let scaled: Vec<f64> = kernel.iter().map(|v| v / unit).collect();
+        let trace: f64 = (0..n).map(|i| scaled[i * n + i]).sum();
         let mut values = eigenvalues(&scaled, n)?;
         let (least, most) = (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0));
-        let resolved = least > n as f64 * f64::EPSILON * most;
-        let condition_number = if resolved { most / least } else { f64::INFINITY };
-        values.iter_mut().for_each(|v| *v *= unit / n as f64);
-        Ok(Self { eigenvalues: values, condition_number })
+        let error = ENTRY_ERROR * trace + n as f64 * f64::EPSILON * most;
+        let condition_number = if least > error { most / least } else { f64::INFINITY };
+        values.iter_mut().for_each(|v| *v = v.max(0.0) * (unit / n as f64));
+        Ok(Self { eigenvalues: values, error: error * (unit / n as f64), condition_number })
+    }
+
+    /// The least eigenvalue as text with the digits that are right, or below what it lies.
+    pub fn least(&self, digits: usize) -> String {
+        known(self.eigenvalues.first().copied().unwrap_or(f64::NAN), self.error, digits)
+    }
+
+    /// The largest eigenvalue as text with the digits that are right.
+    pub fn largest(&self, digits: usize) -> String {
+        known(self.eigenvalues.last().copied().unwrap_or(f64::NAN), self.error, digits)
+    }
+
+    /// The condition number as text with the digits that are right, or above what it lies.
+    pub fn condition(&self, digits: usize) -> String {
+        match (self.eigenvalues.first(), self.eigenvalues.last()) {
+            (Some(&least), Some(&largest)) => known_ratio(largest, least, self.error, digits),
+            _ => "-".to_owned(),
+        }
     }
 }
 
@@ -48,6 +77,7 @@ pub struct Profile {
     depths: Vec<usize>,
     deltas: Vec<Vec<f64>>,
     spectra: Vec<Spectrum>,
+    parallel: Option<Parallel>,
 }
 
 impl Profile {
@@ -66,7 +96,7 @@ impl Profile {
             deltas.push(pairs.deltas());
             spectra.push(Spectrum::of(&pairs.ntk(), pairs.n())?);
         }
-        Ok(Self { limit: Limit::of(&pairs), depths, deltas, spectra })
+        Ok(Self { limit: Limit::of(&pairs), depths, deltas, spectra, parallel: pairs.parallel() })
     }
 
     /// K∞ at the full depth.
@@ -82,6 +112,11 @@ impl Profile {
     /// δ_{d−1} for the d-th reported depth, n × n each; see [`Limit::deltas`].
     pub fn deltas(&self) -> &[Vec<f64>] {
         &self.deltas
+    }
+
+    /// The first two rows that are parallel up to the rounding of their coordinates; zero rows are left out.
+    pub fn parallel(&self) -> Option<Parallel> {
+        self.parallel
     }
 
     /// The spectrum of K∞/n at each reported depth.
@@ -110,5 +145,19 @@ mod tests {
         let spectrum = Spectrum::of(&[2e200, 1e200, 1e200, 2e200], 2).unwrap();
         assert!((spectrum.condition_number - 3.0).abs() < 1e-14);
         assert!((spectrum.eigenvalues[1] / 1.5e200 - 1.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn a_spectrum_says_what_is_known_of_it() {
+        // Eigenvalues of K∞/n: 2 and 0, the latter up to 1e-14·(2 + 2)/2 + 2·2⁻⁵²·2.
+        let singular = Spectrum::of(&[2.0, 2.0, 2.0, 2.0], 2).unwrap();
+        assert_eq!((singular.least(7), singular.condition(7)), ("< 2.1e-14".into(), "> 9.5e13".into()));
+        assert!(singular.eigenvalues[0] >= 0.0);
+        // λ = 5e-13: known to 1.1e-14, so one digit.
+        let near = Spectrum::of(&[1.0, 1.0 - 1e-12, 1.0 - 1e-12, 1.0], 2).unwrap();
+        assert_eq!((near.least(7), near.condition(7)), ("5e-13".into(), "2e12".into()));
+        assert_eq!(near.largest(7), "1.000000e0");
+        let zero = Spectrum::of(&[0.0], 1).unwrap();
+        assert_eq!((zero.least(7), zero.condition(7)), ("0".into(), "-".into()));
     }
 }

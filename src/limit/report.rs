@@ -9,19 +9,22 @@
 //! | `widths` | list or null | the hidden widths m_1 … m_{l−1}, if given |
 //! | `depths` | list | see [`super::reported_depths`] |
 //! | `delta`, `inverse_delta` | d × n × n | δ_{d−1}, the cosine distances of the last activations at that depth, and 1/δ_{d−1} |
-//! | `eigenvalues` | d × n | of K∞/n, ascending, each of multiplicity m_l |
+//! | `eigenvalues` | d × n | of K∞/n, ascending, each of multiplicity m_l; 0 where rounding would show less |
 //! | `condition_number` | d | of K∞/n |
-//! | `bound` | object or null | `m`, `value` of [`super::Bound`] |
+//! | `bound` | object or null | `m`, `value`, `full` of [`super::Bound`] |
 //! | `relative_sd_diagonal` | number or null | see [`super::relative_sd_diagonal`] |
+//! | `eigenvalue_error` | d | bound of the error of every eigenvalue, see [`super::Spectrum`] |
+//! | `ntk` | n × n | K∞ without the identity on the outputs, at depth l, not divided by n |
 //!
 //! What is infinite or undefined is null: 1/δ of points on one ray, so every diagonal entry; δ and 1/δ of a zero row; the
-//! condition number of a singular matrix; the bound at Δ = 0 or without a hidden layer; what depends on widths when none
+//! condition number of a matrix whose least eigenvalue may be zero; the bound at Δ = 0 or without a hidden layer; what depends on widths when none
 //! are given.
 
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use super::{Bound, Profile, bound, relative_sd_diagonal};
+use crate::data::DataSet;
 use crate::math::activation::Activation;
 use crate::model::Network;
 
@@ -71,15 +74,17 @@ pub struct Report<'a> {
     condition_number: Vec<f64>,
     bound: Option<Bound>,
     relative_sd_diagonal: Option<f64>,
+    eigenvalue_error: Vec<f64>,
+    ntk: Matrix<'a>,
 }
 
 impl<'a> Report<'a> {
-    /// The report of a network with widths; `profile` is that of its activation, depth and scale.
-    pub fn new(profile: &'a Profile, network: &'a Network) -> Self {
+    /// The report of a network with widths; `profile` is that of its activation, depth and scale on these points.
+    pub fn new(profile: &'a Profile, network: &'a Network, data: &DataSet) -> Self {
         let activation = network.activation();
         Self {
             widths: Some(network.hidden()),
-            bound: bound(network),
+            bound: bound(network, data),
             relative_sd_diagonal: Some(relative_sd_diagonal(activation, network.hidden())),
             ..Self::without_widths(profile, activation, network.outputs())
         }
@@ -101,6 +106,8 @@ impl<'a> Report<'a> {
             condition_number: profile.spectra().iter().map(|s| s.condition_number).collect(),
             bound: None,
             relative_sd_diagonal: None,
+            eigenvalue_error: profile.spectra().iter().map(|s| s.error).collect(),
+            ntk: Matrix(Matrices { n, deltas: &[], entry: |value| value }, profile.limit().ntk()),
         }
     }
 
@@ -123,6 +130,7 @@ struct Matrices<'a> {
     entry: fn(f64) -> f64,
 }
 
+#[derive(Clone, Copy, Debug)]
 struct Matrix<'a>(Matrices<'a>, &'a [f64]);
 struct Row<'a>(Matrices<'a>, &'a [f64]);
 
@@ -153,7 +161,6 @@ impl Serialize for Row<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::DataSet;
     use serde_json::{Value, json};
 
     fn value(report: &Report) -> Value {
@@ -166,7 +173,7 @@ mod tests {
         let data = DataSet::new(vec![2.0, 0.0, 0.0, 1.0, 0.0, 0.0, 2.0, 0.0], 2).unwrap();
         let network = Network::new(Activation::RELU, vec![8, 4], 2).unwrap();
         let profile = Profile::new(&data, Activation::RELU, 3, 1.0).unwrap();
-        let report = Report::new(&profile, &network);
+        let report = Report::new(&profile, &network, &data);
         let text = serde_json::to_string(&report).unwrap();
         let fields = [
             "n",
@@ -185,11 +192,14 @@ mod tests {
             "bound",
             "m",
             "value",
+            "full",
             "relative_sd_diagonal",
+            "eigenvalue_error",
+            "ntk",
         ];
         let positions: Vec<usize> =
             fields.iter().map(|f| text.find(&format!("\"{f}\":")).unwrap_or(usize::MAX)).collect();
-        assert!(positions.is_sorted() && positions[16] < usize::MAX, "{text}");
+        assert!(positions.is_sorted() && positions[19] < usize::MAX, "{text}");
         let json = value(&report);
         assert_eq!((&json["n"], &json["outputs"], &json["depth"]), (&json!(4), &json!(2), &json!(3)));
         assert_eq!((&json["widths"], &json["depths"]), (&json!([8, 4]), &json!([1, 2, 3])));
@@ -199,7 +209,9 @@ mod tests {
         assert_eq!(json["delta"][2][2], json!([null, null, null, null]));
         assert_eq!(json["condition_number"], json!([null, null, null]));
         assert_eq!(json["eigenvalues"][1].as_array().unwrap().len(), 4);
-        assert_eq!(json["bound"]["m"], 1.0);
+        assert_eq!((&json["bound"]["m"], &json["bound"]["full"]), (&json!(1.0), &Value::Null));
+        assert_eq!((&json["ntk"][0][0], &json["ntk"][0][3]), (&json!(6.0), &json!(6.0)));
+        assert!(json["eigenvalue_error"][2].as_f64().is_some_and(|e| e > 0.0 && e < 1e-12));
         assert!(json["relative_sd_diagonal"].as_f64().unwrap() > 0.1);
     }
 
@@ -213,7 +225,7 @@ mod tests {
             json["widths"].is_null() && json["bound"].is_null() && json["relative_sd_diagonal"].is_null()
         );
         let network = Network::new(phi, vec![5], 1).unwrap();
-        let json = value(&Report::new(&profile, &network));
+        let json = value(&Report::new(&profile, &network, &data));
         assert!(json["bound"].is_null() && json["relative_sd_diagonal"].is_f64());
     }
 }

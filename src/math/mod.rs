@@ -2,8 +2,11 @@
 
 pub mod activation;
 pub mod double;
+mod known;
 pub mod linalg;
 pub mod root;
+
+pub(crate) use known::{known, known_ratio};
 
 /// A number for a sentence: in full where that is short, else with a power of ten.
 pub(crate) fn number(value: f64) -> String {

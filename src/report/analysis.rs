@@ -16,8 +16,8 @@ use super::fits::{PowerFit, fits};
 use super::lines::{Measured, distinct, group, lines, relative_bound};
 use super::ratios::{Ratio, ratios};
 use super::summary::{CellSummary, StudySummary};
-use crate::stats::bootstrap::relative_sd;
-use crate::stats::{CONFIDENCE, Interval, Moments, Quantile, SeedTable, bound_constant, quantile};
+use crate::limit::ENTRY_ERROR;
+use crate::stats::{CONFIDENCE, Interval, Moments, Quantile, bound_constant, quantile, spread};
 use crate::study::table::CellRecord;
 
 /// The upper quantile that is reported beside the median.
@@ -80,6 +80,8 @@ pub struct Point {
     pub upper: Option<Quantile>,
     /// Least eigenvalue of K/n over seeds.
     pub lambda_min: Moments,
+    /// What rounding leaves uncertain of the least eigenvalues: of K/n at the precision of the cell, and of K∞/n.
+    pub lambda_rounding: [f64; 2],
     /// Standard deviation of the trace of K over its mean; None of fewer than two seeds.
     pub trace_spread: Option<Measured>,
     /// The bound's right side over ‖K∞/n‖.
@@ -174,17 +176,32 @@ fn point(summary: &CellSummary) -> Point {
         let interval = Interval { low: q.interval.low.and_then(over), high: q.interval.high.and_then(over) };
         Some(Quantile { estimate: over(q.estimate)?, interval, ..q })
     };
-    let trace = SeedTable::joint(&[(&summary.seeds, &summary.column(|s| s.trace))]);
     Point {
         cell: Arc::clone(&summary.cell),
         seeds: summary.seeds.len(),
         median: quantile(&relative, 0.5, CONFIDENCE),
         upper: quantile(&relative, UPPER, CONFIDENCE),
         lambda_min: Moments::of(&summary.column(|s| s.lambda_min)),
-        trace_spread: Measured::of(&trace, relative_sd),
+        lambda_rounding: lambda_rounding(summary),
+        trace_spread: spread(&summary.column(|s| s.trace)).map(Measured::from),
         relative_bound: relative_bound(limit),
         bound_constant: upper.and_then(constant),
     }
+}
+
+/// Of K/n about sixteen roundings of its panels, which deep draws show, of K∞/n what [`crate::limit::Spectrum`] promises for
+/// a trace of at most n·λ_max; both relative to the largest eigenvalue, and n·m_l roundings of the solver.
+fn lambda_rounding(summary: &CellSummary) -> [f64; 2] {
+    let cell = &summary.cell;
+    let panel = match cell.precision.as_str() {
+        "f64" => f64::EPSILON,
+        "f16" => 2f64.powi(-11),
+        _ => f64::from(f32::EPSILON),
+    };
+    let solver = (cell.n * cell.outputs) as f64 * f64::EPSILON;
+    let largest = summary.samples.iter().fold(0.0, |m: f64, s| m.max(s.lambda_max));
+    let limit = ENTRY_ERROR * cell.n as f64 + solver;
+    [(16.0 * panel + solver) * largest, limit * cell.limit.lambda_max.unwrap_or(f64::NAN)]
 }
 
 fn ascending(values: Vec<f64>) -> Vec<f64> {

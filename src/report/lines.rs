@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use super::axis::Axis;
 use super::summary::CellSummary;
-use crate::stats::{CONFIDENCE, Interval, NoInterval, SeedTable};
+use crate::stats::{CONFIDENCE, Interval, NoInterval, SeedTable, Spread};
 use crate::study::table::LimitRecord;
 
 /// A number with its bootstrap interval, or why there is none.
@@ -15,6 +15,12 @@ pub struct Measured {
     pub value: f64,
     /// Its interval.
     pub interval: Result<Interval, NoInterval>,
+}
+
+impl From<Spread> for Measured {
+    fn from(spread: Spread) -> Self {
+        Self { value: spread.value, interval: spread.interval }
+    }
 }
 
 impl Measured {

@@ -5,6 +5,7 @@ use super::axis::{Axis, Field};
 use super::beside;
 use super::headings::{Fields, TERMINAL, describe, percent, wrap};
 use super::text::{Align, columns, counted, digits_of_mean, interval, mean_and_error, significant};
+use crate::math::known;
 use crate::stats::Quantile;
 use crate::stats::bootstrap::RESAMPLES;
 
@@ -64,10 +65,7 @@ fn points(section: &Section, fields: &Fields) -> String {
             row.push(estimate(&point.upper));
         }
         row.push(limits(&point.upper));
-        row.extend([
-            mean_and_error(&point.lambda_min),
-            significant(point.cell.limit.lambda_min.unwrap_or(f64::NAN), limit_digits),
-        ]);
+        row.extend(least_eigenvalues(point, limit_digits));
         row
     };
     let make = |with_upper_interval: bool| {
@@ -98,6 +96,23 @@ fn points(section: &Section, fields: &Fields) -> String {
     if full.lines().all(|l| l.chars().count() <= TERMINAL) { full } else { make(false) }
 }
 
+/// The least eigenvalue of K/n, mean ± standard error, and that of K∞/n; `< x` where rounding hides how much there is.
+fn least_eigenvalues(point: &Point, limit_digits: usize) -> [String; 2] {
+    let [sampled, rounding] = point.lambda_rounding;
+    let limit = point.cell.limit.lambda_min.unwrap_or(f64::NAN);
+    [
+        match point.lambda_min.mean() {
+            Some(mean) if mean <= sampled && sampled > 0.0 => known(mean, sampled, 2),
+            _ => mean_and_error(&point.lambda_min),
+        },
+        if limit <= rounding && rounding > 0.0 {
+            known(limit, rounding, 2)
+        } else {
+            significant(limit, limit_digits)
+        },
+    ]
+}
+
 fn legend(analysis: &Analysis) -> String {
     let points = || analysis.sections.iter().flat_map(|s| &s.lines).flat_map(|l| &l.points);
     let listed = points().any(|p| p.cell.schedule.is_none() && p.cell.m.is_some());
@@ -114,7 +129,10 @@ fn legend(analysis: &Analysis) -> String {
             String::new(),
             format!("all else: {RESAMPLES} bootstrap resamples of the seeds, jointly over the cells;"),
         ],
-        [String::new(), "too narrow for tr K where its law has heavy tails (depth near the width)".into()],
+        [
+            String::new(),
+            "tr K: hull of two intervals; ≥ where no upper limit would cover (heavy tails)".into(),
+        ],
         ["λ_min, limit".into(), "least eigenvalue of K/n, mean ± standard error; the same of K∞/n".into()],
         ["tr K".into(), "standard deviation of the trace over its mean, as found".into()],
         [

@@ -70,6 +70,11 @@ impl SeedTable {
         self.rows.first().map_or(0, Vec::len)
     }
 
+    /// The numbers of a cell, in the order of the shared seeds.
+    pub fn row(&self, cell: usize) -> &[f64] {
+        self.rows.get(cell).map_or(&[], Vec::as_slice)
+    }
+
     /// The statistic of the table itself. It may move the numbers of a row about.
     pub fn value<T>(&self, statistic: impl Fn(&mut [Vec<f64>]) -> T) -> T {
         statistic(&mut self.rows.clone())
@@ -111,14 +116,6 @@ pub fn median_ratio(rows: &mut [Vec<f64>]) -> Option<f64> {
     let [top, bottom] = rows else { return None };
     let ratio = select_quantile(top, 0.5)? / select_quantile(bottom, 0.5)?;
     ratio.is_finite().then_some(ratio)
-}
-
-/// The standard deviation of row 0 over its mean; None of fewer than two numbers, or where the mean is 0.
-pub fn relative_sd(rows: &mut [Vec<f64>]) -> Option<f64> {
-    let [row] = rows else { return None };
-    let moments = super::Moments::of(row);
-    let spread = moments.variance()?.sqrt() / moments.mean()?;
-    spread.is_finite().then_some(spread)
 }
 
 #[cfg(test)]

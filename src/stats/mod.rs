@@ -4,6 +4,7 @@
 //! - [`Moments`]: mean with standard error, mergeable; [`EntrywiseMoments`]: the same of matrices
 //! - [`quantile`] and [`tail_probability`]: exact, distribution-free intervals
 //! - [`bootstrap`], [`exponent`]: intervals and fits over cells that share their draws
+//! - [`spread`]: standard deviation over mean, with an interval that covers under heavy tails too
 //!
 //! An undefined number is None, or an error that says why; never an infinite or a made-up one. The one exception
 //! is a relative deviation from K∞ = 0, which is NaN so that a row stays an array of numbers.
@@ -16,6 +17,7 @@ mod entrywise;
 mod fit;
 mod moments;
 mod quantile;
+mod spread;
 
 pub use binomial::tail_probability;
 pub use bootstrap::{NoInterval, SeedTable};
@@ -25,6 +27,7 @@ pub use entrywise::EntrywiseMoments;
 pub use fit::{Centre, ExponentFit, NoFit, exponent};
 pub use moments::Moments;
 pub use quantile::{QUANTILES, Quantile, order_ranks, quantile, quantiles, select_quantile};
+pub use spread::{Spread, spread};
 
 /// The confidence of every interval that is reported.
 pub const CONFIDENCE: f64 = 0.95;

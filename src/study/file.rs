@@ -17,6 +17,7 @@
 //! [data]
 //! source = "digits:n=32"
 //! points = "0..16"                # or a count
+//! # append_constant = 1.0         # a coordinate behind those of every row, before it is normalised
 //! normalize = "sphere"
 //! ```
 //!
@@ -38,7 +39,7 @@ use super::value::{
 const TOP: &[&str] =
     &["name", "seeds", "standard_error", "max_seeds", "sampler", "precision", "network", "data"];
 const NETWORK: &[&str] = &["activation", "depth", "width", "widths", "schedule", "outputs", "scale"];
-const DATA: &[&str] = &["source", "points", "normalize"];
+const DATA: &[&str] = &["source", "points", "append_constant", "normalize"];
 
 /// Why a text is no study file. Lines count from 1; 0 is the one line of an assignment, which needs no number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -186,6 +187,9 @@ impl File<'_> {
             match key.get_ref().as_ref() {
                 "source" => spec.source = Some(self.list("source", value, word)?),
                 "points" => spec.points = Some(self.list("points", value, count_or_word)?),
+                "append_constant" => {
+                    spec.append_constant = Some(self.list("append_constant", value, number)?);
+                }
                 "normalize" => spec.normalize = Some(self.list("normalize", value, word)?),
                 _ => return Err(self.unknown(key, " under [data]", DATA)),
             }
@@ -270,7 +274,7 @@ mod tests {
         assert_eq!(parse(&until.to_toml()), Ok(until));
         let text = "name = 'a'\nseeds = \"3..9\"\nsampler=['auto','direct']\nprecision='f64'\n[network]\n\
                     activation='-0.4,0.7'\nwidths=['3,4','5']\noutputs=[1,2]\nscale=[1e-3,2]\n[data]\n\
-                    source=['pair:angle=0.5','digits:n=3']\npoints=['0..2','2..3']\n";
+                    source=['pair:angle=0.5','digits:n=3']\npoints=['0..2','2..3']\nappend_constant=[0.5,1]\n";
         let spec = parse(text).unwrap().resolved();
         assert_eq!(spec.normalize, None, "sources that differ in their default keep it");
         assert_eq!(parse(&spec.to_toml()), Ok(spec));
@@ -289,7 +293,7 @@ mod tests {
         check("depth = 3", &["line 1", "belongs under [network]"]);
         check("widht = 3", &["is it \"width\" under [network]?"]);
         check("[network]\nseeds = 3", &["belongs above all tables"]);
-        check("[data]\nzebra = 3", &["accepted are source, points, normalize"]);
+        check("[data]\nzebra = 3", &["accepted are source, points, append_constant, normalize"]);
         check("[network]\nwidth = [64,\n  'x']", &["line 3", "width", "the text \"x\"", "an integer"]);
         check("[network]\nwidth = 3\nwidths = '3'", &["exclude each other"]);
         check("[network]\ndepth = []", &["empty list"]);

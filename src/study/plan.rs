@@ -1,6 +1,6 @@
 //! The cells of a study: the product of its lists, validated, with the data loaded and every choice resolved.
 //!
-//! Order of the cells, the last varies fastest: source, points, normalize, sampler, precision, activation, depth,
+//! Order of the cells, the last varies fastest: source, points, append_constant, normalize, sampler, precision, activation, depth,
 //! outputs, scale, schedule, width (or widths). Cells whose rows would be the same rows (the same network reached by two
 //! schedules, a value written twice, `auto` beside the sampler that it resolves to) are one cell, at the place and
 //! with the labels of the first.
@@ -43,8 +43,8 @@ impl Plan {
         let sources = sources.ok_or(PlanError::Missing(Wanted::Data))?;
         let networks = networks(&spec)?;
         let per_data = networks.len() as u128 * length(&spec.sampler) * length(&spec.precision);
-        let total = per_data * sources.len() as u128 * length(&spec.points) * length(&spec.normalize);
-        check_count(total)?;
+        let per_source = length(&spec.points) * length(&spec.append_constant) * length(&spec.normalize);
+        check_count(per_data * sources.len() as u128 * per_source)?;
         let mut cells = Vec::new();
         let mut seen = HashSet::new();
         for data in data(&spec, sources)? {

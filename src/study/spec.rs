@@ -54,6 +54,8 @@ pub struct Spec {
     pub source: Option<Vec<Source>>,
     /// Rows to use.
     pub points: Option<Vec<PointRange>>,
+    /// Constants to append to every row, before normalisation.
+    pub append_constant: Option<Vec<f64>>,
     /// Normalisations.
     pub normalize: Option<Vec<Normalize>>,
 }
@@ -85,8 +87,8 @@ impl Spec {
             base.seeds = None;
         }
         if flags.source.is_some() {
-            // Another source has other rows, and its own normalisation.
-            (base.points, base.normalize) = (None, None);
+            // Another source has other rows, its own normalisation, and no need of what parted rows of the first.
+            (base.points, base.append_constant, base.normalize) = (None, None, None);
         }
         match (&base.widths, &flags.widths) {
             // A list says the depth itself, and knows no schedule.
@@ -117,6 +119,7 @@ impl Spec {
             scale: self.scale.or(base.scale),
             source: self.source.or(base.source),
             points: self.points.or(base.points),
+            append_constant: self.append_constant.or(base.append_constant),
             normalize: self.normalize.or(base.normalize),
         }
     }
@@ -194,6 +197,7 @@ impl Spec {
         let data = [
             ("source", list(self.source.as_ref(), quoted)),
             ("points", list(self.points.as_ref(), quoted)),
+            ("append_constant", list(self.append_constant.as_ref(), |c| format!("{c:?}"))),
             ("normalize", list(self.normalize.as_ref(), quoted)),
         ];
         let mut text = lines(&top);

@@ -4,6 +4,7 @@
 mod architecture;
 mod builtin;
 mod cli;
+mod coverage;
 mod data;
 mod engine;
 mod gpu;

@@ -11,6 +11,7 @@ use eoc_ntk::math::whole;
 use eoc_ntk::study::{Plan, file};
 
 use self::script::{ARRAY_FILE, Job, MERGE_FILE};
+use super::config::study_notes;
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::input;
@@ -77,6 +78,7 @@ pub struct Args {
 /// Writes and prints the scripts; submits them where asked to.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let plan = plan(&args.study)?;
+    ctx.note(&study_notes(&plan));
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| Path::new("eoc-runs").join(format!("{}-slurm", plan.directory_name())));
     let absolute = std::path::absolute(&out).map_err(|error| {

@@ -65,5 +65,6 @@ fn points(file: &mut dyn Read) -> Result<Table, Fault> {
     let Some(element) = element else {
         return malformed("the type of the IDX file is unknown");
     };
-    Ok((element.read_all(file, *rows, columns)?, columns as usize))
+    let values = element.read_all(file, *rows, columns)?;
+    Ok(Table { values, columns: columns as usize, notes: Vec::new() })
 }

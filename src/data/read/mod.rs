@@ -15,8 +15,14 @@ use std::path::Path;
 
 use super::DataError;
 
-/// Values, row-major, and the number of columns.
-type Table = (Vec<f64>, usize);
+/// What a file holds.
+pub(super) struct Table {
+    /// Row-major.
+    pub(super) values: Vec<f64>,
+    pub(super) columns: usize,
+    /// What was skipped, taken or rearranged, a sentence each.
+    pub(super) notes: Vec<String>,
+}
 
 /// Why a reader gives up; the file is named one level up.
 enum Fault {

@@ -57,22 +57,54 @@ pub(super) fn read(file: &mut dyn Read) -> Result<Table, Fault> {
         }
         Err(_) => return malformed("the header of the .npy file is no text"),
     };
-    let [rows, columns] = header.shape[..] else {
-        let shape: Vec<String> = header.shape.iter().map(u64::to_string).collect();
+    let (dimensions, shape) = (header.shape.len(), shape_text(&header.shape));
+    let [rows, rest @ ..] = &header.shape[..] else {
         return malformed(format!(
-            "the array has {} dimensions, shape ({}); a data set has 2, points by coordinates",
-            shape.len(),
-            shape.join(", ")
+            "the array has 0 dimensions, shape {shape}; a data set has 2 or more, points by coordinates"
         ));
     };
-    let values = header.element.read_all(file, rows, columns)?;
-    let (rows, columns) = (rows as usize, columns as usize);
-    let values = if header.fortran {
-        (0..values.len()).map(|i| values[(i % columns) * rows + i / columns]).collect()
-    } else {
-        values
+    if rest.is_empty() {
+        return malformed(format!(
+            "the array has 1 dimensions, shape {shape}; a data set has 2 or more, points by coordinates"
+        ));
+    }
+    // Saturated, a size is still too large.
+    let columns = rest.iter().fold(1u64, |product, &size| product.saturating_mul(size));
+    let mut values = header.element.read_all(file, *rows, columns)?;
+    if header.fortran {
+        values = c_order(&values, &header.shape);
+    }
+    let flattened = dimensions > 2;
+    let note = format!("an array of shape {shape} is read as {rows} points of {columns} coordinates each");
+    let notes = flattened.then_some(note).into_iter().collect();
+    Ok(Table { values, columns: columns as usize, notes })
+}
+
+fn shape_text(shape: &[u64]) -> String {
+    match shape {
+        [one] => format!("({one},)"),
+        many => format!("({})", many.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// Values whose first index varies fastest, in the order in which the last does. Sizes are those of values in memory.
+fn c_order(values: &[f64], shape: &[u64]) -> Vec<f64> {
+    let sizes: Vec<usize> = shape.iter().map(|&size| size as usize).collect();
+    let mut strides = Vec::with_capacity(sizes.len());
+    let mut stride = 1;
+    for size in &sizes {
+        strides.push(stride);
+        stride *= size;
+    }
+    let at = |mut index: usize| -> usize {
+        let mut place = 0;
+        for (size, stride) in sizes.iter().zip(&strides).rev() {
+            place += (index % size) * stride;
+            index /= size;
+        }
+        place
     };
-    Ok((values, columns))
+    (0..values.len()).map(|i| values[at(i)]).collect()
 }
 
 /// The next N bytes; none where the file ends before.

@@ -19,10 +19,12 @@ fields! {
         relative_sd_diagonal: Option<f64> =
             finite(relative_sd_diagonal(cell.network.activation(), cell.network.hidden())), "",
             "exact standard deviation of K(x,x) over its mean at these widths";
-        bound_m: Option<f64> = bound(&cell.network).and_then(|b| finite(b.m)), "",
+        bound_m: Option<f64> = bound(&cell.network, &cell.data.points).and_then(|b| finite(b.m)), "",
             "min m_k/k², the m of the bound: the quadratic schedule that fits under the widths";
-        bound: Option<f64> = bound(&cell.network).and_then(|b| finite(b.value)), "",
+        bound: Option<f64> = bound(&cell.network, &cell.data.points).and_then(|b| finite(b.value)), "",
             "right side of the concentration bound, without its constant and logarithms";
+        bound_full: Option<f64> = bound(&cell.network, &cell.data.points).and_then(|b| b.full).and_then(finite), "",
+            "the same with its logarithms; null where one of them is not positive";
     }
 }
 

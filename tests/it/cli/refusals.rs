@@ -82,7 +82,7 @@ fn malformed_data_are_refused() {
         ("--data missing.npy", "cannot read missing.npy: No such file"),
         ("--data folder", "cannot read folder"),
         ("--data huge.npy", "huge.npy: the shape 99999999 x 99999 is too large"),
-        ("--data nan.csv", "nan.csv: row 1, column 1 (from 0) is NaN"),
+        ("--data nan.csv", "nan.csv: line 2, field 2 is \"nan\", which is a missing or infinite value"),
         ("--data ragged.csv", "ragged.csv: line 2 has 1 fields but line 1 has 2"),
         ("--data words.csv", "words.csv: line 2, field 2 is \"four\""),
         ("--data empty.csv", "empty.csv: the file is empty"),
