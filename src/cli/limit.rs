@@ -14,6 +14,7 @@ use super::context::Context;
 use super::failure::{Failure, Status};
 use super::input::is_dash;
 use super::output::{self, Summary};
+use super::theory;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -21,6 +22,17 @@ The file is .npy 1.0, <f8, of shape (n*outputs, n*outputs): plain entries of the
 n. Eigenvalues are those of the limit divided by n; depth d means the network of d weight matrices. No \
 widths are needed; what depends on them, the bound and the spread of a diagonal entry, is shown where they \
 are given.
+
+Below the table stands what the companion paper (arXiv 2501.13225, Theorem 18) says of the spectrum, from one \
+number W that stands for all pairs of points: w = ((1 - cos)/2)^(-1/2) of a pair becomes omega(w) in a layer, and \
+W is chosen so that the largest eigenvalue of the matrix of w at depth d (zero diagonal) is (n-1) times omega \
+iterated d-1 times at W (the larger W where there are two). Proposition 14 bounds every entry of the limit between \
+points of unit norm by 3 pi w/(16 Delta) - 1/8: margin is the bound minus the entry where it is closest to its error.
+
+Keys of theory in --json, by depth: w, xi, lambda_max, lambda_bulk, condition_number (null up to the depth \
+4 xi/3), lower{...} the same with the least norm where norms differ; proposition_13{distance, depth, pair}, \
+proposition_14{verdict, margin, error, depth, pair, constant}. theory is null at Delta = 0, for one point, and for \
+points on one line through the origin.
 
 Examples:
   eoc limit --activation relu --depth 8 --data digits:n=32
@@ -72,7 +84,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             let json = serde_json::to_string(&report).map_err(Failure::running)?;
             ctx.print(&format!("{json}\n"))?;
         } else {
-            ctx.print(&table(&profile, &report))?;
+            ctx.print(&(table(&profile, &report) + &theory::text(&profile)))?;
         }
         profile.limit().clone()
     } else {

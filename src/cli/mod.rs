@@ -29,6 +29,7 @@ mod sample;
 mod slurm;
 mod status;
 mod stored;
+mod theory;
 mod tuning;
 mod units;
 mod version;

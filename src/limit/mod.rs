@@ -25,15 +25,19 @@
 
 mod angle;
 mod bound;
+mod draws;
 mod pairs;
 mod profile;
 mod report;
 mod spread;
+pub mod theory;
 
 pub use bound::{Bound, bound};
+pub use draws::{least_draws, resolvable};
 pub use profile::{Profile, Spectrum, reported_depths};
 pub use report::{ActivationConstants, Report};
 pub use spread::relative_sd_diagonal;
+pub use theory::Theory;
 
 use crate::data::DataSet;
 use crate::math::activation::Activation;

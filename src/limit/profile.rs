@@ -2,6 +2,7 @@
 
 use super::Limit;
 use super::pairs::Pairs;
+use super::theory::{Builder, Theory};
 use crate::data::DataSet;
 use crate::math::activation::Activation;
 use crate::math::linalg::{NoConvergence, eigenvalues};
@@ -48,6 +49,7 @@ pub struct Profile {
     depths: Vec<usize>,
     deltas: Vec<Vec<f64>>,
     spectra: Vec<Spectrum>,
+    theory: Option<Theory>,
 }
 
 impl Profile {
@@ -61,12 +63,15 @@ impl Profile {
         let mut pairs = Pairs::new(data, activation, scale);
         let depths = reported_depths(depth.max(1));
         let (mut deltas, mut spectra) = (Vec::new(), Vec::new());
+        let mut theory = Builder::new(activation, pairs.n());
         for &d in &depths {
             pairs.advance_to(d);
-            deltas.push(pairs.deltas());
-            spectra.push(Spectrum::of(&pairs.ntk(), pairs.n())?);
+            let (ntk, distances) = (pairs.ntk(), pairs.deltas());
+            spectra.push(Spectrum::of(&ntk, pairs.n())?);
+            theory.add(d, &ntk, &distances)?;
+            deltas.push(distances);
         }
-        Ok(Self { limit: Limit::of(&pairs), depths, deltas, spectra })
+        Ok(Self { limit: Limit::of(&pairs), depths, deltas, spectra, theory: theory.finish() })
     }
 
     /// K∞ at the full depth.
@@ -82,6 +87,12 @@ impl Profile {
     /// δ_{d−1} for the d-th reported depth, n × n each; see [`Limit::deltas`].
     pub fn deltas(&self) -> &[Vec<f64>] {
         &self.deltas
+    }
+
+    /// What theory says beside the spectra; `None` where it says nothing: at Δ = 0, for fewer than two points, for points
+    /// on one line through the origin (parallel, opposite or zero).
+    pub fn theory(&self) -> Option<&Theory> {
+        self.theory.as_ref()
     }
 
     /// The spectrum of K∞/n at each reported depth.

@@ -11,6 +11,7 @@
 //! | `delta`, `inverse_delta` | d × n × n | δ_{d−1}, the cosine distances of the last activations at that depth, and 1/δ_{d−1} |
 //! | `eigenvalues` | d × n | of K∞/n, ascending, each of multiplicity m_l |
 //! | `condition_number` | d | of K∞/n |
+//! | `theory` | object or null | what the companion paper says of the spectrum, see [`super::theory`] |
 //! | `bound` | object or null | `m`, `value` of [`super::Bound`] |
 //! | `relative_sd_diagonal` | number or null | see [`super::relative_sd_diagonal`] |
 //!
@@ -21,7 +22,7 @@
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
-use super::{Bound, Profile, bound, relative_sd_diagonal};
+use super::{Bound, Profile, Theory, bound, relative_sd_diagonal};
 use crate::math::activation::Activation;
 use crate::model::Network;
 
@@ -69,6 +70,7 @@ pub struct Report<'a> {
     inverse_delta: Matrices<'a>,
     eigenvalues: Vec<&'a [f64]>,
     condition_number: Vec<f64>,
+    theory: Option<&'a Theory>,
     bound: Option<Bound>,
     relative_sd_diagonal: Option<f64>,
 }
@@ -99,6 +101,7 @@ impl<'a> Report<'a> {
             inverse_delta: Matrices { n, deltas, entry: |delta| 1.0 / delta },
             eigenvalues: profile.spectra().iter().map(|s| s.eigenvalues.as_slice()).collect(),
             condition_number: profile.spectra().iter().map(|s| s.condition_number).collect(),
+            theory: profile.theory(),
             bound: None,
             relative_sd_diagonal: None,
         }

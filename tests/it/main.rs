@@ -18,3 +18,4 @@ mod stats;
 mod store;
 mod streams;
 mod support;
+mod theory;
