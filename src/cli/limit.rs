@@ -14,6 +14,7 @@ use super::context::Context;
 use super::failure::{Failure, Status};
 use super::input::is_dash;
 use super::output::{self, Summary};
+use super::theory;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -31,6 +32,17 @@ full}: the right side of the theorem without its constant, without logarithms an
 relative_sd_diagonal, of an entry K(x,x); eigenvalue_error[depth], a bound of the error of every \
 eigenvalue; ntk[i][j], the limit itself for one output, not divided by n. null: infinite, undefined, or \
 without widths.
+
+Below the table stands what the companion paper (arXiv 2501.13225, Theorem 18) says of the spectrum, from one \
+number W that stands for all pairs of points: w = ((1 - cos)/2)^(-1/2) of a pair becomes omega(w) in a layer, and \
+W is chosen so that the largest eigenvalue of the matrix of w at depth d (zero diagonal) is (n-1) times omega \
+iterated d-1 times at W (the larger W where there are two). Proposition 14 bounds every entry of the limit between \
+points of unit norm by 3 pi w/(16 Delta) - 1/8: margin is the bound minus the entry where it is closest to its error.
+
+Keys of theory in --json, by depth: w, xi, lambda_max, lambda_bulk, condition_number (null up to the depth \
+4 xi/3), lower{...} the same with the least norm where norms differ; proposition_13{distance, depth, pair}, \
+proposition_14{verdict, margin, error, depth, pair, constant}. theory is null at Delta = 0, for one point, and for \
+points on one line through the origin.
 
 Examples:
   eoc limit --activation relu --depth 8 --data digits:n=32
@@ -85,7 +97,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         } else {
             let mut unmet = unmet_by_points(&data, profile.parallel(), activation.delta());
             unmet.extend(network.as_ref().and_then(|network| unmet_by_widths(network.hidden())));
-            ctx.print(&table(&profile, &report, &unmet))?;
+            ctx.print(&(table(&profile, &report, &unmet) + &theory::text(&profile)))?;
         }
         profile.limit().clone()
     } else {

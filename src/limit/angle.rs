@@ -257,7 +257,9 @@ fn load<const L: usize>(values: &[f64; LANES], first: usize) -> [f64; L] {
 
 /// θ and g(θ) = sin θ − θ cos θ from x = sin²(θ/2) ≤ 1/2, lane by lane.
 #[inline(always)]
-fn angle_and_gap<const N: usize, const H: usize, const L: usize>(x: [f64; L]) -> ([f64; L], [f64; L]) {
+pub(super) fn angle_and_gap<const N: usize, const H: usize, const L: usize>(
+    x: [f64; L],
+) -> ([f64; L], [f64; L]) {
     let mut x = x;
     for _ in 0..H {
         x = x.map(|x| 0.5 * x / (1.0 + (1.0 - x).sqrt()));

@@ -25,17 +25,21 @@
 
 mod angle;
 mod bound;
+mod draws;
 mod pairs;
 mod profile;
 mod report;
 mod spread;
+pub mod theory;
 
 pub use bound::{
     Bound, Parallel, Unmet, bound, logarithms, quadratic_width, unmet_by_points, unmet_by_widths,
 };
+pub use draws::{least_draws, resolvable};
 pub use profile::{ENTRY_ERROR, Profile, Spectrum, reported_depths};
 pub use report::{ActivationConstants, Report};
 pub use spread::relative_sd_diagonal;
+pub use theory::Theory;
 
 use crate::data::DataSet;
 use crate::math::activation::Activation;

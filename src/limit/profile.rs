@@ -1,6 +1,7 @@
 //! The limit by depth: cosine distances and the spectrum of K∞/n at the depths that a report shows.
 
 use super::pairs::Pairs;
+use super::theory::{Builder, Theory};
 use super::{Limit, Parallel};
 use crate::data::DataSet;
 use crate::math::activation::Activation;
@@ -78,6 +79,7 @@ pub struct Profile {
     deltas: Vec<Vec<f64>>,
     spectra: Vec<Spectrum>,
     parallel: Option<Parallel>,
+    theory: Option<Theory>,
 }
 
 impl Profile {
@@ -91,12 +93,16 @@ impl Profile {
         let mut pairs = Pairs::new(data, activation, scale);
         let depths = reported_depths(depth.max(1));
         let (mut deltas, mut spectra) = (Vec::new(), Vec::new());
+        let mut theory = Builder::new(activation, pairs.n());
         for &d in &depths {
             pairs.advance_to(d);
-            deltas.push(pairs.deltas());
-            spectra.push(Spectrum::of(&pairs.ntk(), pairs.n())?);
+            let (ntk, distances) = (pairs.ntk(), pairs.deltas());
+            spectra.push(Spectrum::of(&ntk, pairs.n())?);
+            theory.add(d, &ntk, &distances)?;
+            deltas.push(distances);
         }
-        Ok(Self { limit: Limit::of(&pairs), depths, deltas, spectra, parallel: pairs.parallel() })
+        let (limit, parallel, theory) = (Limit::of(&pairs), pairs.parallel(), theory.finish());
+        Ok(Self { limit, depths, deltas, spectra, parallel, theory })
     }
 
     /// K∞ at the full depth.
@@ -117,6 +123,12 @@ impl Profile {
     /// The first two rows that are parallel up to the rounding of their coordinates; zero rows are left out.
     pub fn parallel(&self) -> Option<Parallel> {
         self.parallel
+    }
+
+    /// What theory says beside the spectra; `None` where it says nothing: at Δ = 0, for fewer than two points, for points
+    /// on one line through the origin (parallel, opposite or zero).
+    pub fn theory(&self) -> Option<&Theory> {
+        self.theory.as_ref()
     }
 
     /// The spectrum of K∞/n at each reported depth.

@@ -12,6 +12,7 @@
 //! | `eigenvalues` | d × n | of K∞/n, ascending, each of multiplicity m_l; 0 where rounding would show less |
 //! | `condition_number` | d | of K∞/n |
 //! | `bound` | object or null | `m`, `value`, `full` of [`super::Bound`] |
+//! | `theory` | object or null | what the companion paper says of the spectrum, see [`super::theory`] |
 //! | `relative_sd_diagonal` | number or null | see [`super::relative_sd_diagonal`] |
 //! | `eigenvalue_error` | d | bound of the error of every eigenvalue, see [`super::Spectrum`] |
 //! | `ntk` | n × n | K∞ without the identity on the outputs, at depth l, not divided by n |
@@ -23,7 +24,7 @@
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
-use super::{Bound, Profile, bound, relative_sd_diagonal};
+use super::{Bound, Profile, Theory, bound, relative_sd_diagonal};
 use crate::data::DataSet;
 use crate::math::activation::Activation;
 use crate::model::Network;
@@ -72,6 +73,7 @@ pub struct Report<'a> {
     inverse_delta: Matrices<'a>,
     eigenvalues: Vec<&'a [f64]>,
     condition_number: Vec<f64>,
+    theory: Option<&'a Theory>,
     bound: Option<Bound>,
     relative_sd_diagonal: Option<f64>,
     eigenvalue_error: Vec<f64>,
@@ -104,6 +106,7 @@ impl<'a> Report<'a> {
             inverse_delta: Matrices { n, deltas, entry: |delta| 1.0 / delta },
             eigenvalues: profile.spectra().iter().map(|s| s.eigenvalues.as_slice()).collect(),
             condition_number: profile.spectra().iter().map(|s| s.condition_number).collect(),
+            theory: profile.theory(),
             bound: None,
             relative_sd_diagonal: None,
             eigenvalue_error: profile.spectra().iter().map(|s| s.error).collect(),

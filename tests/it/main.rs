@@ -19,3 +19,4 @@ mod stats;
 mod store;
 mod streams;
 mod support;
+mod theory;

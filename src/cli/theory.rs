@@ -1,0 +1,147 @@
+//! What theory says of the spectrum, beside the exact one, as `eoc limit` prints it.
+
+use std::fmt::Write;
+
+use eoc_ntk::limit::theory::{Proposition14, Verdict};
+use eoc_ntk::limit::{Profile, Theory};
+
+/// Rows of the table at most: the deepest powers of two, and the depth itself.
+const ROWS: usize = 7;
+/// Where the table needs more than 80 characters it is too wide.
+const HEADER: &str = "
+                    largest eigenvalue   least eigenvalue     condition number
+  depth         W     exact   theorem     exact   theorem     exact   theorem
+";
+
+/// A table of a few depths and a line for each proposition, all of at most 80 characters; one line where theory says nothing.
+pub(super) fn text(profile: &Profile) -> String {
+    let Some(theory) = profile.theory() else {
+        return "theory of the spectrum: none (Delta = 0, one point, or points on one line)\n".to_owned();
+    };
+    let mut text = HEADER.to_owned();
+    let shown = |&i: &usize| profile.depths()[i].is_power_of_two() || i + 1 == profile.depths().len();
+    let rows: Vec<usize> = (0..profile.depths().len()).filter(shown).collect();
+    let sides = sides_differ(theory);
+    // Writing to a string cannot fail.
+    for &i in &rows[rows.len().saturating_sub(ROWS)..] {
+        let spectrum = &profile.spectra()[i];
+        let exact = (spectrum.eigenvalues.last(), spectrum.eigenvalues.first());
+        let (upper, lower) = (theory.upper(), theory.lower());
+        let _ = writeln!(
+            text,
+            "{:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+            profile.depths()[i],
+            show(theory.w()[i]),
+            show(exact.0.copied()),
+            show(upper.lambda_max[i]),
+            show(exact.1.copied()),
+            show(upper.lambda_bulk[i]),
+            show(Some(spectrum.condition_number)),
+            show(upper.condition_number[i]),
+        );
+        if sides && lower.lambda_max[i].is_some() {
+            let _ = writeln!(
+                text,
+                "{:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+                "",
+                "",
+                "",
+                show(lower.lambda_max[i]),
+                "",
+                show(lower.lambda_bulk[i]),
+                "",
+                show(lower.condition_number[i]),
+            );
+        }
+    }
+    if sides {
+        text.push_str("norms differ: upper sides of the theorem, and below them the lower ones\n");
+    }
+    if let Some(found) = theory.proposition_13() {
+        let (i, j) = (found.pair[0], found.pair[1]);
+        let _ = writeln!(
+            text,
+            "Proposition 13 is off by {:.3} at most: depth {}, points {i} and {j}",
+            found.distance, found.depth
+        );
+    }
+    if let Some(found) = theory.proposition_14() {
+        text.push_str(&proposition_14(&found));
+    }
+    text
+}
+
+/// The verdict and where its margin is least.
+fn proposition_14(found: &Proposition14) -> String {
+    let verdict = match found.verdict {
+        Verdict::Holds => "holds",
+        Verdict::Undecided => "is undecided",
+        Verdict::Violated => "is violated",
+    };
+    let (i, j) = (found.pair[0], found.pair[1]);
+    format!(
+        "Proposition 14 {verdict}: margin {:.1e}, error {:.0e}, depth {}, points {i} and {j}\n",
+        found.margin, found.error, found.depth
+    )
+}
+
+/// Whether the two sides of the theorem differ by more than rounding.
+fn sides_differ(theory: &Theory) -> bool {
+    let pairs = theory.upper().lambda_max.iter().zip(&theory.lower().lambda_max);
+    pairs.into_iter().any(|(upper, lower)| match (upper, lower) {
+        (Some(upper), Some(lower)) => (upper / lower - 1.0).abs() > 1e-9,
+        _ => false,
+    })
+}
+
+/// Five digits in at most nine characters, or a dash.
+fn show(value: Option<f64>) -> String {
+    let Some(value) = value.filter(|value| value.is_finite()) else { return "-".to_owned() };
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        v if (0.001..99_999.5).contains(&v) => {
+            let whole = v.log10().floor().max(0.0) as usize;
+            format!("{value:.*}", 5usize.saturating_sub(whole + 1))
+        }
+        _ => format!("{value:.2e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eoc_ntk::data::DataSet;
+    use eoc_ntk::math::activation::Activation;
+
+    fn of(values: &[f64], depth: usize) -> String {
+        let data = DataSet::new(values.to_vec(), 2).unwrap();
+        text(&Profile::new(&data, Activation::RELU, depth, 1.0).unwrap())
+    }
+
+    #[test]
+    fn tables_fit_the_terminal_and_show_two_sides_where_norms_differ() {
+        let equal = of(&[1.0, 0.0, 0.6, 0.8, -0.8, 0.6], 1000);
+        assert!(equal.lines().all(|line| line.len() <= 80), "{equal}");
+        assert_eq!(equal.lines().count(), 3 + ROWS + 2, "{equal}");
+        assert!(equal.contains("\n   1000 ") && !equal.contains("\n      8 "), "{equal}");
+        assert!(equal.contains("Proposition 14 holds: margin ") && !equal.contains("lower"), "{equal}");
+        let unequal = of(&[1e40, 0.0, 0.6, 0.8, -8.0, 6.0], 40);
+        assert!(unequal.lines().all(|line| line.len() <= 80) && unequal.contains("lower ones"), "{unequal}");
+        assert_eq!(of(&[1.0, 0.0], 3).lines().count(), 1);
+    }
+
+    #[test]
+    fn numbers_have_five_digits_in_nine_characters() {
+        for (value, text) in [
+            (12.3456, "12.346"),
+            (0.0123456, "0.0123"),
+            (99_999.4, "99999"),
+            (1e6, "1.00e6"),
+            (-1.5e-120, "-1.50e-120"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(show(Some(value)), text);
+        }
+        assert_eq!((show(None), show(Some(f64::INFINITY))), ("-".to_owned(), "-".to_owned()));
+    }
+}
