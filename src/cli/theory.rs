@@ -7,7 +7,7 @@ use eoc_ntk::limit::{Profile, Theory};
 
 /// Rows of the table at most: the deepest powers of two, and the depth itself.
 const ROWS: usize = 7;
-/// Where the table needs more than 80 characters it is too wide.
+/// Columns of at most 80 characters together.
 const HEADER: &str = "
                     largest eigenvalue   least eigenvalue     condition number
   depth         W     exact   theorem     exact   theorem     exact   theorem
