@@ -12,7 +12,7 @@
 // k over dispatches nor the batch moves a bit. Panels are f32 or f16 (common/panel_*.wgsl), X too or a small matrix in f32
 // (common/operand_*.wgsl). B lies in f16 as B·2^e, with 2^e in the slopes, and is read as X with the slope 2^−e.
 //
-// Twin: backend::cpu::product::mix, backend::cpu::dense::ForwardChunk, backend::cpu::dense::BackwardChunk
+// Twin: backend::cpu::product::project, backend::cpu::dense::ForwardChunk, backend::cpu::dense::BackwardChunk
 //
 // Bindings: 0 p, uniform · 1 keys [seed], read · 2 x [seed][row][k], read · 3 w [seed][..], read
 //           4 z [seed][point][c], read · 5 out [seed][row][c], read and write · 6 sums as out, read and write, in f16 alone

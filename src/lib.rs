@@ -5,12 +5,12 @@
 //! seeds; dropping the iterator cancels the rest. Nothing here prints or ends the process.
 //!
 //! ```
-//! use eoc_ntk::backend::{Precision, cpu::CpuEngine};
+//! use eoc_ntk::backend::{Engine, Job, Precision, cpu::CpuEngine};
 //! use eoc_ntk::data::DataSet;
 //! use eoc_ntk::limit::Limit;
 //! use eoc_ntk::math::activation::Activation;
 //! use eoc_ntk::model::{Network, Schedule};
-//! use eoc_ntk::sampler::{SamplerChoice, Sampling};
+//! use eoc_ntk::sampler::SamplerChoice;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let depth = 4;
@@ -20,8 +20,8 @@
 //!
 //! let engine = CpuEngine::new(2)?;
 //! let sampler = SamplerChoice::Auto.resolve(data.n(), data.dim(), &network);
-//! let sampling = Sampling::new(&engine, &network, &data, sampler, Precision::F32)?;
-//! for sample in sampling.kernels(0..8) {
+//! let sampling = engine.open(Job::new(&network, &data, sampler, Precision::F32))?;
+//! for sample in sampling.kernels_of(0..8) {
 //!     let sample = sample?;
 //!     let distance: f64 = sample.kernel.iter().zip(limit.ntk()).map(|(k, l)| (k - l).powi(2)).sum();
 //!     assert!(distance.sqrt() < 2.0, "seed {}: {}", sample.seed, distance.sqrt());

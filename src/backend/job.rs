@@ -1,28 +1,12 @@
 //! What an engine is asked to sample, in the form that every device starts from.
 
-use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Precision;
+use crate::data::DataSet;
 use crate::model::Network;
-
-/// A sampler of K(θ).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sampler {
-    /// Draws every weight.
-    Direct,
-    /// Draws from the same law without forming any hidden weight.
-    Conditional,
-}
-
-impl fmt::Display for Sampler {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Direct => "direct",
-            Self::Conditional => "conditional",
-        })
-    }
-}
+use crate::sampler::Sampler;
+use crate::sampler::cost::Cost;
 
 /// Where weights come from in the direct sampler.
 #[derive(Clone, Debug)]
@@ -52,61 +36,72 @@ pub struct Job {
     pub unit_rows: Vec<f64>,
     /// ‖x‖/√m_0.
     pub norms: Vec<f64>,
-    /// C_0, the cosines of the rows, n × n, with 1 (or 0 for a zero row) on the diagonal.
-    pub cosines: Vec<f64>,
+    /// Made when they are first asked for: nothing of size n² is there before a device has taken the job.
+    cosines: OnceLock<Vec<f64>>,
 }
 
 impl Job {
-    /// A job from points (n × m_0 row-major, finite, squares in range).
-    pub fn new(
-        network: Network,
-        values: &[f64],
-        dim: usize,
-        sampler: Sampler,
-        precision: Precision,
-        weights: Weights,
-    ) -> Self {
-        Self::outline(network, values.len() / dim, dim, sampler, precision, weights).with_points(values)
-    }
-
-    /// The sizes of a job without its points: enough to plan it before anything of size n² is made.
-    pub fn outline(
-        network: Network,
-        n: usize,
-        dim: usize,
-        sampler: Sampler,
-        precision: Precision,
-        weights: Weights,
-    ) -> Self {
-        let (unit_rows, norms, cosines) = (Vec::new(), Vec::new(), Vec::new());
-        Self { network, sampler, precision, weights, n, dim, unit_rows, norms, cosines }
-    }
-
-    /// The same job with its points.
-    pub fn with_points(self, values: &[f64]) -> Self {
-        let (n, dim) = (self.n, self.dim);
-        let mut unit_rows = Vec::with_capacity(values.len());
-        let mut norms = Vec::with_capacity(n);
-        for row in values.chunks_exact(dim) {
+    /// A network on points, with drawn weights.
+    pub fn new(network: &Network, data: &DataSet, sampler: Sampler, precision: Precision) -> Self {
+        let mut job = Self::outline(network, data.n(), data.dim(), sampler, precision);
+        job.unit_rows.reserve_exact(data.values().len());
+        for row in data.values().chunks_exact(data.dim()) {
             // Scaled by the largest entry first, so that squares neither overflow nor vanish.
             let largest = row.iter().fold(0.0f64, |m, x| m.max(x.abs()));
             let scale = if largest > 0.0 { largest } else { 1.0 };
             let norm = row.iter().map(|x| (x / scale).powi(2)).sum::<f64>().sqrt();
-            norms.push(scale * norm / (dim as f64).sqrt());
+            job.norms.push(scale * norm / (data.dim() as f64).sqrt());
             let divisor = if norm > 0.0 { norm } else { 1.0 };
-            unit_rows.extend(row.iter().map(|x| x / scale / divisor));
+            job.unit_rows.extend(row.iter().map(|x| x / scale / divisor));
         }
-        let row = |i: usize| &unit_rows[i * dim..(i + 1) * dim];
-        let mut cosines = vec![0.0; n * n];
-        for i in 0..n {
-            for j in 0..=i {
-                let dot: f64 = row(i).iter().zip(row(j)).map(|(x, y)| x * y).sum();
-                let cosine = if i == j && norms[i] > 0.0 { 1.0 } else { dot.clamp(-1.0, 1.0) };
-                cosines[i * n + j] = cosine;
-                cosines[j * n + i] = cosine;
+        job
+    }
+
+    /// The sizes of a job without its points: enough to [plan](super::Engine::plan) it, not to open it.
+    pub fn outline(network: &Network, n: usize, dim: usize, sampler: Sampler, precision: Precision) -> Self {
+        Self {
+            network: network.clone(),
+            sampler,
+            precision,
+            weights: Weights::Drawn,
+            n,
+            dim,
+            unit_rows: Vec::new(),
+            norms: Vec::new(),
+            cosines: OnceLock::new(),
+        }
+    }
+
+    /// The same with these weights W_1 … W_l in place of drawn ones, for the direct sampler.
+    pub fn with_weights(self, matrices: Arc<Vec<Vec<f64>>>) -> Self {
+        Self { weights: Weights::Explicit(matrices), sampler: Sampler::Direct, ..self }
+    }
+
+    /// C_0, the cosines of the rows, n × n, with 1 (or 0 for a zero row) on the diagonal.
+    pub fn cosines(&self) -> &[f64] {
+        self.cosines.get_or_init(|| {
+            let (n, dim) = (self.n, self.dim);
+            let row = |i: usize| &self.unit_rows[i * dim..(i + 1) * dim];
+            let mut cosines = vec![0.0; n * n];
+            for i in 0..n {
+                for j in 0..=i {
+                    let dot: f64 = row(i).iter().zip(row(j)).map(|(x, y)| x * y).sum();
+                    let cosine = if i == j && self.norms[i] > 0.0 { 1.0 } else { dot.clamp(-1.0, 1.0) };
+                    cosines[i * n + j] = cosine;
+                    cosines[j * n + i] = cosine;
+                }
             }
+            cosines
+        })
+    }
+
+    /// What one sample costs; given weights are not drawn.
+    pub fn cost(&self) -> Cost {
+        let cost = Cost::of(self.sampler, self.n, self.dim, &self.network);
+        match self.weights {
+            Weights::Drawn => cost,
+            Weights::Explicit(_) => Cost { normals: 0.0, ..cost },
         }
-        Self { unit_rows, norms, cosines, ..self }
     }
 
     /// q = n·m_l.
@@ -134,8 +129,8 @@ impl Job {
 }
 
 /// How a device will do a job.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JobPlan {
     /// Seeds in up to about a second of work, at least one.
     pub seeds_per_batch: usize,
     /// Seeds computed at the same time.

@@ -1,21 +1,29 @@
 //! The devices that compute: what an engine is asked to do, and the engines.
 
 pub mod cpu;
+mod explicit;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 mod job;
 mod memory;
+mod refusal;
+mod sampling;
 mod several;
 mod small;
+mod stop;
 
-pub use job::{Job, Plan, Sampler, Weights};
+pub use crate::sampler::Sampler;
+pub use explicit::ExplicitKernel;
+pub use job::{Job, JobPlan, Weights};
 pub use memory::available as available_memory;
+pub use refusal::{Memory, MemoryPlace, Refusal, Remedy};
+pub use sampling::{Drawn, KernelSample, MeasuredSample, Sampling, Wanted};
 pub use several::Several;
+pub use stop::Stop;
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::stats::{KernelStatistics, Reference};
 use crate::threads::NoThreads;
 
 /// Arithmetic of the panels; small matrices are f64 always.
@@ -76,8 +84,8 @@ pub struct DeviceInfo {
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// Refused before the start: the job cannot run on this device.
-    #[error("{0}")]
-    Refused(String),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The device broke while running: lost, out of memory, or a fault of a driver.
     #[error("device {device}: {what}")]
     Device {
@@ -96,88 +104,51 @@ pub enum EngineError {
         /// What was found.
         what: String,
     },
+    /// A number that the precision of the panels cannot hold.
+    #[error("seed {seed}, layer {layer}: {what}")]
+    OutOfRange {
+        /// Seed of the network.
+        seed: u64,
+        /// Layer, from 1; 0 if it was the result.
+        layer: usize,
+        /// What was found.
+        what: String,
+        /// What would hold it.
+        remedies: &'static [Remedy],
+    },
+    /// It was asked to stop, and gave up the seeds in hand.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl EngineError {
+    /// What would help, one or the other; nothing where nothing is known to.
+    pub fn remedies(&self) -> &'static [Remedy] {
+        match self {
+            Self::Refused(refusal) => refusal.remedies(),
+            Self::OutOfRange { remedies, .. } => remedies,
+            Self::Device { .. } | Self::Failed { .. } | Self::Stopped => &[],
+        }
+    }
 }
 
 impl From<NoThreads> for EngineError {
     fn from(error: NoThreads) -> Self {
-        Self::Refused(error.to_string())
+        Self::Refused(error.into())
     }
 }
 
 /// One opened device.
 ///
-/// The seam between samplers and devices: panels (m_k × n) never cross it. A sampler is an order of calls on a
-/// [`Batch`]; an engine runs that order for all its seeds, one after another, in parallel or all at once.
+/// The seam between samplers and devices: panels (m_k × n) never cross it. A sampler is an order of passes
+/// ([`sampler`](crate::sampler)); a device runs them for its seeds one after another, in parallel or all at once.
 pub trait Engine: Send + Sync {
     /// What this device is.
     fn info(&self) -> &DeviceInfo;
 
-    /// How this device would do the job, or a refusal before anything starts.
-    fn plan(&self, job: &Job) -> Result<Plan, EngineError>;
+    /// How this device would do a job, of which the [outline](Job::outline) is enough, or a refusal before anything starts.
+    fn plan(&self, job: &Job) -> Result<JobPlan, EngineError>;
 
-    /// The kernels of these seeds, in this order. Numbers depend on the seed alone, never on its neighbours.
-    fn run(
-        &self,
-        job: &Job,
-        plan: &Plan,
-        seeds: &[u64],
-        script: Script,
-    ) -> Result<Vec<KernelSample>, EngineError>;
-
-    /// The statistics of the same kernels against K∞, for who does not need the kernels themselves. Engines that have a
-    /// better way than to make the kernels first give the same numbers up to rounding.
-    fn measure(
-        &self,
-        job: &Job,
-        plan: &Plan,
-        seeds: &[u64],
-        script: Script,
-        reference: &Reference,
-    ) -> Result<Vec<MeasuredSample>, EngineError> {
-        let kernels = self.run(job, plan, seeds, script)?;
-        small::all_measured(&kernels, reference)
-    }
-}
-
-/// The order of calls that makes a sampler.
-pub type Script = fn(&mut dyn Batch, depth: usize) -> Result<(), EngineError>;
-
-/// The panels and small matrices of the seeds that a device has in hand. Layers count from 1; 0 is the input.
-///
-/// Forward passes go up from 1 to l−1, backward passes down from l−1 to 1. The two families are not mixed.
-pub trait Batch {
-    /// Conditional: S and S⁺ of C_k, 0 ≤ k < l−1. The root of the input is part of the job.
-    fn root(&mut self, k: usize) -> Result<(), EngineError>;
-    /// Conditional: G → Z → A of layer k; sums C_k = A Aᵀ and E_k = A H (N = A W_lᵀ in the last hidden layer).
-    fn forward(&mut self, k: usize) -> Result<(), EngineError>;
-    /// Conditional: U = Aᵀ T + H S_B (W_l at the top), B = D∘U; sums B Bᵀ and M = Gᵀ Bᵀ; K += (C_{k−1} ⊗ 11ᵀ) ∘ B Bᵀ.
-    fn backward(&mut self, k: usize) -> Result<(), EngineError>;
-    /// Conditional: B Bᵀ, M of layer k and E, S⁺ of layer k−1 → S_B and T for layer k−1, k ≥ 2.
-    fn couple(&mut self, k: usize) -> Result<(), EngineError>;
-    /// Direct: Z = A W_kᵀ; sums C_k.
-    fn forward_dense(&mut self, k: usize) -> Result<(), EngineError>;
-    /// Direct: B_k = D∘(B_{k+1} W_{k+1}); K += (C_{k−1} ⊗ 11ᵀ) ∘ B Bᵀ.
-    fn backward_dense(&mut self, k: usize) -> Result<(), EngineError>;
-}
-
-/// The kernel of one seed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KernelSample {
-    /// Its seed.
-    pub seed: u64,
-    /// K(θ), (n·m_l) × (n·m_l), row-major, point-major index i·m_l + o, exactly symmetric.
-    pub kernel: Vec<f64>,
-    /// ‖N‖_F of the n × m_l outputs.
-    pub output_norm: f64,
-}
-
-/// The statistics of the kernel of one seed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MeasuredSample {
-    /// Its seed.
-    pub seed: u64,
-    /// Deviations from K∞/n and the spectrum of K(θ)/n.
-    pub statistics: KernelStatistics,
-    /// ‖N‖_F of the n × m_l outputs.
-    pub output_norm: f64,
+    /// Opens a job to draw its seeds; refuses what [`plan`](Self::plan) refuses.
+    fn open(&self, job: Job) -> Result<Box<dyn Sampling>, EngineError>;
 }

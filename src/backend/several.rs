@@ -3,8 +3,7 @@
 //! A kernel is a function of its seed and its device, so the split moves no bit where the devices are alike; where they are
 //! not, a row would depend on its place in a batch.
 
-use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, MeasuredSample, Plan, Script};
-use crate::stats::Reference;
+use super::{DeviceInfo, Drawn, Engine, EngineError, Job, JobPlan, Refusal, Sampling, Stop, Wanted};
 use crate::threads::spawn_scoped;
 
 /// At least one engine.
@@ -17,18 +16,15 @@ impl Several {
     /// All of these; refuses none, and devices of different names.
     pub fn new(engines: Vec<Box<dyn Engine>>) -> Result<Self, EngineError> {
         let Some(first) = engines.first() else {
-            return Err(EngineError::Refused("there is no device to run on".to_owned()));
+            return Err(Refusal::Adapter("there is no device to run on".to_owned()).into());
         };
         let name = first.info().name.clone();
         let mut names: Vec<&str> = engines.iter().map(|e| e.info().name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
         if names.len() > 1 {
-            return Err(EngineError::Refused(format!(
-                "gpu:all takes GPUs of one kind, whose rows are the same whichever draws them, and these are {}; use \
-                 --device gpu:INDEX for each, with --shard I/N and eoc merge for a study",
-                names.join(" and ")
-            )));
+            let names = names.into_iter().map(str::to_owned).collect();
+            return Err(Refusal::UnlikeDevices { names }.into());
         }
         let driver = format!("{} x {}", engines.len(), first.info().driver);
         let tuning = first.info().tuning.clone();
@@ -42,75 +38,66 @@ impl Engine for Several {
         &self.info
     }
 
-    /// The plans side by side: seeds and memory add up.
-    fn plan(&self, job: &Job) -> Result<Plan, EngineError> {
-        let plans: Vec<Plan> = self.engines.iter().map(|e| e.plan(job)).collect::<Result<_, _>>()?;
-        let rate: f64 = plans.iter().map(|p| 1.0 / p.seconds_per_seed).sum();
-        let mut all = plans[0].clone();
-        for plan in &plans[1..] {
-            all.seeds_per_batch += plan.seeds_per_batch;
-            all.concurrent += plan.concurrent;
-            all.bytes += plan.bytes;
-            all.keep &= plan.keep;
-        }
-        all.seconds_per_seed = 1.0 / rate;
-        Ok(all)
+    fn plan(&self, job: &Job) -> Result<JobPlan, EngineError> {
+        let plans: Vec<JobPlan> = self.engines.iter().map(|e| e.plan(job)).collect::<Result<_, _>>()?;
+        Ok(side_by_side(plans.iter()))
     }
 
-    fn run(
-        &self,
-        job: &Job,
-        _plan: &Plan,
-        seeds: &[u64],
-        script: Script,
-    ) -> Result<Vec<KernelSample>, EngineError> {
-        self.shared_out(job, seeds, |engine, plan, seeds| engine.run(job, plan, seeds, script))
-    }
-
-    fn measure(
-        &self,
-        job: &Job,
-        _plan: &Plan,
-        seeds: &[u64],
-        script: Script,
-        reference: &Reference,
-    ) -> Result<Vec<MeasuredSample>, EngineError> {
-        self.shared_out(job, seeds, |engine, plan, seeds| engine.measure(job, plan, seeds, script, reference))
+    fn open(&self, job: Job) -> Result<Box<dyn Sampling>, EngineError> {
+        let parts: Vec<_> = self.engines.iter().map(|e| e.open(job.clone())).collect::<Result<_, _>>()?;
+        let plan = side_by_side(parts.iter().map(|part| part.plan()));
+        Ok(Box::new(SeveralSampling { device: self.info.name.clone(), parts, plan }))
     }
 }
 
-impl Several {
-    /// What the engines make of their shares of the seeds, in the order of the seeds.
-    fn shared_out<T: Send>(
-        &self,
-        job: &Job,
-        seeds: &[u64],
-        work: impl Fn(&dyn Engine, &Plan, &[u64]) -> Result<Vec<T>, EngineError> + Sync,
-    ) -> Result<Vec<T>, EngineError> {
-        let plans: Vec<Plan> = self.engines.iter().map(|e| e.plan(job)).collect::<Result<_, _>>()?;
-        let rate: f64 = plans.iter().map(|p| 1.0 / p.seconds_per_seed).sum();
+/// Plans on devices side by side: seeds and memory add up.
+fn side_by_side<'p>(plans: impl Iterator<Item = &'p JobPlan>) -> JobPlan {
+    let rate = |plan: &JobPlan| 1.0 / plan.seconds_per_seed;
+    let add = |all: JobPlan, plan: &JobPlan| JobPlan {
+        seeds_per_batch: all.seeds_per_batch + plan.seeds_per_batch,
+        concurrent: all.concurrent + plan.concurrent,
+        bytes: all.bytes + plan.bytes,
+        keep: all.keep && plan.keep,
+        seconds_per_seed: 1.0 / (rate(&all) + rate(plan)),
+        ..all
+    };
+    plans
+        .fold(None, |all, plan| Some(all.map_or_else(|| plan.clone(), |all| add(all, plan))))
+        .unwrap_or_default()
+}
+
+/// One job on all of them.
+struct SeveralSampling {
+    device: String,
+    parts: Vec<Box<dyn Sampling>>,
+    plan: JobPlan,
+}
+
+impl Sampling for SeveralSampling {
+    fn plan(&self) -> &JobPlan {
+        &self.plan
+    }
+
+    /// What the devices make of their shares of the seeds, in the order of the seeds.
+    fn draw(&self, seeds: &[u64], wanted: &Wanted, stop: &Stop) -> Result<Vec<Drawn>, EngineError> {
         let mut rest = seeds;
         let mut shares = Vec::new();
-        for (index, plan) in plans.iter().enumerate() {
+        for (index, part) in self.parts.iter().enumerate() {
             // In proportion to the estimated speed; the last takes what is left.
-            let part = (seeds.len() as f64 / plan.seconds_per_seed / rate).ceil() as usize;
-            let part = if index + 1 == plans.len() { rest.len() } else { part.min(rest.len()) };
-            let (share, left) = rest.split_at(part);
+            let share = self.plan.seconds_per_seed / part.plan().seconds_per_seed;
+            let count = (seeds.len() as f64 * share).ceil() as usize;
+            let count = if index + 1 == self.parts.len() { rest.len() } else { count.min(rest.len()) };
+            let (share, left) = rest.split_at(count);
             rest = left;
-            shares.push(share);
+            shares.push((part, share));
         }
-        let work = &work;
-        let results: Vec<Result<Vec<T>, EngineError>> = std::thread::scope(|scope| {
-            let shares = self.engines.iter().zip(&plans).zip(shares);
+        let results: Vec<Result<Vec<Drawn>, EngineError>> = std::thread::scope(|scope| {
+            let shares = shares.into_iter();
             let threads: Vec<_> = shares
-                .map(|((engine, plan), seeds)| {
-                    spawn_scoped(scope, move || work(engine.as_ref(), plan, seeds))
-                })
+                .map(|(part, seeds)| spawn_scoped(scope, move || part.draw(seeds, wanted, stop)))
                 .collect();
-            let broken = || EngineError::Device {
-                device: self.info.name.clone(),
-                what: "its thread ended".to_owned(),
-            };
+            let broken =
+                || EngineError::Device { device: self.device.clone(), what: "its thread ended".to_owned() };
             let ended = threads.into_iter().map(|thread| match thread {
                 Ok(thread) => thread.join().unwrap_or_else(|_| Err(broken())),
                 // No thread was started for this share, so it is done here.
@@ -118,7 +105,7 @@ impl Several {
             });
             ended.collect()
         });
-        let parts: Vec<Vec<T>> = results.into_iter().collect::<Result<_, _>>()?;
+        let parts: Vec<Vec<Drawn>> = results.into_iter().collect::<Result<_, _>>()?;
         Ok(parts.into_iter().flatten().collect())
     }
 }
@@ -134,12 +121,12 @@ mod tests {
             &self.0
         }
 
-        fn plan(&self, _: &Job) -> Result<Plan, EngineError> {
-            Err(EngineError::Refused("a name computes nothing".to_owned()))
+        fn plan(&self, _: &Job) -> Result<JobPlan, EngineError> {
+            Err(Refusal::NoWeights.into())
         }
 
-        fn run(&self, _: &Job, _: &Plan, _: &[u64], _: Script) -> Result<Vec<KernelSample>, EngineError> {
-            Err(EngineError::Refused("a name computes nothing".to_owned()))
+        fn open(&self, _: Job) -> Result<Box<dyn Sampling>, EngineError> {
+            Err(Refusal::NoWeights.into())
         }
     }
 
@@ -157,7 +144,7 @@ mod tests {
         };
         assert_eq!(several(&["A", "A"]), Ok("A".to_owned()));
         let error = several(&["B", "A", "B"]).unwrap_err();
-        assert!(error.contains("these are A and B; use --device gpu:INDEX"), "{error}");
+        assert!(error.ends_with("these are A and B"), "{error}");
         assert!(several(&[]).is_err());
     }
 }

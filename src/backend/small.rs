@@ -8,7 +8,7 @@
 //!
 //! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels.
 
-use super::{EngineError, Job, KernelSample, MeasuredSample, Precision};
+use super::{Drawn, EngineError, Job, KernelSample, MeasuredSample, Precision, Remedy, Wanted};
 use crate::math::root::{Noise, product, root};
 use crate::stats::Reference;
 
@@ -61,7 +61,7 @@ impl<'j> Small<'j> {
     pub(super) fn new(job: &'j Job, noise: Noise) -> Self {
         let depth = job.network.depth();
         let mut grams = vec![Vec::new(); depth];
-        grams[0] = job.cosines.clone();
+        grams[0] = job.cosines().to_vec();
         let layers = (0..depth).map(|_| Layer::default()).collect();
         let (outputs, kernel) = (Vec::new(), Vec::new());
         Self { job, noise, seed: 0, grams, layers, outputs, kernel, vanished: None }
@@ -107,10 +107,11 @@ impl<'j> Small<'j> {
     fn in_range(&self) -> Result<(), EngineError> {
         self.vanished.map_or(Ok(()), |layer| {
             let what = format!(
-                "its activations fall below the range of {}, and with them the kernel; use --precision f64",
+                "its activations fall below the range of {}, and with them the kernel",
                 self.job.precision
             );
-            Err(self.failed(layer, what))
+            let remedies = &[Remedy::Precision(Precision::F64)];
+            Err(EngineError::OutOfRange { seed: self.seed, layer, what, remedies })
         })
     }
 
@@ -211,10 +212,10 @@ pub(super) fn measured(sample: &KernelSample, reference: &Reference) -> Result<M
     Ok(MeasuredSample { seed: sample.seed, statistics, output_norm: sample.output_norm })
 }
 
-/// The statistics of kernels, in their order.
-pub(super) fn all_measured(
-    samples: &[KernelSample],
-    reference: &Reference,
-) -> Result<Vec<MeasuredSample>, EngineError> {
-    crate::threads::map(samples.len(), |i| measured(&samples[i], reference)).into_iter().collect()
+/// What was wanted of a kernel.
+pub(super) fn answer(sample: KernelSample, wanted: &Wanted) -> Result<Drawn, EngineError> {
+    let statistics = wanted.statistics.map(|reference| measured(&sample, reference)).transpose()?;
+    let statistics = statistics.map(|measured| measured.statistics);
+    let KernelSample { seed, kernel, output_norm } = sample;
+    Ok(Drawn { seed, output_norm, kernel: wanted.kernel.then_some(kernel), statistics })
 }

@@ -3,8 +3,7 @@
 use eoc_ntk::report::{Analysis, CellSummary, StudySummary, prediction};
 use eoc_ntk::study::Plan;
 use eoc_ntk::study::builtin::{BUILTIN, Builtin};
-use eoc_ntk::study::run::{self, RunError};
-use eoc_ntk::study::store::CellRecord;
+use eoc_ntk::study::store::{CellRecord, LimitRecord};
 
 /// Columns of a line of text.
 const COLUMNS: usize = 100;
@@ -20,10 +19,9 @@ pub fn list() -> String {
 
 /// The numbers that theory has for the plan that will run, with the claim and the prediction of the study that it is; None
 /// where options have made other networks of it, of which they may not hold.
-pub fn statement(study: Option<&Builtin>, plan: &Plan) -> Result<String, RunError> {
-    let limits = run::limits(plan)?;
+pub fn statement(study: Option<&Builtin>, plan: &Plan, limits: &[LimitRecord]) -> String {
     let planned = |(cell, limit)| CellSummary::new(CellRecord::of(cell, limit));
-    let cells = plan.cells().iter().zip(limits).map(planned).collect();
+    let cells = plan.cells().iter().zip(limits.iter().cloned()).map(planned).collect();
     let theory = Analysis::theory(&StudySummary { name: plan.name().to_owned(), cells });
     let seeds =
         plan.spec().seeds.as_ref().map_or_else(String::new, |s| format!(", {} seeds each", s.count()));
@@ -46,7 +44,7 @@ pub fn statement(study: Option<&Builtin>, plan: &Plan) -> Result<String, RunErro
     text += &paragraph("In numbers", NUMBERS);
     text += &prediction(&theory);
     text += &paragraph("Work", &work);
-    Ok(text + "\n")
+    text + "\n"
 }
 
 const NUMBERS: &str = "s.d. is the exact standard deviation of a diagonal entry K(x,x) over its mean; bound is that of \
@@ -71,13 +69,16 @@ fn paragraph(head: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use eoc_ntk::backend::Stop;
+    use eoc_ntk::study::{Limits, run};
 
     /// Claim, prediction and numbers, in this order and in lines that a terminal has.
     #[test]
     fn every_study_states_itself() {
         for study in BUILTIN {
             let plan = Plan::new(study.spec(true)).unwrap();
-            let text = statement(Some(&study), &plan).unwrap();
+            let limits = run::limits(&plan, &Limits::default(), &Stop::never()).unwrap();
+            let text = statement(Some(&study), &plan, &limits);
             let at =
                 |what: &str| text.find(what).unwrap_or_else(|| panic!("{study}: no {what:?} in\n{text}"));
             let order = [

@@ -1,11 +1,12 @@
 //! What every command needs of its surroundings: output, progress, and whether a signal asked to stop.
 
 use std::io::{IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
+use eoc_ntk::backend::Stop;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use tracing_subscriber::filter::LevelFilter;
@@ -16,40 +17,81 @@ use super::failure::{Failure, Status};
 /// Surroundings of a command.
 pub struct Context {
     /// Raised by every signal that asks to stop.
-    stop: Arc<AtomicBool>,
+    flag: Arc<AtomicBool>,
+    stop: Stop,
     /// Raised by the time-limit signal.
     time_limit: Arc<AtomicBool>,
+    notice: Arc<Notice>,
+}
+
+/// What the first Ctrl-C is answered with, once, on stderr.
+struct Notice {
+    /// Raised by Ctrl-C and SIGTERM.
+    asked: Arc<AtomicBool>,
+    told: Once,
+    /// What becomes of the work in hand.
+    consequence: Mutex<&'static str>,
+    /// What is drawn on the terminal meanwhile.
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Notice {
+    /// Says it, if it was asked for and not yet said.
+    fn tell(&self) {
+        if !self.asked.load(Ordering::Relaxed) {
+            return;
+        }
+        self.told.call_once(|| {
+            let consequence = self.consequence.lock().map_or("", |text| *text);
+            let text = format!("eoc: stopping{consequence}; a second Ctrl-C ends at once\n");
+            // Nothing is left to do where stderr is closed.
+            let write = || drop(std::io::stderr().write_all(text.as_bytes()));
+            match self.bar.lock().ok().and_then(|bar| bar.clone()) {
+                Some(bar) => bar.suspend(write),
+                None => write(),
+            }
+        });
+    }
 }
 
 impl Context {
     /// Starts to listen for signals. SIGINT and SIGTERM: the first asks to stop, the second ends the program at once.
     /// SIGUSR1, which batch systems send before a time limit, asks to stop and never ends the program, so that a SIGTERM that
-    /// follows it still waits for the batch in hand. `verbosity` counts the `-v`.
+    /// follows it still lets it end in order. `verbosity` counts the `-v`.
     pub fn new(verbosity: u8) -> std::io::Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
+        let flag = Arc::new(AtomicBool::new(false));
         let time_limit = Arc::new(AtomicBool::new(false));
-        let asked = Arc::new(AtomicBool::new(false));
+        let notice = Arc::new(Notice {
+            asked: Arc::default(),
+            told: Once::new(),
+            consequence: Mutex::new(""),
+            bar: Mutex::new(None),
+        });
         for signal in [SIGINT, SIGTERM] {
             // In this order: the first signal finds the flag still down.
             let end = Status::Interrupted as i32;
-            signal_hook::flag::register_conditional_shutdown(signal, end, Arc::clone(&asked))?;
-            signal_hook::flag::register(signal, Arc::clone(&asked))?;
-            signal_hook::flag::register(signal, Arc::clone(&stop))?;
+            signal_hook::flag::register_conditional_shutdown(signal, end, Arc::clone(&notice.asked))?;
+            signal_hook::flag::register(signal, Arc::clone(&notice.asked))?;
+            signal_hook::flag::register(signal, Arc::clone(&flag))?;
         }
         #[cfg(unix)]
-        for flag in [&time_limit, &stop] {
+        for flag in [&time_limit, &flag] {
             signal_hook::flag::register(signal_hook::consts::signal::SIGUSR1, Arc::clone(flag))?;
         }
         // A write beyond the limit of file sizes then is an error with a sentence instead of the end.
         #[cfg(unix)]
         signal_hook::flag::register(signal_hook::consts::signal::SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+        listen(&notice)?;
         log(verbosity);
-        Ok(Self { stop, time_limit })
+        let stop = Stop::from(Arc::clone(&flag));
+        Ok(Self { flag, stop, time_limit, notice })
     }
 
-    /// Whether a signal asked to stop.
-    pub fn interrupted(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+    /// What becomes of the work in hand at the first Ctrl-C, such as `: nothing is written`.
+    pub fn on_stop(&self, consequence: &'static str) {
+        if let Ok(mut text) = self.notice.consequence.lock() {
+            *text = consequence;
+        }
     }
 
     /// Whether it was the time-limit signal: what can be resumed then ends with status 75.
@@ -57,14 +99,24 @@ impl Context {
         self.time_limit.load(Ordering::Relaxed)
     }
 
+    /// The request to stop that a signal makes, for work that looks at it.
+    pub fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
     /// The flag that a signal raises, for loops that run elsewhere.
     pub fn stop_flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.stop)
+        Arc::clone(&self.flag)
+    }
+
+    /// Answers the first Ctrl-C, where the thread that does so has not come to it: the last words of the program come after it.
+    pub fn tell(&self) {
+        self.notice.tell();
     }
 
     /// Ends the command with status 130 after a signal. Call between batches.
     pub fn check(&self) -> Result<(), Failure> {
-        if self.interrupted() { Err(Failure::interrupted()) } else { Ok(()) }
+        if self.stop.is_raised() { Err(Failure::interrupted()) } else { Ok(()) }
     }
 
     /// The result of work that does not look at signals itself; a signal ends the command without waiting for it.
@@ -114,6 +166,9 @@ impl Context {
             return ProgressBar::hidden();
         }
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        if let Ok(mut shown) = self.notice.bar.lock() {
+            *shown = Some(bar.clone());
+        }
         let template = format!("{{bar:40}} {{pos}}/{{len}} {unit}, {{elapsed}} gone, {{eta}} to go {{msg}}");
         match ProgressStyle::with_template(&template) {
             Ok(style) => bar.with_style(style),
@@ -126,6 +181,35 @@ impl Context {
 pub fn note(text: &str) {
     // Nothing is left to do where stderr is closed.
     let _ = std::io::stderr().write_all(visible_lines(text).as_bytes());
+}
+
+/// Answers the first Ctrl-C from a thread of its own, whatever the command is at. Where the system starts no thread for it,
+/// the answer comes with the last words of the program.
+#[cfg(unix)]
+fn listen(notice: &Arc<Notice>) -> std::io::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    let notice = Arc::clone(notice);
+    let answer = move || {
+        if signals.forever().next().is_some() {
+            notice.tell();
+        }
+    };
+    let _ = std::thread::Builder::new().name("eoc-signals".to_owned()).spawn(answer);
+    Ok(())
+}
+
+/// Where signals cannot be waited for, the flag is looked at.
+#[cfg(not(unix))]
+fn listen(notice: &Arc<Notice>) -> std::io::Result<()> {
+    let notice = Arc::clone(notice);
+    let answer = move || {
+        while !notice.told.is_completed() {
+            std::thread::sleep(Duration::from_millis(100));
+            notice.tell();
+        }
+    };
+    let _ = std::thread::Builder::new().name("eoc-signals".to_owned()).spawn(answer);
+    Ok(())
 }
 
 /// What the program decides goes to stderr for one `-v`, what it does for two.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use eoc_ntk::study::forecast::{Forecast, forecast};
-use eoc_ntk::study::run::{Open, Settings};
+use eoc_ntk::study::run::{Computing, Settings};
 use eoc_ntk::study::store::{CellRecord, LimitRecord, Reader};
 use eoc_ntk::study::{Need, Plan, STORE};
 
@@ -20,13 +20,8 @@ const BUDGET: Duration = Duration::from_secs(1);
 const LISTED: usize = 40;
 
 /// Prints cells, cost, memory and the time to expect of what is still to run.
-pub fn execute(
-    plan: &Plan,
-    out: &Path,
-    open: &Open,
-    settings: &Settings,
-    ctx: &Context,
-) -> Result<Status, Failure> {
+pub fn execute(plan: &Plan, out: &Path, computing: &Computing, ctx: &Context) -> Result<Status, Failure> {
+    let settings = computing.settings;
     let shard = settings.shard;
     let missing = match out.join(STORE).exists() {
         true => {
@@ -46,7 +41,7 @@ pub fn execute(
             (0..plan.cells().len()).map(|cell| plan.asked().need(cell, shard)).map(Need::missing).collect()
         }
     };
-    let forecast = forecast(plan, &missing, open, settings, BUDGET).map_err(refused)?;
+    let forecast = forecast(plan, &missing, computing, BUDGET).map_err(refused)?;
     ctx.check()?;
     let done: u128 = missing.iter().map(|m| u128::from(m.rows)).sum();
     let mut text = format!(

@@ -111,7 +111,10 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Refused(_) => Self::unusable(error),
-            EngineError::Device { .. } | EngineError::Failed { .. } => Self::running(error),
+            EngineError::Stopped => Self::interrupted(),
+            EngineError::Device { .. } | EngineError::Failed { .. } | EngineError::OutOfRange { .. } => {
+                Self::running(error)
+            }
         }
     }
 }

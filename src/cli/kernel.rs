@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-use eoc_ntk::backend::{Engine, EngineError, Precision, available_memory};
+use eoc_ntk::backend::{EngineError, ExplicitKernel, Precision, Remedy, available_memory};
 use eoc_ntk::data::npy::NpyWriter;
 use eoc_ntk::data::weights::WeightFile;
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::check_scale;
-use eoc_ntk::sampler::ExplicitKernel;
 
 use super::args::{DataArgs, EngineArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::input::{self, Input};
 use super::output::{self, Summary};
+use super::remedy::advice;
 use super::words::number;
 
 /// Shown below the help.
@@ -55,9 +55,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let given = Input::open(&args.weights)?;
     let file = WeightFile::open(given.path(), data.dim());
     let file = if input::is_dash(&args.weights) { file.map_err(input::named) } else { file }?;
-    // Kept as long as the program runs: a computation that a signal has left behind still works on it.
-    let engine: &'static dyn Engine =
-        Box::leak(args.engine.open(&[precision], &args.engine.threads.start()?)?);
+    let engine = args.engine.open(&[precision], &args.engine.threads.start()?)?;
     let shapes = file.shapes();
     let bytes: u128 = shapes.iter().map(|&(rows, cols)| rows as u128 * cols as u128 * 8).sum();
     if bytes > u128::from(available_memory()) {
@@ -81,13 +79,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let output = output::open(&args.out, output::array_bytes(&[size, size]), &inputs)?;
     let weights = file.read()?;
     let activation = args.activation;
-    let explicit = ExplicitKernel::new(engine, activation, weights, scale, data.dim(), precision)?;
+    let explicit = ExplicitKernel::new(engine.as_ref(), activation, weights, scale, data.dim(), precision)?;
     let bar = ctx.progress(explicit.runs(data.n()) as u64, "tiles");
-    let after_run = {
-        let bar = bar.clone();
-        move || bar.inc(1)
-    };
-    let sample = ctx.wait(move || explicit.evaluate(&data, &after_run))?.map_err(|e| failed(e, precision))?;
+    ctx.on_stop(": nothing is written");
+    let sample = explicit.evaluate(&data, ctx.stop(), &|| bar.inc(1)).map_err(|e| failed(e, precision))?;
     bar.finish_and_clear();
     let mut file = NpyWriter::new(output, &[size, size])?;
     file.write(&sample.kernel)?;
@@ -106,9 +101,13 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
 
 /// Given weights have no seed, and what leaves the range of one arithmetic may fit the other.
 fn failed(error: EngineError, precision: Precision) -> Failure {
-    let EngineError::Failed { layer, what, .. } = error else { return error.into() };
+    let (EngineError::Failed { layer, what, .. } | EngineError::OutOfRange { layer, what, .. }) = error
+    else {
+        return error.into();
+    };
     let place = if layer > 0 { format!("layer {layer}: ") } else { String::new() };
-    let cure = if precision == Precision::F64 { "use smaller weights" } else { "use --precision f64" };
-    let hint = if what.contains(cure) { String::new() } else { format!("; {cure}") };
-    Failure::running(anyhow::anyhow!("the kernel of these weights: {place}{what}{hint}"))
+    let remedy =
+        if precision == Precision::F64 { Remedy::SmallerWeights } else { Remedy::Precision(Precision::F64) };
+    let advice = advice(&[remedy]).map_or_else(String::new, |advice| format!("; {advice}"));
+    Failure::running(anyhow::anyhow!("the kernel of these weights: {place}{what}{advice}"))
 }

@@ -117,7 +117,11 @@ enum Command {
 /// The program: status of what the arguments ask for, with the sentence on stderr where it fails.
 pub fn main() -> ExitCode {
     let result = match parsed() {
-        Ok(cli) => Context::new(cli.verbose).map_err(Failure::running).and_then(|ctx| dispatch(&cli, &ctx)),
+        Ok(cli) => Context::new(cli.verbose).map_err(Failure::running).and_then(|ctx| {
+            let result = dispatch(&cli, &ctx);
+            ctx.tell();
+            result
+        }),
         Err(error) => unparsed(&error),
     };
     match result {

@@ -7,18 +7,17 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
-use eoc_ntk::backend::{Engine, Precision};
+use eoc_ntk::backend::Precision;
 use eoc_ntk::data::{Output, npy::NpyWriter};
-use eoc_ntk::sampler::Sampling;
 use eoc_ntk::stats::EntrywiseMoments;
 use eoc_ntk::study::store::{Reader, Rows};
-use eoc_ntk::study::{Plan, file};
+use eoc_ntk::study::{Plan, file, run};
 
 use super::args::EngineArgs;
 use super::context::Context;
 use super::failure::{Failure, Status};
+use super::refused::refused;
 use super::stored::{describe, unusable};
 
 /// The table beside the arrays.
@@ -31,32 +30,28 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
     let plan = plan(&reader, dir)?;
     check_place(out)?;
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
-    // Kept as long as the program runs: a computation that a signal has left behind still works on it.
-    let engine: &'static dyn Engine = Box::leak(engine.open(&precisions, &engine.threads.start()?)?);
+    let engine = engine.open(&precisions, &engine.threads.start()?)?;
     // Every cell first: what is refused is refused before anything is written.
-    for cell in plan.cells() {
-        Sampling::new(engine, &cell.network, &cell.data.points, cell.sampler, cell.precision)?;
-    }
+    run::check(&plan, engine.as_ref()).map_err(refused)?;
+    ctx.on_stop(": the arrays of finished cells are kept");
     fs::create_dir_all(out).map_err(|e| cannot("create the directory", out, e))?;
     let progress = ctx.progress(count, "kernels");
     let mut table = "cell,seeds,description\n".to_owned();
     let mut written = 0;
     for (index, cell) in plan.cells().iter().enumerate() {
-        let sampling = Sampling::new(engine, &cell.network, &cell.data.points, cell.sampler, cell.precision)?;
-        let sampling = Arc::new(sampling);
+        let sampling = engine.open(cell.job())?;
         let q = cell.data.points.n() * cell.network.outputs();
         let mut moments = EntrywiseMoments::identity(q * q);
         let mut rows = reader.rows_of(index, 0);
         loop {
-            let seeds = seeds(&mut rows, index, sampling.batch_size())?;
+            let seeds = seeds(&mut rows, index, sampling.plan().seeds_per_batch)?;
             if seeds.is_empty() {
                 break;
             }
-            let (sampling, drawn) = (Arc::clone(&sampling), seeds.len());
-            for sample in ctx.wait(move || sampling.batch(&seeds))?? {
+            for sample in sampling.kernels(&seeds, ctx.stop())? {
                 moments.push(&sample.kernel);
             }
-            progress.inc(drawn as u64);
+            progress.inc(seeds.len() as u64);
         }
         ctx.check()?;
         let name = |what: &str| out.join(format!("{index:04}-{what}.npy"));

@@ -1,13 +1,38 @@
 //! What would help against an error of the library, in the words of the command line.
 
+use eoc_ntk::backend::{self, EngineError, Precision};
 use eoc_ntk::study::export::ExportError;
 use eoc_ntk::study::merge::MergeError;
 use eoc_ntk::study::run::RunError;
 use eoc_ntk::study::store::{Remedy, StoreError};
 
 /// The remedy of an error or of one of its causes; none where none is known.
-pub fn of(error: &anyhow::Error) -> Option<&'static str> {
-    error.chain().find_map(|cause| store(cause)?.remedy()).map(words)
+pub fn of(error: &anyhow::Error) -> Option<String> {
+    let of_store = || error.chain().find_map(|cause| store(cause)?.remedy()).map(|r| words(r).to_owned());
+    let engine = error.chain().find_map(|cause| cause.downcast_ref::<EngineError>());
+    engine.and_then(|engine| advice(engine.remedies())).or_else(of_store)
+}
+
+/// What would help against a device that refuses or fails: one of these or another; none where there are none.
+pub fn advice(remedies: &[backend::Remedy]) -> Option<String> {
+    let options: Vec<&str> = remedies.iter().map(|remedy| option(*remedy)).collect();
+    (!options.is_empty()).then(|| format!("use {}", options.join(" or ")))
+}
+
+fn option(remedy: backend::Remedy) -> &'static str {
+    use backend::Remedy;
+    match remedy {
+        Remedy::SamplerConditional => "--sampler conditional, whose memory does not grow with the width,",
+        Remedy::SmallerWidth => "a smaller width",
+        Remedy::WiderLayers => "wider layers",
+        Remedy::FewerPoints => "fewer points or outputs",
+        Remedy::SmallerWeights => "smaller weights",
+        Remedy::Precision(Precision::F16) => "--precision f16",
+        Remedy::Precision(Precision::F32) => "--precision f32",
+        Remedy::Precision(Precision::F64) => "--precision f64 --device cpu",
+        Remedy::DeviceCpu => "--device cpu",
+        Remedy::DeviceByDevice => "--device gpu:INDEX for each, with --shard I/N and eoc merge for a study",
+    }
 }
 
 /// The error of a run directory that this is, or that it hands on.
@@ -39,5 +64,20 @@ fn words(remedy: Remedy) -> &'static str {
             "give another directory, or use the version of eoc that began this one"
         }
         Remedy::CopyOrOtherDirectory => "restore it from a copy, or start anew in another directory",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remedy_is_worded_wherever_in_the_chain_its_error_stands() {
+        let refused = || EngineError::from(backend::Refusal::Half { device: None });
+        let expected = Some("use --precision f32 or --precision f64 --device cpu".to_owned());
+        assert_eq!(of(&anyhow::Error::from(refused())), expected);
+        assert_eq!(of(&anyhow::Error::from(refused()).context("cell 3").context("study")), expected);
+        assert_eq!(of(&anyhow::Error::msg("no device in it")), None);
+        assert_eq!(of(&EngineError::Stopped.into()), None);
     }
 }

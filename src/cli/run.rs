@@ -4,15 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use eoc_ntk::Threads;
-use eoc_ntk::backend::{DeviceInfo, EngineError, Precision};
+use eoc_ntk::backend::{DeviceInfo, Precision};
 use eoc_ntk::data::Source;
 use eoc_ntk::model::{NetworkError, ShapeError, parse_widths};
 use eoc_ntk::report::{Analysis, table, write_figure};
-use eoc_ntk::sampler::Sampling;
 use eoc_ntk::study::builtin::Builtin;
-use eoc_ntk::study::run::{self, KernelSource, Observer, Outcome, Progress, Settings};
+use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store};
-use eoc_ntk::study::{Cell, Plan, PlanError, REPORT, Shard, Spec, Wanted, Widths, file};
+use eoc_ntk::study::{Limits, Plan, PlanError, REPORT, Shard, Spec, Wanted, Widths, file};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
@@ -63,8 +62,9 @@ Examples:
 
 Shards 0/4, 1/4, 2/4 and 3/4 run on any machines; eoc merge makes one run of their directories.
 
-SIGINT and SIGTERM finish the batch in hand, about a second, keep all that is finished and end with
-status 130; SIGUSR1, as batch systems send it before a time limit, does the same with status 75.";
+SIGINT and SIGTERM give up the seeds in hand, keep all that is finished and end with status 130;
+SIGUSR1, as batch systems send it before a time limit, does the same with status 75, and with
+status 1 where not one new sample was finished.";
 
 /// The examples, and the studies that need no file.
 pub fn after_help() -> String {
@@ -115,34 +115,40 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let threads = args.engine.threads.start()?;
     let engine = args.engine.open(&precisions, &threads)?;
     let info = engine.info().clone();
-    let open = |cell: &Cell| -> Result<Box<dyn KernelSource + '_>, EngineError> {
-        let points = &cell.data.points;
-        let sampling = Sampling::new(engine.as_ref(), &cell.network, points, cell.sampler, cell.precision)?;
-        Ok(Box::new(sampling))
-    };
+    ctx.on_stop(": finished samples are kept, seeds in hand are given up");
     let out = args.out.clone().unwrap_or_else(|| default_directory(&plan, shard));
     let settings = Settings { device: &info.name, threads: info.threads, batch: None, shard };
+    let costs = run::check(&plan, engine.as_ref()).map_err(refused)?;
+    let (limits, stop) = (Limits::default(), ctx.stop());
+    let computing =
+        Computing { engine: engine.as_ref(), costs: &costs, limits: &limits, settings: &settings, stop };
     if args.dry_run {
-        return dry_run::execute(&plan, &out, &open, &settings, ctx);
+        return dry_run::execute(&plan, &out, &computing, ctx);
     }
-    let costs = run::check(&plan, &open).map_err(refused)?;
     tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
-    let limits = || threads.install(|| run::limits(&plan));
-    let mut store = Store::open(&out, &plan, shard, session(&info), limits).map_err(refused)?;
+    let records = || threads.install(|| run::limits(&plan, &limits, stop));
+    let mut store = Store::open(&out, &plan, shard, session(&info), records).map_err(refused)?;
     if args.study.is_none() {
         let study = args.builtin.unwrap_or(Builtin::FIRST);
         let ours = Plan::new(study.spec(args.quick)).map_err(Failure::unusable)?;
         // What is claimed and foretold is of the networks of the study, not of those that options put in their place.
         let study = (plan.identity() == ours.identity()).then_some(&study);
-        ctx.print(&threads.install(|| builtin::statement(study, &plan)).map_err(refused)?)?;
+        ctx.print(&builtin::statement(study, &plan, &records().map_err(refused)?))?;
     }
     let mut bar = Bar::new(ctx);
-    let stop = ctx.stop_flag();
-    let ended = run::run(&plan, &mut store, &open, &costs, &settings, &stop, &mut bar);
+    let ended = run::run(&plan, &mut store, &computing, &mut bar);
     bar.0.finish_and_clear();
     let Outcome { added, missing } = ended.map_err(Failure::running)?;
     tracing::info!("{added} samples added");
     if missing > 0 {
+        // A batch system that starts a task again because it was stopped must not do so for ever.
+        if ctx.time_limit() && added == 0 {
+            return Err(Failure::running(anyhow::anyhow!(
+                "stopped by the time-limit signal before one new sample was finished: the time limit of this task is shorter \
+                 than one sample takes; {missing} samples are missing in {}, give the task more time or the study smaller networks",
+                out.display()
+            )));
+        }
         let (status, why) = match ctx.time_limit() {
             true => (Status::TimeLimit, "stopped by the time-limit signal"),
             false => (Status::Interrupted, "interrupted"),

@@ -1,11 +1,9 @@
 //! `eoc sample`: the kernels themselves, batch by batch into the file, in ascending order of the seeds.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use eoc_ntk::backend::Engine;
+use eoc_ntk::backend::Job;
 use eoc_ntk::data::npy::NpyWriter;
-use eoc_ntk::sampler::Sampling;
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
 use super::context::Context;
@@ -44,11 +42,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let precision = args.engine.precision()?;
     let seeds = args.sampling.seeds();
     let data = args.data.load()?;
-    // Kept as long as the program runs: a computation that a signal has left behind still works on it.
-    let engine: &'static dyn Engine =
-        Box::leak(args.engine.open(&[precision], &args.engine.threads.start()?)?);
+    let engine = args.engine.open(&[precision], &args.engine.threads.start()?)?;
     let sampler = args.sampling.sampler()?.resolve(data.n(), data.dim(), &network);
-    let sampling = Arc::new(Sampling::new(engine, &network, &data, sampler, precision)?);
+    let sampling = engine.open(Job::new(&network, &data, sampler, precision))?;
+    let step = sampling.plan().seeds_per_batch.max(1);
     let size = data.n() * network.outputs();
     let count = seeds.end - seeds.start;
     let shape = match usize::try_from(count) {
@@ -60,16 +57,15 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         }
     };
     let output = output::open(&args.out, output::array_bytes(&shape), &[args.data.file()])?;
-    tracing::info!(%sampler, batch = sampling.batch_size(), "sampling {count} seeds");
+    tracing::info!(%sampler, batch = step, "sampling {count} seeds");
     let mut file = NpyWriter::new(output, &shape)?;
     let progress = ctx.progress(count, "seeds");
-    let step = sampling.batch_size().max(1);
+    ctx.on_stop(": nothing is written");
     let mut start = seeds.start;
     while start < seeds.end {
         let end = seeds.end.min(start.saturating_add(step as u64));
         let batch: Vec<u64> = (start..end).collect();
-        let sampling = Arc::clone(&sampling);
-        for sample in ctx.wait(move || sampling.batch(&batch))?? {
+        for sample in sampling.kernels(&batch, ctx.stop())? {
             file.write(&sample.kernel)?;
         }
         progress.inc(end - start);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use eoc_ntk::backend::cpu::CPU;
 use eoc_ntk::model::{Network, parse_widths};
-use eoc_ntk::sampler::{Sampler, relative_cost};
+use eoc_ntk::sampler::Sampler;
+use eoc_ntk::sampler::cost::relative_cost;
 use eoc_ntk::study::store::{CellRecord, Reader, Statistics, StoreError};
 use eoc_ntk::study::table::{Value, columns, values};
 use eoc_ntk::study::{Directory, Missing};

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::backend::EngineError;
 use eoc_ntk::backend::gpu::{Choice, Description, Found, GpuEngine, Options, Tuning, find};
+use eoc_ntk::backend::{EngineError, Refusal};
 use eoc_ntk::{Threads, files};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -26,7 +26,7 @@ struct Record {
 
 /// Opens a GPU as it was tuned, or with the defaults of its kind.
 pub fn open(choice: &Choice, threads: &Threads) -> Result<GpuEngine, EngineError> {
-    let found = find(choice).map_err(|e| EngineError::Refused(e.to_string()))?;
+    let found = find(choice).map_err(|e| Refusal::Adapter(e.to_string()))?;
     open_found(&found, threads, Options::default())
 }
 

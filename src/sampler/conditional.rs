@@ -17,17 +17,31 @@
 //!
 //! Cost 3n² + 6nq + 3q² operations and 2(n + q) deviates for each neuron, q = n·m_l.
 
-use crate::backend::{Batch, EngineError};
+/// The passes of the conditional sampler over the seeds that a device has in hand. Hidden layers count from 1; 0 is the
+/// input.
+pub trait ConditionalPasses {
+    /// Why a pass failed.
+    type Error;
+    /// S and S⁺ of C_k, 0 ≤ k < l−1.
+    fn root(&mut self, k: usize) -> Result<(), Self::Error>;
+    /// G → Z → A of layer k; sums C_k = A Aᵀ and E_k = A H (N = A W_lᵀ in the last hidden layer).
+    fn forward(&mut self, k: usize) -> Result<(), Self::Error>;
+    /// U = Aᵀ T + H S_B (W_l at the top), B = D∘U; sums B Bᵀ and M = Gᵀ Bᵀ; K += (C_{k−1} ⊗ 11ᵀ) ∘ B Bᵀ.
+    fn backward(&mut self, k: usize) -> Result<(), Self::Error>;
+    /// B Bᵀ, M of layer k and E, S⁺ of layer k−1 → S_B and T for layer k−1, k ≥ 2.
+    fn couple(&mut self, k: usize) -> Result<(), Self::Error>;
+}
 
-pub(super) fn script(batch: &mut dyn Batch, depth: usize) -> Result<(), EngineError> {
+/// Runs the passes of a network with this many weight matrices.
+pub fn run<P: ConditionalPasses>(passes: &mut P, depth: usize) -> Result<(), P::Error> {
     for k in 1..depth {
-        batch.root(k - 1)?;
-        batch.forward(k)?;
+        passes.root(k - 1)?;
+        passes.forward(k)?;
     }
     for k in (1..depth).rev() {
-        batch.backward(k)?;
+        passes.backward(k)?;
         if k > 1 {
-            batch.couple(k)?;
+            passes.couple(k)?;
         }
     }
     Ok(())

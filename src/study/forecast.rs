@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 
 use super::Missing;
 use super::cell::Cell;
-use super::measure::Measure;
+use super::measure::Limits;
 use super::plan::Plan;
-use super::run::{Estimate, Open, RunError, Settings, batch_size, check, statistics};
+use super::run::{Computing, RunError, batch_size, statistics};
+use crate::backend::JobPlan;
 use crate::model::Network;
 
 /// Cells that are measured, of all samplers and precisions together.
@@ -26,10 +27,10 @@ const TOO_LONG: f64 = 10.0;
 const STORING: f64 = 5e-6;
 
 /// What one cell will cost.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CellForecast {
     /// By the engine, for one seed.
-    pub estimate: Estimate,
+    pub estimate: JobPlan,
     /// Seconds that a seed will add to the run.
     pub seconds: f64,
     /// Seeds still to run; with a standard error, at least and at most.
@@ -60,7 +61,7 @@ impl Forecast {
     }
 
     /// A sum over all seeds that will run at least, such as that of the operations.
-    pub fn total(&self, of: fn(&Estimate) -> f64) -> f64 {
+    pub fn total(&self, of: fn(&JobPlan) -> f64) -> f64 {
         self.cells.iter().map(|c| of(&c.estimate) * c.seeds.0 as f64).sum()
     }
 }
@@ -77,11 +78,10 @@ struct Probe {
 pub fn forecast(
     plan: &Plan,
     missing: &[Missing],
-    open: &Open,
-    settings: &Settings,
+    computing: &Computing,
     budget: Duration,
 ) -> Result<Forecast, RunError> {
-    let estimates = check(plan, open)?;
+    let estimates = computing.costs;
     let mut kinds: Vec<(String, Vec<usize>)> = Vec::new();
     for (index, cell) in plan.cells().iter().enumerate() {
         let kind = format!("{} {}", cell.sampler, cell.precision);
@@ -92,16 +92,16 @@ pub fn forecast(
     }
     let each = (PROBES / kinds.len().max(1)).max(2);
     let picked: Vec<(usize, Vec<usize>)> =
-        kinds.iter().map(|(_, cells)| spread(cells, &estimates, each)).enumerate().collect();
+        kinds.iter().map(|(_, cells)| spread(cells, estimates, each)).enumerate().collect();
     let count: usize = picked.iter().map(|(_, cells)| cells.len()).sum();
     let share = budget.as_secs_f64() / count.max(1) as f64;
     let mut cells =
-        vec![CellForecast { estimate: Estimate::default(), seconds: 0.0, seeds: (0, 0) }; estimates.len()];
+        vec![CellForecast { estimate: JobPlan::default(), seconds: 0.0, seeds: (0, 0) }; estimates.len()];
     let (mut opening, mut probed, mut calibrated) = (0.0, 0.0, true);
     for (kind, picked) in picked {
         let mut probes = Vec::new();
         for cell in picked {
-            let Some(probe) = probe(cell, &plan.cells()[cell], open, settings, share)? else {
+            let Some(probe) = probe(cell, &plan.cells()[cell], computing, share)? else {
                 continue;
             };
             opening += probe.opening;
@@ -110,27 +110,28 @@ pub fn forecast(
         }
         calibrated &= !probes.is_empty();
         for &index in &kinds[kind].1 {
-            let estimate = estimates[index];
+            let estimate = estimates[index].clone();
             let missing = &missing[index];
             let most = match plan.asked().target() {
                 None => missing.count(),
                 Some(_) if missing.gaps.is_empty() => 0,
                 Some(_) => plan.asked().range().count().saturating_sub(missing.rows),
             };
-            let seconds = estimate.seconds * ratio(&probes, estimate.seconds) + STORING;
+            let one = estimate.seconds_per_seed;
+            let seconds = one * ratio(&probes, one) + STORING;
             cells[index] = CellForecast { estimate, seconds, seeds: (missing.count(), most) };
         }
     }
-    // Every cell is opened and its limit computed when the store is made, and again when it runs.
-    let fixed = 2.0 * opening / f64::max(probed, 1.0) * cells.len() as f64;
+    // Every cell is opened once; cells that share a limit are fewer than this takes them for.
+    let fixed = opening / f64::max(probed, 1.0) * cells.len() as f64;
     let bytes = estimates.iter().map(|e| e.bytes).max().unwrap_or(0);
     Ok(Forecast { cells, fixed, bytes, calibrated })
 }
 
 /// At most `count` of the cells, from the least to the costliest.
-fn spread(cells: &[usize], estimates: &[Estimate], count: usize) -> Vec<usize> {
+fn spread(cells: &[usize], estimates: &[JobPlan], count: usize) -> Vec<usize> {
     let mut sorted = cells.to_vec();
-    sorted.sort_by(|&a, &b| estimates[a].seconds.total_cmp(&estimates[b].seconds));
+    sorted.sort_by(|&a, &b| estimates[a].seconds_per_seed.total_cmp(&estimates[b].seconds_per_seed));
     let last = sorted.len() - 1;
     let count = count.min(sorted.len());
     let mut picked: Vec<usize> = (0..count).map(|i| sorted[last * i / (count - 1).max(1)]).collect();
@@ -139,36 +140,32 @@ fn spread(cells: &[usize], estimates: &[Estimate], count: usize) -> Vec<usize> {
 }
 
 /// Draws and measures seeds of a cell, or of its narrower twin, as the run does.
-fn probe(
-    index: usize,
-    cell: &Cell,
-    open: &Open,
-    settings: &Settings,
-    share: f64,
-) -> Result<Option<Probe>, RunError> {
-    let engine = |source| RunError::Engine { cell: index, source };
+fn probe(index: usize, cell: &Cell, computing: &Computing, share: f64) -> Result<Option<Probe>, RunError> {
+    let Computing { engine, costs, settings, stop, .. } = *computing;
+    let failed = |source| RunError::Engine { cell: index, source };
     let limit = |source| RunError::Limit { cell: index, source };
-    let start = Instant::now();
     let mut twin = cell.clone();
-    let mut source = open(&twin).map_err(engine)?;
-    let measure = Measure::new(&twin).map_err(limit)?;
-    let opening = start.elapsed().as_secs_f64();
-    while source.estimate().seconds > 2.0 * share {
+    let mut estimated = costs[index].seconds_per_seed;
+    while estimated > 2.0 * share {
         let Some(narrower) = narrower(&twin.network) else { break };
         twin.network = narrower;
-        source = open(&twin).map_err(engine)?;
+        estimated = engine.plan(&twin.outline()).map_err(failed)?.seconds_per_seed;
     }
-    let estimated = source.estimate().seconds;
     if estimated > TOO_LONG {
         return Ok(None);
     }
+    let start = Instant::now();
+    let sampling = engine.open(twin.job()).map_err(failed)?;
+    // Without what other cells have left: their limit is part of what opening takes.
+    let measure = Limits::default().of(&twin).map_err(limit)?;
+    let opening = start.elapsed().as_secs_f64();
     let threads = settings.threads.max(1);
-    let fit = batch_size(source.as_ref(), &twin, settings);
+    let fit = batch_size(sampling.as_ref(), &twin, settings);
     let count = (share * threads as f64 / estimated).clamp(1.0, fit as f64) as u64;
     let run = |count: u64| {
         let seeds: Vec<u64> = (0..count).collect();
         let start = Instant::now();
-        statistics(source.as_ref(), index, &measure, &seeds)?;
+        statistics(sampling.as_ref(), index, &measure, &seeds, stop)?;
         Ok::<f64, RunError>(start.elapsed().as_secs_f64())
     };
     // The first touch of memory and devices is no part of a long run.
@@ -176,13 +173,8 @@ fn probe(
         run(count.min(threads as u64))?;
     }
     let seconds = run(count)? / count as f64;
-    let of_cell = cell_seconds(open, cell, estimated);
-    Ok(Some(Probe { estimated: of_cell, ratio: seconds / estimated, opening }))
-}
-
-/// The estimate of the cell itself, by which its twin's ratio is placed among the others.
-fn cell_seconds(open: &Open, cell: &Cell, otherwise: f64) -> f64 {
-    open(cell).map_or(otherwise, |source| source.estimate().seconds)
+    // By the estimate of the cell itself its twin's ratio is placed among the others.
+    Ok(Some(Probe { estimated: costs[index].seconds_per_seed, ratio: seconds / estimated, opening }))
 }
 
 /// The network with half of every hidden width; none where nothing is left to halve.

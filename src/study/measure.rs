@@ -1,9 +1,13 @@
 //! From a kernel to the statistics of its row, against K∞ of its cell.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
 use super::cell::Cell;
 use super::store::{LimitRecord, Statistics};
+use crate::backend::MeasuredSample;
+use crate::data::Normalize;
 use crate::limit::Limit;
-use crate::sampler::MeasuredSample;
 use crate::stats::{MeasureError, Reference};
 
 /// K∞ of a cell, ready to be compared with.
@@ -11,9 +15,58 @@ pub struct Measure {
     reference: Reference,
 }
 
+/// Most bytes of limits that are kept for cells that share them.
+const KEPT_BYTES: usize = 256 << 20;
+
+/// The limits of the cells of a study, each computed once as long as they fit [`KEPT_BYTES`]: for the store, for what a
+/// built-in study says before it starts, and for the samples. K∞ does not depend on the widths, so that all cells of a study
+/// of widths share one.
+#[derive(Default)]
+pub struct Limits {
+    kept: Mutex<HashMap<Key, Arc<Measure>>>,
+}
+
+/// What K∞ and its norms depend on.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    data: String,
+    normalize: Normalize,
+    /// a, b and the scale.
+    bits: [u64; 3],
+    depth: usize,
+    outputs: usize,
+}
+
+impl Limits {
+    /// K∞ of a cell.
+    pub fn of(&self, cell: &Cell) -> Result<Arc<Measure>, MeasureError> {
+        let (network, phi) = (&cell.network, cell.network.activation());
+        let key = Key {
+            data: cell.data.hash.clone(),
+            normalize: cell.data.normalize,
+            bits: [phi.a(), phi.b(), network.scale()].map(f64::to_bits),
+            depth: network.depth(),
+            outputs: network.outputs(),
+        };
+        // A lock that a panic has left behind only costs the work once more.
+        let Ok(mut kept) = self.kept.lock() else { return Measure::new(cell).map(Arc::new) };
+        if let Some(measure) = kept.get(&key) {
+            return Ok(Arc::clone(measure));
+        }
+        let measure = Arc::new(Measure::new(cell)?);
+        let bytes =
+            |measure: &Measure| 8 * (measure.reference.limit().len() + measure.reference.eigenvalues().len());
+        if kept.values().map(|m| bytes(m)).sum::<usize>() + bytes(&measure) > KEPT_BYTES {
+            kept.clear();
+        }
+        kept.insert(key, Arc::clone(&measure));
+        Ok(measure)
+    }
+}
+
 impl Measure {
     /// Computes K∞ of a cell.
-    pub fn new(cell: &Cell) -> Result<Self, MeasureError> {
+    fn new(cell: &Cell) -> Result<Self, MeasureError> {
         let (network, points) = (&cell.network, &cell.data.points);
         let limit = Limit::new(points, network.activation(), network.depth(), network.scale());
         Ok(Self { reference: Reference::new(limit.ntk(), points.n(), network.outputs())? })

@@ -34,7 +34,7 @@ mod value;
 
 pub use cell::{Cell, CellData};
 pub use error::{MAX_CELLS, PlanError, Wanted};
-pub use measure::Measure;
+pub use measure::{Limits, Measure};
 pub use need::{Asked, DEFAULT_MAX_SEEDS, FIRST_CHECK, Missing, Need};
 pub use plan::Plan;
 pub use seeds::{NoSeeds, SeedRange};

@@ -3,72 +3,37 @@
 //! Cells run in the order of the plan, seeds ascending; where a standard error is asked for, all cells up to their next
 //! check, then all that need it up to the one after. A batch is up to a second of work; its kernels are measured in
 //! parallel over seeds and its rows committed, at most one transaction about every second, before they are reported. What
-//! is cancelled or fails keeps every finished batch. A row is a function of its key alone, so neither batches nor
+//! is stopped or fails keeps every finished batch and gives up the one in hand. A row is a function of its key alone, so neither batches nor
 //! threads nor interruptions change any of its bytes but `seconds` and `device`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::cell::Cell;
 use super::committer::Committer;
-use super::measure::Measure;
+use super::measure::{Limits, Measure};
 use super::plan::Plan;
 pub use super::progress::Progress;
 use super::store::{LimitRecord, Row, Statistics, Store, StoreError};
 use super::{Missing, Shard};
-use crate::backend::EngineError;
-use crate::sampler::{MeasuredSample, Sampling};
-use crate::stats::{MeasureError, Reference};
+use crate::backend::{Engine, EngineError, Job, JobPlan, MeasuredSample, Sampling, Stop};
+use crate::stats::MeasureError;
 
 /// Most bytes of kernels in one batch.
 const BATCH_BYTES: usize = 256 << 20;
 
-/// What a source says of its cost before it starts.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Estimate {
-    /// Seconds for one seed on one worker; the run uses only ratios between sources.
-    pub seconds: f64,
-    /// Bytes in use at the peak.
-    pub bytes: u64,
-    /// Floating-point operations of one seed.
-    pub operations: f64,
-    /// Normal deviates of one seed.
-    pub normals: f64,
-}
-
-/// Where kernels come from: [`Sampling`], or a stand-in.
-pub trait KernelSource {
-    /// Seeds that make up to about a second of work; at least one.
-    fn batch_size(&self) -> usize;
-    /// What a seed costs.
-    fn estimate(&self) -> Estimate;
-    /// The statistics of these seeds against K∞, in this order.
-    fn measure(&self, seeds: &[u64], reference: &Reference) -> Result<Vec<MeasuredSample>, EngineError>;
-}
-
-impl KernelSource for Sampling<'_> {
-    fn batch_size(&self) -> usize {
-        Sampling::batch_size(self)
+impl Cell {
+    /// What an engine opens.
+    pub fn job(&self) -> Job {
+        Job::new(&self.network, &self.data.points, self.sampler, self.precision)
     }
 
-    fn estimate(&self) -> Estimate {
-        let plan = self.plan();
-        Estimate {
-            seconds: plan.seconds_per_seed,
-            bytes: plan.bytes,
-            operations: plan.operations,
-            normals: plan.normals,
-        }
-    }
-
-    fn measure(&self, seeds: &[u64], reference: &Reference) -> Result<Vec<MeasuredSample>, EngineError> {
-        Sampling::measure(self, seeds, reference)
+    /// What an engine plans: the same without the points, as cheap for 100 000 cells as for one.
+    pub fn outline(&self) -> Job {
+        let points = &self.data.points;
+        Job::outline(&self.network, points.n(), points.dim(), self.sampler, self.precision)
     }
 }
-
-/// Opens the source of a cell; refuses what the device cannot do.
-pub type Open<'a> = dyn Fn(&Cell) -> Result<Box<dyn KernelSource + 'a>, EngineError> + 'a;
 
 /// Is told how a run goes on.
 pub trait Observer {
@@ -119,7 +84,22 @@ pub enum RunError {
     },
 }
 
-/// What computes, and how.
+/// What computes, what it costs, and what stops it.
+#[derive(Clone, Copy)]
+pub struct Computing<'a> {
+    /// The device.
+    pub engine: &'a dyn Engine,
+    /// What each cell costs on it, from [`check`].
+    pub costs: &'a [JobPlan],
+    /// The limits of the cells.
+    pub limits: &'a Limits,
+    /// How it runs.
+    pub settings: &'a Settings<'a>,
+    /// Gives up the seeds in hand once it is raised.
+    pub stop: &'a Stop,
+}
+
+/// How a run goes.
 pub struct Settings<'a> {
     /// Name of the device, recorded in every row.
     pub device: &'a str,
@@ -132,45 +112,43 @@ pub struct Settings<'a> {
 }
 
 /// Asks the device about every cell before anything is written, so that a refusal comes first. Returns what each costs.
-pub fn check(plan: &Plan, open: &Open) -> Result<Vec<Estimate>, RunError> {
-    let estimate = |(cell, c)| match open(c) {
-        Ok(source) => {
-            let estimate = source.estimate();
-            Ok(Estimate { seconds: estimate.seconds.max(f64::MIN_POSITIVE), ..estimate })
-        }
-        Err(source) => Err(RunError::Engine { cell, source }),
+/// Cells are planned, not opened: a study may have more of them than memory holds points for.
+pub fn check(plan: &Plan, engine: &dyn Engine) -> Result<Vec<JobPlan>, RunError> {
+    let cost = |(cell, c): (usize, &Cell)| {
+        engine.plan(&c.outline()).map_err(|source| RunError::Engine { cell, source })
     };
-    plan.cells().iter().enumerate().map(estimate).collect()
+    plan.cells().iter().enumerate().map(cost).collect()
 }
 
 /// What the store keeps of every cell's limit.
-pub fn limits(plan: &Plan) -> Result<Vec<LimitRecord>, RunError> {
-    let record = |(cell, c)| Ok(measure(cell, c)?.limit_record(c));
+pub fn limits(plan: &Plan, limits: &Limits, stop: &Stop) -> Result<Vec<LimitRecord>, RunError> {
+    let record = |(cell, c)| {
+        stop.check().map_err(|source| RunError::Engine { cell, source })?;
+        Ok(measure(limits, cell, c)?.limit_record(c))
+    };
     plan.cells().iter().enumerate().map(record).collect()
 }
 
-fn measure(cell: usize, c: &Cell) -> Result<Measure, RunError> {
-    Measure::new(c).map_err(|source| RunError::Limit { cell, source })
+fn measure(limits: &Limits, cell: usize, c: &Cell) -> Result<Arc<Measure>, RunError> {
+    limits.of(c).map_err(|source| RunError::Limit { cell, source })
 }
 
-/// Computes every row that the plan asks for and the store lacks. `costs` are those of [`check`]. When `stop` is raised the
-/// batch in hand is finished and kept.
+/// Computes every row that the plan asks for and the store lacks. `costs` are those of [`check`]. When `stop` is raised what
+/// is finished is kept, and the seeds in hand are given up: they can be drawn again.
 pub fn run(
     plan: &Plan,
     store: &mut Store,
-    open: &Open,
-    costs: &[Estimate],
-    settings: &Settings,
-    stop: &AtomicBool,
+    computing: &Computing,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, RunError> {
+    let Computing { costs, settings, stop, .. } = *computing;
     let mut tally = Tally::new(plan.cells().len());
     loop {
         let missing = missing(plan, store, settings.shard)?;
         tally.begin(&missing, costs);
         observer.progress(&tally.progress(0));
         let complete = missing.iter().all(|m| m.gaps.is_empty());
-        if complete || stop.load(Ordering::Relaxed) {
+        if complete || stop.is_raised() {
             break;
         }
         let mut tell = |progress: &Progress| observer.progress(progress);
@@ -182,11 +160,11 @@ pub fn run(
                     if missing.gaps.is_empty() {
                         continue;
                     }
-                    if stop.load(Ordering::Relaxed) {
+                    if stop.is_raised() {
                         break;
                     }
                     last = index;
-                    Work { index, cell, settings, stop }.cell(open, missing.gaps, |rows, seconds| {
+                    computing.cell(index, cell, missing.gaps, |rows, seconds| {
                         tally.add(index, rows.len() as u64, costs, seconds);
                         Ok(committer.add(rows, tally.progress(index), &mut tell)?)
                     })?;
@@ -214,20 +192,21 @@ fn missing(plan: &Plan, store: &Store, shard: Shard) -> Result<Vec<Missing>, Sto
 }
 
 /// Seeds of a batch of this cell.
-pub(super) fn batch_size(source: &dyn KernelSource, cell: &Cell, settings: &Settings) -> usize {
+pub(super) fn batch_size(sampling: &dyn Sampling, cell: &Cell, settings: &Settings) -> usize {
     let q = cell.data.points.n() * cell.network.outputs();
     let fit = BATCH_BYTES / q.saturating_mul(q).saturating_mul(8).max(1);
-    source.batch_size().min(fit).min(settings.batch.unwrap_or(usize::MAX)).max(1)
+    sampling.plan().seeds_per_batch.min(fit).min(settings.batch.unwrap_or(usize::MAX)).max(1)
 }
 
 /// The statistics of these seeds of cell `cell`, each with its seed.
 pub(super) fn statistics(
-    source: &dyn KernelSource,
+    sampling: &dyn Sampling,
     cell: usize,
     measure: &Measure,
     seeds: &[u64],
+    stop: &Stop,
 ) -> Result<Vec<(u64, Statistics)>, RunError> {
-    let samples = source.measure(seeds, measure.reference());
+    let samples = sampling.statistics(seeds, measure.reference(), stop);
     let samples = samples.map_err(|source| RunError::Engine { cell, source })?;
     let one = |sample: &MeasuredSample| {
         if !sample.output_norm.is_finite() {
@@ -238,36 +217,32 @@ pub(super) fn statistics(
     samples.iter().map(one).collect()
 }
 
-/// One cell in hand.
-struct Work<'a> {
-    index: usize,
-    cell: &'a Cell,
-    settings: &'a Settings<'a>,
-    stop: &'a AtomicBool,
-}
-
-impl Work<'_> {
-    /// Draws and measures the seeds of the gaps, batch by batch.
+impl Computing<'_> {
+    /// Draws and measures the seeds of the gaps of a cell, batch by batch, until it is asked to stop.
     fn cell(
         &self,
-        open: &Open,
+        index: usize,
+        cell: &Cell,
         gaps: Vec<std::ops::Range<u64>>,
         mut finished: impl FnMut(Vec<Row>, f64) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
-        let cell = self.index;
-        let source = open(self.cell).map_err(|source| RunError::Engine { cell, source })?;
-        let measure = measure(cell, self.cell)?;
-        let size = batch_size(source.as_ref(), self.cell, self.settings);
+        let failed = |source| RunError::Engine { cell: index, source };
+        let sampling = self.engine.open(cell.job()).map_err(failed)?;
+        let measure = measure(self.limits, index, cell)?;
+        let size = batch_size(sampling.as_ref(), cell, self.settings);
         let device: Arc<str> = self.settings.device.into();
         let mut seeds = gaps.into_iter().flatten().peekable();
-        while seeds.peek().is_some() && !self.stop.load(Ordering::Relaxed) {
+        while seeds.peek().is_some() && !self.stop.is_raised() {
             let batch: Vec<u64> = seeds.by_ref().take(size).collect();
             let start = Instant::now();
-            let statistics = statistics(source.as_ref(), cell, &measure, &batch)?;
+            let statistics = match statistics(sampling.as_ref(), index, &measure, &batch, self.stop) {
+                Err(RunError::Engine { source: EngineError::Stopped, .. }) => break,
+                other => other?,
+            };
             let elapsed = start.elapsed().as_secs_f64();
             let seconds = elapsed / batch.len() as f64;
             let rows = statistics.into_iter().map(|(seed, values)| Row {
-                cell,
+                cell: index,
                 seed,
                 values,
                 device: Arc::clone(&device),
@@ -277,6 +252,11 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// Seconds for one seed by the device's own estimate, of which only ratios between cells count.
+fn one_seed(cost: &JobPlan) -> f64 {
+    cost.seconds_per_seed.max(f64::MIN_POSITIVE)
 }
 
 /// Rows and cost, done and to do.
@@ -299,15 +279,15 @@ impl Tally {
     }
 
     /// Looks at what is there and what is missing, at first and after every check.
-    fn begin(&mut self, missing: &[Missing], costs: &[Estimate]) {
+    fn begin(&mut self, missing: &[Missing], costs: &[JobPlan]) {
         let sum = |count: fn(&Missing) -> u64| missing.iter().map(count).fold(0, u64::saturating_add);
         (self.rows, self.total, self.missing) = (sum(|m| m.rows), sum(|m| m.total), sum(Missing::count));
-        let left = |(m, cost): (&Missing, &Estimate)| (m.total - m.rows) as f64 * cost.seconds;
+        let left = |(m, cost): (&Missing, &JobPlan)| (m.total - m.rows) as f64 * one_seed(cost);
         self.cost_left = missing.iter().zip(costs).map(left).sum();
     }
 
-    fn add(&mut self, cell: usize, rows: u64, costs: &[Estimate], seconds: f64) {
-        let cost = rows as f64 * costs[cell].seconds;
+    fn add(&mut self, cell: usize, rows: u64, costs: &[JobPlan], seconds: f64) {
+        let cost = rows as f64 * one_seed(&costs[cell]);
         self.rows += rows;
         self.added += rows;
         self.missing -= rows;

@@ -1,12 +1,12 @@
 //! The fast samplers against slow obvious versions of the same numbers.
 
-use eoc_ntk::backend::Precision;
 use eoc_ntk::backend::cpu::CpuEngine;
+use eoc_ntk::backend::{ExplicitKernel, Precision, Stop};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::data::weights::WeightMatrix;
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Network;
-use eoc_ntk::sampler::{ExplicitKernel, Sampler};
+use eoc_ntk::sampler::Sampler;
 
 use super::support::naive::{self, Fault};
 use super::support::{kernels, points, relative};
@@ -47,12 +47,12 @@ fn direct_is_the_jacobian() {
         let of = |weights: &[WeightMatrix]| {
             ExplicitKernel::new(&engine, phi, weights.to_vec(), 0.75, dim, Precision::F64).unwrap()
         };
-        let explicit = of(&given).evaluate(&data, &|| {}).unwrap();
+        let explicit = of(&given).evaluate(&data, &Stop::never(), &|| {}).unwrap();
         assert_eq!(explicit.kernel, fast.kernel, "{what}: the θ of a seed gives the kernel of the seed");
         // The comparison sees one weight that is off by 1e-6, and one transposed pair of entries.
         let mut wrong = given.clone();
         wrong[0].values[0] += 1e-6;
-        let k = of(&wrong).evaluate(&data, &|| {}).unwrap();
+        let k = of(&wrong).evaluate(&data, &Stop::never(), &|| {}).unwrap();
         let seen = relative(&k.kernel, &expected) > 1e-13;
         // Without a hidden layer the kernel is that of the data, whatever the weights.
         assert_eq!(seen, !hidden.is_empty(), "{what}: a changed weight goes unseen");
@@ -79,11 +79,12 @@ fn tiles_of_points_move_no_bit() {
         let kernel =
             || ExplicitKernel::new(&engine, net.activation(), given.clone(), 1.0, 9, precision).unwrap();
         assert_eq!(kernel().runs(11), 1);
-        let whole = kernel().evaluate(&data, &|| {}).unwrap();
+        let whole = kernel().evaluate(&data, &Stop::never(), &|| {}).unwrap();
         for (rows, runs) in [(4, 55), (12, 6), (20, 3)] {
             let tiled = kernel().with_tile_rows(rows);
             let counted = std::cell::Cell::new(0);
-            let tiled_kernel = tiled.evaluate(&data, &|| counted.set(counted.get() + 1)).unwrap();
+            let tiled_kernel =
+                tiled.evaluate(&data, &Stop::never(), &|| counted.set(counted.get() + 1)).unwrap();
             assert_eq!((tiled.runs(11), counted.get()), (runs, runs), "{rows}");
             assert_eq!(tiled_kernel.kernel, whole.kernel, "{rows} rows, {precision}");
             assert!((tiled_kernel.output_norm / whole.output_norm - 1.0).abs() < 1e-14);

@@ -8,14 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use eoc_ntk::backend::EngineError;
-use eoc_ntk::sampler::MeasuredSample;
-use eoc_ntk::stats::Reference;
+use eoc_ntk::backend::{DeviceInfo, Drawn, Engine, EngineError, Job, JobPlan, Sampling, Stop, Wanted};
 use eoc_ntk::study::merge::{MergeError, Merged};
-use eoc_ntk::study::run::{self, Estimate, KernelSource, Observer, Outcome, Progress, RunError, Settings};
-use eoc_ntk::study::store::{Reader, Row, Session, Statistics, Store, StoreError};
+use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, RunError, Settings};
+use eoc_ntk::study::store::{LimitRecord, Reader, Row, Session, Statistics, Store, StoreError};
 use eoc_ntk::study::table::{Value, columns, values};
-use eoc_ntk::study::{Cell, Plan, Shard, file};
+use eoc_ntk::study::{Cell, Limits, Plan, Shard, file};
 
 mod adaptive;
 mod commands;
@@ -47,27 +45,24 @@ fn mix(x: u64) -> u64 {
 struct Fake {
     q: usize,
     salt: u64,
+    plan: JobPlan,
     /// Batches after which it raises `stop`, counted over all cells.
     left: Arc<AtomicU64>,
-    stop: Arc<AtomicBool>,
+    stop: Stop,
     /// A seed at which the device breaks.
     breaks_at: Option<u64>,
     /// Multiplies every kernel: 1 unless a comparison is put to the test.
     factor: f64,
 }
 
-impl KernelSource for Fake {
-    fn batch_size(&self) -> usize {
-        7
+impl Sampling for Fake {
+    fn plan(&self) -> &JobPlan {
+        &self.plan
     }
 
-    fn estimate(&self) -> Estimate {
-        Estimate { seconds: 1.0, ..Estimate::default() }
-    }
-
-    fn measure(&self, seeds: &[u64], reference: &Reference) -> Result<Vec<MeasuredSample>, EngineError> {
+    fn draw(&self, seeds: &[u64], wanted: &Wanted, _: &Stop) -> Result<Vec<Drawn>, EngineError> {
         if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.stop.store(true, Ordering::Relaxed);
+            self.stop.raise();
         }
         if let Some(seed) = self.breaks_at.filter(|s| seeds.contains(s)) {
             return Err(EngineError::Failed { seed, layer: 1, what: "the device is gone".into() });
@@ -80,10 +75,50 @@ impl KernelSource for Fake {
         let sample = |&seed: &u64| {
             let kernel: Vec<f64> = (0..q * q).map(|k| entry(seed, k / q, k % q)).collect();
             let failed = |e| EngineError::Failed { seed, layer: 0, what: format!("{e}") };
-            let statistics = reference.measure(&kernel).map_err(failed)?;
-            Ok(MeasuredSample { seed, statistics, output_norm: entry(seed, 63, 63).abs() })
+            let statistics = wanted.statistics.map(|reference| reference.measure(&kernel)).transpose();
+            let output_norm = entry(seed, 63, 63).abs();
+            Ok(Drawn { seed, output_norm, kernel: Some(kernel), statistics: statistics.map_err(failed)? })
         };
         seeds.iter().map(sample).collect()
+    }
+}
+
+/// Opens [`Fake`]s, one for each cell of a plan.
+struct FakeEngine<'a> {
+    info: DeviceInfo,
+    plan: &'a Plan,
+    how: How,
+    left: Arc<AtomicU64>,
+    stop: Stop,
+}
+
+impl<'a> FakeEngine<'a> {
+    fn new(plan: &'a Plan, how: How) -> Self {
+        let text = || how.device.to_owned();
+        let info = DeviceInfo { name: text(), driver: text(), tuning: text(), threads: how.threads };
+        let left = Arc::new(AtomicU64::new(how.stop_after));
+        Self { info, plan, how, left, stop: Stop::never() }
+    }
+}
+
+impl Engine for FakeEngine<'_> {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn plan(&self, _: &Job) -> Result<JobPlan, EngineError> {
+        Ok(JobPlan { seeds_per_batch: 7, seconds_per_seed: 1.0, ..JobPlan::default() })
+    }
+
+    fn open(&self, job: Job) -> Result<Box<dyn Sampling>, EngineError> {
+        let of_job = |cell: &&Cell| {
+            cell.network == job.network && (cell.sampler, cell.precision) == (job.sampler, job.precision)
+        };
+        let cell = self.plan.cells().iter().find(of_job).unwrap();
+        let salt = u64::from_str_radix(&cell.key()[..16], 16).unwrap();
+        let (left, stop) = (Arc::clone(&self.left), self.stop.clone());
+        let How { breaks_at, factor, .. } = self.how;
+        Ok(Box::new(Fake { q: job.q(), salt, plan: self.plan(&job)?, left, stop, breaks_at, factor }))
     }
 }
 
@@ -115,6 +150,10 @@ fn session() -> Session {
     Session { started: 1, version: text(), commit: text(), device: text(), driver: text(), threads: 1 }
 }
 
+fn limits_of(plan: &Plan) -> Result<Vec<LimitRecord>, RunError> {
+    run::limits(plan, &Limits::default(), &Stop::never())
+}
+
 fn open_store(dir: &Path, plan: &Plan) -> Result<Store, RunError> {
     open_shard(dir, plan, Shard::WHOLE)
 }
@@ -122,12 +161,12 @@ fn open_store(dir: &Path, plan: &Plan) -> Result<Store, RunError> {
 fn open_shard(dir: &Path, plan: &Plan, shard: Shard) -> Result<Store, RunError> {
     // Another test may be starting a program: between its fork and its exec the child holds a copy of our lock.
     for _ in 0..200 {
-        match Store::open(dir, plan, shard, session(), || run::limits(plan)) {
+        match Store::open(dir, plan, shard, session(), || limits_of(plan)) {
             Err(RunError::Store(StoreError::InUse { .. })) => std::thread::sleep(Duration::from_millis(10)),
             other => return other,
         }
     }
-    Store::open(dir, plan, shard, session(), || run::limits(plan))
+    Store::open(dir, plan, shard, session(), || limits_of(plan))
 }
 
 struct Silent;
@@ -141,17 +180,13 @@ fn run_into(dir: &Path, plan: &Plan, how: How) -> Result<Outcome, RunError> {
 
 fn run_watched(dir: &Path, plan: &Plan, how: How, observer: &mut dyn Observer) -> Result<Outcome, RunError> {
     let mut store = open_shard(dir, plan, how.shard)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let left = Arc::new(AtomicU64::new(how.stop_after));
-    let open = |cell: &Cell| -> Result<Box<dyn KernelSource>, EngineError> {
-        let key = u64::from_str_radix(&cell.key()[..16], 16).unwrap();
-        let q = cell.data.points.n() * cell.network.outputs();
-        let (left, stop) = (Arc::clone(&left), Arc::clone(&stop));
-        Ok(Box::new(Fake { q, salt: key, left, stop, breaks_at: how.breaks_at, factor: how.factor }))
-    };
-    let costs = run::check(plan, &open)?;
+    let engine = FakeEngine::new(plan, how);
+    let costs = run::check(plan, &engine)?;
     let settings = Settings { device: how.device, threads: how.threads, batch: how.batch, shard: how.shard };
-    run::run(plan, &mut store, &open, &costs, &settings, &stop, observer)
+    let (limits, stop) = (Limits::default(), engine.stop.clone());
+    let computing =
+        Computing { engine: &engine, costs: &costs, limits: &limits, settings: &settings, stop: &stop };
+    run::run(plan, &mut store, &computing, observer)
 }
 
 fn merge(dirs: &[PathBuf], out: &Path) -> Result<Merged, MergeError> {

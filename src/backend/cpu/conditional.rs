@@ -1,12 +1,22 @@
-//! The conditional operations of one seed: passes over blocks; the algebra between them is `backend::small`.
+//! The conditional sampler on one seed: passes over blocks; the algebra between them is `backend::small`.
+
+use pulp::Arch;
 
 use super::layer::{Backward, BackwardSums, Forward, ForwardSums, Panels, wave};
 use super::real::Real;
-use super::seed::SeedState;
-use crate::backend::EngineError;
+use super::seed::{Seed, SeedState, add};
+use crate::backend::{EngineError, Job, KernelSample, Stop};
+use crate::sampler::{ConditionalPasses, conditional};
+
+/// One seed after another.
+pub(super) struct ConditionalState<'j, T> {
+    seed: Seed<'j>,
+    /// Layers 1 … l−1 at their index; of 0, the input, only the root is used.
+    layers: Vec<LayerState<T>>,
+}
 
 /// What one layer keeps between the passes.
-pub(super) struct LayerState<T> {
+struct LayerState<T> {
     /// S_k in the type of the panels, n × n.
     half: Vec<T>,
     /// T and S_B of this layer.
@@ -21,15 +31,37 @@ impl<T> Default for LayerState<T> {
     }
 }
 
-impl<T: Real> SeedState<'_, T> {
-    pub(super) fn make_root(&mut self, k: usize) -> Result<(), EngineError> {
-        self.layers[k].half = cast(self.small.root(k)?);
+impl<'j, T: Real> ConditionalState<'j, T> {
+    pub(super) fn new(job: &'j Job, keep: bool, arch: Arch, stop: &'j Stop) -> Self {
+        let layers = (0..job.network.depth()).map(|_| LayerState::default()).collect();
+        Self { seed: Seed::new::<T>(job, keep, arch, stop), layers }
+    }
+}
+
+impl<T: Real> SeedState for ConditionalState<'_, T> {
+    fn start(&mut self, seed: u64, inner: bool) {
+        self.seed.start(seed, inner);
+    }
+
+    fn draw(&mut self) -> Result<KernelSample, EngineError> {
+        let depth = self.seed.job.network.depth();
+        conditional::run(self, depth)?;
+        self.seed.finish::<T>()
+    }
+}
+
+impl<T: Real> ConditionalPasses for ConditionalState<'_, T> {
+    type Error = EngineError;
+
+    fn root(&mut self, k: usize) -> Result<(), EngineError> {
+        self.seed.stop.check()?;
+        self.layers[k].half = cast(self.seed.small.root(k)?);
         Ok(())
     }
 
-    pub(super) fn forward_pass(&mut self, k: usize) {
-        let (layer, streams, keep) = (self.layer(k), self.streams(k), self.keep);
-        let last = k + 1 == self.job.network.depth();
+    fn forward(&mut self, k: usize) -> Result<(), EngineError> {
+        let (layer, streams, keep) = (self.seed.layer(k), self.seed.streams(k), self.seed.keep);
+        let (last, stop) = (self.seed.is_last(k), self.seed.stop);
         let mut panels = std::mem::take(&mut self.layers[k].panels);
         panels.resize_with(layer.blocks(), Panels::default);
         let below = &self.layers[k - 1].half;
@@ -38,56 +70,60 @@ impl<T: Real> SeedState<'_, T> {
         let size = wave(layer.n, layer.q);
         for (wave, chunk) in panels.chunks_mut(size).enumerate() {
             let items = chunk.iter_mut().collect();
-            let sums = self.blocks(items, |block, panel: &mut Panels<T>| {
+            let sums = self.seed.blocks(items, |block, panel: &mut Panels<T>| {
                 panel.clear();
                 let keep = keep.then_some(panel);
-                Forward { layer, streams, root: below, last, block: wave * size + block, keep }
-            });
+                Forward { layer, streams, root: below, last, block: wave * size + block, keep, stop }
+            })?;
             for s in sums {
                 add(&mut total.gram, &s.gram);
                 add(&mut total.cross, &s.cross);
             }
         }
-        self.small.set_gram(k, total.gram);
+        self.seed.small.set_gram(k, total.gram);
         if last {
-            self.small.set_outputs(total.cross);
+            self.seed.small.set_outputs(total.cross);
         } else {
-            self.small.set_forward_cross(k, total.cross);
+            self.seed.small.set_forward_cross(k, total.cross);
         }
         self.layers[k].panels = panels;
+        Ok(())
     }
 
-    pub(super) fn backward_pass(&mut self, k: usize) {
-        let (layer, streams, with_cross) = (self.layer(k), self.streams(k), k > 1);
+    fn backward(&mut self, k: usize) -> Result<(), EngineError> {
+        let (layer, streams, with_cross) = (self.seed.layer(k), self.seed.streams(k), k > 1);
+        let (keep, stop) = (self.seed.keep, self.seed.stop);
         let (below, state) = (&self.layers[k - 1].half, &self.layers[k]);
         let coupling = state.coupling.as_ref().map(|(t, s_b)| (t.as_slice(), s_b.as_slice()));
+        let coupling = if self.seed.is_last(k) { None } else { coupling };
         let (n, q) = (layer.n, layer.q);
         let cross = if with_cross { n * q } else { 0 };
         let mut total = BackwardSums { gram: vec![0.0; q * q], cross: vec![0.0; cross] };
-        let last = k + 1 == self.job.network.depth();
-        let coupling = if last { None } else { coupling };
         let size = wave(layer.n, layer.q);
         for (wave, chunk) in state.panels.chunks(size).enumerate() {
-            let sums = self.blocks(chunk.iter().collect(), |block, panel: &Panels<T>| Backward {
+            let sums = self.seed.blocks(chunk.iter().collect(), |block, panel: &Panels<T>| Backward {
                 layer,
                 streams,
                 root: below,
                 coupling,
                 with_cross,
                 block: wave * size + block,
-                kept: self.keep.then_some(panel),
-            });
+                kept: keep.then_some(panel),
+                stop,
+            })?;
             for s in sums {
                 add(&mut total.gram, &s.gram);
                 add(&mut total.cross, &s.cross);
             }
         }
-        self.small.set_back_gram(k, total.gram);
-        self.small.set_back_cross(k, total.cross);
+        self.seed.small.set_back_gram(k, total.gram);
+        self.seed.small.set_back_cross(k, total.cross);
+        Ok(())
     }
 
-    pub(super) fn make_coupling(&mut self, k: usize) -> Result<(), EngineError> {
-        let coupling = self.small.couple(k)?;
+    fn couple(&mut self, k: usize) -> Result<(), EngineError> {
+        self.seed.stop.check()?;
+        let coupling = self.seed.small.couple(k)?;
         self.layers[k - 1].coupling = Some((cast(&coupling.t), cast(&coupling.root)));
         Ok(())
     }
@@ -103,10 +139,4 @@ impl<T> Panels<T> {
 
 fn cast<T: Real>(values: &[f64]) -> Vec<T> {
     values.iter().map(|&x| T::from_f64(x)).collect()
-}
-
-pub(super) fn add(total: &mut [f64], part: &[f64]) {
-    for (t, p) in total.iter_mut().zip(part) {
-        *t += p;
-    }
 }

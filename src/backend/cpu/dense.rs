@@ -1,4 +1,4 @@
-//! The direct operations of one seed: every weight drawn from its counter, or given.
+//! The direct sampler on one seed: every weight drawn from its counter, or given.
 //!
 //! ```text
 //! forward   Z_k[i][r] = Σ_j A_{k−1}[i][j]·W_k[r][j]            parallel over chunks of neurons r
@@ -8,74 +8,26 @@
 //! Weights come in tiles of 16 rows × 128 columns, [column][row]: drawn twice, or kept between the passes where memory
 //! allows, with the same bits. Sums are f32 (f64) within a tile and across tiles in order.
 
-use pulp::Simd;
+use pulp::{Arch, Simd};
 
-use super::conditional::add;
 use super::dispatch::Pass;
-use super::draw;
-use super::layer::{CHUNK, CHUNK_VECTORS, Layer, output_weights, wave};
-use super::product::{gram, mix, widen};
+use super::layer::{CHUNK, Layer, wave};
+use super::product::{gram, project, widen};
 use super::real::{LANES, Real, Vector};
-use super::seed::SeedState;
-use crate::backend::Weights;
-use crate::rng::{Role, Tensor};
+use super::seed::{Seed, SeedState, add, input};
+use super::weights::Matrix;
+use crate::backend::{EngineError, Job, KernelSample, Stop};
+use crate::sampler::{DensePasses, direct};
 
-/// Panels of the direct sampler.
-pub(super) struct DenseState<T> {
+/// One seed after another.
+pub(super) struct DenseState<'j, T> {
+    seed: Seed<'j>,
     /// Z_k of every hidden layer, chunk after chunk, [point][vector].
     z: Vec<Vec<Vec<Vector<T>>>>,
     /// B_{k+1} transposed, m_{k+1} × q.
     b: Vec<T>,
     /// Tiles of W_k by (chunk of rows) that are kept: [column chunk][group of 16 rows][column].
     tiles: Vec<Vec<Vec<Vector<T>>>>,
-}
-
-impl<T> Default for DenseState<T> {
-    fn default() -> Self {
-        Self { z: Vec::new(), b: Vec::new(), tiles: Vec::new() }
-    }
-}
-
-/// W_k, from its stream or from a matrix.
-#[derive(Clone, Copy)]
-enum Source<'a> {
-    Drawn(Tensor),
-    Matrix(&'a [f64]),
-}
-
-#[derive(Clone, Copy)]
-struct Matrix<'a> {
-    source: Source<'a>,
-    rows: u64,
-    columns: u64,
-}
-
-impl Matrix<'_> {
-    /// Columns first_column … +out.len() of rows first_row … +16, zero outside the matrix.
-    #[inline(always)]
-    fn tile<T: Real>(&self, first_row: u64, first_column: u64, out: &mut [Vector<T>]) {
-        match self.source {
-            Source::Drawn(tensor) => {
-                draw::panel(&tensor, first_row, self.rows, first_column as usize, out.len(), out);
-            }
-            Source::Matrix(values) => {
-                for (c, vector) in out.iter_mut().enumerate() {
-                    for (l, value) in vector.iter_mut().enumerate() {
-                        let (row, column) = (first_row + l as u64, first_column + c as u64);
-                        let inside = row < self.rows && column < self.columns;
-                        let at = (row * self.columns + column) as usize;
-                        *value = if inside { T::from_f64(values[at]) } else { T::ZERO };
-                    }
-                }
-            }
-        }
-    }
-
-    /// First column and number of columns of each chunk.
-    fn column_chunks(&self) -> impl Iterator<Item = (u64, usize)> + use<> {
-        let columns = self.columns;
-        (0..columns).step_by(CHUNK).map(move |c| (c, (columns - c).min(CHUNK as u64) as usize))
-    }
 }
 
 /// One chunk of neurons forward.
@@ -88,6 +40,7 @@ struct ForwardChunk<'a, T> {
     vectors: usize,
     z: &'a mut Vec<Vector<T>>,
     tiles: Option<&'a mut Vec<Vector<T>>>,
+    stop: &'a Stop,
 }
 
 impl<T: Real> Pass for ForwardChunk<'_, T> {
@@ -102,11 +55,14 @@ impl<T: Real> Pass for ForwardChunk<'_, T> {
         // [group of 16 rows][point]
         let mut sums = vec![zero; v * n];
         for (column, count) in self.weights.column_chunks() {
+            if self.stop.is_raised() {
+                break;
+            }
             let coefficients = &self.below[column as usize * n..(column as usize + count) * n];
             for group in 0..v {
                 let tile = &mut tile[..count];
                 self.weights.tile(self.first + (group * LANES) as u64, column, tile);
-                mix::<T, S, true>(coefficients, n, n, tile, &mut sums[group * n..(group + 1) * n], 1);
+                project::<T, S, true>(coefficients, n, n, tile, &mut sums[group * n..(group + 1) * n], 1);
                 if let Some(kept) = self.tiles.as_deref_mut() {
                     kept.extend_from_slice(tile);
                 }
@@ -135,6 +91,7 @@ struct BackwardChunk<'a, T> {
     z: &'a [Vector<T>],
     /// Kept tiles of W_{k+1} by chunk of rows.
     tiles: &'a [Vec<Vector<T>>],
+    stop: &'a Stop,
 }
 
 /// B of a chunk, [row of B][vector], and its B Bᵀ.
@@ -156,7 +113,7 @@ impl<T: Real> Pass for BackwardChunk<'_, T> {
         match self.above {
             Some((weights, b)) => self.dense::<S>(weights, b, count, &mut u),
             None => {
-                top_weights(&self.last, outputs, self.first, width, &mut u, v);
+                self.last.top(outputs, self.first, width, &mut u, v);
                 let (top, rest) = u.split_at_mut(outputs * v);
                 rest.chunks_exact_mut(outputs * v).for_each(|point| point.copy_from_slice(top));
             }
@@ -180,6 +137,9 @@ impl<T: Real> BackwardChunk<'_, T> {
         let mut drawn = [zero; CHUNK];
         let mut turned = vec![zero; LANES * v];
         for row in (0..weights.rows).step_by(LANES) {
+            if self.stop.is_raised() {
+                return;
+            }
             let live = ((weights.rows - row) as usize).min(LANES);
             let kept = self.tiles.get(row as usize / CHUNK).filter(|t| !t.is_empty());
             let tile: &[Vector<T>] = if let Some(kept) = kept {
@@ -193,45 +153,21 @@ impl<T: Real> BackwardChunk<'_, T> {
                 weights.tile(row, self.first, &mut drawn[..count]);
                 &drawn[..count]
             };
-            turn(tile, &mut turned, v);
+            transpose_tile(tile, &mut turned, v);
             let coefficients = &b[row as usize * q..(row as usize + live) * q];
-            mix::<T, S, true>(coefficients, q, q, &turned[..live * v], u, v);
+            project::<T, S, true>(coefficients, q, q, &turned[..live * v], u, v);
         }
     }
 }
 
 /// [column][row] → [row][vector of columns], in squares that stay in registers; missing columns become 0.
 #[inline(always)]
-fn turn<T: Real>(tile: &[Vector<T>], out: &mut [Vector<T>], v: usize) {
+fn transpose_tile<T: Real>(tile: &[Vector<T>], out: &mut [Vector<T>], v: usize) {
     for (c, columns) in tile.chunks(LANES).enumerate() {
         let mut square = [[T::ZERO; LANES]; LANES];
         square[..columns.len()].copy_from_slice(columns);
         for l in 0..LANES {
             out[l * v + c] = std::array::from_fn(|k| square[k][l]);
-        }
-    }
-}
-
-/// W_l over a chunk from whatever source, [output][vector].
-#[inline(always)]
-fn top_weights<T: Real>(
-    last: &Matrix,
-    outputs: usize,
-    first: u64,
-    width: u64,
-    out: &mut [Vector<T>],
-    v: usize,
-) {
-    match last.source {
-        Source::Drawn(tensor) => output_weights(&tensor, outputs, first, width, out, v),
-        Source::Matrix(values) => {
-            for (o, row) in out.chunks_exact_mut(v).enumerate().take(outputs) {
-                for (k, value) in row.as_flattened_mut().iter_mut().enumerate() {
-                    let column = first + k as u64;
-                    let at = (o as u64 * width + column) as usize;
-                    *value = if column < width { T::from_f64(values[at]) } else { T::ZERO };
-                }
-            }
         }
     }
 }
@@ -242,89 +178,94 @@ fn chunks(layer: &Layer) -> impl Iterator<Item = (u64, usize)> + use<> {
     (0..layer.blocks()).flat_map(move |b| layer.chunks_of(b))
 }
 
-impl<T: Real> SeedState<'_, T> {
-    fn matrix(&self, k: usize) -> Matrix<'_> {
-        let source = match &self.job.weights {
-            Weights::Drawn => Source::Drawn(Tensor::new(self.small.seed(), Role::Weight, k)),
-            Weights::Explicit(matrices) => Source::Matrix(&matrices[k - 1]),
-        };
-        Matrix { source, rows: self.job.width(k), columns: self.job.width(k - 1) }
+impl<'j, T: Real> DenseState<'j, T> {
+    pub(super) fn new(job: &'j Job, keep: bool, arch: Arch, stop: &'j Stop) -> Self {
+        let depth = job.network.depth();
+        let (z, tiles) = ((0..depth).map(|_| Vec::new()).collect(), (0..depth).map(|_| Vec::new()).collect());
+        Self { seed: Seed::new::<T>(job, keep, arch, stop), z, b: Vec::new(), tiles }
+    }
+
+    fn matrix(&self, k: usize) -> Matrix<'j> {
+        Matrix::of(self.seed.job, self.seed.small.seed(), k)
     }
 
     /// A_k transposed, m_k × n; for k = 0 the unit rows.
     fn transposed(&self, k: usize) -> Vec<T> {
-        let (n, width) = (self.job.n, self.job.width(k) as usize);
-        let mut out = vec![T::ZERO; n * width];
         if k == 0 {
-            for (i, row) in self.job.unit_rows.chunks_exact(width).enumerate() {
-                row.iter().enumerate().for_each(|(j, &x)| out[j * n + i] = T::from_f64(x));
-            }
-            return out;
+            return input(self.seed.job);
         }
-        let layer = self.layer(k);
+        let (n, width) = (self.seed.job.n, self.seed.job.width(k) as usize);
+        let mut out = vec![T::ZERO; n * width];
+        let layer = self.seed.layer(k);
         let mut a = Vec::new();
-        for ((first, v), z) in chunks(&layer).zip(&self.dense.z[k]) {
+        for ((first, v), z) in chunks(&layer).zip(&self.z[k]) {
             a.resize(n * v, [T::ZERO; LANES]);
             layer.activate(z, &mut a);
             scatter(&a, n, v, first, width, &mut out);
         }
         out
     }
+}
 
-    pub(super) fn dense_forward(&mut self, k: usize) {
-        let layer = self.layer(k);
+impl<T: Real> SeedState for DenseState<'_, T> {
+    fn start(&mut self, seed: u64, inner: bool) {
+        self.seed.start(seed, inner);
+    }
+
+    fn draw(&mut self) -> Result<KernelSample, EngineError> {
+        let depth = self.seed.job.network.depth();
+        direct::run(self, depth)?;
+        self.seed.finish::<T>()
+    }
+}
+
+impl<T: Real> DensePasses for DenseState<'_, T> {
+    type Error = EngineError;
+
+    fn forward(&mut self, k: usize) -> Result<(), EngineError> {
+        let (layer, stop) = (self.seed.layer(k), self.seed.stop);
         let below = self.transposed(k - 1);
-        let depth = self.job.network.depth();
-        self.dense.z.resize_with(depth, Vec::new);
-        self.dense.tiles.resize_with(depth, Vec::new);
-        let mut z = std::mem::take(&mut self.dense.z[k]);
-        let mut tiles = std::mem::take(&mut self.dense.tiles[k]);
+        let mut z = std::mem::take(&mut self.z[k]);
+        let mut tiles = std::mem::take(&mut self.tiles[k]);
         z.resize_with(layer.chunks(), Vec::new);
         tiles.resize_with(layer.chunks(), Vec::new);
         // W_1 is not needed on the way back.
-        let keep = self.keep && k > 1;
+        let keep = self.seed.keep && k > 1;
         let weights = self.matrix(k);
         let mut total = vec![0.0; layer.n * layer.n];
         let mut items = chunks(&layer).zip(z.iter_mut().zip(tiles.iter_mut())).peekable();
         while items.peek().is_some() {
             let some = items.by_ref().take(wave(layer.n, layer.q)).collect();
-            let grams = self.blocks(some, |_, ((first, vectors), (z, tiles))| {
+            let grams = self.seed.blocks(some, |_, ((first, vectors), (z, tiles))| {
                 tiles.clear();
-                ForwardChunk {
-                    layer,
-                    weights,
-                    below: &below,
-                    first,
-                    vectors,
-                    z,
-                    tiles: keep.then_some(tiles),
-                }
-            });
+                let tiles = keep.then_some(tiles);
+                ForwardChunk { layer, weights, below: &below, first, vectors, z, tiles, stop }
+            })?;
             grams.iter().for_each(|g| add(&mut total, g));
         }
         drop(items);
-        self.small.set_gram(k, total);
-        self.dense.z[k] = z;
-        self.dense.tiles[k] = tiles;
-        if k + 1 == depth {
-            let outputs = self.outputs_from(&self.transposed(k), k + 1);
-            self.small.set_outputs(outputs);
+        self.seed.small.set_gram(k, total);
+        self.z[k] = z;
+        self.tiles[k] = tiles;
+        if self.seed.is_last(k) {
+            let outputs = self.matrix(k + 1).outputs(&self.transposed(k), layer.n);
+            self.seed.small.set_outputs(outputs);
         }
+        Ok(())
     }
 
-    pub(super) fn dense_backward(&mut self, k: usize) {
-        let layer = self.layer(k);
-        let depth = self.job.network.depth();
-        let b = std::mem::take(&mut self.dense.b);
-        let above = (k + 1 < depth).then(|| (self.matrix(k + 1), b.as_slice()));
-        let tiles = self.dense.tiles.get(k + 1).map_or(&[][..], Vec::as_slice);
-        let last = self.matrix(depth);
+    fn backward(&mut self, k: usize) -> Result<(), EngineError> {
+        let (layer, stop) = (self.seed.layer(k), self.seed.stop);
+        let b = std::mem::take(&mut self.b);
+        let above = (!self.seed.is_last(k)).then(|| (self.matrix(k + 1), b.as_slice()));
+        let tiles = self.tiles.get(k + 1).map_or(&[][..], Vec::as_slice);
+        let last = self.matrix(self.seed.job.network.depth());
         let (q, width) = (layer.q, layer.width as usize);
         let mut total = vec![0.0; q * q];
         let mut next = vec![T::ZERO; q * width];
-        let all: Vec<_> = chunks(&layer).zip(&self.dense.z[k]).collect();
+        let all: Vec<_> = chunks(&layer).zip(&self.z[k]).collect();
         for some in all.chunks(wave(layer.n, q)) {
-            let parts = self.blocks(some.to_vec(), |_, ((first, vectors), z)| BackwardChunk {
+            let parts = self.seed.blocks(some.to_vec(), |_, ((first, vectors), z)| BackwardChunk {
                 layer,
                 above,
                 last,
@@ -332,54 +273,17 @@ impl<T: Real> SeedState<'_, T> {
                 vectors,
                 z,
                 tiles,
-            });
+                stop,
+            })?;
             for (((first, v), _), part) in some.iter().zip(parts) {
                 add(&mut total, &part.gram);
                 scatter(&part.b, q, *v, *first, width, &mut next);
             }
         }
-        self.small.set_back_gram(k, total);
-        self.dense.b = next;
+        self.seed.small.set_back_gram(k, total);
+        self.b = next;
+        Ok(())
     }
-
-    /// N of a layer's transposed activations, n × m_l, in f64.
-    fn outputs_from(&self, below: &[T], depth: usize) -> Vec<f64> {
-        let (n, outputs, weights) = (self.job.n, self.job.network.outputs(), self.matrix(depth));
-        let mut out = vec![0.0; n * outputs];
-        for o in 0..outputs {
-            for (first, count) in weights.column_chunks() {
-                let mut row = [[T::ZERO; LANES]; CHUNK_VECTORS];
-                one_row(&weights, o, first, &mut row);
-                for (w, a) in
-                    row.as_flattened()[..count].iter().zip(below[first as usize * n..].chunks_exact(n))
-                {
-                    for i in 0..n {
-                        out[i * outputs + o] += w.to_f64() * a[i].to_f64();
-                    }
-                }
-            }
-        }
-        out
-    }
-}
-
-/// Row o of W_l from column `first`.
-fn one_row<T: Real>(weights: &Matrix, o: usize, first: u64, out: &mut [Vector<T>]) {
-    match weights.source {
-        Source::Drawn(tensor) => draw::row(&tensor, o as u32, first, weights.columns, out),
-        Source::Matrix(values) => {
-            for (k, value) in out.as_flattened_mut().iter_mut().enumerate() {
-                let column = first + k as u64;
-                let at = (o as u64 * weights.columns + column) as usize;
-                *value = if column < weights.columns { T::from_f64(values[at]) } else { T::ZERO };
-            }
-        }
-    }
-}
-
-/// N of a network without hidden layers: the input times W_1ᵀ.
-pub(super) fn input_outputs<T: Real>(state: &SeedState<'_, T>) -> Vec<f64> {
-    state.outputs_from(&state.transposed(0), 1)
 }
 
 /// A chunk [row][vector] into the transposed matrix [neuron][row].

@@ -13,8 +13,9 @@ use pulp::Simd;
 
 use super::dispatch::Pass;
 use super::draw;
-use super::product::{gram, mix, widen};
+use super::product::{gram, project, widen};
 use super::real::{LANES, Real, Vector};
+use crate::backend::Stop;
 use crate::rng::Tensor;
 
 /// Vectors of a chunk: 128 neurons, whose panels at 16 points fit the first cache.
@@ -135,6 +136,8 @@ pub struct Forward<'a, T> {
     pub block: usize,
     /// Filled for the backward pass, if panels are kept.
     pub keep: Option<&'a mut Panels<T>>,
+    /// Looked at between chunks; once it is raised the sums are not complete.
+    pub stop: &'a Stop,
 }
 
 /// Sums of a forward pass over neurons.
@@ -159,10 +162,13 @@ impl<T: Real> Pass for Forward<'_, T> {
         let mut a_wide = vec![0.0; n * CHUNK];
         let mut h_wide = vec![0.0; across * CHUNK];
         for (first, v) in self.layer.chunks_of(self.block) {
+            if self.stop.is_raised() {
+                break;
+            }
             let (g, z, a, h) = (&mut g[..n * v], &mut z[..n * v], &mut a[..n * v], &mut h[..across * v]);
             let rows = v * LANES;
             draw::panel(&self.streams.forward, first, width, 0, n, g);
-            mix::<T, S, false>(self.root, n, n, g, z, v);
+            project::<T, S, false>(self.root, n, n, g, z, v);
             self.layer.activate(z, a);
             widen(a, &mut a_wide);
             gram::<S, true>(simd, &a_wide, n, &a_wide, n, rows, &mut sums.gram);
@@ -216,6 +222,8 @@ pub struct Backward<'a, T> {
     pub block: usize,
     /// Panels of the forward pass, if they were kept.
     pub kept: Option<&'a Panels<T>>,
+    /// Looked at between chunks; once it is raised the sums are not complete.
+    pub stop: &'a Stop,
 }
 
 /// Sums of a backward pass over neurons.
@@ -245,6 +253,9 @@ impl<T: Real> Pass for Backward<'_, T> {
         let mut g_wide = vec![0.0; n * CHUNK];
         let mut start = 0;
         for (first, v) in self.layer.chunks_of(self.block) {
+            if self.stop.is_raised() {
+                break;
+            }
             let rows = v * LANES;
             let (a, u) = (&mut a[..n * v], &mut u[..q * v]);
             let (g, z, h): (&[_], &[_], &[_]) = match self.kept {
@@ -257,7 +268,7 @@ impl<T: Real> Pass for Backward<'_, T> {
                     let Panels { g, z, h } = &mut scratch;
                     let (g, z, h) = (&mut g[..n * v], &mut z[..n * v], &mut h[..q * v]);
                     draw::panel(&self.streams.forward, first, width, 0, n, g);
-                    mix::<T, S, false>(self.root, n, n, g, z, v);
+                    project::<T, S, false>(self.root, n, n, g, z, v);
                     if self.coupling.is_some() {
                         draw::panel(&self.streams.backward, first, width, 0, q, h);
                     }
@@ -268,8 +279,8 @@ impl<T: Real> Pass for Backward<'_, T> {
             match self.coupling {
                 Some((t, s_b)) => {
                     self.layer.activate(z, a);
-                    mix::<T, S, false>(t, q, q, a, u, v);
-                    mix::<T, S, true>(s_b, q, q, h, u, v);
+                    project::<T, S, false>(t, q, q, a, u, v);
+                    project::<T, S, true>(s_b, q, q, h, u, v);
                 }
                 None => {
                     output_weights(&self.streams.last, outputs, first, width, u, v);

@@ -10,19 +10,23 @@ mod probe;
 mod product;
 mod real;
 mod seed;
+mod weights;
 
 use std::sync::Mutex;
 
 use pulp::Arch;
 use rayon::prelude::*;
 
-use super::small::all_measured;
-use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, MeasuredSample, Plan, Precision, Script};
+use super::small::answer;
+use super::{
+    DeviceInfo, Drawn, Engine, EngineError, Job, JobPlan, KernelSample, Precision, Sampler, Sampling, Stop,
+    Wanted,
+};
+use conditional::ConditionalState;
+use dense::DenseState;
 pub use probe::Peaks;
-use real::Real;
 use seed::SeedState;
 
-use crate::stats::Reference;
 use crate::threads::Threads;
 
 /// What the names of all CPUs begin with; the widest instruction set in use follows.
@@ -33,6 +37,8 @@ pub struct CpuEngine {
     info: DeviceInfo,
     threads: Threads,
     arch: Arch,
+    /// Panels and weights may stay between the passes.
+    keep: bool,
 }
 
 impl CpuEngine {
@@ -52,40 +58,101 @@ impl CpuEngine {
         Ok(Self::with_arch(engine.threads, Arch::Scalar))
     }
 
+    /// The same engine with nothing of the size of a layer kept between the passes: less memory, and the same bits.
+    pub fn drawing_again(self) -> Self {
+        Self { keep: false, ..self }
+    }
+
     fn with_arch(threads: Threads, arch: Arch) -> Self {
         let driver = dispatch::name(arch).to_owned();
         // The instruction set is part of the name: kernels of two differ by rounding, as those of two GPUs do.
         let name = format!("{CPU} {driver}");
         let info = DeviceInfo { name, driver, tuning: String::new(), threads: threads.count() };
-        Self { info, threads, arch }
+        Self { info, threads, arch, keep: true }
+    }
+}
+
+impl Engine for CpuEngine {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
     }
 
-    fn run_as<T: Real>(
+    fn plan(&self, job: &Job) -> Result<JobPlan, EngineError> {
+        let plan = plan::plan(job, self.info.threads)?;
+        Ok(JobPlan { keep: plan.keep && self.keep, ..plan })
+    }
+
+    fn open(&self, job: Job) -> Result<Box<dyn Sampling>, EngineError> {
+        let plan = self.plan(&job)?;
+        Ok(Box::new(CpuSampling { threads: self.threads.clone(), arch: self.arch, job, plan }))
+    }
+}
+
+/// A job on the CPU.
+struct CpuSampling {
+    threads: Threads,
+    arch: Arch,
+    job: Job,
+    plan: JobPlan,
+}
+
+impl Sampling for CpuSampling {
+    fn plan(&self) -> &JobPlan {
+        &self.plan
+    }
+
+    fn draw(&self, seeds: &[u64], wanted: &Wanted, stop: &Stop) -> Result<Vec<Drawn>, EngineError> {
+        let Self { job, arch, plan: JobPlan { keep, .. }, .. } = self;
+        let kernels = match (job.sampler, job.precision) {
+            (_, Precision::F16) => return Err(plan::no_half()),
+            (Sampler::Conditional, Precision::F32) => {
+                self.kernels(seeds, || ConditionalState::<f32>::new(job, *keep, *arch, stop))
+            }
+            (Sampler::Conditional, Precision::F64) => {
+                self.kernels(seeds, || ConditionalState::<f64>::new(job, *keep, *arch, stop))
+            }
+            (Sampler::Direct, Precision::F32) => {
+                self.kernels(seeds, || DenseState::<f32>::new(job, *keep, *arch, stop))
+            }
+            (Sampler::Direct, Precision::F64) => {
+                self.kernels(seeds, || DenseState::<f64>::new(job, *keep, *arch, stop))
+            }
+        }?;
+        let one = |sample| {
+            stop.check()?;
+            answer(sample, wanted)
+        };
+        self.threads.install(|| kernels.into_par_iter().map(one).collect())
+    }
+}
+
+impl CpuSampling {
+    /// The kernels of these seeds, in states that `make` makes.
+    fn kernels<S: SeedState>(
         &self,
-        job: &Job,
-        plan: &Plan,
         seeds: &[u64],
-        script: Script,
+        make: impl Fn() -> S + Sync,
     ) -> Result<Vec<KernelSample>, EngineError> {
         // Memory of finished seeds is used again: fresh pages cost more than the small networks themselves.
         let spare = Mutex::new(Vec::new());
         let one = |seed: u64, inner: bool| {
             let state = spare.lock().ok().and_then(|mut s| s.pop());
-            let mut state = state.unwrap_or_else(|| SeedState::<T>::new(job, plan.keep, self.arch));
+            let mut state = state.unwrap_or_else(&make);
             state.start(seed, inner);
-            script(&mut state, job.network.depth())?;
-            let sample = state.finish();
+            let sample = state.draw()?;
             if let Ok(mut spare) = spare.lock() {
                 spare.push(state);
             }
-            sample
+            Ok::<_, EngineError>(sample)
         };
-        let together = if plan.concurrent > 1 { seeds.len() / plan.concurrent * plan.concurrent } else { 0 };
+        let concurrent = self.plan.concurrent;
+        let together = if concurrent > 1 { seeds.len() / concurrent * concurrent } else { 0 };
         let (many, few) = seeds.split_at(together);
         self.threads.install(|| {
             let mut samples: Vec<KernelSample> = Vec::with_capacity(seeds.len());
             // All at once where memory holds a seed for each thread; else no more at a time than the plan counted.
-            let together = if plan.concurrent >= self.info.threads { many.len() } else { plan.concurrent };
+            let all = concurrent >= self.threads.count();
+            let together = if all { many.len() } else { concurrent };
             for part in many.chunks(together.max(1)) {
                 let part = part.par_iter().map(|&seed| one(seed, false));
                 samples.extend(part.collect::<Result<Vec<_>, _>>()?);
@@ -95,41 +162,5 @@ impl CpuEngine {
             }
             Ok(samples)
         })
-    }
-}
-
-impl Engine for CpuEngine {
-    fn info(&self) -> &DeviceInfo {
-        &self.info
-    }
-
-    fn plan(&self, job: &Job) -> Result<Plan, EngineError> {
-        plan::plan(job, self.info.threads)
-    }
-
-    fn run(
-        &self,
-        job: &Job,
-        plan: &Plan,
-        seeds: &[u64],
-        script: Script,
-    ) -> Result<Vec<KernelSample>, EngineError> {
-        match job.precision {
-            Precision::F32 => self.run_as::<f32>(job, plan, seeds, script),
-            Precision::F64 => self.run_as::<f64>(job, plan, seeds, script),
-            Precision::F16 => Err(plan::no_half()),
-        }
-    }
-
-    fn measure(
-        &self,
-        job: &Job,
-        plan: &Plan,
-        seeds: &[u64],
-        script: Script,
-        reference: &Reference,
-    ) -> Result<Vec<MeasuredSample>, EngineError> {
-        let kernels = self.run(job, plan, seeds, script)?;
-        self.threads.install(|| all_measured(&kernels, reference))
     }
 }

@@ -2,8 +2,11 @@
 
 use super::layer::{self, BLOCK, CHUNK};
 use super::real::LANES;
-use crate::backend::memory::{available, gib};
-use crate::backend::{EngineError, Job, Plan, Precision, Sampler, Weights};
+use crate::backend::memory::available;
+use crate::backend::{
+    EngineError, Job, JobPlan, Memory, MemoryPlace, Precision, Refusal, Remedy, Sampler, Weights,
+};
+use crate::sampler::cost::{EIGEN, SPECTRA};
 
 /// Panels stay between the passes while those of all concurrent seeds fit the last cache; beyond it drawing them again is
 /// faster than fetching them (40 against 51 ms at width 10⁵, n = 16, and 0.40 against 0.53 s at 10⁶).
@@ -13,16 +16,12 @@ const KEEP_WEIGHTS: u64 = 2 << 30;
 /// Sustained rates of one worker, measured on a 2.5 GHz Zen 3; only the batch size depends on them.
 const FLOPS: f64 = 2.5e10;
 const NORMALS: f64 = 4e8;
-/// An eigendecomposition of size s costs about this many operations more than the products, times s³.
-const EIGEN: f64 = 40.0;
-/// The two spectra of a kernel that most users want next.
-const NORMS: f64 = 40.0;
 
 pub(super) fn no_half() -> EngineError {
-    EngineError::Refused("precision f16 needs a GPU with 16-bit floats; on the CPU use f32 or f64".into())
+    Refusal::Half { device: None }.into()
 }
 
-pub(super) fn plan(job: &Job, threads: usize) -> Result<Plan, EngineError> {
+pub(super) fn plan(job: &Job, threads: usize) -> Result<JobPlan, EngineError> {
     let element = match job.precision {
         Precision::F16 => return Err(no_half()),
         Precision::F32 => 4.0,
@@ -39,26 +38,17 @@ pub(super) fn plan(job: &Job, threads: usize) -> Result<Plan, EngineError> {
     let input = n * (n + job.dim as f64);
     let small = 8.0 * (layers * (3.0 * n * n + 2.0 * n * q) + 8.0 * q * q + 4.0 * n * q + sums + input);
     let scratch = 12.0 * (3.0 * n + 2.0 * q) * CHUNK as f64;
-    let (flops, normals, fixed, kept) = match job.sampler {
-        Sampler::Conditional => (
-            neurons * (3.0 * n * n + 6.0 * n * q + 3.0 * q * q),
-            neurons * (n + q),
-            small + scratch,
-            neurons * (2.0 * n + q) * element,
-        ),
-        Sampler::Direct => (
-            weights * 2.0 * n * (1.0 + job.network.outputs() as f64) + neurons * (n * n + q * q),
-            weights,
-            small + scratch + element * (neurons * n + widest(job) * (n + 2.0 * q)),
-            weights * element,
-        ),
+    let (fixed, kept) = match job.sampler {
+        Sampler::Conditional => (small + scratch, neurons * (2.0 * n + q) * element),
+        Sampler::Direct => {
+            (small + scratch + element * (neurons * n + widest(job) * (n + 2.0 * q)), weights * element)
+        }
     };
     let explicit = matches!(job.weights, Weights::Explicit(_));
-    let small_operations = match job.sampler {
-        Sampler::Conditional => EIGEN * layers * (n.powi(3) + q.powi(3)),
-        Sampler::Direct => 0.0,
-    } + NORMS * q.powi(3);
-    let seconds = (flops + small_operations) / FLOPS + normals / NORMALS;
+    let cost = job.cost();
+    // Most users want the spectra of a kernel next.
+    let small_operations = EIGEN * cost.cubes + SPECTRA * q.powi(3);
+    let seconds = (cost.operations + small_operations) / FLOPS + cost.normals / NORMALS;
     let budget = (KEEP_WEIGHTS as f64).min(available() as f64 / 2.0);
     let limit = match job.sampler {
         Sampler::Conditional => KEEP_PANELS as f64 / threads as f64,
@@ -76,35 +66,36 @@ pub(super) fn plan(job: &Job, threads: usize) -> Result<Plan, EngineError> {
     if bytes > available() as f64 {
         return Err(too_large(job, threads, bytes));
     }
-    Ok(Plan {
+    Ok(JobPlan {
         seeds_per_batch,
         concurrent,
         keep,
         bytes: bytes as u64,
         seconds_per_seed: seconds,
-        operations: flops,
-        normals,
+        operations: cost.operations,
+        normals: cost.normals,
     })
 }
 
 /// Why this much memory is too much, and what would need less.
 fn too_large(job: &Job, threads: usize, bytes: f64) -> EngineError {
-    let conditional = Job { sampler: Sampler::Conditional, ..job.clone() };
+    let conditional = Job::outline(&job.network, job.n, job.dim, Sampler::Conditional, job.precision);
     let drawn = job.sampler == Sampler::Direct && matches!(job.weights, Weights::Drawn);
-    let cure = match drawn && plan(&conditional, threads).is_ok() {
-        true => "use --sampler conditional, whose memory does not grow with the width, or a smaller width",
-        false => "use fewer points or outputs",
+    let remedies: &[Remedy] = match drawn && plan(&conditional, threads).is_ok() {
+        true => &[Remedy::SamplerConditional, Remedy::SmallerWidth],
+        false => &[Remedy::FewerPoints],
     };
-    let widest = job.network.hidden().iter().max();
-    EngineError::Refused(format!(
-        "{} points with {} outputs{} need {} of memory for the {} sampler, and {} are available; {cure}",
-        job.n,
-        job.network.outputs(),
-        widest.map_or_else(String::new, |m| format!(" at width {m}")),
-        gib(bytes),
-        job.sampler,
-        gib(available() as f64)
-    ))
+    let memory = Memory {
+        points: job.n,
+        outputs: job.network.outputs(),
+        width: job.network.hidden().iter().max().copied(),
+        sampler: job.sampler,
+        place: MemoryPlace::Cpu,
+        needed: bytes as u64,
+        available: available(),
+        remedies,
+    };
+    Refusal::Memory(Box::new(memory)).into()
 }
 
 fn widest(job: &Job) -> f64 {

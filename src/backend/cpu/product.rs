@@ -1,8 +1,8 @@
 //! The two products of every pass, on one chunk of neurons that fits the first cache.
 //!
 //! ```text
-//! mix    out[i][r] (+)= Σ_j coefficients[j][i] · x[j][r]      small matrix × panel, in the panel's type
-//! gram   sums[i][j] += Σ_r x[i][r] · y[j][r]                  panel × panelᵀ, in f64 throughout
+//! project  out[i][r] (+)= Σ_j coefficients[j][i] · x[j][r]      small matrix × panel, in the panel's type
+//! gram     sums[i][j] += Σ_r x[i][r] · y[j][r]                  panel × panelᵀ, in f64 throughout
 //! ```
 //!
 //! Neurons r are the vector lanes, so any number of points uses full registers. The order of every sum is fixed by
@@ -14,12 +14,12 @@ use pulp::Simd;
 
 use super::real::{LANES, Real, Vector};
 
-/// Rows of the result that `mix` keeps in registers.
+/// Rows of the result that `project` keeps in registers.
 const TILE: usize = 4;
 
 /// `out[i] (+)= Σ_j coefficients[j·stride + i]·x[j]` for i < n_out; `x` and `out` hold `columns` vectors a row.
 #[inline(always)]
-pub fn mix<T: Real, S: Simd, const ADD: bool>(
+pub fn project<T: Real, S: Simd, const ADD: bool>(
     coefficients: &[T],
     stride: usize,
     n_out: usize,
@@ -29,17 +29,17 @@ pub fn mix<T: Real, S: Simd, const ADD: bool>(
 ) {
     let mut i = 0;
     while i + TILE <= n_out {
-        mix_tile::<T, S, ADD, TILE>(&coefficients[i..], stride, x, &mut out[i * columns..], columns);
+        project_tile::<T, S, ADD, TILE>(&coefficients[i..], stride, x, &mut out[i * columns..], columns);
         i += TILE;
     }
     while i < n_out {
-        mix_tile::<T, S, ADD, 1>(&coefficients[i..], stride, x, &mut out[i * columns..], columns);
+        project_tile::<T, S, ADD, 1>(&coefficients[i..], stride, x, &mut out[i * columns..], columns);
         i += 1;
     }
 }
 
 #[inline(always)]
-fn mix_tile<T: Real, S: Simd, const ADD: bool, const I: usize>(
+fn project_tile<T: Real, S: Simd, const ADD: bool, const I: usize>(
     coefficients: &[T],
     stride: usize,
     x: &[Vector<T>],
@@ -116,10 +116,8 @@ fn gram_tile<S: Simd, const I: usize, const J: usize>(
     stride: usize,
 ) {
     let steps = x[0].len();
-    // One comparison here spares one for every load below.
-    if x.iter().chain(&y).any(|row| row.len() != steps) {
-        return;
-    }
+    // One comparison here spares one for every load below. Rows of two lengths would be a fault of the caller, and half a sum.
+    assert!(x.iter().chain(&y).all(|row| row.len() == steps), "rows of a Gram product differ in length");
     let mut partial = [[simd.splat_f64s(0.0); J]; I];
     for s in 0..steps {
         for i in 0..I {

@@ -1,48 +1,52 @@
-//! The state of one seed: panels that are kept, and its small matrices.
+//! What the states of both samplers share: one seed of a job, its small matrices, and how blocks of neurons are run.
 
 use pulp::Arch;
 use rayon::prelude::*;
 
-use super::conditional::LayerState;
-use super::dense::DenseState;
 use super::dispatch::{self, Pass};
 use super::layer::{Layer, Streams};
 use super::real::Real;
+use super::weights::Matrix;
 use crate::backend::small::Small;
-use crate::backend::{Batch, EngineError, Job, KernelSample};
+use crate::backend::{EngineError, Job, KernelSample, Stop};
 use crate::math::root::Noise;
 use crate::rng::{Role, Tensor};
 
-/// One seed of a job on the CPU.
-pub(super) struct SeedState<'j, T> {
-    pub(super) job: &'j Job,
-    pub(super) keep: bool,
-    pub(super) arch: Arch,
-    /// Blocks of this seed run in parallel.
-    pub(super) inner: bool,
-    pub(super) small: Small<'j>,
-    /// Conditional: layers 1 … l−1 at their index, 0 unused but for the root of the input.
-    pub(super) layers: Vec<LayerState<T>>,
-    /// Direct.
-    pub(super) dense: DenseState<T>,
+/// Panels and small matrices of one seed after another.
+pub(super) trait SeedState: Send {
+    /// Begins a seed; `inner` says that its blocks run in parallel.
+    fn start(&mut self, seed: u64, inner: bool);
+    /// Its kernel.
+    fn draw(&mut self) -> Result<KernelSample, EngineError>;
 }
 
-impl<'j, T: Real> SeedState<'j, T> {
-    pub(super) fn new(job: &'j Job, keep: bool, arch: Arch) -> Self {
-        Self {
-            job,
-            keep,
-            arch,
-            inner: false,
-            small: Small::new(job, Noise::of_panels(T::GRAM_NOISE)),
-            layers: (0..job.network.depth()).map(|_| LayerState::default()).collect(),
-            dense: DenseState::default(),
-        }
+/// One seed of a job on the CPU, whatever the sampler.
+pub(super) struct Seed<'j> {
+    pub(super) job: &'j Job,
+    /// Panels or weights stay between the passes.
+    pub(super) keep: bool,
+    pub(super) stop: &'j Stop,
+    pub(super) small: Small<'j>,
+    arch: Arch,
+    /// Blocks of this seed run in parallel.
+    inner: bool,
+}
+
+impl<'j> Seed<'j> {
+    /// Room for the seeds of a job whose panels are of this type.
+    pub(super) fn new<T: Real>(job: &'j Job, keep: bool, arch: Arch, stop: &'j Stop) -> Self {
+        let small = Small::new(job, Noise::of_panels(T::GRAM_NOISE));
+        Self { job, keep, stop, small, arch, inner: false }
     }
 
     pub(super) fn start(&mut self, seed: u64, inner: bool) {
         self.inner = inner;
         self.small.start(seed);
+    }
+
+    /// Whether k is the last hidden layer.
+    pub(super) fn is_last(&self, k: usize) -> bool {
+        k + 1 == self.job.network.depth()
     }
 
     /// The constants of layer k, 1 ≤ k < l.
@@ -69,57 +73,55 @@ impl<'j, T: Real> SeedState<'j, T> {
     }
 
     /// Results of `pass(block)` for each item, in the order of the items.
-    pub(super) fn blocks<I, P>(&self, items: Vec<I>, pass: impl Fn(usize, I) -> P + Sync) -> Vec<P::Output>
+    pub(super) fn blocks<I, P>(
+        &self,
+        items: Vec<I>,
+        pass: impl Fn(usize, I) -> P + Sync,
+    ) -> Result<Vec<P::Output>, EngineError>
     where
         I: Send,
         P: Pass,
         P::Output: Send,
     {
-        let arch = self.arch;
-        if self.inner {
-            let work = items.into_par_iter().enumerate();
-            work.map(|(block, item)| dispatch::run(arch, pass(block, item))).collect()
+        let one = |(block, item)| {
+            self.stop.check()?;
+            Ok(dispatch::run(self.arch, pass(block, item)))
+        };
+        let results: Result<Vec<_>, _> = if self.inner {
+            items.into_par_iter().enumerate().map(one).collect()
         } else {
-            let work = items.into_iter().enumerate();
-            work.map(|(block, item)| dispatch::run(arch, pass(block, item))).collect()
-        }
+            items.into_iter().enumerate().map(one).collect()
+        };
+        // A pass that saw the request itself has returned sums that are not complete.
+        self.stop.check()?;
+        results
     }
 
-    pub(super) fn finish(&mut self) -> Result<KernelSample, EngineError> {
+    /// The kernel, once all passes have run.
+    pub(super) fn finish<T: Real>(&mut self) -> Result<KernelSample, EngineError> {
         if self.job.network.depth() == 1 {
-            let outputs = super::dense::input_outputs(self);
+            let weights = Matrix::of(self.job, self.small.seed(), 1);
+            let outputs = weights.outputs(&input::<T>(self.job), self.job.n);
             self.small.set_outputs(outputs);
         }
+        self.stop.check()?;
         self.small.finish()
     }
 }
 
-impl<T: Real> Batch for SeedState<'_, T> {
-    fn root(&mut self, k: usize) -> Result<(), EngineError> {
-        self.make_root(k)
+/// The unit rows transposed, m_0 × n.
+pub(super) fn input<T: Real>(job: &Job) -> Vec<T> {
+    let (n, dim) = (job.n, job.dim);
+    let mut out = vec![T::ZERO; n * dim];
+    for (i, row) in job.unit_rows.chunks_exact(dim).enumerate() {
+        row.iter().enumerate().for_each(|(j, &x)| out[j * n + i] = T::from_f64(x));
     }
+    out
+}
 
-    fn forward(&mut self, k: usize) -> Result<(), EngineError> {
-        self.forward_pass(k);
-        Ok(())
-    }
-
-    fn backward(&mut self, k: usize) -> Result<(), EngineError> {
-        self.backward_pass(k);
-        Ok(())
-    }
-
-    fn couple(&mut self, k: usize) -> Result<(), EngineError> {
-        self.make_coupling(k)
-    }
-
-    fn forward_dense(&mut self, k: usize) -> Result<(), EngineError> {
-        self.dense_forward(k);
-        Ok(())
-    }
-
-    fn backward_dense(&mut self, k: usize) -> Result<(), EngineError> {
-        self.dense_backward(k);
-        Ok(())
+/// Adds the sums of a block to those before it.
+pub(super) fn add(total: &mut [f64], part: &[f64]) {
+    for (t, p) in total.iter_mut().zip(part) {
+        *t += p;
     }
 }

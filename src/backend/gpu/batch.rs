@@ -8,8 +8,9 @@ use super::panel::{Panel, row_stride};
 use super::passes::{self, View};
 use super::plan::{Layout, Side};
 use super::recording::{Content, Proxy, Recording};
-use crate::backend::{Batch, EngineError, Job, KernelSample, MeasuredSample};
+use crate::backend::{EngineError, Job, KernelSample, MeasuredSample, Stop};
 use crate::math::root::Noise;
+use crate::sampler::{ConditionalPasses, DensePasses};
 use crate::stats::Reference;
 use crate::threads::Threads;
 
@@ -48,10 +49,16 @@ pub(super) struct Kept {
 
 impl<'e> GpuBatch<'e> {
     /// Room for the groups of a job, one after another.
-    pub(super) fn new(device: &'e Device, host: &'e Threads, job: &'e Job, layout: Layout) -> Self {
+    pub(super) fn new(
+        device: &'e Device,
+        host: &'e Threads,
+        job: &'e Job,
+        layout: Layout,
+        stop: &Stop,
+    ) -> Self {
         let depth = job.network.depth();
         let noise = noise(device);
-        let mut run = Run::new(device);
+        let mut run = Run::new(device).until(stop);
         fn none<T>(count: usize) -> Vec<Option<T>> {
             (0..count).map(|_| None).collect()
         }
@@ -125,7 +132,9 @@ impl Group<'_> {
     }
 }
 
-impl Batch for GpuBatch<'_> {
+impl ConditionalPasses for GpuBatch<'_> {
+    type Error = EngineError;
+
     fn root(&mut self, k: usize) -> Result<(), EngineError> {
         self.algebra.root(&mut self.run, k)
     }
@@ -151,12 +160,16 @@ impl Batch for GpuBatch<'_> {
     fn couple(&mut self, k: usize) -> Result<(), EngineError> {
         self.algebra.couple(&mut self.run, k)
     }
+}
 
-    fn forward_dense(&mut self, k: usize) -> Result<(), EngineError> {
+impl DensePasses for GpuBatch<'_> {
+    type Error = EngineError;
+
+    fn forward(&mut self, k: usize) -> Result<(), EngineError> {
         self.group.direct_forward(&mut self.run, &mut *self.algebra, k)
     }
 
-    fn backward_dense(&mut self, k: usize) -> Result<(), EngineError> {
+    fn backward(&mut self, k: usize) -> Result<(), EngineError> {
         self.group.direct_backward(&mut self.run, &mut *self.algebra, k)
     }
 }

@@ -13,7 +13,7 @@ use super::profile::Profile;
 use super::recording::Target;
 use super::schedule::Limits;
 use super::tuning::Tuning;
-use crate::backend::EngineError;
+use crate::backend::{EngineError, Refusal};
 
 /// How to open a device. The defaults are right for every user; tests take other ways through the same code.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,7 +115,7 @@ const POOL_BYTES: u64 = 1 << 30;
 impl Device {
     /// Opens an adapter.
     pub(super) fn open(found: &Found, options: &Options) -> Result<Self, EngineError> {
-        let refuse = |what: String| EngineError::Refused(what);
+        let refuse = |what: String| EngineError::from(Refusal::Adapter(what));
         let (adapter, description) = (&found.adapter, found.description.clone());
         let variant = variant(options, &description, adapter);
         let mut features = Features::empty();

@@ -12,7 +12,7 @@ use wgpu::{BufferUsages, PollType, SubmissionIndex};
 use super::device::Device;
 use super::recording::{ALIGNMENT, Command, Content, Dispatch, Proxy, Recording};
 use super::schedule::Schedule;
-use crate::backend::EngineError;
+use crate::backend::{EngineError, Stop};
 
 /// A device that has not finished a piece of work by then has hung.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -30,6 +30,12 @@ impl<'d> Run<'d> {
         Self { recording: Recording::new(device.target()), executor: Executor::new(device) }
     }
 
+    /// The same, given up once this is raised.
+    pub(super) fn until(mut self, stop: &Stop) -> Self {
+        self.executor.stop = stop.clone();
+        self
+    }
+
     /// Runs everything and returns the first bytes of each buffer. Nothing stays recorded, whatever happens.
     pub(super) fn read(&mut self, sources: &[(Proxy, u64)]) -> Result<Vec<Vec<u8>>, EngineError> {
         sources.iter().for_each(|(proxy, bytes)| self.recording.download(*proxy, *bytes));
@@ -40,6 +46,7 @@ impl<'d> Run<'d> {
 /// Runs recordings one after another; kept buffers are its own.
 pub(super) struct Executor<'d> {
     device: &'d Device,
+    stop: Stop,
     /// Kept buffers by the number of their proxy.
     kept: HashMap<u64, wgpu::Buffer>,
     /// Those that a recording has left with content.
@@ -58,7 +65,13 @@ struct Memory<'a> {
 
 impl<'d> Executor<'d> {
     fn new(device: &'d Device) -> Self {
-        Self { device, kept: HashMap::new(), written: HashSet::new(), pending: VecDeque::new() }
+        Self {
+            device,
+            stop: Stop::never(),
+            kept: HashMap::new(),
+            written: HashSet::new(),
+            pending: VecDeque::new(),
+        }
     }
 
     /// Runs a recording to its end; the content of its downloads, in their order.
@@ -75,7 +88,8 @@ impl<'d> Executor<'d> {
         let staging = (total > 0).then(|| self.device.staging(total as u64));
         let mut offset = 0;
         for piece in &schedule.pieces {
-            // Between two pieces a run may end early: here, and nowhere else, a flag that asks it to stop is looked at.
+            // Between two pieces a run may end early, and nowhere else.
+            self.stop.check()?;
             self.device.check()?;
             let memory =
                 Memory { schedule: &schedule, kept: &self.kept, slots: &slots, staging: staging.clone() };

@@ -30,8 +30,10 @@ mod tune;
 mod tuning;
 mod weight_tile;
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use rayon::prelude::*;
 
 pub use adapter::{CURE, Choice, Description, Found, Kind, NoAdapter, find, list};
 pub use device::Options;
@@ -43,16 +45,20 @@ pub use tuning::Tuning;
 
 use batch::GpuBatch;
 use device::Device;
-use plan::LANES;
+use plan::{GROUPS_IN_FLIGHT, Layout};
 
-use super::{DeviceInfo, Engine, EngineError, Job, KernelSample, MeasuredSample, Plan, Script};
-use crate::stats::Reference;
+use super::small::answer;
+use super::{
+    DeviceInfo, Drawn, Engine, EngineError, Job, JobPlan, KernelSample, Refusal, Sampler, Sampling, Stop,
+    Wanted,
+};
+use crate::sampler;
 use crate::threads::{Threads, spawn_scoped};
 
 /// An opened GPU.
 pub struct GpuEngine {
     info: DeviceInfo,
-    device: Device,
+    device: Arc<Device>,
     /// Threads for the small algebra.
     host: Threads,
 }
@@ -65,7 +71,7 @@ impl GpuEngine {
 
     /// The same with other options.
     pub fn with(choice: &Choice, threads: usize, options: &Options) -> Result<Self, EngineError> {
-        let found = find(choice).map_err(|e| EngineError::Refused(e.to_string()))?;
+        let found = find(choice).map_err(|e| Refusal::Adapter(e.to_string()))?;
         Self::on(&found, &Threads::new(threads)?, options)
     }
 
@@ -79,7 +85,7 @@ impl GpuEngine {
             tuning: device.tuning().to_string(),
             threads: threads.count(),
         };
-        Ok(Self { info, device, host: threads.clone() })
+        Ok(Self { info, device: Arc::new(device), host: threads.clone() })
     }
 
     /// What the adapter is.
@@ -96,26 +102,83 @@ impl GpuEngine {
     pub fn lose(&self) {
         self.device.device.destroy();
     }
+}
+
+impl Engine for GpuEngine {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn plan(&self, job: &Job) -> Result<JobPlan, EngineError> {
+        plan::plan(job, &self.device, self.info.threads).map(|(plan, _)| plan)
+    }
+
+    fn open(&self, job: Job) -> Result<Box<dyn Sampling>, EngineError> {
+        let (plan, layout) = plan::plan(&job, &self.device, self.info.threads)?;
+        let (device, host) = (Arc::clone(&self.device), self.host.clone());
+        Ok(Box::new(GpuSampling { device, host, job, plan, layout }))
+    }
+}
+
+/// A job on a GPU.
+struct GpuSampling {
+    device: Arc<Device>,
+    host: Threads,
+    job: Job,
+    plan: JobPlan,
+    layout: Layout,
+}
+
+impl Sampling for GpuSampling {
+    fn plan(&self) -> &JobPlan {
+        &self.plan
+    }
+
+    fn draw(&self, seeds: &[u64], wanted: &Wanted, stop: &Stop) -> Result<Vec<Drawn>, EngineError> {
+        match *wanted {
+            Wanted { kernel: false, statistics: Some(reference) } => {
+                let parts = self.groups(seeds, stop, |batch| batch.statistics(reference))?;
+                Ok(parts.into_iter().map(Drawn::from).collect())
+            }
+            _ => {
+                let kernels = self.groups(seeds, stop, |batch| batch.kernels())?;
+                let one = |sample: KernelSample| {
+                    stop.check()?;
+                    answer(sample, wanted)
+                };
+                self.host.install(|| kernels.into_par_iter().map(one).collect())
+            }
+        }
+    }
+}
+
+impl GpuSampling {
+    /// Runs the passes of the sampler for the seeds that a batch has in hand.
+    fn passes(&self, batch: &mut GpuBatch) -> Result<(), EngineError> {
+        let depth = self.job.network.depth();
+        match self.job.sampler {
+            Sampler::Direct => sampler::direct::run(batch, depth),
+            Sampler::Conditional => sampler::conditional::run(batch, depth),
+        }
+    }
 
     /// What `finish` makes of all seeds, group by group, in their order.
     fn groups<T: Send>(
         &self,
-        job: &Job,
         seeds: &[u64],
-        script: Script,
+        stop: &Stop,
         finish: impl Fn(&mut GpuBatch) -> Result<Vec<T>, EngineError> + Sync,
     ) -> Result<Vec<T>, EngineError> {
-        let (_, layout) = plan::plan(job, &self.device, self.info.threads)?;
         self.device.check()?;
-        // Even groups, so that no lane waits for the last.
-        let lanes = LANES.min(seeds.len());
-        let size = (layout.seeds as usize).min(seeds.len().div_ceil(lanes.max(1))).max(1);
-        let layout = plan::Layout { seeds: size as u64, ..layout };
+        // Even groups, so that none of those in flight waits for the last.
+        let in_flight = GROUPS_IN_FLIGHT.min(seeds.len());
+        let size = (self.layout.seeds as usize).min(seeds.len().div_ceil(in_flight.max(1))).max(1);
+        let layout = Layout { seeds: size as u64, ..self.layout };
         let groups: Vec<&[u64]> = seeds.chunks(size).collect();
         let results: Vec<Mutex<Option<_>>> = groups.iter().map(|_| Mutex::new(None)).collect();
         let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let lane = || {
-            let mut batch = GpuBatch::new(&self.device, &self.host, job, layout);
+        let work = || {
+            let mut batch = GpuBatch::new(&self.device, &self.host, &self.job, layout, stop);
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(seeds) = groups.get(index) else { break };
@@ -123,7 +186,8 @@ impl GpuEngine {
                     break;
                 }
                 batch.start(seeds);
-                let result = script(&mut batch, job.network.depth()).and_then(|()| finish(&mut batch));
+                let result =
+                    stop.check().and_then(|()| self.passes(&mut batch)).and_then(|()| finish(&mut batch));
                 failed.fetch_or(result.is_err(), Ordering::Relaxed);
                 if let Ok(mut slot) = results[index].lock() {
                     *slot = Some(result);
@@ -131,11 +195,11 @@ impl GpuEngine {
             }
         };
         std::thread::scope(|scope| {
-            for _ in 1..lanes {
-                // Where a thread cannot be started, the other lanes do its groups.
-                let _ = spawn_scoped(scope, lane);
+            for _ in 1..in_flight {
+                // Where a thread cannot be started, the others do its groups.
+                let _ = spawn_scoped(scope, work);
             }
-            lane();
+            work();
         });
         let mut samples = Vec::with_capacity(seeds.len());
         let mut first_error = None;
@@ -154,37 +218,6 @@ impl GpuEngine {
             None if samples.len() == seeds.len() => Ok(samples),
             None => Err(self.device.fault("a group of seeds was lost".to_owned())),
         }
-    }
-}
-
-impl Engine for GpuEngine {
-    fn info(&self) -> &DeviceInfo {
-        &self.info
-    }
-
-    fn plan(&self, job: &Job) -> Result<Plan, EngineError> {
-        plan::plan(job, &self.device, self.info.threads).map(|(plan, _)| plan)
-    }
-
-    fn run(
-        &self,
-        job: &Job,
-        _plan: &Plan,
-        seeds: &[u64],
-        script: Script,
-    ) -> Result<Vec<KernelSample>, EngineError> {
-        self.groups(job, seeds, script, |batch| batch.kernels())
-    }
-
-    fn measure(
-        &self,
-        job: &Job,
-        _plan: &Plan,
-        seeds: &[u64],
-        script: Script,
-        reference: &Reference,
-    ) -> Result<Vec<MeasuredSample>, EngineError> {
-        self.groups(job, seeds, script, |batch| batch.statistics(reference))
     }
 }
 

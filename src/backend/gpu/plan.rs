@@ -7,9 +7,12 @@ use super::passes::fused;
 use super::passes::gram::PART;
 use super::passes::square_scratch;
 use super::tuning::LEAST_COLUMNS;
-use crate::backend::memory::{available, gib};
+use crate::backend::memory::available;
 use crate::backend::small::Small;
-use crate::backend::{EngineError, Job, Plan, Precision, Sampler, Weights};
+use crate::backend::{
+    EngineError, Job, JobPlan, Memory, MemoryPlace, Precision, Refusal, Remedy, Sampler, Weights,
+};
+use crate::sampler::cost::{Cost, EIGEN, JACOBI};
 
 /// How the seeds of a job lie on the device. `keep` is a function of the job and the device alone, since the compiler of the
 /// device may round a deviate otherwise in another shader. `slab` is one too, and moves no bit but on cooperative matrices; `seeds`
@@ -53,17 +56,14 @@ impl Side {
 }
 
 /// Groups of seeds in flight: while the host factorises for one, the device works on the other.
-pub(super) const LANES: usize = 2;
+pub(super) const GROUPS_IN_FLIGHT: usize = 2;
 /// Neurons of a slab at most, multiple of 256: every pass covers at least 64 in a workgroup, and a dispatch has at most 65 535
 /// workgroups in a dimension.
 const MAX_SLAB: u64 = 65_535 * 4 * LEAST_COLUMNS as u64 / 256 * 256;
 /// Most seeds of a group.
 const MAX_SEEDS: u64 = 4096;
-/// Operations of the host for an eigendecomposition of size s: this times s³; and what it does a second.
-const EIGEN: f64 = 60.0;
-const HOST_RATE: f64 = 5e9;
-/// Operations of the device for one of size s: this times s³.
-const FACTORISATION: f64 = 53.0;
+/// Operations of the passes that one core of the host would do a second.
+const HOST_RATE: f64 = 2.5e10;
 /// Most bytes of small matrices on the host.
 const HOST_BYTES: u64 = 2 << 30;
 /// Largest variance of the logarithm of a squared preactivation in f16.
@@ -71,37 +71,39 @@ const MAX_DRIFT: f64 = 8.0;
 /// Seconds for one seed at the latest: what a launch and its read-back cost.
 const LAUNCH: f64 = 1e-4;
 
-pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, Layout), EngineError> {
+pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(JobPlan, Layout), EngineError> {
     match job.precision {
         Precision::F32 => {}
         Precision::F16 if device.variant.f16 => check_drift(job)?,
-        Precision::F64 => {
-            return Err(EngineError::Refused("precision f64 runs on the CPU; use --device cpu".to_owned()));
-        }
+        Precision::F64 => return Err(Refusal::Double.into()),
         Precision::F16 => {
-            return Err(EngineError::Refused(format!(
-                "precision f16 needs a GPU with 16-bit floats, and {} has none; use f32",
-                device.description.name
-            )));
+            return Err(Refusal::Half { device: Some(device.description.name.clone()) }.into());
         }
     }
+    let too_large = |place, needed, available, remedies| {
+        let memory = Memory {
+            points: job.n,
+            outputs: job.network.outputs(),
+            width: job.network.hidden().iter().max().copied(),
+            sampler: job.sampler,
+            place,
+            needed,
+            available,
+            remedies,
+        };
+        EngineError::from(Refusal::Memory(Box::new(memory)))
+    };
     let host = Small::bytes(job);
-    if host as f64 > available() as f64 {
-        return Err(EngineError::Refused(format!(
-            "{} points with {} outputs need {} of memory on the host, and {} are available; use fewer points or outputs",
-            job.n,
-            job.network.outputs(),
-            gib(host as f64),
-            gib(available() as f64)
-        )));
+    if host > available() {
+        return Err(too_large(MemoryPlace::Host, host, available(), &[Remedy::FewerPoints]));
     }
     let side = Side::of(job, device);
     let rows = u32::try_from(job.n.max(job.q())).unwrap_or(u32::MAX);
     let element = Element::of(job.precision);
     let fused = job.sampler == Sampler::Conditional && element == Element::F32 && fused::fits(device, rows);
-    let work = Work::of(job, side, fused, device.small_cost);
+    let work = Demand::of(job, side, fused, device.small_cost);
     let budget = device.budget;
-    let lanes = LANES as u64;
+    let lanes = GROUPS_IN_FLIGHT as u64;
     let share = budget.memory / lanes;
     let widest = work.widest.next_multiple_of(PART.into());
     // One seed first: how much of a layer fits at a time, with its panels if they fit too.
@@ -120,23 +122,15 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
     let slab = slab_of(keep);
     if !fits(&work, &budget, share, 1, slab, keep) && !fits_memory(&work, &budget, share, 1, slab, keep) {
         let needed = work.bytes(1, slab, keep) * lanes;
-        return Err(EngineError::Refused(format!(
-            "{} points with {} outputs need {} of device memory and matrices of {} at these widths, and {} and {} are planned \
-             for on {}; use fewer points or outputs, or --device cpu",
-            job.n,
-            job.network.outputs(),
-            gib(needed as f64),
-            gib(work.largest_small() as f64),
-            gib(budget.memory as f64),
-            gib(budget.binding as f64),
-            device.description.name
-        )));
+        let name = device.description.name.clone();
+        let device = MemoryPlace::Device { name, matrix: work.largest_small(), largest: budget.binding };
+        return Err(too_large(device, needed, budget.memory, &[Remedy::FewerPoints, Remedy::DeviceCpu]));
     }
     let algebra = match side {
         Side::Host => EIGEN * work.cubes / HOST_RATE / threads as f64,
         Side::Device => work.factorisation / budget.rate,
     };
-    let seconds = work.operations / budget.rate + work.normals / budget.normals + algebra;
+    let seconds = work.operations / budget.rate + work.drawn / budget.normals + algebra;
     let by_host = HOST_BYTES.min(available() / 4) / lanes / host;
     let mut seeds = ((0.5 / seconds) as u64).min(by_host).clamp(1, MAX_SEEDS);
     while seeds > 1 && !fits(&work, &budget, share, seeds, slab, keep) {
@@ -147,7 +141,7 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(Plan, 
     let per_batch =
         per_batch.clamp(1, lanes * MAX_SEEDS).min((256 << 20) / (8 * work.q * work.q).max(1)).max(1);
     let seeds_per_batch = if per_batch > group { per_batch / group * group } else { per_batch };
-    let plan = Plan {
+    let plan = JobPlan {
         seeds_per_batch: seeds_per_batch as usize,
         concurrent: group as usize,
         keep,
@@ -169,15 +163,11 @@ fn check_drift(job: &Job) -> Result<(), EngineError> {
     if drift <= MAX_DRIFT || matches!(job.weights, Weights::Explicit(_)) {
         return Ok(());
     }
-    Err(EngineError::Refused(format!(
-        "precision f16 is too narrow for {} hidden layers of these widths: the logarithm of a squared preactivation drifts with \
-         variance {drift:.1}, and f16 has room for {MAX_DRIFT}; use f32, or wider layers",
-        job.network.hidden().len()
-    )))
+    Err(Refusal::Drift { layers: job.network.hidden().len(), drift, most: MAX_DRIFT }.into())
 }
 
-/// Sizes and work of one seed.
-struct Work {
+/// Sizes and work of one seed, as a device must have room and time for them.
+struct Demand {
     n: u64,
     q: u64,
     outputs: u64,
@@ -193,7 +183,9 @@ struct Work {
     /// Bytes of small matrices that stay.
     small: u64,
     operations: f64,
+    /// Deviates, each counted once, and as often as they are drawn.
     normals: f64,
+    drawn: f64,
     /// Σ s³ over the factorisations.
     cubes: f64,
     /// Where they are done, and the operations of all of them where that is the device.
@@ -205,33 +197,29 @@ struct Work {
     factorised: f64,
 }
 
-impl Work {
+impl Demand {
     fn of(job: &Job, side: Side, fused: bool, small_cost: f64) -> Self {
         let depth = job.network.depth();
         let (n, q, outputs) = (job.n as u64, job.q() as u64, job.network.outputs() as u64);
         let hidden: Vec<u64> = (1..depth).map(|k| job.width(k)).collect();
         let padded: u64 = hidden.iter().map(|m| row_stride(*m)).sum();
-        let neurons: f64 = hidden.iter().map(|m| *m as f64).sum();
         let layers = hidden.len() as u64;
         let direct = job.sampler == Sampler::Direct;
         let element = Element::of(job.precision);
         let size = element.bytes();
         let (nf, qf) = (n as f64, q as f64);
-        let weights: f64 = (1..=depth).map(|k| job.width(k) as f64 * job.width(k - 1) as f64).sum();
         let first = if direct { job.dim as u64 } else { 0 };
         let widest = hidden.iter().copied().chain([first, 1]).max().unwrap_or(1);
-        let (operations, normals, kept) = if direct {
-            let operations = weights * 2.0 * (nf + qf) + neurons * (nf * nf + qf * qf);
-            (
-                operations,
-                2.0 * weights,
-                size * (n * padded + 2 * q * row_stride(widest) + n * row_stride(first)),
-            )
+        let Cost { operations, normals, cubes } = job.cost();
+        // The direct sampler draws its weights once on the way forward and once on the way back.
+        let (drawn, kept) = if direct {
+            let panels = n * padded + 2 * q * row_stride(widest) + n * row_stride(first);
+            (2.0 * normals, size * panels)
         } else {
-            let operations = neurons * (3.0 * nf * nf + 6.0 * nf * qf + 3.0 * qf * qf);
-            (operations, neurons * (nf + qf), size * padded * (2 * n + q))
+            (normals, size * padded * (2 * n + q))
         };
-        let cubes = if direct { qf.powi(3) } else { layers as f64 * (nf.powi(3) + qf.powi(3)) + qf.powi(3) };
+        // The spectra of the kernel, too.
+        let cubes = cubes + qf.powi(3);
         // What stays on the host is f32 here; on the device C, S⁺, E and S_B, T in f64 too, the kernel and scratch.
         let (stay, scratch) = match side {
             Side::Host => (4 * (n * n + n * q + q * q), 0),
@@ -256,11 +244,12 @@ impl Work {
             small: layers * stay + scratch + 4 * q * outputs,
             operations,
             normals,
+            drawn,
             cubes,
             side,
             fused,
-            factorisation: FACTORISATION * small_cost * cubes,
-            factorised: FACTORISATION * small_cost * nf.max(qf).powi(3),
+            factorisation: JACOBI * small_cost * cubes,
+            factorised: JACOBI * small_cost * nf.max(qf).powi(3),
         }
     }
 
@@ -311,7 +300,7 @@ impl Work {
     }
 }
 
-fn fits_memory(work: &Work, budget: &Budget, share: u64, seeds: u64, slab: u64, keep: bool) -> bool {
+fn fits_memory(work: &Demand, budget: &Budget, share: u64, seeds: u64, slab: u64, keep: bool) -> bool {
     // The largest are of sums in f32, whatever the panels are.
     let panel = 4 * seeds * work.rows * row_stride(slab);
     let tile = if work.explicit { 4 * slab * slab } else { 0 };
@@ -320,6 +309,6 @@ fn fits_memory(work: &Work, budget: &Budget, share: u64, seeds: u64, slab: u64, 
     work.bytes(seeds, slab, keep) <= share && binding <= budget.binding
 }
 
-fn fits(work: &Work, budget: &Budget, share: u64, seeds: u64, slab: u64, keep: bool) -> bool {
+fn fits(work: &Demand, budget: &Budget, share: u64, seeds: u64, slab: u64, keep: bool) -> bool {
     fits_memory(work, budget, share, seeds, slab, keep) && seeds as f64 * work.dispatch(slab) <= budget.work
 }

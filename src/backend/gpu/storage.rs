@@ -7,7 +7,7 @@
 use half::f16;
 
 use super::module::Element;
-use crate::backend::{EngineError, Precision};
+use crate::backend::{EngineError, Precision, Refusal};
 
 /// What rounds to 2¹⁶ or more has no f16.
 const F16_END: f64 = 65_520.0;
@@ -66,10 +66,7 @@ impl Element {
         let outside = |w: &f64| self == Self::F16 && (w.is_nan() || w.abs() >= F16_END);
         weights.iter().position(outside).map_or(Ok(()), |at| {
             let (row, column) = ((first + at) / columns, (first + at) % columns);
-            Err(EngineError::Refused(format!(
-                "W{k} has {:e} in row {row}, column {column}, and precision f16 ends at 65504; use --precision f32",
-                weights[at]
-            )))
+            Err(Refusal::Weight { layer: k, row, column, value: weights[at] }.into())
         })
     }
 }

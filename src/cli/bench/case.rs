@@ -2,20 +2,20 @@
 
 use std::time::Instant;
 
-use eoc_ntk::backend::{Engine, Job, Precision, Weights};
+use eoc_ntk::backend::{Engine, Job, KernelSample, Precision, Sampling};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::limit::Limit;
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Network;
 use eoc_ntk::rng::{Role, Stream};
-use eoc_ntk::sampler::{KernelSample, Sampler, Sampling};
+use eoc_ntk::sampler::Sampler;
 use eoc_ntk::stats::Reference;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 
 /// Most seeds of a timed batch.
-pub const MOST_SEEDS: usize = 8192;
+const MOST_SEEDS: usize = 8192;
 
 /// Points, outputs, depth and width.
 pub type Sizes = [u64; 4];
@@ -63,7 +63,7 @@ impl Case {
         precision: Precision,
     ) -> Result<(), Failure> {
         let (network, n) = (network(sizes)?, sizes[0] as usize);
-        engine.plan(&Job::outline(network, n, DIM, sampler, precision, Weights::Drawn))?;
+        engine.plan(&Job::outline(&network, n, DIM, sampler, precision))?;
         Ok(())
     }
 
@@ -89,33 +89,26 @@ impl Case {
     }
 
     /// The case on an engine.
-    pub fn sampling<'e>(
-        &self,
-        engine: &'e dyn Engine,
-        precision: Precision,
-    ) -> Result<Sampling<'e>, Failure> {
-        Ok(Sampling::new(engine, &self.network, &self.data, self.sampler, precision)?)
+    pub fn open(&self, engine: &dyn Engine, precision: Precision) -> Result<Box<dyn Sampling>, Failure> {
+        Ok(engine.open(Job::new(&self.network, &self.data, self.sampler, precision))?)
     }
 
     /// Times rounds of a batch, norms of the deviation included, once the first batch is found right. Returns the last
     /// kernel too.
     pub fn time(
         &self,
-        engine: &dyn Engine,
-        precision: Precision,
+        sampling: &dyn Sampling,
         rounds: u32,
         ctx: &Context,
     ) -> Result<(Times, KernelSample), Failure> {
-        let sampling = self.sampling(engine, precision)?;
-        let seeds: Vec<u64> = (0..sampling.batch_size().min(MOST_SEEDS) as u64).collect();
+        let seeds = seeds(sampling);
         // The first batch warms up.
-        let first = sampling.batch(&seeds)?;
+        let first = sampling.kernels(&seeds, ctx.stop())?;
         verify(&first, &self.network)?;
         let mut times = Vec::new();
         for _ in 0..rounds {
-            ctx.check()?;
             let start = Instant::now();
-            sampling.measure(&seeds, &self.reference)?;
+            sampling.statistics(&seeds, &self.reference, ctx.stop())?;
             times.push(start.elapsed().as_secs_f64() / seeds.len() as f64);
         }
         times.sort_by(f64::total_cmp);
@@ -126,6 +119,11 @@ impl Case {
         let (least, greatest) = (times[0], times[times.len() - 1]);
         Ok((Times { median, least, greatest }, kernel))
     }
+}
+
+/// The seeds of a timed batch.
+pub fn seeds(sampling: &dyn Sampling) -> Vec<u64> {
+    (0..sampling.plan().seeds_per_batch.min(MOST_SEEDS) as u64).collect()
 }
 
 fn network([_, outputs, depth, width]: Sizes) -> Result<Network, Failure> {

@@ -36,8 +36,9 @@ pub fn line(
     peaks: &Peaks,
     ctx: &Context,
 ) -> Result<String, Failure> {
-    let (times, sample) = case.time(engine, case.precision, rounds, ctx)?;
-    let plan = case.sampling(engine, case.precision)?.plan().clone();
+    let sampling = case.open(engine, case.precision)?;
+    let (times, sample) = case.time(sampling.as_ref(), rounds, ctx)?;
+    let plan = sampling.plan();
     let threads = engine.info().threads as f64;
     // Shares, in seconds of one worker.
     let total = times.median * threads;

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use eoc_ntk::Threads;
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, PassTime, find};
-use eoc_ntk::backend::{Engine, EngineError, Precision};
+use eoc_ntk::backend::{Engine, EngineError, Precision, Refusal};
 
-use super::case::{Case, MOST_SEEDS};
+use super::case::{Case, seeds};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::tuning;
@@ -24,7 +24,7 @@ pub struct Bench {
 impl Bench {
     /// Opens and measures.
     pub fn new(choice: &Choice, threads: &Threads) -> Result<Self, Failure> {
-        let found = find(choice).map_err(|e| EngineError::Refused(e.to_string()))?;
+        let found = find(choice).map_err(|e| EngineError::from(Refusal::Adapter(e.to_string())))?;
         let engine = tuning::open_found(&found, threads, Options::default())?;
         let timed = tuning::open_found(&found, threads, Options { profile: true, ..Options::default() })?;
         let peaks = engine.peaks()?;
@@ -57,13 +57,13 @@ impl Bench {
 
     /// Times of a case on both, and the passes of one batch.
     pub fn lines(&self, case: &Case, rounds: u32, ctx: &Context) -> Result<String, Failure> {
-        let (gpu, _) = case.time(&self.engine, case.precision, rounds, ctx)?;
+        let (gpu, _) = case.time(case.open(&self.engine, case.precision)?.as_ref(), rounds, ctx)?;
         // The CPU has no f16.
         let (beside, label) = match case.precision {
             Precision::F16 => (Precision::F32, " in f32"),
             precision => (precision, ""),
         };
-        let (cpu, _) = case.time(&self.cpu, beside, rounds, ctx)?;
+        let (cpu, _) = case.time(case.open(&self.cpu, beside)?.as_ref(), rounds, ctx)?;
         let mut text = format!(
             "\n{} {}: {} ms per seed; cpu{label} {}; cpu : gpu {:.3}\n",
             case.name(),
@@ -72,12 +72,12 @@ impl Bench {
             cpu.text(),
             cpu.median / gpu.median
         );
-        let sampling = case.sampling(&self.timed, case.precision)?;
-        let seeds: Vec<u64> = (0..sampling.batch_size().min(MOST_SEEDS) as u64).collect();
+        let sampling = case.open(&self.timed, case.precision)?;
+        let seeds = seeds(sampling.as_ref());
         // The first batch compiles.
-        sampling.measure(&seeds, &case.reference)?;
+        sampling.statistics(&seeds, &case.reference, ctx.stop())?;
         self.timed.take_profile();
-        sampling.measure(&seeds, &case.reference)?;
+        sampling.statistics(&seeds, &case.reference, ctx.stop())?;
         let passes = self.timed.take_profile();
         if passes.is_empty() {
             let timed = self.timed.description().timestamps;

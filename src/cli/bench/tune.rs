@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use eoc_ntk::Threads;
-use eoc_ntk::backend::EngineError;
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, Options, Trial, find};
+use eoc_ntk::backend::{EngineError, Refusal};
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Status};
@@ -14,7 +14,7 @@ use crate::cli::tuning;
 pub fn execute(choice: &Choice, threads: &Threads, ctx: &Context) -> Result<Status, Failure> {
     tuning::check_folder()?;
     // From the defaults, not from an earlier tuning: the same start gives the same search.
-    let found = find(choice).map_err(|e| EngineError::Refused(e.to_string()))?;
+    let found = find(choice).map_err(|e| EngineError::from(Refusal::Adapter(e.to_string())))?;
     let engine = GpuEngine::on(&found, threads, &Options::default())?;
     let description = engine.description();
     ctx.print(&format!("{}, {} {}\n", description.name, description.backend, description.driver))?;
@@ -23,7 +23,7 @@ pub fn execute(choice: &Choice, threads: &Threads, ctx: &Context) -> Result<Stat
         let told = |trial| ctx.print(&line(trial));
         ctx.check().and_then(|()| trial.map_or(Ok(()), told)).map_err(|failure| {
             stopped.replace(Some(failure));
-            EngineError::Refused("stopped".to_owned())
+            EngineError::Stopped
         })
     });
     if let Some(failure) = stopped.into_inner() {

@@ -22,7 +22,7 @@ const MAX_SHARDS: u32 = 900;
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
 Writes study.toml, array.sbatch and merge.sbatch into DIR, which all nodes must see, as they must
-see eoc and the data. A task of the array runs one shard. Near its time limit it ends its batch and
+see eoc and the data. A task of the array runs one shard. Near its time limit it stops and
 requeues itself; on a lost node it is requeued by Slurm; a killed one is not. The merge job runs
 when all tasks have ended: it merges the shards into DIR/merged and prints the table, or lists the
 missing seeds and ends with status 1. Submitting again resumes what is missing and computes nothing

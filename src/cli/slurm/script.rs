@@ -9,7 +9,7 @@
 use super::quote::{directive, shell};
 use crate::cli::version::VERSION;
 
-/// Seconds before the time limit at which eoc is asked to end its batch; Slurm may signal up to a minute earlier.
+/// Seconds before the time limit at which eoc is asked to stop, which takes it two; Slurm may signal up to a minute earlier.
 const GRACE: u32 = 45;
 
 /// What the scripts are made of, validated; paths are absolute.
@@ -97,7 +97,7 @@ pub const ARRAY_FILE: &str = "array.sbatch";
 pub const MERGE_FILE: &str = "merge.sbatch";
 
 const BODY: &str = r#"
-# The signal before the time limit, and that of a cancelled or preempted job, go on to eoc, which ends its batch.
+# The signal before the time limit, and that of a cancelled or preempted job, go on to eoc, which keeps what is finished.
 pid=
 signal=
 pass() {
@@ -119,7 +119,8 @@ while
     [ -n "$signal" ]
 do :; done
 
-# 75: the time limit is near and the shard can be resumed; 138: the signal came before eoc could listen.
+# 75: the time limit is near, new samples were finished and the shard can be resumed (without a new one the status is 1: a task
+# started again would not come further); 138: the signal came before eoc could listen.
 if [ "$status" = 75 ] || [ "$status" = 138 ]; then
     # Slurm ends this script once it has taken the request; a busy one may refuse the first.
     for wait in 2 4 8 0; do

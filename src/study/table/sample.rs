@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Record, fields};
-use crate::sampler::MeasuredSample;
+use crate::backend::MeasuredSample;
 
 fields! {
     /// The statistics of one sample; NaN where one is undefined (null), as a relative deviation from K∞ = 0.

@@ -1,13 +1,13 @@
 //! The small matrices on the device against those on the host: the same draws, and nothing read before the end.
 
-use eoc_ntk::backend::Engine;
 use eoc_ntk::backend::Precision;
 use eoc_ntk::backend::gpu::{GpuEngine, Options, Tuning};
+use eoc_ntk::backend::{Engine, Job, KernelSample, Stop};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::limit::Limit;
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Network;
-use eoc_ntk::sampler::{KernelSample, Sampler, Sampling};
+use eoc_ntk::sampler::Sampler;
 use eoc_ntk::stats::Reference;
 
 use super::super::support::{points, relative};
@@ -34,7 +34,11 @@ fn kernels(
     sampler: Sampler,
     seeds: &[u64],
 ) -> Vec<KernelSample> {
-    Sampling::new(engine, network, data, sampler, Precision::F32).unwrap().batch(seeds).unwrap()
+    engine
+        .open(Job::new(network, data, sampler, Precision::F32))
+        .unwrap()
+        .kernels(seeds, &Stop::never())
+        .unwrap()
 }
 
 /// Both samplers, shapes on both sides of the edges, f64 and pairs, workgroup memory and storage: the kernels of the host's
@@ -75,8 +79,8 @@ fn the_device_factorises_as_the_host_does() {
                     let q = n * outputs;
                     assert!((0..q * q).all(|e| sample.kernel[e] == sample.kernel[e % q * q + e / q]));
                 }
-                let sampling = Sampling::new(&device, &network, &data, sampler, Precision::F32).unwrap();
-                let measured = sampling.measure(&seeds, &reference).unwrap();
+                let sampling = device.open(Job::new(&network, &data, sampler, Precision::F32)).unwrap();
+                let measured = sampling.statistics(&seeds, &reference, &Stop::never()).unwrap();
                 for (sample, measured) in found.iter().zip(&measured) {
                     let s = reference.measure(&sample.kernel).unwrap();
                     let close = |x: f64, y: f64| (x - y).abs() <= 1e-11 * s.lambda_max;
@@ -149,8 +153,8 @@ fn batches_and_places_move_no_bit() {
             assert_eq!(kernels(&other, &network, &data, sampler, &[0, 1, 2, 3, 4, 5, 6]), all, "{options:?}");
         }
         let measure = |seeds: &[u64]| {
-            let sampling = Sampling::new(&gpu, &network, &data, sampler, Precision::F32).unwrap();
-            sampling.measure(seeds, &reference).unwrap()
+            let sampling = gpu.open(Job::new(&network, &data, sampler, Precision::F32)).unwrap();
+            sampling.statistics(seeds, &reference, &Stop::never()).unwrap()
         };
         assert_eq!(measure(&[4]), measure(&[0, 1, 2, 3, 4, 5, 6])[4..5]);
     }
@@ -220,9 +224,9 @@ fn activations_out_of_range_are_an_error() {
         };
         let (network, data) = (net("abs", &[3; 1000], 1), points(2, 3, 1));
         for sampler in [Sampler::Direct, Sampler::Conditional] {
-            let sampling = Sampling::new(&gpu, &network, &data, sampler, Precision::F32).unwrap();
-            let error = sampling.batch(&[1]).unwrap_err().to_string();
-            assert!(error.starts_with("seed 1") && error.contains("--precision f64"), "{error}");
+            let sampling = gpu.open(Job::new(&network, &data, sampler, Precision::F32)).unwrap();
+            let error = sampling.kernels(&[1], &Stop::never()).unwrap_err().to_string();
+            assert!(error.starts_with("seed 1") && error.contains("leave the range of f32"), "{error}");
         }
     }
 }

@@ -1,18 +1,19 @@
 //! A device that is refused, lost or too small: a sentence, and everything finished is kept.
 
-use std::cell::Cell;
 use std::fs;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, Kind, Options, list};
-use eoc_ntk::backend::{Engine, EngineError, MeasuredSample, Precision};
+use eoc_ntk::backend::{
+    DeviceInfo, Drawn, Engine, EngineError, Job, JobPlan, Precision, Sampling, Stop, Wanted,
+};
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Network;
-use eoc_ntk::sampler::{Sampler, Sampling};
-use eoc_ntk::stats::Reference;
-use eoc_ntk::study::run::{self, Estimate, KernelSource, Observer, Progress, RunError, Settings};
+use eoc_ntk::sampler::Sampler;
+use eoc_ntk::study::run::{self, Computing, Observer, Progress, RunError, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store};
-use eoc_ntk::study::{Cell as StudyCell, Plan, Shard, file};
+use eoc_ntk::study::{Limits, Plan, Shard, file};
 
 use super::super::support::points;
 use super::{open, skip};
@@ -27,41 +28,60 @@ fn a_lost_device_is_an_error_from_then_on() {
     let data = points(4, 3, 1);
     for sampler in [Sampler::Direct, Sampler::Conditional] {
         let gpu = open(&Options::default()).unwrap();
-        let sampling = Sampling::new(&gpu, &network, &data, sampler, Precision::F32).unwrap();
-        assert!(sampling.batch(&[1, 2]).is_ok());
+        let sampling = gpu.open(Job::new(&network, &data, sampler, Precision::F32)).unwrap();
+        assert!(sampling.kernels(&[1, 2], &Stop::never()).is_ok());
         gpu.lose();
         for _ in 0..2 {
-            let error = sampling.batch(&[1, 2]).unwrap_err();
+            let error = sampling.kernels(&[1, 2], &Stop::never()).unwrap_err();
             assert!(matches!(error, EngineError::Device { .. }), "{error}");
             assert!(error.to_string().contains(&gpu.info().name), "{error}");
         }
     }
     // Another device of the same adapter goes on.
     assert!(
-        Sampling::new(&gpu, &network, &data, Sampler::Direct, Precision::F32).unwrap().batch(&[1]).is_ok()
+        gpu.open(Job::new(&network, &data, Sampler::Direct, Precision::F32))
+            .unwrap()
+            .kernels(&[1], &Stop::never())
+            .is_ok()
     );
 }
 
-/// Kernels from a GPU that is lost after so many batches.
-struct Failing<'e> {
-    engine: &'e GpuEngine,
-    sampling: Sampling<'e>,
-    left: Cell<usize>,
+/// A GPU that is lost after so many batches of four seeds.
+struct Failing(Arc<GpuEngine>, usize);
+
+impl Engine for Failing {
+    fn info(&self) -> &DeviceInfo {
+        self.0.info()
+    }
+
+    fn plan(&self, job: &Job) -> Result<JobPlan, EngineError> {
+        Ok(JobPlan { seeds_per_batch: 4, ..self.0.plan(job)? })
+    }
+
+    fn open(&self, job: Job) -> Result<Box<dyn Sampling>, EngineError> {
+        let (plan, left) = (self.plan(&job)?, AtomicUsize::new(self.1));
+        Ok(Box::new(FailingSampling { engine: Arc::clone(&self.0), plan, inner: self.0.open(job)?, left }))
+    }
 }
 
-impl KernelSource for Failing<'_> {
-    fn batch_size(&self) -> usize {
-        4
+struct FailingSampling {
+    engine: Arc<GpuEngine>,
+    plan: JobPlan,
+    inner: Box<dyn Sampling>,
+    left: AtomicUsize,
+}
+
+impl Sampling for FailingSampling {
+    fn plan(&self) -> &JobPlan {
+        &self.plan
     }
-    fn estimate(&self) -> Estimate {
-        self.sampling.estimate()
-    }
-    fn measure(&self, seeds: &[u64], reference: &Reference) -> Result<Vec<MeasuredSample>, EngineError> {
-        if self.left.get() == 0 {
+
+    fn draw(&self, seeds: &[u64], wanted: &Wanted, stop: &Stop) -> Result<Vec<Drawn>, EngineError> {
+        if self.left.load(Ordering::Relaxed) == 0 {
             self.engine.lose();
         }
-        self.left.set(self.left.get().saturating_sub(1));
-        self.sampling.measure(seeds, reference)
+        self.left.store(self.left.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
+        self.inner.draw(seeds, wanted, stop)
     }
 }
 
@@ -75,6 +95,7 @@ impl Observer for Silent {
 #[test]
 fn a_run_outlives_its_device() {
     let Some(gpu) = open(&Options::default()) else { return skip("a run outlives its device") };
+    let gpu = Arc::new(gpu);
     let temp = tempfile::tempdir().unwrap();
     let dir = temp.path().join("run");
     let plan = Plan::new(file::parse(STUDY).unwrap()).unwrap();
@@ -86,17 +107,16 @@ fn a_run_outlives_its_device() {
         driver: String::new(),
         threads: 2,
     };
-    let open_cell = |cell: &StudyCell| -> Result<Box<dyn KernelSource + '_>, EngineError> {
-        let sampling = Sampling::new(&gpu, &cell.network, &cell.data.points, cell.sampler, cell.precision)?;
-        Ok(Box::new(Failing { engine: &gpu, sampling, left: Cell::new(3) }))
-    };
-    let costs = run::check(&plan, &open_cell).unwrap();
+    let failing = Failing(Arc::clone(&gpu), 3);
+    let costs = run::check(&plan, &failing).unwrap();
     {
-        let mut store = Store::open(&dir, &plan, Shard::WHOLE, session(), || run::limits(&plan)).unwrap();
+        let (limits, stop) = (Limits::default(), Stop::never());
+        let records = || run::limits(&plan, &limits, &stop);
+        let mut store = Store::open(&dir, &plan, Shard::WHOLE, session(), records).unwrap();
         let settings = Settings { device: &gpu.info().name, threads: 2, batch: None, shard: Shard::WHOLE };
-        let stop = AtomicBool::new(false);
-        let error =
-            run::run(&plan, &mut store, &open_cell, &costs, &settings, &stop, &mut Silent).unwrap_err();
+        let computing =
+            Computing { engine: &failing, costs: &costs, limits: &limits, settings: &settings, stop: &stop };
+        let error = run::run(&plan, &mut store, &computing, &mut Silent).unwrap_err();
         assert!(matches!(error, RunError::Engine { source: EngineError::Device { .. }, .. }), "{error}");
     }
     let mut kept = Vec::new();
@@ -134,14 +154,13 @@ fn what_the_device_cannot_do_is_refused_before_the_start() {
         return skip("refusals");
     };
     let network = Network::new(Activation::RELU, vec![50, 50], 1).unwrap();
-    let refused = |n: usize, precision| match Sampling::new(
-        &gpu,
+    let refused = |n: usize, precision| match gpu.open(Job::new(
         &network,
         &points(n, 3, 1),
         Sampler::Direct,
         precision,
-    ) {
-        Err(EngineError::Refused(sentence)) => sentence,
+    )) {
+        Err(EngineError::Refused(refusal)) => refusal.to_string(),
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("accepted"),
     };
@@ -157,7 +176,7 @@ fn unknown_devices_are_refused_with_those_there_are() {
     }
     for choice in [Choice::Index(99), Choice::Named("no such card".to_owned())] {
         let error = match GpuEngine::new(&choice, 1) {
-            Err(EngineError::Refused(sentence)) => sentence,
+            Err(EngineError::Refused(refusal)) => refusal.to_string(),
             _ => panic!("accepted"),
         };
         assert!(error.contains(&list()[0].name), "{error}");

@@ -6,12 +6,12 @@ use std::process::Command;
 
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, Kind, Options, list};
-use eoc_ntk::backend::{Engine, EngineError, Precision};
+use eoc_ntk::backend::{Engine, EngineError, ExplicitKernel, Job, KernelSample, Precision, Stop};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::data::weights::WeightMatrix;
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Network;
-use eoc_ntk::sampler::{ExplicitKernel, KernelSample, Sampler, Sampling};
+use eoc_ntk::sampler::Sampler;
 
 use super::super::support::{naive, points, relative};
 use super::skip_half;
@@ -33,7 +33,7 @@ fn kernels(
     precision: Precision,
     seeds: &[u64],
 ) -> Vec<KernelSample> {
-    Sampling::new(engine, network, data, sampler, precision).unwrap().batch(seeds).unwrap()
+    engine.open(Job::new(network, data, sampler, precision)).unwrap().kernels(seeds, &Stop::never()).unwrap()
 }
 
 /// Relative Frobenius distance of the kernel in f16 from that of the CPU in f32, the median over the seeds.
@@ -175,11 +175,12 @@ fn given_weights_are_rounded_and_must_fit() {
     let given: Vec<WeightMatrix> =
         drawn.iter().map(|w| WeightMatrix { rows: w.len(), cols: w[0].len(), values: w.concat() }).collect();
     let expected = kernels(&gpu, &network, &data, Sampler::Direct, Precision::F16, &[11]).remove(0);
-    let kernel = |weights: Vec<WeightMatrix>| {
-        ExplicitKernel::new(&gpu, network.activation(), weights, 1.0, 33, Precision::F16)
-            .unwrap()
-            .evaluate(&data, &|| {})
-    };
+    let kernel =
+        |weights: Vec<WeightMatrix>| {
+            ExplicitKernel::new(&gpu, network.activation(), weights, 1.0, 33, Precision::F16)
+                .unwrap()
+                .evaluate(&data, &Stop::never(), &|| {})
+        };
     let found = kernel(given.clone()).unwrap();
     // The weights round on the host here and on the device there, to the same numbers.
     assert!(relative(&found.kernel, &expected.kernel) < 1e-5);
@@ -187,7 +188,8 @@ fn given_weights_are_rounded_and_must_fit() {
         let mut given = given.clone();
         given[1].values[70 * 255 + 3] = wrong;
         match kernel(given) {
-            Err(EngineError::Refused(sentence)) => {
+            Err(EngineError::Refused(refusal)) => {
+                let sentence = refusal.to_string();
                 assert!(sentence.contains("W2") && sentence.contains("row 255, column 3"), "{sentence}");
             }
             other => panic!("{other:?}"),
@@ -203,14 +205,13 @@ fn given_weights_are_rounded_and_must_fit() {
 #[test]
 fn what_cannot_be_f16_is_refused() {
     let Some(gpu) = open(&Options::default()) else { return skip_half("refusals of f16") };
-    let refused = |engine: &dyn Engine, network: &Network| match Sampling::new(
-        engine,
+    let refused = |engine: &dyn Engine, network: &Network| match engine.open(Job::new(
         network,
         &points(2, 3, 1),
         Sampler::Direct,
         Precision::F16,
-    ) {
-        Err(EngineError::Refused(sentence)) => sentence,
+    )) {
+        Err(EngineError::Refused(refusal)) => refusal.to_string(),
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("accepted"),
     };
@@ -221,7 +222,7 @@ fn what_cannot_be_f16_is_refused() {
     assert!(refused(&CpuEngine::new(1).unwrap(), &network).contains("GPU"));
     // Depth 400 at width 50 lets preactivations drift out of the range.
     let sentence = refused(&gpu, &net("relu", &[50; 400], 1));
-    assert!(sentence.contains("drift") && sentence.contains("f32"), "{sentence}");
+    assert!(sentence.contains("drift") && sentence.contains("f16 has room for 8"), "{sentence}");
     if list().iter().all(|d| d.kind == Kind::Software) {
         assert!(matches!(GpuEngine::new(&Choice::BestHalf, 1), Err(EngineError::Refused(_))));
     }

@@ -3,12 +3,12 @@
 //! Fixed seeds; the family of all tests here has one false-positive rate of 1e−3 had the seeds been drawn anew (Holm).
 
 use eoc_ntk::backend::gpu::{GpuEngine, Options};
-use eoc_ntk::backend::{Engine, Precision};
+use eoc_ntk::backend::{Engine, Job, Precision};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::limit::relative_sd_diagonal;
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Network;
-use eoc_ntk::sampler::{Sampler, Sampling};
+use eoc_ntk::sampler::Sampler;
 
 use super::super::support::naive::{self, Fault};
 use super::super::support::{Family, kolmogorov_smirnov, mean_is, points};
@@ -29,10 +29,10 @@ fn draws(
     count: u64,
 ) -> Vec<Vec<f64>> {
     let data = points(3, 4, 8);
-    let sampling = Sampling::new(engine, network, &data, sampler, precision).unwrap();
+    let sampling = engine.open(Job::new(network, &data, sampler, precision)).unwrap();
     let q = 3 * network.outputs();
     let rows: Vec<Vec<f64>> =
-        sampling.kernels(first..first + count).map(|k| functionals(&k.unwrap().kernel, q)).collect();
+        sampling.kernels_of(first..first + count).map(|k| functionals(&k.unwrap().kernel, q)).collect();
     (0..5).map(|f| rows.iter().map(|r| r[f]).collect()).collect()
 }
 
@@ -92,8 +92,9 @@ fn both_samplers_have_one_law(gpu: &GpuEngine, precision: Precision) {
         let network = Network::new(Activation::RELU, vec![40, 25, 60], 1).unwrap();
         let data = points(1, 4, 8);
         let size = 4.0 * data.row(0).iter().map(|v| v * v).sum::<f64>() / 4.0;
-        let sampling = Sampling::new(gpu, &network, &data, sampler, precision).unwrap();
-        let values: Vec<f64> = sampling.kernels(0..4 * count).map(|k| k.unwrap().kernel[0] / size).collect();
+        let sampling = gpu.open(Job::new(&network, &data, sampler, precision)).unwrap();
+        let values: Vec<f64> =
+            sampling.kernels_of(0..4 * count).map(|k| k.unwrap().kernel[0] / size).collect();
         family.test(format!("mean, {sampler}"), mean_is(&values, 1.0));
         let squares: Vec<f64> = values.iter().map(|v| v * v).collect();
         let exact = 1.0 + relative_sd_diagonal(network.activation(), network.hidden()).powi(2);
@@ -122,8 +123,8 @@ fn near_equal_points_keep_their_law_without_f64() {
         let data = DataSet::new(vec![root, 0.0, root * angle.cos(), root * angle.sin()], 2).unwrap();
         let network = Network::new(Activation::RELU, vec![32, 32, 32], 1).unwrap();
         let log = |sampler, first: u64| -> Vec<f64> {
-            let sampling = Sampling::new(&gpu, &network, &data, sampler, Precision::F32).unwrap();
-            sampling.kernels(first..first + 2000).map(|k| k.unwrap().kernel[3].ln()).collect()
+            let sampling = gpu.open(Job::new(&network, &data, sampler, Precision::F32)).unwrap();
+            sampling.kernels_of(first..first + 2000).map(|k| k.unwrap().kernel[3].ln()).collect()
         };
         let direct = log(Sampler::Direct, 1 << 30);
         let conditional = log(Sampler::Conditional, (7 << 30) * (1 + index as u64));

@@ -2,13 +2,13 @@
 
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::gpu::{Options, Tuning};
-use eoc_ntk::backend::{Engine, Precision, Several};
+use eoc_ntk::backend::{Engine, ExplicitKernel, Job, KernelSample, Precision, Several, Stop};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::data::weights::WeightMatrix;
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::math::linalg::eigenvalues;
 use eoc_ntk::model::Network;
-use eoc_ntk::sampler::{ExplicitKernel, KernelSample, Sampler, Sampling};
+use eoc_ntk::sampler::Sampler;
 
 use super::super::support::{naive, points, relative};
 use super::{open, skip};
@@ -24,7 +24,11 @@ fn kernels(
     sampler: Sampler,
     seeds: &[u64],
 ) -> Vec<KernelSample> {
-    Sampling::new(engine, network, data, sampler, Precision::F32).unwrap().batch(seeds).unwrap()
+    engine
+        .open(Job::new(network, data, sampler, Precision::F32))
+        .unwrap()
+        .kernels(seeds, &Stop::never())
+        .unwrap()
 }
 
 /// Relative Frobenius distances of two engines, seed by seed.
@@ -201,14 +205,14 @@ fn given_weights_give_the_kernel_of_their_seed() {
         let kernel = |weights: Vec<WeightMatrix>| {
             ExplicitKernel::new(&gpu, network.activation(), weights, 1.0, 33, Precision::F32).unwrap()
         };
-        let found = kernel(given.clone()).evaluate(&data, &|| {}).unwrap();
+        let found = kernel(given.clone()).evaluate(&data, &Stop::never(), &|| {}).unwrap();
         assert!(relative(&found.kernel, &expected.kernel) < 1e-6, "{options:?}");
         assert!((found.output_norm / expected.output_norm - 1.0).abs() < 1e-5);
-        let tiled = kernel(given.clone()).with_tile_rows(8).evaluate(&data, &|| {}).unwrap();
+        let tiled = kernel(given.clone()).with_tile_rows(8).evaluate(&data, &Stop::never(), &|| {}).unwrap();
         assert_eq!(tiled.kernel, found.kernel, "tiles of points move no bit");
         let mut wrong = given.clone();
         wrong[1].values[70 * 255 + 3] += 0.5;
-        let seen = kernel(wrong).evaluate(&data, &|| {}).unwrap();
+        let seen = kernel(wrong).evaluate(&data, &Stop::never(), &|| {}).unwrap();
         assert!(relative(&seen.kernel, &expected.kernel) > 1e-6, "a changed weight goes unseen");
     }
 }
@@ -229,8 +233,8 @@ fn the_rank_cut_leaves_small_eigenvalues() {
         };
         let (network, data) = (net("relu", &[256, 256, 256], 1), points(n, 9, 5));
         let least = |engine: &dyn Engine, precision| {
-            let sampling = Sampling::new(engine, &network, &data, Sampler::Conditional, precision).unwrap();
-            eigenvalues(&sampling.batch(&[3]).unwrap()[0].kernel, n).unwrap()[0]
+            let sampling = engine.open(Job::new(&network, &data, Sampler::Conditional, precision)).unwrap();
+            eigenvalues(&sampling.kernels(&[3], &Stop::never()).unwrap()[0].kernel, n).unwrap()[0]
         };
         let (found, expected) = (least(&gpu, precision), least(&cpu, Precision::F32));
         assert!((found / expected - 1.0).abs() < bound, "{precision} f64 {f64}: {found} {expected}");

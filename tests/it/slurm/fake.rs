@@ -230,17 +230,18 @@ fn tasks_end_their_batch_requeue_themselves_and_merge_to_one_run() {
     let task = place.task(0);
     let store = place.dir().join("shard-0/run.sqlite");
     let patience = Instant::now();
-    while !store.exists() && patience.elapsed() < Duration::from_secs(30) {
-        sleep(Duration::from_millis(5));
+    // Without one new sample the task would not be requeued.
+    let begun = || store.exists() && rows(place.at(), &place.dir().join("shard-0")).len() > 1;
+    while !begun() && patience.elapsed() < Duration::from_secs(30) {
+        sleep(Duration::from_millis(50));
     }
-    sleep(Duration::from_millis(300));
     // To the batch script alone, as --signal=B: does.
     assert!(Command::new("kill").args(["-USR1", &task.id().to_string()]).status().unwrap().success());
     let output = task.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(75), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("stopped by the time-limit signal"));
     assert_eq!(place.calls(), ["scontrol requeue 77_0"; 2]);
-    assert!(rows(place.at(), &place.dir().join("shard-0")).len() > 1, "the batch in hand was kept");
+    assert!(rows(place.at(), &place.dir().join("shard-0")).len() > 1, "what was finished was kept");
 
     // A cancelled job ends without being requeued.
     let task = place.task(0);

@@ -105,7 +105,7 @@ fn await_state(child: &mut Child, reached: impl Fn() -> bool) {
 
 #[cfg(unix)]
 #[test]
-fn signals_finish_the_batch_and_can_be_resumed() {
+fn signals_keep_what_is_finished_and_can_be_resumed() {
     let temp = tempfile::tempdir().unwrap();
     let at = temp.path();
     fs::write(at.join("tiny.toml"), endless()).unwrap();
@@ -118,9 +118,63 @@ fn signals_finish_the_batch_and_can_be_resumed() {
         let kill =
             Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
         assert!(kill.success());
-        refused(&child.wait_with_output().unwrap(), 130, &["interrupted", "resumes"]);
+        stopped(&child.wait_with_output().unwrap(), 130, &["interrupted", "resumes"]);
         let kept = rows(&dir).unwrap();
         assert_eq!(kept[..before.len()], before, "what was finished is kept");
+    }
+}
+
+/// The answer to the first Ctrl-C, once, and then what [`refused`] looks at.
+fn stopped(output: &Output, status: i32, parts: &[&str]) {
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    let (answer, rest) = text.split_once('\n').unwrap();
+    assert!(
+        answer.starts_with("eoc: stopping: ") && answer.ends_with("; a second Ctrl-C ends at once"),
+        "{text}"
+    );
+    refused(&Output { stderr: rest.as_bytes().to_vec(), ..output.clone() }, status, parts);
+}
+
+/// A layer of 6·10⁸ neurons takes minutes, on any machine: its seed is given up soon after the signal, nothing that was not
+/// there before is left, and the status says what a batch system should do. The time that it took is printed.
+#[cfg(unix)]
+#[test]
+fn a_wide_seed_in_hand_is_given_up_at_a_signal() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    let network = "--activation relu --depth 3 --width 600000000 --data sphere:n=8,dim=4,seed=0 --threads 1 --seeds 2 --out";
+    for (command, out, signal, status, part) in [
+        ("run", "int", "INT", 130, "2 samples are missing"),
+        ("run", "usr1", "USR1", 1, "the time limit of this task is shorter than one sample takes"),
+        ("sample", "int.npy", "INT", 130, "interrupted"),
+        ("sample", "usr1.npy", "USR1", 130, "interrupted"),
+    ] {
+        let args: Vec<&str> = [command].into_iter().chain(network.split(' ')).chain([out]).collect();
+        let mut child = start(at, &args);
+        // A store is there once the first seed is about to begin; of the other there is nothing to see.
+        match command {
+            "run" => await_state(&mut child, || at.join(out).join("run.sqlite").exists()),
+            _ => sleep(Duration::from_secs(1)),
+        }
+        sleep(Duration::from_millis(500));
+        assert_eq!(child.try_wait().unwrap(), None, "{command} ended by itself");
+        let clock = Instant::now();
+        let kill =
+            Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let output = child.wait_with_output().unwrap();
+        let seconds = clock.elapsed().as_secs_f64();
+        println!("{command} ended {seconds:.3} s after SIG{signal}");
+        assert!(seconds < 10.0, "{command}, SIG{signal}: {seconds} s");
+        match signal {
+            "INT" => stopped(&output, status, &[part]),
+            _ => refused(&output, status, &[part]),
+        }
+        if command == "run" {
+            assert_eq!(rows(&at.join(out)).unwrap(), []);
+        } else {
+            assert!(!at.join(out).exists(), "an unfinished file is left");
+        }
     }
 }
 
@@ -152,13 +206,22 @@ fn the_time_limit_signal_has_a_status_of_its_own() {
     fs::write(at.join("tiny.toml"), endless()).unwrap();
     for (dir, then) in [("alone", None), ("followed", Some("-TERM"))] {
         let mut child = start(at, &["run", "tiny.toml", "--out", dir]);
-        await_state(&mut child, || at.join(dir).join("run.sqlite").exists());
+        // Without a new sample the status would be another.
+        let store = at.join(dir).join("run.sqlite");
+        await_state(&mut child, || store.exists() && !rows(&at.join(dir)).unwrap().is_empty());
         let id = child.id().to_string();
         for signal in ["-USR1"].into_iter().chain(then) {
             // The second finds a program that has ended where it is that fast.
             let _ = Command::new("kill").args([signal, &id]).stderr(Stdio::null()).status().unwrap();
         }
-        refused(&child.wait_with_output().unwrap(), 75, &["time-limit signal", "the same command resumes"]);
+        let output = child.wait_with_output().unwrap();
+        let parts = ["time-limit signal", "the same command resumes"];
+        let second = String::from_utf8_lossy(&output.stderr).contains("eoc: stopping");
+        if second {
+            stopped(&output, 75, &parts)
+        } else {
+            refused(&output, 75, &parts)
+        }
         let kept = rows(&at.join(dir)).unwrap();
         fs::write(at.join("few.toml"), TINY.replace("6000", "3")).unwrap();
         assert_eq!(eoc(at, &["run", "few.toml", "--out", dir, "--device", "cpu"]).status.code(), Some(0));

@@ -17,10 +17,10 @@ pub use family::Family;
 pub use law::{chi_square, kolmogorov_smirnov, kolmogorov_smirnov_to, mean_is, means_agree};
 
 use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::{EngineError, KernelSample, Precision};
+use eoc_ntk::backend::{Engine, EngineError, Job, KernelSample, Precision};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::model::Network;
-use eoc_ntk::sampler::{Sampler, Sampling};
+use eoc_ntk::sampler::Sampler;
 
 /// The kernels of seeds first … first+count on two threads.
 pub fn kernels(
@@ -31,8 +31,8 @@ pub fn kernels(
     seeds: std::ops::Range<u64>,
 ) -> Vec<KernelSample> {
     let engine = CpuEngine::new(2).unwrap();
-    let sampling = Sampling::new(&engine, network, data, sampler, precision).unwrap();
-    sampling.kernels(seeds).collect::<Result<_, EngineError>>().unwrap()
+    let sampling = engine.open(Job::new(network, data, sampler, precision)).unwrap();
+    sampling.kernels_of(seeds).collect::<Result<_, EngineError>>().unwrap()
 }
 
 /// n points of dimension dim with normal coordinates, the same for the same arguments.

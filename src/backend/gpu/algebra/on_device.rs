@@ -14,7 +14,7 @@ use crate::backend::gpu::passes::spectrum::{
 use crate::backend::gpu::passes::{View, root, spectrum, transpose};
 use crate::backend::gpu::recording::{Proxy, Recording};
 use crate::backend::gpu::sums::{self, Sums};
-use crate::backend::{EngineError, Job, KernelSample, MeasuredSample};
+use crate::backend::{EngineError, Job, KernelSample, MeasuredSample, Precision, Remedy};
 use crate::math::root::{Noise, root as host_root};
 use crate::stats::Reference;
 
@@ -120,7 +120,7 @@ impl<'e> DeviceAlgebra<'e> {
             }
         };
         if k == 0 && self.grams[0].is_none() {
-            self.grams[0] = Some(keep_numbers(recording, &self.job.cosines));
+            self.grams[0] = Some(keep_numbers(recording, self.job.cosines()));
         }
         let block = Assemble {
             points: n,
@@ -165,13 +165,14 @@ impl<'e> DeviceAlgebra<'e> {
     fn check(&self, index: usize, what: &str, values: &[f64]) -> Result<(), EngineError> {
         match values.iter().find(|value| !value.is_finite()) {
             None => Ok(()),
-            Some(value) => Err(EngineError::Failed {
+            // Activations of so deep or narrow a network may leave the range of f32.
+            Some(value) => Err(EngineError::OutOfRange {
                 seed: self.seeds[index],
                 layer: 0,
                 what: format!(
-                    "{what} came back from the device as {value}; if activations of so deep or narrow a network leave the \
-                     range of f32, --precision f64 --device cpu holds them"
+                    "{what} came back from the device as {value}, as where activations leave the range of f32"
                 ),
+                remedies: &[Remedy::Precision(Precision::F64)],
             }),
         }
     }
@@ -194,7 +195,7 @@ impl Algebra for DeviceAlgebra<'_> {
             if self.roots[0].is_none() {
                 // The input comes in f64 and is the same for every seed: no work for a device.
                 let failed = |e| EngineError::Failed { seed: self.seeds[0], layer: 0, what: format!("{e}") };
-                let half = host_root(&self.job.cosines, self.job.n, Noise::of_panels(f64::EPSILON), false)
+                let half = host_root(self.job.cosines(), self.job.n, Noise::of_panels(f64::EPSILON), false)
                     .map_err(failed)?
                     .half;
                 let room = recording.keep(4 * u64::from(n * n));

@@ -8,8 +8,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Sampling;
-use crate::backend::{Engine, EngineError, KernelSample, Precision, Sampler, Weights};
+use super::{Engine, EngineError, Job, KernelSample, Precision, Refusal, Sampler, Stop};
 use crate::data::DataSet;
 use crate::data::weights::WeightMatrix;
 use crate::math::activation::Activation;
@@ -22,7 +21,7 @@ const TILE_ROWS: usize = 2048;
 pub struct ExplicitKernel<'e> {
     engine: &'e dyn Engine,
     network: Network,
-    weights: Weights,
+    weights: Arc<Vec<Vec<f64>>>,
     dim: usize,
     precision: Precision,
     tile_rows: usize,
@@ -38,28 +37,21 @@ impl<'e> ExplicitKernel<'e> {
         dim: usize,
         precision: Precision,
     ) -> Result<Self, EngineError> {
-        let refuse = |what: String| Err(EngineError::Refused(what));
         let mut below = dim;
-        for (k, w) in weights.iter().enumerate() {
+        for (w, layer) in weights.iter().zip(1..) {
             if w.cols != below || w.values.len() != w.rows * w.cols || w.rows == 0 {
-                return refuse(format!(
-                    "W{} is {} x {}, and its columns must be the {below} outputs of the layer below",
-                    k + 1,
-                    w.rows,
-                    w.cols
-                ));
+                return Err(Refusal::Chain { layer, rows: w.rows, columns: w.cols, below }.into());
             }
             below = w.rows;
         }
-        let hidden = weights.iter().map(|w| w.rows as u64).take(weights.len().saturating_sub(1)).collect();
+        if weights.is_empty() {
+            return Err(Refusal::NoWeights.into());
+        }
+        let hidden = weights.iter().map(|w| w.rows as u64).take(weights.len() - 1).collect();
         let network = Network::new(activation, hidden, below).and_then(|n| n.with_scale(scale));
-        let network = match network {
-            Ok(network) if !weights.is_empty() => network,
-            Ok(_) => return refuse("there are no weights; a network has at least one matrix".into()),
-            Err(e) => return refuse(e.to_string()),
-        };
+        let network = network.map_err(Refusal::from)?;
         let matrices = weights.into_iter().map(|w| w.values).collect();
-        let weights = Weights::Explicit(Arc::new(matrices));
+        let weights = Arc::new(matrices);
         Ok(Self { engine, network, weights, dim, precision, tile_rows: TILE_ROWS })
     }
 
@@ -83,18 +75,19 @@ impl<'e> ExplicitKernel<'e> {
         (0..n).step_by(points).map(|first| first..n.min(first + points)).collect()
     }
 
-    /// K on a data set. `after_run` is called after each of [`runs`](Self::runs).
-    pub fn evaluate(&self, data: &DataSet, after_run: &dyn Fn()) -> Result<KernelSample, EngineError> {
+    /// K on a data set. `after_run` is called after each of [`runs`](Self::runs); once `stop` is raised nothing comes of it.
+    pub fn evaluate(
+        &self,
+        data: &DataSet,
+        stop: &Stop,
+        after_run: &dyn Fn(),
+    ) -> Result<KernelSample, EngineError> {
         if data.dim() != self.dim {
-            return Err(EngineError::Refused(format!(
-                "the points have {} coordinates, not {}",
-                data.dim(),
-                self.dim
-            )));
+            return Err(Refusal::Coordinates { found: data.dim(), expected: self.dim }.into());
         }
         let tiles = self.tiles(data.n());
         if let [_] = tiles.as_slice() {
-            let sample = self.run(data)?;
+            let sample = self.run(data, stop)?;
             after_run();
             return Ok(sample);
         }
@@ -106,8 +99,8 @@ impl<'e> ExplicitKernel<'e> {
             for b in &tiles[index + 1..] {
                 let points: Vec<usize> = a.clone().chain(b.clone()).collect();
                 let values = points.iter().flat_map(|&i| data.row(i)).copied().collect();
-                let pair = DataSet::new(values, self.dim).map_err(|e| EngineError::Refused(e.to_string()))?;
-                let sample = self.run(&pair)?;
+                let pair = DataSet::new(values, self.dim).map_err(Refusal::from)?;
+                let sample = self.run(&pair, stop)?;
                 place(&sample.kernel, &points, outputs, &mut kernel, q);
                 // ‖N‖² of every tile is in as many pairs as there are other tiles.
                 squares += sample.output_norm.powi(2) / (tiles.len() - 1) as f64;
@@ -117,11 +110,10 @@ impl<'e> ExplicitKernel<'e> {
         Ok(KernelSample { seed: 0, kernel, output_norm: squares.sqrt() })
     }
 
-    fn run(&self, data: &DataSet) -> Result<KernelSample, EngineError> {
-        let weights = self.weights.clone();
-        let sampling =
-            Sampling::of(self.engine, &self.network, data, Sampler::Direct, self.precision, weights)?;
-        Ok(sampling.batch(&[0])?.remove(0))
+    fn run(&self, data: &DataSet, stop: &Stop) -> Result<KernelSample, EngineError> {
+        let job = Job::new(&self.network, data, Sampler::Direct, self.precision);
+        let sampling = self.engine.open(job.with_weights(Arc::clone(&self.weights)))?;
+        Ok(sampling.kernels(&[0], stop)?.remove(0))
     }
 }
 
