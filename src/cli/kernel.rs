@@ -29,7 +29,7 @@ Example:
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The weights
-    #[arg(long, value_name = "F.safetensors", required = true)]
+    #[arg(long, value_name = "FILE", required = true)]
     weights: PathBuf,
     /// Activation a*s + b*|s|: abs, relu, identity, leaky:ALPHA (slope below zero) or A,B (two numbers)
     #[arg(long, value_name = "PHI", required = true, allow_hyphen_values = true)]

@@ -313,18 +313,10 @@ const OPTIONAL: &[(&[&str], &[&str])] = &[
     (&["rusqlite", "parquet"], &["study"]),
     (&["toml"], &["study", "cli"]),
     (&["csv"], &["study", "report"]),
+    (&["tracing"], &["backend/gpu", "cli"]),
     (&["kuva"], &["report"]),
     (
-        &[
-            "clap",
-            "clap_complete",
-            "indicatif",
-            "signal_hook",
-            "anyhow",
-            "tracing",
-            "tracing_subscriber",
-            "rustix",
-        ],
+        &["clap", "clap_complete", "indicatif", "signal_hook", "anyhow", "tracing_subscriber", "rustix"],
         &["cli"],
     ),
 ];

@@ -56,10 +56,7 @@ impl Place {
 
     /// The run without what is said of the data, whose rows have unequal norms in most files here.
     fn run(&self, line: &str) -> Ran {
-        let mut ran = self.run_with_notes(line);
-        let said = ran.stderr.split_inclusive('\n');
-        ran.stderr = said.filter(|line| !line.contains(": rows are taken as they are")).collect();
-        ran
+        self.run_with_notes(line).without_notes()
     }
 
     fn run_with_notes(&self, line: &str) -> Ran {
@@ -99,6 +96,15 @@ impl Place {
         let values =
             bytes[start..].chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect();
         (shape.to_owned(), values)
+    }
+}
+
+impl Ran {
+    /// Without the line that says of data of unequal norms that its rows are taken as they are.
+    fn without_notes(mut self) -> Self {
+        let said = self.stderr.split_inclusive('\n');
+        self.stderr = said.filter(|line| !line.contains(": rows are taken as they are")).collect();
+        self
     }
 }
 

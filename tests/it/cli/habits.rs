@@ -15,7 +15,7 @@ fn fed(place: &Place, line: &str, bytes: &[u8]) -> (Ran, Vec<u8>) {
     let output = child.wait_with_output().unwrap();
     let stdout = output.stdout.clone();
     let text = std::process::Output { stdout: Vec::new(), ..output };
-    (ran(&text), stdout)
+    (ran(&text).without_notes(), stdout)
 }
 
 #[test]
