@@ -4,7 +4,7 @@
 //! ```sh                  lines that begin with `eoc ` are run and must end with status 0
 //! ```sh status=2         … with this status
 //! ```text checked        each line is in the output of the block of commands before, in this order; `…` stands for
-//!                        anything, behind a digit for further digits
+//!                        anything; between a digit and something else, for further digits
 //! ```toml file=NAME      is written to NAME in the directory of the page (any language)
 //! ```text                output, or a command that needs what is not here; not run
 //! ````
@@ -100,7 +100,7 @@ fn find<'t>(output: &'t str, pattern: &str) -> Option<&'t str> {
 fn fits(line: &str, pattern: &str) -> bool {
     let Some((before, after)) = pattern.split_once('…') else { return line == pattern };
     let Some(rest) = line.strip_prefix(before) else { return false };
-    let digits = before.ends_with(|c: char| c.is_ascii_digit());
+    let digits = !after.is_empty() && before.ends_with(|c: char| c.is_ascii_digit());
     let reach = if digits { rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len() } else { rest.len() };
     (0..=reach).any(|skip| rest.is_char_boundary(skip) && fits(&rest[skip..], after))
 }
