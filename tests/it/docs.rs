@@ -5,7 +5,7 @@
 //! ```sh status=2         … with this status
 //! ```text checked        each line is in the output of the block of commands before, in this order; `…` stands for
 //!                        anything; between a digit and something else, for further digits
-//! ```toml file=NAME      is written to NAME in the directory of the page (any language)
+//! ```toml file=NAME      is written to NAME in the directory of the page, before its commands run (any language)
 //! ```text                output, or a command that needs what is not here; not run
 //! ````
 
@@ -20,9 +20,22 @@ use std::process::Command;
 /// What a line of commands may begin with besides `eoc `: set-up that other tests do, or that is this suite itself.
 const NOT_RUN: [&str; 2] = ["cargo ", "scripts/"];
 /// Options of other programs that the book names.
-const FOREIGN: [&str; 13] = [
-    "--release", "--locked", "--path", "--open", "--full", "--account", "--array", "--requeue", "--open-mode", "--signal",
-    "--no-install-recommends", "--dependency", "--",
+const FOREIGN: [&str; 15] = [
+    "--release",
+    "--locked",
+    "--path",
+    "--open",
+    "--full",
+    "--account",
+    "--array",
+    "--requeue",
+    "--open-mode",
+    "--signal",
+    "--no-install-recommends",
+    "--no-default-features",
+    "--features",
+    "--dependency",
+    "--",
 ];
 
 fn root() -> &'static Path {
@@ -101,7 +114,11 @@ fn fits(line: &str, pattern: &str) -> bool {
     let Some((before, after)) = pattern.split_once('…') else { return line == pattern };
     let Some(rest) = line.strip_prefix(before) else { return false };
     let digits = !after.is_empty() && before.ends_with(|c: char| c.is_ascii_digit());
-    let reach = if digits { rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len() } else { rest.len() };
+    let reach = if digits {
+        rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len()
+    } else {
+        rest.len()
+    };
     (0..=reach).any(|skip| rest.is_char_boundary(skip) && fits(&rest[skip..], after))
 }
 
@@ -110,10 +127,14 @@ fn run(name: &str, text: &str) -> Result<usize, String> {
     let temp = tempfile::tempdir().unwrap();
     fixtures(temp.path());
     let (mut ran, mut output) = (0, String::new());
-    for block in blocks(text) {
+    let blocks = blocks(text);
+    // A page may show a file below the command that takes it.
+    for block in &blocks {
         if let Some(file) = block.value("file") {
             fs::write(temp.path().join(file), block.text.join("\n") + "\n").unwrap();
         }
+    }
+    for block in blocks {
         if block.is("sh") {
             output.clear();
             let expected: i32 = block.value("status").map_or(0, |status| status.parse().unwrap());
@@ -126,7 +147,9 @@ fn run(name: &str, text: &str) -> Result<usize, String> {
                 }
                 let (status, printed) = shell(temp.path(), &command);
                 if status != Some(expected) {
-                    return Err(format!("{name}:{line}: `{command}` ended with {status:?}, not {expected}:\n{printed}"));
+                    return Err(format!(
+                        "{name}:{line}: `{command}` ended with {status:?}, not {expected}:\n{printed}"
+                    ));
                 }
                 output += &printed;
                 ran += 1;
@@ -151,7 +174,11 @@ fn shell(at: &Path, command: &str) -> (Option<i32>, String) {
         program.parent().map(Path::to_path_buf).into_iter().chain(std::env::split_paths(&path)),
     );
     let mut shell = Command::new("sh");
-    shell.args(["-c", command]).current_dir(at).env("PATH", path.unwrap()).env("XDG_CACHE_HOME", at.join("cache"));
+    shell
+        .args(["-c", command])
+        .current_dir(at)
+        .env("PATH", path.unwrap())
+        .env("XDG_CACHE_HOME", at.join("cache"));
     let output = shell.output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code(), text(&output.stdout) + &text(&output.stderr))
@@ -217,8 +244,14 @@ fn pages_are_indexed_and_links_lead_somewhere() {
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
         let name = page.file_name().unwrap().to_string_lossy().into_owned();
-        assert!(name == "README.md" || index.contains(&format!("({name})")), "docs/README.md does not list {name}");
-        assert!(!text.contains('@') || !text.lines().any(unfinished), "{name} has a place that is not filled in");
+        assert!(
+            name == "README.md" || index.contains(&format!("({name})")),
+            "docs/README.md does not list {name}"
+        );
+        assert!(
+            !text.contains('@') || !text.lines().any(unfinished),
+            "{name} has a place that is not filled in"
+        );
         for link in text.split("](").skip(1) {
             let link = link.split([')', '#']).next().unwrap();
             let leads = link.is_empty() || link.contains("://") || page.parent().unwrap().join(link).exists();
@@ -229,7 +262,10 @@ fn pages_are_indexed_and_links_lead_somewhere() {
 
 /// A line that still is a mark such as `@TABLE@`.
 fn unfinished(line: &str) -> bool {
-    line.split('@').skip(1).step_by(2).any(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase()))
+    line.split('@')
+        .skip(1)
+        .step_by(2)
+        .any(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase()))
 }
 
 /// What a page quotes in backticks exists: options in the help, files in the project, tests under their names.
@@ -252,11 +288,20 @@ fn options_files_and_tests_that_pages_name_exist() {
         }
         for span in spans {
             let path = span.split("::").next().unwrap();
-            let ours = ["tests/", "src/", "benches/", "scripts/", "docs/"].iter().any(|start| path.starts_with(start));
-            assert!(!ours || path.contains(' ') || root().join(path).exists(), "{name} names {path}, which is not there");
+            let ours = ["tests/", "src/", "benches/", "scripts/", "docs/"]
+                .iter()
+                .any(|start| path.starts_with(start));
+            assert!(
+                !ours || path.contains(' ') || root().join(path).exists(),
+                "{name} names {path}, which is not there"
+            );
             let snake = span.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit());
-            let test = snake && span.matches('_').count() >= 3;
-            assert!(!test || tests.contains(&format!("fn {span}(")), "{name} names the test {span}, which is not there");
+            // Functions of neural-tangents end in _fn.
+            let test = snake && span.matches('_').count() >= 3 && !span.ends_with("_fn");
+            assert!(
+                !test || tests.contains(&format!("fn {span}(")),
+                "{name} names the test {span}, which is not there"
+            );
         }
     }
 }
@@ -266,7 +311,8 @@ fn options() -> BTreeSet<String> {
     let help = |arguments: &str| shell(root(), &format!("eoc {arguments} --help")).1;
     let top = help("");
     let commands = top.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let commands = commands.take_while(|line| !line.trim().is_empty()).filter(|line| !line.starts_with("     "));
+    let commands =
+        commands.take_while(|line| !line.trim().is_empty()).filter(|line| !line.starts_with("     "));
     let mut text = top.clone();
     commands.filter_map(|line| line.split_whitespace().next()).for_each(|command| text += &help(command));
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');

@@ -42,7 +42,8 @@ fn terms(network: impl Fn(&[Matrix]) -> Matrix, weights: &[Matrix]) -> Vec<Vec<f
                     weights[k][r][c] = at - step;
                     let below = outputs(&weights);
                     weights[k][r][c] = at;
-                    let slope: Vec<f64> = above.iter().zip(&below).map(|(a, b)| (a - b) / (2.0 * step)).collect();
+                    let slope: Vec<f64> =
+                        above.iter().zip(&below).map(|(a, b)| (a - b) / (2.0 * step)).collect();
                     term.iter_mut().enumerate().for_each(|(i, t)| *t += slope[i / size] * slope[i % size]);
                 }
             }
@@ -88,7 +89,9 @@ fn conventions_convert_as_the_page_says() {
         let ours = terms(
             |w| {
                 let first = layer(&map(&x, |v| v / root(INPUTS)), &w[0]);
-                (1..4).fold(first, |z, k| layer(&map(&z, |s| (a * s + b * s.abs()) / (sigma * root(widths[k]))), &w[k]))
+                (1..4).fold(first, |z, k| {
+                    layer(&map(&z, |s| (a * s + b * s.abs()) / (sigma * root(widths[k]))), &w[k])
+                })
             },
             &unit,
         );
@@ -100,12 +103,15 @@ fn conventions_convert_as_the_page_says() {
             let dense = |x: &Matrix, k: usize| map(&layer(x, &w[k]), |v| v * deviations[k] / root(widths[k]));
             (1..4).fold(dense(&x, 0), |z, k| dense(&map(&z, |s| p * s.min(0.0) + q * s.max(0.0)), k))
         };
-        let factor = deviations[1..].iter().map(|s| (s * sigma).powi(2)).product::<f64>() * deviations[0].powi(2);
+        let factor =
+            deviations[1..].iter().map(|s| (s * sigma).powi(2)).product::<f64>() * deviations[0].powi(2);
         let expected: Vec<f64> = kernel.iter().map(|k| factor * k).collect();
         check(&sum(&terms(theirs, &unit), |_| 1.0), &expected, "neural-tangents");
 
         // Standard parameterisation: the same function of weights s_k/√fan_in · N(0, 1).
-        let plain = |w: &[Matrix]| (1..4).fold(layer(&x, &w[0]), |z, k| layer(&map(&z, |s| a * s + b * s.abs()), &w[k]));
+        let plain = |w: &[Matrix]| {
+            (1..4).fold(layer(&x, &w[0]), |z, k| layer(&map(&z, |s| a * s + b * s.abs()), &w[k]))
+        };
         let standard = terms(plain, &scaled(&|k| deviations[k] / root(widths[k])));
         let weighted = sum(&ours, |k| factor * widths[k] as f64 / deviations[k].powi(2));
         check(&sum(&standard, |_| 1.0), &weighted, "standard");
@@ -113,7 +119,9 @@ fn conventions_convert_as_the_page_says() {
 
         // The papers: weights σ·N(0, 1), 1/√m_k in front of activations, inputs as they are.
         let paper = |w: &[Matrix]| {
-            (1..4).fold(layer(&x, &w[0]), |z, k| layer(&map(&z, |s| (a * s + b * s.abs()) / root(widths[k])), &w[k]))
+            (1..4).fold(layer(&x, &w[0]), |z, k| {
+                layer(&map(&z, |s| (a * s + b * s.abs()) / root(widths[k])), &w[k])
+            })
         };
         let expected: Vec<f64> = kernel.iter().map(|k| INPUTS as f64 * k).collect();
         check(&sum(&terms(paper, &scaled(&|_| 1.0 / sigma)), |_| 1.0), &expected, "papers");
