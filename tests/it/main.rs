@@ -6,6 +6,7 @@ mod builtin;
 mod cli;
 mod coverage;
 mod data;
+mod docs;
 mod engine;
 mod gpu;
 mod grids;
