@@ -76,7 +76,7 @@ pub struct Args {
     dir: PathBuf,
     /// csv, json or parquet: the rows; npy: mean and standard deviation of the kernels
     #[arg(long, value_name = "FORMAT")]
-    format: Wanted,
+    format: What,
     /// Rows of which table: of the finished samples, or of the cells of the study [default: samples]
     #[arg(long, value_name = "TABLE")]
     table: Option<TableName>,
@@ -107,12 +107,12 @@ impl FromStr for TableName {
 
 /// What is exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
+enum What {
     Rows(Format),
     Moments,
 }
 
-impl FromStr for Wanted {
+impl FromStr for What {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -131,12 +131,12 @@ impl FromStr for Wanted {
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let table = args.table.map(|TableName(table)| table);
     let format = match (args.format, &args.out) {
-        (Wanted::Moments, _) if table.is_some() => {
+        (What::Moments, _) if table.is_some() => {
             return Err(Failure::refused(
                 "--table goes with --format csv, json or parquet, which have rows; leave it out",
             ));
         }
-        (Wanted::Moments, Some(out)) => {
+        (What::Moments, Some(out)) => {
             let engine = EngineArgs {
                 device: args.device.clone(),
                 precision: Vec::new(),
@@ -144,15 +144,15 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             };
             return moments::execute(&args.dir, out, &engine, ctx);
         }
-        (Wanted::Moments, None) => {
+        (What::Moments, None) => {
             return Err(Failure::refused("npy writes several files; give --out DIR, such as --out moments"));
         }
-        (Wanted::Rows(_), _) if args.device.is_some() || args.threads.threads.is_some() => {
+        (What::Rows(_), _) if args.device.is_some() || args.threads.threads.is_some() => {
             return Err(Failure::refused(
                 "--device and --threads go with --format npy, which draws kernels; leave them out",
             ));
         }
-        (Wanted::Rows(format), _) => format,
+        (What::Rows(format), _) => format,
     };
     if format == Format::Parquet && args.out.is_none() {
         return Err(Failure::refused(

@@ -11,7 +11,7 @@ use eoc_ntk::report::{Analysis, table, write_figure};
 use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store};
-use eoc_ntk::study::{Limits, Plan, PlanError, REPORT, Shard, Spec, Wanted, Widths, file};
+use eoc_ntk::study::{Absent, Limits, Plan, PlanError, REPORT, Shard, Spec, Widths, file};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
@@ -228,10 +228,10 @@ fn given<T: Clone>(values: &[T]) -> Option<Vec<T>> {
 /// Why there is no plan; what is missing can be given by an option too.
 fn worded(error: PlanError) -> anyhow::Error {
     let flag = match &error {
-        PlanError::Missing(Wanted::Data) => "--data",
-        PlanError::Missing(Wanted::Activation) => "--activation",
-        PlanError::Missing(Wanted::Depth) => "--depth, --widths",
-        PlanError::Missing(Wanted::Seeds) => "--seeds",
+        PlanError::Missing(Absent::Data) => "--data",
+        PlanError::Missing(Absent::Activation) => "--activation",
+        PlanError::Missing(Absent::Depth) => "--depth, --widths",
+        PlanError::Missing(Absent::Seeds) => "--seeds",
         PlanError::Network { depth: Some(depth), source: ShapeError::NoWidths { .. } } => {
             return anyhow::anyhow!(
                 "depth {depth} needs hidden widths; give --width, --widths, or width = 256 under [network]"

@@ -196,7 +196,9 @@ fn lambda_rounding(summary: &CellSummary) -> [f64; 2] {
     let panel = match cell.precision.as_str() {
         "f64" => f64::EPSILON,
         "f16" => 2f64.powi(-11),
-        _ => f64::from(f32::EPSILON),
+        "f32" => f64::from(f32::EPSILON),
+        // Nothing is known of another's rounding, and nothing is said of it.
+        _ => f64::NAN,
     };
     let solver = (cell.n * cell.outputs) as f64 * f64::EPSILON;
     let largest = summary.samples.iter().fold(0.0, |m: f64, s| m.max(s.lambda_max));

@@ -15,6 +15,9 @@ use crate::model::Network;
 pub const EIGEN: f64 = 80.0;
 /// The two spectra of a kernel that statistics need take as long as this times q³ operations.
 pub const SPECTRA: f64 = 40.0;
+/// Operations of the passes that one core of a CPU does a second, measured on a 2.5 GHz Zen 3; only times to expect and the sizes of
+/// batches depend on it.
+pub const CORE_RATE: f64 = 2.5e10;
 /// Operations of a factorisation of size s by Jacobi rotations, over s³.
 pub const JACOBI: f64 = 53.0;
 /// Operations that take as long as one deviate.

@@ -53,8 +53,8 @@ impl SeedTable {
         let mut rows = vec![Vec::with_capacity(shortest.len()); cells.len()];
         for &seed in shortest {
             let joint: Option<Vec<f64>> = cells.iter().map(|cell| value(cell, seed)).collect();
-            for (row, v) in rows.iter_mut().zip(joint.unwrap_or_default()) {
-                row.push(v);
+            if let Some(joint) = joint {
+                rows.iter_mut().zip(joint).for_each(|(row, v)| row.push(v));
             }
         }
         Self { rows }

@@ -125,7 +125,7 @@ impl Builtin {
 
     /// The study; the quick form has fewer seeds, and where one cell costs most of the time, not that one.
     pub fn spec(&self, quick: bool) -> Spec {
-        let of = |full: u64, few: u64| SeedRange::new(0..if quick { few } else { full }).ok();
+        let of = |full: u32, few: u32| Some(SeedRange::first(if quick { few } else { full }));
         let digits = |counts: &[usize]| counts.iter().map(|&n| Source::Digits { n }).collect();
         let base = Spec {
             name: Some(self.name.to_owned()),
@@ -195,7 +195,9 @@ fn sweep() -> Vec<Activation> {
         (1.0, 3.0),
         (0.0, 1.0),
     ];
-    steps.into_iter().filter_map(|(a, b)| Activation::new(a, b).ok()).collect()
+    let activation =
+        |(a, b)| Activation::new(a, b).unwrap_or_else(|e| unreachable!("a step of the sweep: {e}"));
+    steps.into_iter().map(activation).collect()
 }
 
 fn names() -> String {

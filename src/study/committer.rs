@@ -87,11 +87,13 @@ impl<'env> Committer<'env> {
     fn begin(&mut self, now: Progress) {
         self.begun = Instant::now();
         let rows = std::mem::take(&mut self.rows);
-        // The thread ends only when this is gone.
-        if !rows.is_empty() && self.send.send(rows).is_ok() {
-            self.under_way = Some(now);
-            self.here.as_mut().map(Here::commit);
+        if rows.is_empty() {
+            return;
         }
+        // It listens as long as this is there, unless it panicked: rows in hand must not go without a word.
+        assert!(self.send.send(rows).is_ok(), "the thread that commits rows is gone");
+        self.under_way = Some(now);
+        self.here.as_mut().map(Here::commit);
     }
 
     fn look(&mut self) -> Result<Option<Progress>, StoreError> {
@@ -106,9 +108,9 @@ impl<'env> Committer<'env> {
 
     fn wait(&mut self) -> Result<Option<Progress>, StoreError> {
         match self.under_way.take().map(|progress| (progress, self.done.recv())) {
+            None => Ok(None),
             Some((progress, Ok(done))) => done.map(|()| Some(progress)),
-            // The thread is gone only after a panic, which the scope hands on.
-            None | Some((_, Err(_))) => Ok(None),
+            Some((_, Err(_))) => unreachable!("the thread that commits rows is gone"),
         }
     }
 }

@@ -14,7 +14,7 @@ pub enum PlanError {
     Name(String),
     /// Something that has no default was not given.
     #[error("the study has no {}; give {}", .0.name(), .0.in_a_file())]
-    Missing(Wanted),
+    Missing(Absent),
     /// Values that contradict each other.
     #[error("{0}")]
     Conflict(String),
@@ -45,7 +45,7 @@ fn network(depth: Option<usize>) -> String {
 
 /// What a study cannot do without and nothing stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Absent {
     /// Points.
     Data,
     /// An activation.
@@ -56,7 +56,7 @@ pub enum Wanted {
     Seeds,
 }
 
-impl Wanted {
+impl Absent {
     /// Its name in a sentence.
     pub fn name(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::cell::CellData;
-use super::error::{MAX_CELLS, PlanError, Wanted};
+use super::error::{Absent, MAX_CELLS, PlanError};
 use super::spec::{Spec, Widths};
 use crate::data::{DataSet, PointRange, Source};
 use crate::math::activation::Activation;
@@ -26,7 +26,7 @@ pub fn check_count(cells: u128) -> Result<(), PlanError> {
 /// Every network of the grid, in order.
 pub fn networks(spec: &Spec) -> Result<Vec<Named>, PlanError> {
     let activations: &[Activation] =
-        spec.activation.as_deref().ok_or(PlanError::Missing(Wanted::Activation))?;
+        spec.activation.as_deref().ok_or(PlanError::Missing(Absent::Activation))?;
     let shapes = shapes(spec)?;
     let total = activations.len() as u128 * shapes.iter().map(|s| s.len() as u128).sum::<u128>();
     check_count(total * length(&spec.outputs) * length(&spec.scale))?;
@@ -67,7 +67,7 @@ fn shapes(spec: &Spec) -> Result<Vec<Vec<Shape>>, PlanError> {
         None => (None, None),
     };
     if lists.is_none() && spec.depth.is_none() {
-        return Err(PlanError::Missing(Wanted::Depth));
+        return Err(PlanError::Missing(Absent::Depth));
     }
     let (depths, schedules) = (values(&spec.depth), values(&spec.schedule));
     let (widths, lists) = (values(&widths), values(&lists));

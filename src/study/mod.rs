@@ -33,7 +33,7 @@ pub mod table;
 mod value;
 
 pub use cell::{Cell, CellData};
-pub use error::{MAX_CELLS, PlanError, Wanted};
+pub use error::{Absent, MAX_CELLS, PlanError};
 pub use measure::{Limits, Measure};
 pub use need::{Asked, DEFAULT_MAX_SEEDS, FIRST_CHECK, Missing, Need};
 pub use plan::Plan;

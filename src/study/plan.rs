@@ -14,7 +14,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::cell::{Cell, hexadecimal};
-use super::error::{PlanError, Wanted};
+use super::error::{Absent, PlanError};
 use super::grid::{check_count, data, length, networks};
 use super::need::Asked;
 use super::spec::Spec;
@@ -40,7 +40,7 @@ impl Plan {
         check_name(&name).map_err(PlanError::Name)?;
         let asked = asked(&spec)?;
         let sources = spec.source.as_deref();
-        let sources = sources.ok_or(PlanError::Missing(Wanted::Data))?;
+        let sources = sources.ok_or(PlanError::Missing(Absent::Data))?;
         let networks = networks(&spec)?;
         let per_data = networks.len() as u128 * length(&spec.sampler) * length(&spec.precision);
         let per_source = length(&spec.points) * length(&spec.append_constant) * length(&spec.normalize);
@@ -112,7 +112,7 @@ fn asked(spec: &Spec) -> Result<Asked, PlanError> {
         }
         (Some(seeds), None, None) => Ok(Asked::seeds(seeds.clone())),
         // Resolved, neither is the case.
-        (None, _, None) => Err(PlanError::Missing(Wanted::Seeds)),
+        (None, _, None) => Err(PlanError::Missing(Absent::Seeds)),
     }
 }
 

@@ -28,6 +28,12 @@ impl SeedRange {
         Ok(Self(seeds))
     }
 
+    /// The first `count` seeds, for counts that the program itself knows: 0 is a fault of it.
+    pub(super) const fn first(count: u32) -> Self {
+        assert!(count > 0, "a range of seeds is not empty");
+        Self(0..count as u64)
+    }
+
     /// The seeds.
     pub fn range(&self) -> Range<u64> {
         self.0.clone()

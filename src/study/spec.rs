@@ -65,7 +65,7 @@ impl Spec {
     pub fn first() -> Self {
         Self {
             name: Some("first".to_owned()),
-            seeds: SeedRange::new(0..64).ok(),
+            seeds: Some(SeedRange::first(64)),
             activation: Some(vec![Activation::ABS, Activation::RELU]),
             depth: Some(vec![4]),
             widths: Some(Widths::Scheduled(vec![64, 256, 1024, 4096, 16384])),
@@ -130,7 +130,7 @@ impl Spec {
     pub fn resolved(mut self) -> Self {
         self.name.get_or_insert_with(|| "study".to_owned());
         if self.standard_error.is_none() {
-            self.seeds = self.seeds.or(SeedRange::new(0..1).ok());
+            self.seeds = self.seeds.or(Some(SeedRange::first(1)));
         } else {
             self.max_seeds.get_or_insert(DEFAULT_MAX_SEEDS);
         }

@@ -291,8 +291,8 @@ fn the_library_names_no_option_of_the_command_line() {
 
 /// Names that were given twice once. A type that others see has one meaning in the crate.
 #[test]
-fn a_plan_a_work_and_a_place_are_one_thing_each() {
-    for name in ["Plan", "Work", "Place"] {
+fn names_that_once_meant_two_things_mean_one() {
+    for name in ["Plan", "Work", "Place", "Wanted"] {
         let is = |line: &str| {
             ["struct", "enum"].iter().any(|kind| {
                 line.strip_prefix(&format!("pub {kind} {name}"))

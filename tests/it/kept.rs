@@ -27,9 +27,12 @@ fn made(study: &str, device: &str, name: &str) -> Option<Vec<HashMap<String, Str
     let export =
         Command::cargo_bin("eoc").unwrap().arg("export").arg(&out).args(["--format", "csv"]).output();
     let rows = rows(&String::from_utf8(export.unwrap().stdout).unwrap());
+    // A GPU may be absent or another one; the CPU is always there.
+    let said = String::from_utf8_lossy(&ran.stderr);
+    let absent = ran.status.code() == Some(2) && said.contains("GPU") && device != "cpu";
+    assert!(ran.status.success() || absent, "{said}");
     let found = rows.first().map_or("no such device", |row| row["device"].as_str()).to_owned();
     if found != name {
-        assert!(ran.status.success() || rows.is_empty(), "{}", String::from_utf8_lossy(&ran.stderr));
         // Past the capture of the test harness, so that it is seen and counted.
         let _ = writeln!(std::io::stderr(), "SKIPPED: rows kept from {name}: this machine has {found}");
         return None;

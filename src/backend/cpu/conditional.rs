@@ -93,9 +93,16 @@ impl<T: Real> ConditionalPasses for ConditionalState<'_, T> {
     fn backward(&mut self, k: usize) -> Result<(), EngineError> {
         let (layer, streams, with_cross) = (self.seed.layer(k), self.seed.streams(k), k > 1);
         let (keep, stop) = (self.seed.keep, self.seed.stop);
+        // Taken out: the coupling of one seed must not be met by the next.
+        let coupling = self.layers[k].coupling.take();
+        if coupling.is_some() == self.seed.is_last(k) {
+            return Err(self
+                .seed
+                .small
+                .failed(k, "its backward pass came before it was coupled to the layer above"));
+        }
+        let coupling = coupling.as_ref().map(|(t, s_b)| (t.as_slice(), s_b.as_slice()));
         let (below, state) = (&self.layers[k - 1].half, &self.layers[k]);
-        let coupling = state.coupling.as_ref().map(|(t, s_b)| (t.as_slice(), s_b.as_slice()));
-        let coupling = if self.seed.is_last(k) { None } else { coupling };
         let (n, q) = (layer.n, layer.q);
         let cross = if with_cross { n * q } else { 0 };
         let mut total = BackwardSums { gram: vec![0.0; q * q], cross: vec![0.0; cross] };

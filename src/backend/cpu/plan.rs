@@ -6,15 +6,14 @@ use crate::backend::memory::available;
 use crate::backend::{
     EngineError, Job, JobPlan, Memory, MemoryPlace, Precision, Refusal, Remedy, Sampler, Weights,
 };
-use crate::sampler::cost::{EIGEN, SPECTRA};
+use crate::sampler::cost::{CORE_RATE, EIGEN, SPECTRA};
 
 /// Panels stay between the passes while those of all concurrent seeds fit the last cache; beyond it drawing them again is
 /// faster than fetching them (40 against 51 ms at width 10⁵, n = 16, and 0.40 against 0.53 s at 10⁶).
 const KEEP_PANELS: u64 = 40 << 20;
 /// Weights stay up to this: a deviate costs more than its way from memory and back.
 const KEEP_WEIGHTS: u64 = 2 << 30;
-/// Sustained rates of one worker, measured on a 2.5 GHz Zen 3; only the batch size depends on them.
-const FLOPS: f64 = 2.5e10;
+/// Deviates that one worker draws a second, measured on a 2.5 GHz Zen 3; only the batch size depends on it.
 const NORMALS: f64 = 4e8;
 
 pub(super) fn no_half() -> EngineError {
@@ -48,7 +47,7 @@ pub(super) fn plan(job: &Job, threads: usize) -> Result<JobPlan, EngineError> {
     let cost = job.cost();
     // Most users want the spectra of a kernel next.
     let small_operations = EIGEN * cost.cubes + SPECTRA * q.powi(3);
-    let seconds = (cost.operations + small_operations) / FLOPS + cost.normals / NORMALS;
+    let seconds = (cost.operations + small_operations) / CORE_RATE + cost.normals / NORMALS;
     let budget = (KEEP_WEIGHTS as f64).min(available() as f64 / 2.0);
     let limit = match job.sampler {
         Sampler::Conditional => KEEP_PANELS as f64 / threads as f64,

@@ -12,7 +12,7 @@ use crate::backend::small::Small;
 use crate::backend::{
     EngineError, Job, JobPlan, Memory, MemoryPlace, Precision, Refusal, Remedy, Sampler, Weights,
 };
-use crate::sampler::cost::{Cost, EIGEN, JACOBI};
+use crate::sampler::cost::{CORE_RATE, Cost, EIGEN, JACOBI, SPECTRA};
 
 /// How the seeds of a job lie on the device. `keep` is a function of the job and the device alone, since the compiler of the
 /// device may round a deviate otherwise in another shader. `slab` is one too, and moves no bit but on cooperative matrices; `seeds`
@@ -62,8 +62,6 @@ pub(super) const GROUPS_IN_FLIGHT: usize = 2;
 const MAX_SLAB: u64 = 65_535 * 4 * LEAST_COLUMNS as u64 / 256 * 256;
 /// Most seeds of a group.
 const MAX_SEEDS: u64 = 4096;
-/// Operations of the passes that one core of the host would do a second.
-const HOST_RATE: f64 = 2.5e10;
 /// Most bytes of small matrices on the host.
 const HOST_BYTES: u64 = 2 << 30;
 /// Largest variance of the logarithm of a squared preactivation in f16.
@@ -127,10 +125,12 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(JobPla
         return Err(too_large(device, needed, budget.memory, &[Remedy::FewerPoints, Remedy::DeviceCpu]));
     }
     let algebra = match side {
-        Side::Host => EIGEN * work.cubes / HOST_RATE / threads as f64,
+        Side::Host => (EIGEN * work.cubes + SPECTRA * work.spectra) / CORE_RATE / threads as f64,
         Side::Device => work.factorisation / budget.rate,
     };
-    let seconds = work.operations / budget.rate + work.drawn / budget.normals + algebra;
+    // What is not kept is drawn once on the way forward and once on the way back.
+    let drawn = if keep { work.normals } else { 2.0 * work.normals };
+    let seconds = work.operations / budget.rate + drawn / budget.normals + algebra;
     let by_host = HOST_BYTES.min(available() / 4) / lanes / host;
     let mut seeds = ((0.5 / seconds) as u64).min(by_host).clamp(1, MAX_SEEDS);
     while seeds > 1 && !fits(&work, &budget, share, seeds, slab, keep) {
@@ -183,11 +183,11 @@ struct Demand {
     /// Bytes of small matrices that stay.
     small: u64,
     operations: f64,
-    /// Deviates, each counted once, and as often as they are drawn.
+    /// Deviates, each counted once.
     normals: f64,
-    drawn: f64,
-    /// Σ s³ over the factorisations.
+    /// Σ s³ over the factorisations, and q³ for the spectra of the kernel.
     cubes: f64,
+    spectra: f64,
     /// Where they are done, and the operations of all of them where that is the device.
     side: Side,
     /// Panels are not stored.
@@ -211,15 +211,11 @@ impl Demand {
         let first = if direct { job.dim as u64 } else { 0 };
         let widest = hidden.iter().copied().chain([first, 1]).max().unwrap_or(1);
         let Cost { operations, normals, cubes } = job.cost();
-        // The direct sampler draws its weights once on the way forward and once on the way back.
-        let (drawn, kept) = if direct {
-            let panels = n * padded + 2 * q * row_stride(widest) + n * row_stride(first);
-            (2.0 * normals, size * panels)
+        let kept = if direct {
+            size * (n * padded + 2 * q * row_stride(widest) + n * row_stride(first))
         } else {
-            (normals, size * padded * (2 * n + q))
+            size * padded * (2 * n + q)
         };
-        // The spectra of the kernel, too.
-        let cubes = cubes + qf.powi(3);
         // What stays on the host is f32 here; on the device C, S⁺, E and S_B, T in f64 too, the kernel and scratch.
         let (stay, scratch) = match side {
             Side::Host => (4 * (n * n + n * q + q * q), 0),
@@ -244,11 +240,11 @@ impl Demand {
             small: layers * stay + scratch + 4 * q * outputs,
             operations,
             normals,
-            drawn,
             cubes,
+            spectra: qf.powi(3),
             side,
             fused,
-            factorisation: JACOBI * small_cost * cubes,
+            factorisation: JACOBI * small_cost * (cubes + qf.powi(3)),
             factorised: JACOBI * small_cost * nf.max(qf).powi(3),
         }
     }

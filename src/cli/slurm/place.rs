@@ -24,7 +24,9 @@ pub fn check(dir: &Path, plan: &Plan, shards: u32) -> Result<(), Failure> {
     let Ok(script) = fs::read_to_string(dir.join(ARRAY_FILE)) else {
         return Err(refused("is not empty and no job of eoc slurm; give --out another directory".to_owned()));
     };
-    let text = fs::read_to_string(dir.join("study.toml")).unwrap_or_default();
+    let text = fs::read_to_string(dir.join("study.toml")).map_err(|error| {
+        refused(format!("is a job of eoc slurm whose study.toml cannot be read: {error}"))
+    })?;
     let there = file::parse(&text).ok().and_then(|spec| Plan::new(spec).ok());
     if there.is_none_or(|there| there.identity() != plan.identity()) {
         return Err(refused("holds the job of another study; give --out another directory".to_owned()));

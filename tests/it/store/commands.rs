@@ -12,12 +12,11 @@ fn done(at: &Path, line: &str) -> String {
         args.extend(["--device", "cpu"]);
     }
     let output = eoc(at, &args);
-    assert_eq!(
-        (output.status.code(), output.stderr.len()),
-        (Some(0), 0),
-        "{line}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    // Data of unequal norms are taken as they are, with a line that says so.
+    let said: String =
+        said.split_inclusive('\n').filter(|l| !l.contains(": rows are taken as they are")).collect();
+    assert_eq!((output.status.code(), said.as_str()), (Some(0), ""), "{line}");
     String::from_utf8(output.stdout).unwrap()
 }
 

@@ -200,6 +200,7 @@ fn the_cells_are_a_table_too() {
         "relative_sd_diagonal",
         "bound_m",
         "bound",
+        "bound_full",
         "seeds",
     ];
     assert_eq!(header, [&COLUMNS[..1], &COLUMNS[2..15], &own].concat());

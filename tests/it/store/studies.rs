@@ -20,7 +20,7 @@ fn malformed_studies_are_refused() {
         ("name = ['a', 'b']", &["line 1: name", "one value"]),
         ("seeds = 0", &["line 1: seeds", "A..B"]),
         ("seeds = -1", &["line 1: seeds", "A..B"]),
-        ("seeds = 1.5", &["line 1: seeds", "the number 1.5"]),
+        ("seeds = 1.5", &["line 1: seeds", "seeds \"1.5\" are no range"]),
         ("seeds = '9..3'", &["line 1: seeds", "9..3"]),
         ("seeds = [1, 2]", &["line 1: seeds", "one value"]),
         ("seeds = 9223372036854775809", &["line 1"]),
@@ -87,7 +87,10 @@ fn studies_that_no_network_fits_are_refused() {
         (DATA, &["no activation"]),
         (NETWORK, &["no data"]),
         ("[network]\nactivation = 'abs'\n[data]\nsource = 'pair:angle=0.5'", &["no depth"]),
-        ("[network]\nactivation = 'abs'\ndepth = 2\n[data]\nsource = 'pair:angle=0.5'", &["no width"]),
+        (
+            "[network]\nactivation = 'abs'\ndepth = 2\n[data]\nsource = 'pair:angle=0.5'",
+            &["depth 2 needs hidden widths"],
+        ),
         (
             "[network]\nactivation = 'abs'\ndepth = 0\nwidth = 3\n[data]\nsource = 'pair:angle=0.5'",
             &["depth 0"],
