@@ -122,9 +122,10 @@ do :; done
 # 75: the time limit is near, new samples were finished and the shard can be resumed (without a new one the status is 1: a task
 # started again would not come further); 138: the signal came before eoc could listen.
 if [ "$status" = 75 ] || [ "$status" = 138 ]; then
-    # Slurm ends this script once it has taken the request; a busy one may refuse the first.
+    # Slurm ends this script once it has taken the request, and a script that ended by itself before that has failed and is not
+    # started again: so it waits to be ended. A busy Slurm may refuse the first request.
     for wait in 2 4 8 0; do
-        scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" && break
+        scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" && exec sleep 600
         sleep "$wait"
     done
     exit 75

@@ -41,7 +41,7 @@ fn malformed_studies_are_refused() {
         ("[network]\nactivation = '0,0'", &["line 2: activation", "zero function"]),
         ("[network]\nactivation = [['abs']]", &["line 2: activation", "is a list"]),
         ("[network]\ndepth = '4'", &["line 2: depth", "the text \"4\"", "without quotes"]),
-        ("[network]\ndepth = 2.0", &["line 2: depth", "integer"]),
+        ("[network]\ndepth = 2.5", &["line 2: depth", "integer"]),
         ("[network]\ndepth = -2", &["line 2: depth", "integer"]),
         ("[network]\ndepth = 99999999999999999999", &["line 2"]),
         ("[network]\nwidth = 3\nwidths = '3'", &["line 3", "exclude each other"]),
