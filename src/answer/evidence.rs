@@ -1,0 +1,129 @@
+//! What the draws have excluded: an e-process for every value that m* could have.
+//!
+//! Let X = 1 where the deviation at width m is at most T and p(m) = P(X = 1), taken to grow with m, and let
+//! m* = min {m : p(m) ≥ P}. The hypothesis H_μ, "m* = μ", says p(m) < P at every m < μ and p(m) ≥ P at every m ≥ μ. Time is
+//! the seed: before seed s is drawn, from the seeds before it alone, the widths W_s that will be drawn of it are chosen, and
+//! for every m in W_s the stake λ ≥ 0. The wealth of H_μ is multiplied by
+//!
+//! ```text
+//! 1 + Σ_{m ∈ W_s, m < μ} λ_m (X_m − P) − Σ_{m ∈ W_s, m ≥ μ} λ_m (X_m − P)
+//! ```
+//!
+//! with stakes so small that this is not negative whatever the X are. Under H_μ its expectation, given the past, is at most 1:
+//! it is linear in the X, so that only each p(m) − P enters, whose sign H_μ knows, and however the X of one seed depend on
+//! each other (the same seed at two widths shares its deviates) is of no matter. So the wealth of the true μ, which starts
+//! at 1, is a nonnegative supermartingale, and by Ville's inequality it ever reaches 1/α with probability at most α. Every μ
+//! whose wealth has reached 1/α once is excluded for good; what is left contains m* at every time at once with probability at
+//! least 1 − α, whatever was drawn, looked at or stopped for which reason. Only the one true μ can err, so α is spent once:
+//! neither over looks, nor over widths, nor over the two sides.
+//!
+//! What fails this argument: a stake or a width that was chosen after any draw of the same seed was seen. A width that is
+//! new to the search therefore begins at a new seed.
+//!
+//! The wealths of all μ between two neighbouring tested widths are equal, so that finitely many are kept: a class for every
+//! gap. Where a width is tested for the first time the class around it is split and both parts inherit its wealth.
+//!
+//! A class bets on the two draws of a seed that tell most: "p < P" is doubted at the largest width below the class, "p ≥ P" at
+//! the smallest above. One stake that follows the estimate of p(m), the λ = |p − P|/(P(1−P)) of Kelly, needed 5 % fewer networks in
+//! simulation than a mixture over half, once and twice that stake (6700 against 7000 at P = 0.95, resolution 1.25).
+//!
+//! Sources: Ville 1939; Waudby-Smith and Ramdas, Estimating means of bounded random variables by betting (2024).
+
+/// Most of its wealth that a hypothesis can lose by one seed: what has lost everything could never be excluded.
+const MOST_LOST: f64 = 0.9;
+
+/// A width of which the next seeds will be drawn, and what is staked on them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bet {
+    /// The width m.
+    pub width: u64,
+    /// λ of the hypotheses μ > m, by which p(m) < P: it pays where draws are inside more often.
+    pub enough: f64,
+    /// λ of the hypotheses μ ≤ m, by which p(m) ≥ P: it pays where draws are outside more often.
+    pub narrow: f64,
+}
+
+/// All μ in (above, to].
+#[derive(Clone, Debug)]
+struct Class {
+    above: u64,
+    to: Option<u64>,
+    /// Logarithm of the wealth.
+    wealth: f64,
+    /// The largest that it has been.
+    best: f64,
+}
+
+/// The hypotheses about m* and the wealth of each.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    probability: f64,
+    bar: f64,
+    /// Ascending, without gaps, from (0, …] to (…, ∞).
+    classes: Vec<Class>,
+}
+
+impl Evidence {
+    /// Nothing is excluded. `probability` is P, `error_rate` α, both inside (0, 1).
+    pub fn new(probability: f64, error_rate: f64) -> Self {
+        let all = Class { above: 0, to: None, wealth: 0.0, best: 0.0 };
+        Self { probability, bar: -error_rate.ln(), classes: vec![all] }
+    }
+
+    /// Takes a seed in: the bets that were made before it was drawn, by ascending width, and whether its draw at each of these
+    /// widths is inside.
+    pub fn observe(&mut self, bets: &[Bet], inside: &[bool]) {
+        for bet in bets {
+            self.split(bet.width);
+        }
+        let p = self.probability;
+        let gain = |i: usize| if inside[i] { 1.0 - p } else { -p };
+        for class in &mut self.classes {
+            let below = bets.iter().rposition(|b| b.width <= class.above && b.enough > 0.0);
+            let from = bets.iter().position(|b| class.to.is_some_and(|to| b.width >= to) && b.narrow > 0.0);
+            let enough = below.map_or(0.0, |i| bets[i].enough);
+            let narrow = from.map_or(0.0, |i| bets[i].narrow);
+            if enough + narrow == 0.0 {
+                continue;
+            }
+            let pay = below.map_or(0.0, |i| enough * gain(i)) - from.map_or(0.0, |i| narrow * gain(i));
+            let worst = enough * p + narrow * (1.0 - p);
+            class.wealth += ((MOST_LOST / worst).min(1.0) * pay).ln_1p();
+            class.best = class.best.max(class.wealth);
+        }
+    }
+
+    /// Makes a width the border of two classes.
+    fn split(&mut self, width: u64) {
+        let holds = |c: &Class| c.above < width && c.to.is_none_or(|to| width < to);
+        if let Some(i) = self.classes.iter().position(holds) {
+            let mut lower = self.classes[i].clone();
+            lower.to = Some(width);
+            self.classes[i].above = width;
+            self.classes.insert(i, lower);
+        }
+    }
+
+    /// (m_low, m_high]: the smallest interval that holds every μ that is not excluded; None of m_high while no width is known
+    /// to be enough. None where everything is excluded, which happens with probability at most α if p grows with the width.
+    pub fn interval(&self) -> Option<(u64, Option<u64>)> {
+        let mut left = self.classes.iter().filter(|c| c.best < self.bar);
+        let first = left.next()?;
+        Some((first.above, left.last().unwrap_or(first).to))
+    }
+
+    /// What the logarithm of the wealth lacks to exclude every μ above this width.
+    pub fn lacks_above(&self, width: u64) -> f64 {
+        self.lacks(|c| c.to.is_none_or(|to| to > width))
+    }
+
+    /// What the logarithm of the wealth lacks to exclude every μ up to this width.
+    pub fn lacks_up_to(&self, width: u64) -> f64 {
+        self.lacks(|c| c.above < width)
+    }
+
+    fn lacks(&self, concerned: impl Fn(&Class) -> bool) -> f64 {
+        let left = self.classes.iter().filter(|c| c.best < self.bar && concerned(c));
+        left.map(|c| self.bar - c.wealth).fold(0.0, f64::max)
+    }
+}
