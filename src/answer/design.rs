@@ -40,6 +40,11 @@ pub struct Estimate {
 
 /// Draws in the smaller tail from which on quantiles are taken from the order of the draws; before, from a normal law.
 const TAIL: f64 = 6.0;
+/// Draws that the power law counts for where it fits, and where it does not.
+const TRUSTED: f64 = 20_000.0;
+const DOUBTED: f64 = 50.0;
+/// Standard errors from which on the draws at a width contradict the law.
+const CONTRADICTED: f64 = 3.5;
 /// Nodes and weights of a five-point rule for a normal law.
 const NODES: [(f64, f64); 5] = [
     (-2.856970013872806, 0.011257411327720691),
@@ -90,22 +95,64 @@ impl Estimate {
         1.0 / (1.0 + (-logit).exp())
     }
 
+    /// The same with log m̂ between two logarithms of widths, of which the draws there show by themselves that m* lies between.
+    pub fn between(self, low: Option<f64>, high: Option<f64>) -> Self {
+        let outside =
+            low.is_some_and(|low| self.centre <= low) || high.is_some_and(|high| self.centre >= high);
+        let centre = match (outside, low, high) {
+            (true, Some(low), Some(high)) => 0.5 * (low + high),
+            (true, Some(low), None) => low + 0.5,
+            (true, None, Some(high)) => (high - 0.5).max(0.0),
+            _ => return self,
+        };
+        let error = self.error.max(0.5 * (centre - self.centre).abs()).min(2.0);
+        Self { centre, error, ..self }
+    }
+
     /// Over the error of m̂: how fast the logarithm of a wealth grows by a draw at this width, and the stake for it; first for
-    /// the hypotheses above the width, then for those below.
-    pub fn prospects(&self, width: u64) -> [(f64, f64); 2] {
+    /// the hypotheses above the width, then for those up to it. `seen` are the draws at this very width, inside and all: the
+    /// more they are, the less the power law counts there.
+    pub fn prospects(&self, width: u64, seen: (u64, u64)) -> [Prospect; 2] {
         let base = self.probability;
         let variance = base * (1.0 - base);
-        let mut sums = [(0.0, 0.0, 0.0); 2];
-        for (node, weight) in NODES {
-            let p = self.at(width, self.centre + self.error * node);
-            let gain = p * (p / base).ln() + (1.0 - p) * ((1.0 - p) / (1.0 - base)).ln();
-            let sum = &mut sums[usize::from(p < base)];
-            sum.0 += weight;
-            sum.1 += weight * gain;
-            sum.2 += weight * (p - base).abs() / variance;
+        let mut found = [Prospect::default(); 2];
+        let law = NODES.map(|(node, weight)| (self.at(width, self.centre + self.error * node), weight));
+        let count = self.count_of_law(&law, seen);
+        for (p, weight) in law {
+            let p = (p * count + seen.0 as f64) / (count + seen.1 as f64);
+            let side = &mut found[usize::from(p < base)];
+            side.growth += weight * (p * (p / base).ln() + (1.0 - p) * ((1.0 - p) / (1.0 - base)).ln());
+            side.stake += weight * (p - base).abs() / variance;
+            side.weight += weight;
         }
-        sums.map(|(weight, gain, stake)| (gain, if weight > 0.0 { stake / weight.max(0.5) } else { 0.0 }))
+        // A side that is hardly possible has a small stake.
+        found.map(|side| Prospect { stake: side.stake / side.weight.max(0.5), ..side })
     }
+
+    /// As many draws at one width count as much as the power law through all: many, few where these draws contradict it.
+    fn count_of_law(&self, law: &[(f64, f64)], (inside, all): (u64, u64)) -> f64 {
+        if all == 0 {
+            return TRUSTED;
+        }
+        let mean: f64 = law.iter().map(|(p, weight)| p * weight).sum();
+        let spread: f64 = law.iter().map(|(p, weight)| weight * (p - mean) * (p - mean)).sum();
+        let error = (mean * (1.0 - mean) / all as f64 + spread).sqrt();
+        if (inside as f64 / all as f64 - mean).abs() > CONTRADICTED * error {
+            return DOUBTED;
+        }
+        // The law holds these draws among others; ten times its own worth keeps them from being counted twice over.
+        (10.0 * mean * (1.0 - mean) / spread.max(1e-12)).clamp(DOUBTED, TRUSTED)
+    }
+}
+
+/// What a draw promises to one side.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Prospect {
+    /// Expected growth of the logarithm of a wealth.
+    pub growth: f64,
+    /// Kelly's stake.
+    pub stake: f64,
+    weight: f64,
 }
 
 /// deviation·√m, ascending, of the draws whose widths are within a factor of 3, or of 1.5 where most of these are so near.

@@ -109,7 +109,7 @@ impl Evidence {
     pub fn interval(&self) -> Option<(u64, Option<u64>)> {
         let mut left = self.classes.iter().filter(|c| c.best < self.bar);
         let first = left.next()?;
-        Some((first.above, left.last().unwrap_or(first).to))
+        Some((first.above, left.next_back().unwrap_or(first).to))
     }
 
     /// What the logarithm of the wealth lacks to exclude every μ above this width.

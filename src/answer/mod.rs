@@ -42,7 +42,7 @@ use std::ops::{ControlFlow, Range};
 
 pub use floor::floor;
 pub use measure::{Norm, UnknownNorm};
-pub use networks::{Cell, CellError, Networks};
+pub use networks::{Cell, CellError, DrawError, Networks};
 pub use sequence::interval;
 
 use crate::rng::SEED_LIMIT;

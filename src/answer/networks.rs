@@ -1,12 +1,14 @@
 //! Networks as a source of deviations: the one place that knows how kernels are sampled.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::{Draws, NoQuestion, Norm, Question, floor};
+use super::{Answer, Draws, NoQuestion, Norm, Question, floor};
 use crate::backend::{Engine, EngineError, Precision};
 use crate::data::DataSet;
-use crate::limit::{Limit, relative_sd_diagonal};
+use crate::limit::{Limit, bound, relative_sd_diagonal};
 use crate::math::activation::Activation;
 use crate::math::number;
 use crate::model::{Network, NetworkError, Schedule};
@@ -93,7 +95,7 @@ pub struct Networks<'a> {
     engine: &'a dyn Engine,
     cell: &'a Cell,
     data: &'a DataSet,
-    reference: Reference,
+    reference: Arc<Reference>,
     opened: BTreeMap<u64, Sampling<'a>>,
 }
 
@@ -114,6 +116,7 @@ impl<'a> Networks<'a> {
             let more = if lambda { " and no two of which are parallel" } else { "" };
             return Err(CellError::ZeroLimit { norm: cell.norm.words(), more, value });
         }
+        let reference = Arc::new(reference);
         Ok(Self { engine, cell, data, reference, opened: BTreeMap::new() })
     }
 
@@ -148,6 +151,20 @@ impl<'a> Networks<'a> {
         &self.reference
     }
 
+    /// The constants that m_low + 1 and m_high make of the bound of arXiv 2501.14724 (without its logarithms): the tolerance as an
+    /// absolute deviation over the bound. None where the norm is not [`Norm::Op`], or the bound does not exist (Δ = 0); of
+    /// m_high while it is not known.
+    pub fn constant(&self, question: &Question, answer: &Answer) -> Option<[Option<f64>; 2]> {
+        if self.cell.norm != Norm::Op {
+            return None;
+        }
+        let unit = if self.cell.absolute { 1.0 } else { self.reference.norm_op() };
+        let at =
+            |m: u64| Some(question.tolerance * unit / bound(&self.cell.network(m).ok()?, self.data)?.value);
+        at(1)?;
+        Some([at(answer.low + 1), answer.high.and_then(at)])
+    }
+
     /// The widest m whose hidden widths can all be drawn.
     fn widest(&self) -> u64 {
         let largest = |m: u64| self.cell.schedule.widths(m, self.cell.depth).is_ok();
@@ -175,15 +192,16 @@ impl<'a> Networks<'a> {
         wide as f64
     }
 
-    fn at(&mut self, width: u64) -> Result<&Sampling<'a>, EngineError> {
-        if !self.opened.contains_key(&width) {
-            let refused = |error: NetworkError| EngineError::Refused(error.to_string());
-            let network = self.cell.network(width).map_err(refused)?;
-            let sampler = self.cell.sampler.resolve(self.data.n(), self.data.dim(), &network);
-            let sampling = Sampling::new(self.engine, &network, self.data, sampler, self.cell.precision)?;
-            self.opened.insert(width, sampling);
+    fn at(&mut self, width: u64) -> Result<&Sampling<'a>, DrawError> {
+        match self.opened.entry(width) {
+            Entry::Occupied(opened) => Ok(opened.into_mut()),
+            Entry::Vacant(place) => {
+                let network = self.cell.network(width)?;
+                let sampler = self.cell.sampler.resolve(self.data.n(), self.data.dim(), &network);
+                let sampling = Sampling::new(self.engine, &network, self.data, sampler, self.cell.precision)?;
+                Ok(place.insert(sampling))
+            }
         }
-        self.opened.get(&width).ok_or_else(|| EngineError::Refused(format!("width {width} was not opened")))
     }
 }
 
@@ -195,24 +213,41 @@ impl Cell {
     }
 }
 
-impl Draws for Networks<'_> {
-    type Error = EngineError;
+/// Why a deviation could not be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum DrawError {
+    /// No network of this width.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The device.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A deviation that is no number.
+    #[error("seed {seed}: its deviation is {value}, which must be finite")]
+    NotFinite {
+        /// The seed.
+        seed: u64,
+        /// What was found.
+        value: f64,
+    },
+}
 
-    fn deviations(&mut self, width: u64, seeds: Range<u64>) -> Result<Vec<f64>, EngineError> {
+impl Draws for Networks<'_> {
+    type Error = DrawError;
+
+    fn deviations(&mut self, width: u64, seeds: Range<u64>) -> Result<Vec<f64>, DrawError> {
         let (norm, absolute) = (self.cell.norm, self.cell.absolute);
-        let batch = self.at(width)?.batch_size() as u64;
+        let reference = Arc::clone(&self.reference);
+        let sampling = self.at(width)?;
         let mut found = Vec::new();
-        for start in (seeds.start..seeds.end).step_by(batch as usize) {
-            let seeds: Vec<u64> = (start..seeds.end.min(start + batch)).collect();
-            self.at(width)?;
-            let Some(sampling) = self.opened.get(&width) else { continue };
-            for sample in sampling.measure(&seeds, &self.reference)? {
-                let deviation = norm.deviation(&sample.statistics, &self.reference, absolute);
-                if !deviation.is_finite() {
-                    let what = format!("its deviation is {deviation}, which is no number");
-                    return Err(EngineError::Failed { seed: sample.seed, layer: 0, what });
+        for start in seeds.clone().step_by(sampling.batch_size()) {
+            let batch: Vec<u64> = (start..seeds.end.min(start + sampling.batch_size() as u64)).collect();
+            for sample in sampling.measure(&batch, &reference)? {
+                let value = norm.deviation(&sample.statistics, &reference, absolute);
+                if !value.is_finite() {
+                    return Err(DrawError::NotFinite { seed: sample.seed, value });
                 }
-                found.push(deviation);
+                found.push(value);
             }
         }
         Ok(found)

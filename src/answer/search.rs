@@ -9,9 +9,10 @@
 //! A stage and all that is in it follows from the draws before it alone: not from the time, the threads or how a device groups
 //! its seeds.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::design::{Draw, Estimate};
+use super::design::{Draw, Estimate, Prospect};
 use super::evidence::{Bet, Evidence};
 use super::{Ending, Question};
 
@@ -23,6 +24,8 @@ const STARTS: usize = 8;
 const STAGE: u64 = 64;
 /// Below this width nothing is saved by exploring at half of it, and the power law is not near.
 const NARROW: f64 = 64.0;
+/// Standard errors from P at which the draws at one width are taken for clear, for where to draw next.
+const CLEAR: f64 = 3.5;
 /// Part of Kelly's stake that is placed: in simulation, what needs fewest networks.
 const CAUTION: f64 = 0.85;
 
@@ -42,6 +45,8 @@ pub struct Search<'q> {
     grid: Vec<u64>,
     evidence: Evidence,
     draws: Vec<Draw>,
+    /// Draws inside, and all, by width.
+    seen: BTreeMap<u64, (u64, u64)>,
     /// Logarithm of the width about which draws are looked at.
     about: f64,
     started: usize,
@@ -56,6 +61,7 @@ impl<'q> Search<'q> {
         Self {
             evidence: Evidence::new(question.probability, question.error_rate),
             draws: Vec::new(),
+            seen: BTreeMap::new(),
             about: guess.ln(),
             started: 0,
             start: true,
@@ -109,11 +115,15 @@ impl<'q> Search<'q> {
     pub fn take(&mut self, bets: &[Bet], deviations: &[Vec<f64>]) {
         let seeds = deviations.iter().map(Vec::len).min().unwrap_or(0);
         for seed in 0..seeds {
-            let at = |i: usize| deviations[i][seed];
-            let inside: Vec<bool> = (0..bets.len()).map(|i| at(i) <= self.question.tolerance).collect();
+            let of_seed: Vec<f64> = deviations.iter().map(|drawn| drawn[seed]).collect();
+            let inside: Vec<bool> = of_seed.iter().map(|d| *d <= self.question.tolerance).collect();
             self.evidence.observe(bets, &inside);
-            let drawn = bets.iter().enumerate();
-            self.draws.extend(drawn.map(|(i, bet)| Draw { width: bet.width, deviation: at(i) }));
+            for (bet, deviation) in bets.iter().zip(of_seed) {
+                let seen = self.seen.entry(bet.width).or_default();
+                seen.0 += u64::from(deviation <= self.question.tolerance);
+                seen.1 += 1;
+                self.draws.push(Draw { width: bet.width, deviation });
+            }
         }
         self.next_seed += seeds as u64;
     }
@@ -122,8 +132,7 @@ impl<'q> Search<'q> {
         if self.draws.is_empty() {
             return (vec![no_bet(self.on_grid(self.about.exp()))], START);
         }
-        let before = self.about;
-        let estimate = Estimate::new(&self.draws, before, self.question);
+        let estimate = self.estimate(low, high);
         self.about = estimate.centre.min((self.question.widest as f64).ln());
         let centre = self.about.exp();
         let apart = if centre < NARROW { centre } else { 0.5 * centre };
@@ -138,12 +147,27 @@ impl<'q> Search<'q> {
         }
         let goal = 0.45 * self.question.resolution.ln().max((1.0 / centre).ln_1p());
         let networks = self.draws.len() as u64;
-        if low == 0 && high.is_none() && estimate.error > goal && networks < 1 << 14 {
+        if low == 0 && high.is_none() && estimate.error > goal && networks < (9.0 / (goal * goal)) as u64 {
             // The error falls as 1/√N; no further than another half of what there is in one step.
             let wanted = networks as f64 * ((estimate.error / goal).powi(2) - 1.0);
             return (vec![no_bet(self.on_grid(apart))], (wanted as u64).min(networks / 2).max(STAGE));
         }
         self.ends(&estimate, low, high)
+    }
+
+    /// The estimate of the power law, held between the widths of which the draws by themselves, or all together, say on which side
+    /// of m* they are.
+    fn estimate(&self, low: u64, high: Option<u64>) -> Estimate {
+        let p = self.question.probability;
+        let score = |&(inside, all): &(u64, u64)| {
+            let all = all as f64;
+            (inside as f64 - p * all) / (p * (1.0 - p) * all).sqrt()
+        };
+        let narrow = self.seen.iter().filter(|(_, seen)| score(seen) < -CLEAR).map(|(width, _)| *width).max();
+        let enough = self.seen.iter().filter(|(_, seen)| score(seen) > CLEAR).map(|(width, _)| *width).min();
+        let low = narrow.max((low > 0).then_some(low)).map(|width| (width as f64).ln());
+        let high = [enough, high].into_iter().flatten().min().map(|width| (width as f64).ln());
+        Estimate::new(&self.draws, self.about, self.question).between(low, high)
     }
 
     /// The pair of ends that is cheapest to show, as far as they are not shown already, and how many seeds to draw.
@@ -152,6 +176,7 @@ impl<'q> Search<'q> {
             (self.question.resolution, 2.0 * self.question.resolution.ln() + 3.0 * estimate.error);
         let from = (self.about - spread).exp();
         let to = (self.about + spread).exp();
+        let prospects = |width| estimate.prospects(width, self.seen.get(&width).copied().unwrap_or_default());
         let inside = |w: &u64| *w > low && high.is_none_or(|high| *w < high);
         let candidates =
             self.grid.iter().copied().filter(|w| inside(w) && (from..=to).contains(&(*w as f64)));
@@ -163,13 +188,13 @@ impl<'q> Search<'q> {
             // The next width where none is within reach, and none above the widest.
             let h = self.grid.get(next.max(last.saturating_sub(1))).copied();
             let h = h.map_or(l, |h| high.map_or(h, |high| h.min(high)));
-            let networks = |lacks: f64, (gain, _): (f64, f64)| lacks / gain.max(1e-9);
+            let networks = |lacks: f64, side: Prospect| lacks / side.growth.max(1e-9);
             let below = match l > low {
-                true => networks(self.evidence.lacks_up_to(l), estimate.prospects(l)[1]),
+                true => networks(self.evidence.lacks_up_to(l), prospects(l)[1]),
                 false => 0.0,
             };
             let above = match h > l && high.is_none_or(|high| h < high) {
-                true => networks(self.evidence.lacks_above(h), estimate.prospects(h)[0]),
+                true => networks(self.evidence.lacks_above(h), prospects(h)[0]),
                 false => 0.0,
             };
             let cost = below * l as f64 + above * h as f64;
@@ -180,8 +205,8 @@ impl<'q> Search<'q> {
         let ends = best.map_or([(self.on_grid(self.about.exp()), 1.0), (0, 0.0)], |(_, ends)| ends);
         let needed = || ends.iter().filter(|(_, networks)| *networks > 0.0);
         let bets = needed().map(|&(width, _)| {
-            let [(_, enough), (_, narrow)] = estimate.prospects(width);
-            Bet { width, enough: CAUTION * enough, narrow: CAUTION * narrow }
+            let [enough, narrow] = prospects(width);
+            Bet { width, enough: CAUTION * enough.stake, narrow: CAUTION * narrow.stake }
         });
         let least = needed().map(|(_, networks)| *networks).fold(f64::INFINITY, f64::min);
         let seeds = (self.draws.len() as f64 / 10.0).min(least) as u64;
