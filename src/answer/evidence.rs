@@ -127,3 +127,111 @@ impl Evidence {
         left.map(|c| self.bar - c.wealth).fold(0.0, f64::max)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The wealth of one μ after some seeds, as the module's text says it, with the largest width below and the smallest above.
+    fn slow(mu: u64, probability: f64, seeds: &[(Vec<Bet>, Vec<bool>)]) -> f64 {
+        let mut wealth = 1.0;
+        for (bets, inside) in seeds {
+            let x = |i: usize| f64::from(u8::from(inside[i])) - probability;
+            let below = (0..bets.len()).filter(|&i| bets[i].width < mu && bets[i].enough > 0.0).max();
+            let above = (0..bets.len()).filter(|&i| bets[i].width >= mu && bets[i].narrow > 0.0).min();
+            let (enough, narrow) =
+                (below.map_or(0.0, |i| bets[i].enough), above.map_or(0.0, |i| bets[i].narrow));
+            let worst = enough * probability + narrow * (1.0 - probability);
+            let scale = if worst > MOST_LOST { MOST_LOST / worst } else { 1.0 };
+            wealth *=
+                1.0 + scale * (below.map_or(0.0, |i| enough * x(i)) - above.map_or(0.0, |i| narrow * x(i)));
+        }
+        wealth
+    }
+
+    /// Three seeds whose bets were fixed beforehand, some of them too large to be placed in full.
+    fn bets() -> Vec<Vec<Bet>> {
+        let bet = |width, enough, narrow| Bet { width, enough, narrow };
+        vec![
+            vec![bet(4, 0.3, 0.2), bet(6, 0.5, 0.0)],
+            vec![bet(3, 0.1, 3.0), bet(6, 2.0, 0.4), bet(9, 0.0, 0.7)],
+            vec![bet(5, 0.9, 9.0)],
+        ]
+    }
+
+    #[test]
+    fn classes_hold_the_wealth_of_every_mu() {
+        let inside = [vec![true, false], vec![false, true, true], vec![true]];
+        let seeds: Vec<_> = bets().into_iter().zip(inside).collect();
+        let mut evidence = Evidence::new(0.8, 0.05);
+        seeds.iter().for_each(|(bets, inside)| evidence.observe(bets, inside));
+        for mu in 1..=12 {
+            let class =
+                evidence.classes.iter().find(|c| c.above < mu && c.to.is_none_or(|to| mu <= to)).unwrap();
+            let expected = slow(mu, 0.8, &seeds);
+            assert!(
+                (class.wealth.exp() / expected - 1.0).abs() < 1e-12,
+                "{mu}: {} {expected}",
+                class.wealth.exp()
+            );
+        }
+    }
+
+    /// The expectation over all outcomes is 1 at the edge of a hypothesis, p(m) = P everywhere, and falls where p moves into it,
+    /// however the draws of one seed depend on each other.
+    #[test]
+    fn the_wealth_of_a_true_hypothesis_does_not_grow() {
+        let probability = 0.8;
+        let expectation = |mu: u64, p: &dyn Fn(u64) -> f64, shared: bool| {
+            let mut mean = 1.0;
+            for bets in bets() {
+                // One number decides all widths of a seed, or each has its own.
+                let outcomes = 1 << bets.len();
+                let mut sum = 0.0;
+                for outcome in 0..outcomes {
+                    let inside: Vec<bool> = (0..bets.len()).map(|i| outcome >> i & 1 == 1).collect();
+                    let weight = if shared {
+                        let most = (0..bets.len())
+                            .filter(|&i| !inside[i])
+                            .map(|i| p(bets[i].width))
+                            .fold(0.0, f64::max);
+                        let least = (0..bets.len())
+                            .filter(|&i| inside[i])
+                            .map(|i| p(bets[i].width))
+                            .fold(1.0, f64::min);
+                        (least - most).max(0.0)
+                    } else {
+                        (0..bets.len())
+                            .map(|i| if inside[i] { p(bets[i].width) } else { 1.0 - p(bets[i].width) })
+                            .product()
+                    };
+                    sum += weight * slow(mu, probability, &[(bets.clone(), inside)]);
+                }
+                mean *= sum;
+            }
+            mean
+        };
+        for mu in 1..=12 {
+            for shared in [false, true] {
+                let edge = expectation(mu, &|_| probability, shared);
+                assert!((edge - 1.0).abs() < 1e-12, "{mu} {shared}: {edge}");
+                let inside = expectation(mu, &|m| if m < mu { 0.75 } else { 0.85 }, shared);
+                assert!(inside < 1.0, "{mu} {shared}: {inside}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_excluded_stays_excluded_and_the_interval_holds_the_rest() {
+        let mut evidence = Evidence::new(0.5, 0.05);
+        assert_eq!(evidence.interval(), Some((0, None)));
+        let bet = |width| [Bet { width, enough: 1.0, narrow: 1.0 }];
+        (0..12).for_each(|_| evidence.observe(&bet(10), &[true]));
+        assert_eq!(evidence.interval(), Some((0, Some(10))));
+        (0..12).for_each(|_| evidence.observe(&bet(8), &[false]));
+        assert_eq!(evidence.interval(), Some((8, Some(10))));
+        // What contradicts later takes nothing back.
+        (0..30).for_each(|_| evidence.observe(&bet(10), &[false]));
+        assert_eq!(evidence.interval(), None, "every width is excluded where p does not grow");
+    }
+}
