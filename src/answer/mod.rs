@@ -14,9 +14,9 @@
 //! struct Example;
 //! impl Draws for Example {
 //!     type Error = std::convert::Infallible;
-//!     fn deviations(&mut self, width: u64, seeds: Range<u64>) -> Result<Vec<f64>, Self::Error> {
+//!     fn deviations(&mut self, width: u64, seeds: Range<u64>) -> Result<Option<Vec<f64>>, Self::Error> {
 //!         let z = |seed: u64| ((seed * 7919 % 1009) as f64 / 1009.0 - 0.5) * 3.0;
-//!         Ok(seeds.map(|seed| z(seed + 31 * width).abs() / (width as f64).sqrt()).collect())
+//!         Ok(Some(seeds.map(|seed| z(seed + 31 * width).abs() / (width as f64).sqrt()).collect()))
 //!     }
 //!     fn at_once(&mut self, _: u64) -> u64 {
 //!         1000
@@ -54,8 +54,8 @@ pub trait Draws {
     type Error;
 
     /// The deviation of the network of each of these seeds at this width, in this order; finite. The same number for a
-    /// (width, seed) whenever it is asked for.
-    fn deviations(&mut self, width: u64, seeds: Range<u64>) -> Result<Vec<f64>, Self::Error>;
+    /// (width, seed) whenever it is asked for. None where it was asked to stop and gave them up.
+    fn deviations(&mut self, width: u64, seeds: Range<u64>) -> Result<Option<Vec<f64>>, Self::Error>;
 
     /// Seeds to draw at this width between two looks at whether to go on, at least 1. Moves no number.
     fn at_once(&mut self, width: u64) -> u64;
@@ -274,7 +274,11 @@ pub fn width<D: Draws>(
                 let drawn = draws.deviations(bet.width, start..end);
                 drawn.map_err(|source| NoAnswer::Draws { width: bet.width, source })
             });
-            search.take(&stage.bets, &drawn.collect::<Result<Vec<_>, _>>()?);
+            let Some(drawn) = drawn.collect::<Result<Option<Vec<_>>, _>>()? else {
+                stopped = true;
+                break;
+            };
+            search.take(&stage.bets, &drawn);
             start = end;
             let (low, high) = search.interval().unwrap_or((0, None));
             let progress = Progress { low, high, networks: search.draws().len() as u64 };

@@ -6,15 +6,17 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Answer, Draws, NoQuestion, Norm, Question, floor};
-use crate::backend::{Engine, EngineError, Precision};
+use crate::backend::{Engine, EngineError, Job, Precision, Sampling, Stop};
 use crate::data::DataSet;
 use crate::limit::{Limit, bound, relative_sd_diagonal};
 use crate::math::activation::Activation;
 use crate::math::number;
 use crate::model::{Network, NetworkError, Schedule};
-use crate::sampler::{SamplerChoice, Sampling};
+use crate::sampler::SamplerChoice;
 use crate::stats::{MeasureError, Reference};
 
+/// Widths that are kept open.
+const OPENED: usize = 3;
 /// Widths beyond this are not drawn, whatever the schedule.
 const WIDEST: u64 = u32::MAX as u64;
 
@@ -96,12 +98,18 @@ pub struct Networks<'a> {
     cell: &'a Cell,
     data: &'a DataSet,
     reference: Arc<Reference>,
-    opened: BTreeMap<u64, Sampling<'a>>,
+    stop: Stop,
+    opened: BTreeMap<u64, Box<dyn Sampling>>,
 }
 
 impl<'a> Networks<'a> {
-    /// Computes the limit; refuses what has no answer.
-    pub fn new(engine: &'a dyn Engine, cell: &'a Cell, data: &'a DataSet) -> Result<Self, CellError> {
+    /// Computes the limit; refuses what has no answer. Once `stop` is raised the seeds in hand are given up.
+    pub fn new(
+        engine: &'a dyn Engine,
+        cell: &'a Cell,
+        data: &'a DataSet,
+        stop: &Stop,
+    ) -> Result<Self, CellError> {
         if cell.depth < 2 {
             return Err(CellError::NoHiddenLayer);
         }
@@ -117,7 +125,7 @@ impl<'a> Networks<'a> {
             return Err(CellError::ZeroLimit { norm: cell.norm.words(), more, value });
         }
         let reference = Arc::new(reference);
-        Ok(Self { engine, cell, data, reference, opened: BTreeMap::new() })
+        Ok(Self { engine, cell, data, reference, stop: stop.clone(), opened: BTreeMap::new() })
     }
 
     /// The question with what these networks make of it: the widest that can be drawn and where to start. Refuses one
@@ -192,14 +200,18 @@ impl<'a> Networks<'a> {
         wide as f64
     }
 
-    fn at(&mut self, width: u64) -> Result<&Sampling<'a>, DrawError> {
+    fn at(&mut self, width: u64) -> Result<&dyn Sampling, DrawError> {
+        // A search draws at two widths at a time and comes back to few; what is open may hold the memory of a device.
+        if self.opened.len() >= OPENED && !self.opened.contains_key(&width) {
+            self.opened.clear();
+        }
         match self.opened.entry(width) {
-            Entry::Occupied(opened) => Ok(opened.into_mut()),
+            Entry::Occupied(opened) => Ok(&**opened.into_mut()),
             Entry::Vacant(place) => {
                 let network = self.cell.network(width)?;
                 let sampler = self.cell.sampler.resolve(self.data.n(), self.data.dim(), &network);
-                let sampling = Sampling::new(self.engine, &network, self.data, sampler, self.cell.precision)?;
-                Ok(place.insert(sampling))
+                let job = Job::new(&network, self.data, sampler, self.cell.precision);
+                Ok(&**place.insert(self.engine.open(job)?))
             }
         }
     }
@@ -235,14 +247,19 @@ pub enum DrawError {
 impl Draws for Networks<'_> {
     type Error = DrawError;
 
-    fn deviations(&mut self, width: u64, seeds: Range<u64>) -> Result<Vec<f64>, DrawError> {
+    fn deviations(&mut self, width: u64, seeds: Range<u64>) -> Result<Option<Vec<f64>>, DrawError> {
         let (norm, absolute) = (self.cell.norm, self.cell.absolute);
-        let reference = Arc::clone(&self.reference);
+        let (reference, stop) = (Arc::clone(&self.reference), self.stop.clone());
         let sampling = self.at(width)?;
+        let step = sampling.plan().seeds_per_batch.max(1);
         let mut found = Vec::new();
-        for start in seeds.clone().step_by(sampling.batch_size()) {
-            let batch: Vec<u64> = (start..seeds.end.min(start + sampling.batch_size() as u64)).collect();
-            for sample in sampling.measure(&batch, &reference)? {
+        for start in seeds.clone().step_by(step) {
+            let batch: Vec<u64> = (start..seeds.end.min(start.saturating_add(step as u64))).collect();
+            let samples = match sampling.statistics(&batch, &reference, &stop) {
+                Err(EngineError::Stopped) => return Ok(None),
+                samples => samples?,
+            };
+            for sample in samples {
                 let value = norm.deviation(&sample.statistics, &reference, absolute);
                 if !value.is_finite() {
                     return Err(DrawError::NotFinite { seed: sample.seed, value });
@@ -250,10 +267,10 @@ impl Draws for Networks<'_> {
                 found.push(value);
             }
         }
-        Ok(found)
+        Ok(Some(found))
     }
 
     fn at_once(&mut self, width: u64) -> u64 {
-        self.at(width).map_or(1, |sampling| sampling.batch_size() as u64)
+        self.at(width).map_or(1, |sampling| sampling.plan().seeds_per_batch as u64)
     }
 }

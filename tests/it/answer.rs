@@ -7,8 +7,8 @@ use std::convert::Infallible;
 use std::ops::{ControlFlow, Range};
 
 use eoc_ntk::answer::{Answer, Cell, Draws, Ending, Networks, Norm, Question, width};
-use eoc_ntk::backend::Precision;
 use eoc_ntk::backend::cpu::CpuEngine;
+use eoc_ntk::backend::{Precision, Stop};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Schedule;
@@ -40,10 +40,10 @@ fn normal(run: u64, seed: u64, width: u64) -> f64 {
 impl Draws for Simulated {
     type Error = Infallible;
 
-    fn deviations(&mut self, width: u64, seeds: Range<u64>) -> Result<Vec<f64>, Infallible> {
+    fn deviations(&mut self, width: u64, seeds: Range<u64>) -> Result<Option<Vec<f64>>, Infallible> {
         self.calls.push((width, seeds.clone()));
         let z = |seed| 0.8 * normal(self.run, seed, 0) + 0.6 * normal(self.run, seed, width);
-        Ok(seeds.map(|seed| (self.law)(width, z(seed))).collect())
+        Ok(Some(seeds.map(|seed| (self.law)(width, z(seed))).collect()))
     }
 
     fn at_once(&mut self, _: u64) -> u64 {
@@ -203,7 +203,7 @@ fn networks_of_one_point_have_the_width_that_their_exact_law_gives() {
     let asked = Question { tolerance: 0.2, probability: 0.9, resolution: 1.5, ..Question::default() };
     let (mut low, mut high) = (0, 0);
     for run in 0..runs {
-        let mut networks = Networks::new(&engine, &cell, &data).unwrap();
+        let mut networks = Networks::new(&engine, &cell, &data, &Stop::never()).unwrap();
         let question = networks.question(&Question { first_seed: run << 32, ..asked.clone() }).unwrap();
         let answer = width(&question, &mut networks, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(answer.ending, Ending::Resolved);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use eoc_ntk::answer::{
     self, Answer, Cell, CellError, DrawError, Networks, NoAnswer, Norm, Progress, Question,
 };
-use eoc_ntk::backend::{Engine, EngineError};
+use eoc_ntk::backend::{Engine, EngineError, Stop as Signal};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::model::Schedule;
 use eoc_ntk::rng::SEED_LIMIT;
@@ -107,8 +107,9 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let engine = args.engine.open(&[args.engine.precision()?], &threads)?;
     // Everything that is refused is refused before anything is drawn.
     for cell in &cells {
-        Networks::new(&*engine, cell, &data).and_then(|n| n.question(&asked)).map_err(refused)?;
+        Networks::new(&*engine, cell, &data, ctx.stop()).and_then(|n| n.question(&asked)).map_err(refused)?;
     }
+    ctx.on_stop(": what is known by then is printed");
     let begun = Instant::now();
     let bar = ctx.progress(0, "networks");
     let mut found = Vec::new();
@@ -126,7 +127,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             }
             if stopped == Stop::Not { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
-        let one = ask(&*engine, cell, &data, &asked, &mut observe)?;
+        let one = ask(&*engine, cell, &data, &asked, ctx.stop(), &mut observe)?;
         tracing::info!(
             networks = one.answer.networks,
             "m_low {} m_high {:?}",
@@ -134,6 +135,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             one.answer.high
         );
         found.push(Found { seconds: start.elapsed().as_secs_f64(), ..one });
+        if ctx.interrupted() {
+            // The seeds in hand were given up, and nobody was asked.
+            stopped = Stop::Signal;
+        }
         if stopped != Stop::Not {
             break;
         }
@@ -168,9 +173,10 @@ fn ask(
     cell: Cell,
     data: &DataSet,
     asked: &Question,
+    stop: &Signal,
     observe: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Found, Failure> {
-    let mut networks = Networks::new(engine, &cell, data).map_err(refused)?;
+    let mut networks = Networks::new(engine, &cell, data, stop).map_err(refused)?;
     let question = networks.question(asked).map_err(refused)?;
     let answer = answer::width(&question, &mut networks, observe).map_err(broken)?;
     let constant = networks.constant(&question, &answer);
