@@ -225,13 +225,13 @@ mod tests {
     fn what_was_excluded_stays_excluded_and_the_interval_holds_the_rest() {
         let mut evidence = Evidence::new(0.5, 0.05);
         assert_eq!(evidence.interval(), Some((0, None)));
-        let bet = |width| [Bet { width, enough: 1.0, narrow: 1.0 }];
-        (0..12).for_each(|_| evidence.observe(&bet(10), &[true]));
+        let bet = |width, enough, narrow| [Bet { width, enough, narrow }];
+        (0..12).for_each(|_| evidence.observe(&bet(10, 1.0, 0.0), &[true]));
         assert_eq!(evidence.interval(), Some((0, Some(10))));
-        (0..12).for_each(|_| evidence.observe(&bet(8), &[false]));
+        (0..12).for_each(|_| evidence.observe(&bet(8, 0.0, 1.0), &[false]));
         assert_eq!(evidence.interval(), Some((8, Some(10))));
         // What contradicts later takes nothing back.
-        (0..30).for_each(|_| evidence.observe(&bet(10), &[false]));
+        (0..30).for_each(|_| evidence.observe(&bet(10, 0.0, 1.0), &[false]));
         assert_eq!(evidence.interval(), None, "every width is excluded where p does not grow");
     }
 }

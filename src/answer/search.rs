@@ -224,11 +224,11 @@ fn no_bet(width: u64) -> Bet {
     Bet { width, enough: 0.0, narrow: 0.0 }
 }
 
-/// Widths round(2^(j/2^i)) up to the widest, which is among them, with the least i that has four steps in the resolution: the
+/// Widths round(2^(j/2^i)) up to the widest, which is among them, with the least i that has sixteen steps in the resolution: the
 /// grid of a finer resolution holds that of a coarser one, and none depends on the question otherwise, so that questions share draws.
 fn grid(resolution: f64, widest: u64) -> Vec<u64> {
     let mut steps = 1u32;
-    while 4.0 / f64::from(steps) > resolution.log2() * (1.0 + 1e-9) && steps < 1 << 12 {
+    while 16.0 / f64::from(steps) > resolution.log2() * (1.0 + 1e-9) && steps < 1 << 12 {
         steps *= 2;
     }
     let mut grid: Vec<u64> = (0..)

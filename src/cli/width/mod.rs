@@ -120,7 +120,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             bar.set_message(words::so_far(progress));
             bar.set_length(before + progress.networks);
             bar.set_position(before + progress.networks);
-            if ctx.interrupted() {
+            if ctx.stop().is_raised() {
                 stopped = Stop::Signal;
             } else if args.max_time.is_some_and(|most| begun.elapsed() >= most) {
                 stopped = Stop::Time;
@@ -135,7 +135,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             one.answer.high
         );
         found.push(Found { seconds: start.elapsed().as_secs_f64(), ..one });
-        if ctx.interrupted() {
+        if ctx.stop().is_raised() {
             // The seeds in hand were given up, and nobody was asked.
             stopped = Stop::Signal;
         }
