@@ -230,7 +230,9 @@ mod tests {
         assert_eq!(evidence.interval(), Some((0, Some(10))));
         (0..12).for_each(|_| evidence.observe(&bet(8, 0.0, 1.0), &[false]));
         assert_eq!(evidence.interval(), Some((8, Some(10))));
-        // What contradicts later takes nothing back.
+        // What contradicts later takes nothing back, however small the wealth has become.
+        (0..12).for_each(|_| evidence.observe(&bet(10, 1.0, 0.0), &[false]));
+        assert_eq!(evidence.interval(), Some((8, Some(10))));
         (0..30).for_each(|_| evidence.observe(&bet(10, 0.0, 1.0), &[false]));
         assert_eq!(evidence.interval(), None, "every width is excluded where p does not grow");
     }

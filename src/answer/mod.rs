@@ -4,6 +4,24 @@
 //! with probability at least 1 − α over the draws, whenever and for whatever reason it stops. It **assumes that p grows with m**,
 //! and nothing else of the law. The argument is in [`evidence`], the choice of what to draw in [`design`] and `search`.
 //!
+//! Simulated with a deviation ∼ |z|/√m, which is about the law of 32 digits at depth 4, P = 0.95, α = 0.05, m* from 2000 to 4000 (200
+//! searches each, 60 at 1.1):
+//!
+//! | resolution | networks, mean | median | 90 % | m* known beforehand | classical |
+//! | --- | --- | --- | --- | --- | --- |
+//! | 1.5 | 2800 | 2700 | 4600 | 1900 | 16 000 |
+//! | 1.25 | 8000 | 7200 | 13 800 | 6300 | 61 000 |
+//! | 1.1 | 45 000 | 38 000 | 88 000 | 34 000 | 380 000 |
+//!
+//! *m\* known beforehand* is a binomial test at each of m*/√resolution and m*·√resolution, α/2 each, of a size that decides with
+//! probability 0.9. *Classical* bisects a grid of ratio √resolution over three standard errors of a start of 100 networks, α over the
+//! number of its widths, each test of a size that decides with probability 0.9 where m* is a half step away or more, 3.5 tests (from
+//! the normal approximation). Of 3000 searches at resolution 1.5, with three laws, five missed m*. Where p is within 1e−9 of P
+//! everywhere and 3000 networks are drawn, the worst that can be, 25 of 2000 did.
+//!
+//! Where p is nearly P at the one integer that would have to be decided (small m*), any number of networks may be needed: give
+//! a number of networks, or a coarser resolution.
+//!
 //! Draws come through the trait [`Draws`]; [`Networks`] is the one that samples networks.
 //!
 //! ```

@@ -70,8 +70,10 @@ fn cells(found: &[Found]) -> String {
         );
     }
     if found.iter().any(|f| f.constant.is_some()) {
-        text += "constant: the tolerance over the bound (Δ^-2 + l·√m_l)·κ²·m^(-1/2) of arXiv 2501.14724, without\n\
-                 its logarithms, at m_low + 1 and at m_high; were it equal in all lines, the bound would have the right shape.\n";
+        text += &wrapped(
+            "constant: the tolerance over the bound (Δ^-2 + l·√m_l)·κ²·m^(-1/2) of arXiv 2501.14724, without its logarithms, at \
+             m_low + 1 and at m_high; were it equal in all lines, the bound would have the right shape.",
+        );
     }
     text
 }
@@ -105,34 +107,52 @@ pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
 
 /// The answer in words.
 pub fn sentences(args: &Args, found: &[Found], stopped: Stop) -> String {
-    let mut text = String::new();
+    let mut text = String::from("\n");
     if let [one] = found {
-        text += &format!("\n{}\n", statement(args, one));
+        text += &wrapped(&statement(args, one));
         if let Some(exponent) = one.answer.exponent {
-            let _ = writeln!(text, "The median deviation went as m^{exponent:.2} over these widths.");
+            text += &wrapped(&format!("The median deviation went as m^{exponent:.2} over these widths."));
         }
     } else {
-        let _ = writeln!(
-            text,
-            "\nIn every line m* is the smallest width from which on {}, with an error rate of {}.",
+        text += &wrapped(&format!(
+            "In every line m* is the smallest width from which on {}, with an error rate of {}.",
             within(args),
             args.alpha
-        );
+        ));
     }
     for f in found {
         if let Some(open) = undecided(f, stopped) {
             let which = if found.len() > 1 { format!(" at depth {}", f.cell.depth) } else { String::new() };
-            let _ = writeln!(text, "Undecided{which}: {open}.");
+            text += &wrapped(&format!("Undecided{which}: {open}."));
         }
     }
     let networks: u64 = found.iter().map(|f| f.answer.networks).sum();
     let seconds: f64 = found.iter().map(|f| f.seconds).sum();
-    let _ = writeln!(
-        text,
+    text += &wrapped(&format!(
         "It assumes that this probability grows with the width. {networks} networks, {}.",
         units::duration(seconds)
-    );
-    let _ = writeln!(text, "For more: {}", more(args, stopped, found));
+    ));
+    text += &format!("For more: {}\n", more(args, stopped, found));
+    text
+}
+
+/// A sentence in lines of at most 80 columns.
+fn wrapped(sentence: &str) -> String {
+    let mut text = String::new();
+    let mut column = 0;
+    for word in sentence.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > 80 {
+            text.push('\n');
+            column = 0;
+        } else if column > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text += word;
+        column += length;
+    }
+    text.push('\n');
     text
 }
 
