@@ -50,6 +50,7 @@
 //!
 //! The map of the modules is in ARCHITECTURE.md.
 
+pub mod answer;
 pub mod backend;
 pub mod data;
 pub mod files;

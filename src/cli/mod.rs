@@ -37,6 +37,7 @@ mod units;
 mod version;
 mod weights;
 mod welcome;
+mod width;
 mod words;
 
 use std::process::ExitCode;
@@ -82,6 +83,9 @@ enum Command {
     /// The kernel of given weights, as .npy
     #[command(after_help = kernel::EXAMPLES)]
     Kernel(kernel::Args),
+    /// How wide is wide enough: the smallest width within a tolerance of the limit, with its interval
+    #[command(after_help = width::EXAMPLES)]
+    Width(Box<width::Args>),
     /// A data source as a file
     #[command(after_help = data::EXAMPLES)]
     Data(data::Args),
@@ -108,8 +112,6 @@ enum Command {
     Completions(completions::Args),
     #[command(hide = true, disable_help_flag = true)]
     Report(later::Args),
-    #[command(hide = true, disable_help_flag = true)]
-    Width(later::Args),
     #[command(hide = true, disable_help_flag = true)]
     Independence(later::Args),
 }
@@ -168,7 +170,7 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         Command::Merge(args) => merge::execute(args, ctx),
         Command::Report(_) => Err(later::failure("report")),
         Command::Status(args) => status::execute(args, ctx),
-        Command::Width(_) => Err(later::failure("width")),
+        Command::Width(args) => width::execute(args, ctx),
         Command::Independence(_) => Err(later::failure("independence")),
     }
 }

@@ -1,6 +1,7 @@
 //! The integration tests, one binary: each costs a link.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod answer;
 mod architecture;
 mod builtin;
 mod cli;

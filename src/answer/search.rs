@@ -1,0 +1,241 @@
+//! The order of the draws of one question, as a state that is asked for the next stage and given what was drawn.
+//!
+//! 1. *Start.* 32 seeds at a width below the one at which the exact spread of K(x,x) would meet the question, then 32 at half
+//!    the width that these point to, until it no longer moves by more than a factor.
+//! 2. *Explore.* Seeds at half the estimated width, where they cost half, until the estimate is about as good as the resolution.
+//! 3. *Decide.* Seeds at both ends of the interval that is cheapest to show, see [`design`](super::design); the first of these seeds
+//!    is new, so that a stake never knows its own draw.
+//!
+//! A stage and all that is in it follows from the draws before it alone: not from the time, the threads or how a device groups
+//! its seeds.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::design::{Draw, Estimate, Prospect};
+use super::evidence::{Bet, Evidence};
+use super::{Ending, Question};
+
+/// Seeds of each step of the start.
+const START: u64 = 32;
+/// Steps after which the start ends in any case.
+const STARTS: usize = 8;
+/// Fewest seeds of a later stage.
+const STAGE: u64 = 64;
+/// Below this width nothing is saved by exploring at half of it, and the power law is not near.
+const NARROW: f64 = 64.0;
+/// Standard errors from P at which the draws at one width are taken for clear, for where to draw next.
+const CLEAR: f64 = 3.5;
+/// Part of Kelly's stake that is placed: in simulation, what needs fewest networks.
+const CAUTION: f64 = 0.85;
+
+/// Seeds to draw at some widths, and what is staked on them.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// Ascending.
+    pub bets: Vec<Bet>,
+    /// The seeds, the same at every width.
+    pub seeds: Range<u64>,
+}
+
+/// The state of a question.
+pub struct Search<'q> {
+    question: &'q Question,
+    /// Widths that may be drawn, ascending.
+    grid: Vec<u64>,
+    evidence: Evidence,
+    draws: Vec<Draw>,
+    /// Draws inside, and all, by width.
+    seen: BTreeMap<u64, (u64, u64)>,
+    /// Logarithm of the width about which draws are looked at.
+    about: f64,
+    started: usize,
+    start: bool,
+    next_seed: u64,
+}
+
+impl<'q> Search<'q> {
+    pub fn new(question: &'q Question) -> Self {
+        let grid = grid(question.resolution, question.widest);
+        let guess = (question.guess / 4.0).clamp(1.0, question.widest as f64);
+        Self {
+            evidence: Evidence::new(question.probability, question.error_rate),
+            draws: Vec::new(),
+            seen: BTreeMap::new(),
+            about: guess.ln(),
+            started: 0,
+            start: true,
+            next_seed: question.first_seed,
+            grid,
+            question,
+        }
+    }
+
+    /// The draws so far, in the order in which they were taken in.
+    pub fn draws(&self) -> &[Draw] {
+        &self.draws
+    }
+
+    /// m_low and m_high; None where all is excluded.
+    pub fn interval(&self) -> Option<(u64, Option<u64>)> {
+        self.evidence.interval()
+    }
+
+    /// Why nothing is left to decide, once that is so.
+    pub fn ending(&self) -> Option<Ending> {
+        let Some((low, high)) = self.interval() else { return Some(Ending::Contradiction) };
+        let narrow = |high: u64| high - low <= 1 || high as f64 <= self.question.resolution * low as f64;
+        match high {
+            Some(high) if narrow(high) => Some(Ending::Resolved),
+            _ => (low >= self.question.widest).then_some(Ending::Widest),
+        }
+    }
+
+    /// What to draw next, or why nothing is to be drawn any more.
+    pub fn next(&mut self) -> Result<Stage, Ending> {
+        if let Some(ending) = self.ending() {
+            return Err(ending);
+        }
+        let (low, high) = self.interval().unwrap_or((0, None));
+        let (bets, seeds) = self.planned(low, high);
+        let networks = self.draws.len() as u64;
+        let left = self.question.max_networks.map_or(u64::MAX, |most| most.saturating_sub(networks));
+        let seeds = seeds.min(left / bets.len() as u64).min(self.question.last_seed - self.next_seed);
+        if seeds == 0 {
+            return Err(if self.next_seed == self.question.last_seed {
+                Ending::Seeds
+            } else {
+                Ending::Networks
+            });
+        }
+        Ok(Stage { bets, seeds: self.next_seed..self.next_seed + seeds })
+    }
+
+    /// Takes in what was drawn of the next seeds of a stage: by width, then by seed.
+    pub fn take(&mut self, bets: &[Bet], deviations: &[Vec<f64>]) {
+        let seeds = deviations.iter().map(Vec::len).min().unwrap_or(0);
+        for seed in 0..seeds {
+            let of_seed: Vec<f64> = deviations.iter().map(|drawn| drawn[seed]).collect();
+            let inside: Vec<bool> = of_seed.iter().map(|d| *d <= self.question.tolerance).collect();
+            self.evidence.observe(bets, &inside);
+            for (bet, deviation) in bets.iter().zip(of_seed) {
+                let seen = self.seen.entry(bet.width).or_default();
+                seen.0 += u64::from(deviation <= self.question.tolerance);
+                seen.1 += 1;
+                self.draws.push(Draw { width: bet.width, deviation });
+            }
+        }
+        self.next_seed += seeds as u64;
+    }
+
+    fn planned(&mut self, low: u64, high: Option<u64>) -> (Vec<Bet>, u64) {
+        if self.draws.is_empty() {
+            return (vec![no_bet(self.on_grid(self.about.exp()))], START);
+        }
+        let estimate = self.estimate(low, high);
+        self.about = estimate.centre.min((self.question.widest as f64).ln());
+        let centre = self.about.exp();
+        let apart = if centre < NARROW { centre } else { 0.5 * centre };
+        if self.start {
+            self.started += 1;
+            let near = (self.about - (self.draws[self.draws.len() - 1].width as f64).ln()).abs() < 1.2;
+            if self.started == STARTS || self.started > 1 && near {
+                self.start = false;
+            } else {
+                return (vec![no_bet(self.on_grid(apart))], START);
+            }
+        }
+        let goal = 0.45 * self.question.resolution.ln().max((1.0 / centre).ln_1p());
+        let networks = self.draws.len() as u64;
+        if low == 0 && high.is_none() && estimate.error > goal && networks < (9.0 / (goal * goal)) as u64 {
+            // The error falls as 1/√N; no further than another half of what there is in one step.
+            let wanted = networks as f64 * ((estimate.error / goal).powi(2) - 1.0);
+            return (vec![no_bet(self.on_grid(apart))], (wanted as u64).min(networks / 2).max(STAGE));
+        }
+        self.ends(&estimate, low, high)
+    }
+
+    /// The estimate of the power law, held between the widths of which the draws by themselves, or all together, say on which side
+    /// of m* they are.
+    fn estimate(&self, low: u64, high: Option<u64>) -> Estimate {
+        let p = self.question.probability;
+        let score = |&(inside, all): &(u64, u64)| {
+            let all = all as f64;
+            (inside as f64 - p * all) / (p * (1.0 - p) * all).sqrt()
+        };
+        let narrow = self.seen.iter().filter(|(_, seen)| score(seen) < -CLEAR).map(|(width, _)| *width).max();
+        let enough = self.seen.iter().filter(|(_, seen)| score(seen) > CLEAR).map(|(width, _)| *width).min();
+        let low = narrow.max((low > 0).then_some(low)).map(|width| (width as f64).ln());
+        let high = [enough, high].into_iter().flatten().min().map(|width| (width as f64).ln());
+        Estimate::new(&self.draws, self.about, self.question).between(low, high)
+    }
+
+    /// The pair of ends that is cheapest to show, as far as they are not shown already, and how many seeds to draw.
+    fn ends(&self, estimate: &Estimate, low: u64, high: Option<u64>) -> (Vec<Bet>, u64) {
+        let (resolution, spread) =
+            (self.question.resolution, 2.0 * self.question.resolution.ln() + 3.0 * estimate.error);
+        let from = (self.about - spread).exp();
+        let to = (self.about + spread).exp();
+        let prospects = |width| estimate.prospects(width, self.seen.get(&width).copied().unwrap_or_default());
+        let inside = |w: &u64| *w > low && high.is_none_or(|high| *w < high);
+        let candidates =
+            self.grid.iter().copied().filter(|w| inside(w) && (from..=to).contains(&(*w as f64)));
+        let mut best: Option<(f64, [(u64, f64); 2])> = None;
+        for l in std::iter::once(low).chain(candidates) {
+            let reach = (resolution * l as f64) as u64;
+            let next = self.grid.partition_point(|w| *w <= l);
+            let last = self.grid.partition_point(|w| *w <= reach);
+            // The next width where none is within reach, and none above the widest.
+            let h = self.grid.get(next.max(last.saturating_sub(1))).copied();
+            let h = h.map_or(l, |h| high.map_or(h, |high| h.min(high)));
+            let networks = |lacks: f64, side: Prospect| lacks / side.growth.max(1e-9);
+            let below = match l > low {
+                true => networks(self.evidence.lacks_up_to(l), prospects(l)[1]),
+                false => 0.0,
+            };
+            let above = match h > l && high.is_none_or(|high| h < high) {
+                true => networks(self.evidence.lacks_above(h), prospects(h)[0]),
+                false => 0.0,
+            };
+            let cost = below * l as f64 + above * h as f64;
+            if below + above > 0.0 && best.is_none_or(|(least, _)| cost < least) {
+                best = Some((cost, [(l, below), (h, above)]));
+            }
+        }
+        let ends = best.map_or([(self.on_grid(self.about.exp()), 1.0), (0, 0.0)], |(_, ends)| ends);
+        let needed = || ends.iter().filter(|(_, networks)| *networks > 0.0);
+        let bets = needed().map(|&(width, _)| {
+            let [enough, narrow] = prospects(width);
+            Bet { width, enough: CAUTION * enough.stake, narrow: CAUTION * narrow.stake }
+        });
+        let least = needed().map(|(_, networks)| *networks).fold(f64::INFINITY, f64::min);
+        let seeds = (self.draws.len() as f64 / 10.0).min(least) as u64;
+        (bets.collect(), seeds.max(STAGE))
+    }
+
+    /// The largest width of the grid that is at most this, or the least.
+    fn on_grid(&self, width: f64) -> u64 {
+        let end = self.grid.partition_point(|w| *w as f64 <= width * (1.0 + 1e-9));
+        self.grid[end.saturating_sub(1)]
+    }
+}
+
+fn no_bet(width: u64) -> Bet {
+    Bet { width, enough: 0.0, narrow: 0.0 }
+}
+
+/// Widths round(2^(j/2^i)) up to the widest, which is among them, with the least i that has sixteen steps in the resolution: the
+/// grid of a finer resolution holds that of a coarser one, and none depends on the question otherwise, so that questions share draws.
+fn grid(resolution: f64, widest: u64) -> Vec<u64> {
+    let mut steps = 1u32;
+    while 16.0 / f64::from(steps) > resolution.log2() * (1.0 + 1e-9) && steps < 1 << 12 {
+        steps *= 2;
+    }
+    let mut grid: Vec<u64> = (0..)
+        .map(|j| (f64::from(j) / f64::from(steps)).exp2().round() as u64)
+        .take_while(|w| *w < widest)
+        .collect();
+    grid.push(widest);
+    grid.dedup();
+    grid
+}

@@ -1,0 +1,242 @@
+//! What a person reads of an answer: the widths that were looked at, or a line for each kind of network; then the answer in words.
+
+use std::fmt::Write;
+
+use eoc_ntk::answer::{Decision, Ending, Norm, Progress};
+
+use super::super::units;
+use super::{Args, Found, Stop};
+
+/// What is known while it runs.
+pub fn so_far(progress: &Progress) -> String {
+    match progress.high {
+        Some(high) => format!("{} < m* ≤ {high}", progress.low),
+        None => format!("m* > {}", progress.low),
+    }
+}
+
+/// The table.
+pub fn table(found: &[Found]) -> String {
+    match found {
+        [one] => looks(one),
+        _ => cells(found),
+    }
+}
+
+fn looks(found: &Found) -> String {
+    let mut text =
+        format!("{:>12}  {:>9}  {:>9}  {:>22}   {}\n", "m", "networks", "inside", "probability", "m* is");
+    for look in &found.answer.looks {
+        let decision = match look.decision {
+            Decision::Enough => "at most this",
+            Decision::TooNarrow => "above",
+            Decision::Undecided => "not decided here",
+        };
+        let share = look.inside as f64 / look.seeds as f64;
+        let interval = format!("{share:.4} [{:.4}, {:.4}]", look.low, look.high);
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{:>12}  {:>9}  {:>9}  {interval:>22}   {decision}",
+            look.width, look.seeds, look.inside
+        );
+    }
+    text
+}
+
+fn cells(found: &[Found]) -> String {
+    let mut text = format!(
+        "{:<10}  {:<9}  {:>5}  {:>4}  {:>24}  {:>9}  {}\n",
+        "φ", "schedule", "m_l", "l", "m_low < m* ≤ m_high", "networks", "constant"
+    );
+    for f in found {
+        let high = f.answer.high.map_or_else(|| "-".to_owned(), |high| high.to_string());
+        let constant = f.constant.map_or_else(
+            || "-".to_owned(),
+            |[low, high]| {
+                let show = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
+                format!("{} … {}", show(low), show(high))
+            },
+        );
+        let _ = writeln!(
+            text,
+            "{:<10}  {:<9}  {:>5}  {:>4}  {:>24}  {:>9}  {constant}",
+            f.cell.activation.to_string(),
+            f.cell.schedule.to_string(),
+            f.cell.outputs,
+            f.cell.depth,
+            format!("{} … {high}", f.answer.low),
+            f.answer.networks
+        );
+    }
+    if found.iter().any(|f| f.constant.is_some()) {
+        text += &wrapped(
+            "constant: the tolerance over the bound (Δ^-2 + l·√m_l)·κ²·m^(-1/2) of arXiv 2501.14724, without its logarithms, at \
+             m_low + 1 and at m_high; were it equal in all lines, the bound would have the right shape.",
+        );
+    }
+    text
+}
+
+/// What is open and why; None where nothing is.
+pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
+    let why = match found.answer.ending {
+        Ending::Resolved => return None,
+        Ending::Networks => "as many networks as allowed were drawn",
+        Ending::Seeds => "the seeds ran out",
+        Ending::Stopped if stopped == Stop::Time => "the time was over",
+        Ending::Stopped => "it was interrupted",
+        Ending::Widest => "no wider network can be drawn",
+        Ending::Contradiction => {
+            return Some(format!(
+                "every width is excluded, which happens with probability at most {} if the probability of being within the \
+                 tolerance grows with the width; try other seeds, and if it happens again, it does not grow",
+                found.question.error_rate
+            ));
+        }
+    };
+    let low = found.answer.low;
+    let open = match found.answer.high {
+        Some(high) => {
+            format!("where between {low} and {high}, a ratio of {:.3}", high as f64 / low.max(1) as f64)
+        }
+        None => format!("how far above {low}, as no width is known to be enough"),
+    };
+    Some(format!("{open}, because {why}"))
+}
+
+/// The answer in words.
+pub fn sentences(args: &Args, found: &[Found], stopped: Stop) -> String {
+    let mut text = String::from("\n");
+    if let [one] = found {
+        text += &wrapped(&statement(args, one));
+        if let Some(exponent) = one.answer.exponent {
+            text += &wrapped(&format!("The median deviation went as m^{exponent:.2} over these widths."));
+        }
+    } else {
+        text += &wrapped(&format!(
+            "In every line m* is the smallest width from which on {}, with an error rate of {}.",
+            within(args),
+            args.alpha
+        ));
+    }
+    for f in found {
+        if let Some(open) = undecided(f, stopped) {
+            let which = if found.len() > 1 { format!(" at depth {}", f.cell.depth) } else { String::new() };
+            text += &wrapped(&format!("Undecided{which}: {open}."));
+        }
+    }
+    let networks: u64 = found.iter().map(|f| f.answer.networks).sum();
+    let seconds: f64 = found.iter().map(|f| f.seconds).sum();
+    text += &wrapped(&format!(
+        "It assumes that this probability grows with the width. {networks} networks, {}.",
+        units::duration(seconds)
+    ));
+    text += &format!("For more: {}\n", more(args, stopped, found));
+    text
+}
+
+/// A sentence in lines of at most 80 columns.
+fn wrapped(sentence: &str) -> String {
+    let mut text = String::new();
+    let mut column = 0;
+    for word in sentence.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > 80 {
+            text.push('\n');
+            column = 0;
+        } else if column > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text += word;
+        column += length;
+    }
+    text.push('\n');
+    text
+}
+
+fn within(args: &Args) -> String {
+    let (t, p) = (args.tolerance, args.confidence);
+    match (args.norm, args.absolute) {
+        (Norm::LambdaMin, _) => {
+            format!(
+                "with probability at least {p} the least eigenvalue of the kernel is at least {} times that of its limit",
+                1.0 - t
+            )
+        }
+        (norm, true) => format!(
+            "with probability at least {p} the kernel over n is within {t} ({}) of its limit",
+            norm.words()
+        ),
+        (norm, false) => {
+            format!(
+                "with probability at least {p} the kernel is within {} % ({}) of its limit",
+                percent(t),
+                norm.words()
+            )
+        }
+    }
+}
+
+/// T in per cent without the digits that the product adds.
+fn percent(tolerance: f64) -> String {
+    let text = format!("{:.10}", 100.0 * tolerance);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn statement(args: &Args, found: &Found) -> String {
+    let mut within = within(args);
+    if let Some(first) = within.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let (low, alpha) = (found.answer.low, args.alpha);
+    match found.answer.high {
+        Some(high) if high - low == 1 => {
+            format!("{within} from width m* = {high} on (error rate {alpha} in all).")
+        }
+        Some(high) => format!("{within} from width m* on, {low} < m* ≤ {high} (error rate {alpha} in all)."),
+        None => format!("{within} from width m* on, m* > {low} (error rate {alpha} in all)."),
+    }
+}
+
+/// The command that tells more: with more networks or time where these ended it, else a finer resolution.
+fn more(args: &Args, stopped: Stop, found: &[Found]) -> String {
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let limited = found.iter().any(|f| f.answer.ending == Ending::Networks);
+    if stopped == Stop::Time {
+        without(&mut words, "--max-time");
+    } else if let (true, Some(most)) = (limited, args.max_networks) {
+        without(&mut words, "--max-networks");
+        words.extend(["--max-networks".to_owned(), most.saturating_mul(4).to_string()]);
+    } else if stopped == Stop::Not {
+        without(&mut words, "--resolution");
+        let finer = 1.0 + (args.resolution - 1.0) / 2.5;
+        let finer = ((finer * 100.0).round() / 100.0).max(if finer < 1.005 { 1.001 } else { 1.01 });
+        words.extend(["--resolution".to_owned(), finer.to_string()]);
+    }
+    std::iter::once("eoc".to_owned())
+        .chain(words.iter().map(|word| quoted(word)))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Takes an option and its value out.
+fn without(words: &mut Vec<String>, option: &str) {
+    let with_value = format!("{option}=");
+    while let Some(at) = words.iter().position(|w| w == option || w.starts_with(&with_value)) {
+        let count = if words[at] == option { 2 } else { 1 };
+        words.drain(at..words.len().min(at + count));
+    }
+}
+
+/// A word as a shell takes it; control characters are left out.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_=+:,./%@".contains(c);
+    let word: String = word.chars().filter(|c| !c.is_control()).collect();
+    if !word.is_empty() && word.chars().all(plain) {
+        word
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
