@@ -46,7 +46,7 @@ fn looks(found: &Found) -> String {
 
 fn cells(found: &[Found]) -> String {
     let mut text = format!(
-        "{:<10}  {:<9}  {:>5}  {:>4}  {:>24}  {:>9}  {}\n",
+        "{:<9}  {:<9}  {:>4}  {:>4}  {:>21}  {:>8}  {}\n",
         "φ", "schedule", "m_l", "l", "m_low < m* ≤ m_high", "networks", "constant"
     );
     for f in found {
@@ -60,7 +60,7 @@ fn cells(found: &[Found]) -> String {
         );
         let _ = writeln!(
             text,
-            "{:<10}  {:<9}  {:>5}  {:>4}  {:>24}  {:>9}  {constant}",
+            "{:<9}  {:<9}  {:>4}  {:>4}  {:>21}  {:>8}  {constant}",
             f.cell.activation.to_string(),
             f.cell.schedule.to_string(),
             f.cell.outputs,

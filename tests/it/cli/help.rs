@@ -6,7 +6,7 @@ use super::Place;
 fn commands_that_are_not_there_yet_say_so_and_are_not_listed() {
     let place = Place::new();
     let help = place.done("--help");
-    for command in ["report", "width", "independence"] {
+    for command in ["report", "independence"] {
         for rest in ["", "--help", "a b --tolerance 0.1 --out x"] {
             place.refused(
                 &format!("{command} {rest}"),
