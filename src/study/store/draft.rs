@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, Statement, ffi, params};
 
 use super::StoreError;
 use super::check::{check_sum, key_bits};
@@ -83,7 +83,17 @@ impl Draft {
 fn settle(path: &Path) -> rusqlite::Result<()> {
     let conn = Connection::open(path)?;
     // A write lock, so that the roll-back is done and the journal gone; nothing is changed.
-    conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK")
+    conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
+    roll_back(&conn)
+}
+
+/// The journal of a run store, also where a viewer has switched it to another; refused while the viewer has it open.
+pub(super) fn roll_back(conn: &Connection) -> rusqlite::Result<()> {
+    let mode: String = conn.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
+    match mode.as_str() {
+        "delete" => Ok(()),
+        _ => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None)),
+    }
 }
 
 fn fill(file: &Path, manifest: &Manifest, cells: &[CellRecord]) -> rusqlite::Result<Connection> {

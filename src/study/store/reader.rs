@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,26 +51,42 @@ impl Reader {
         if !path.exists() {
             return Err(StoreError::NoRun { dir: dir.to_owned() });
         }
-        check_header(&path)?;
-        match Self::open_file(&path, &path, None) {
-            // The writer was killed within a commit: only a writer may roll back, so a copy is rolled back and read.
-            Err(StoreError::Sqlite { source, .. }) if waits_for_roll_back(&source) => {
-                let copy = tempfile::tempdir().map_err(StoreError::io("make a temporary copy of", &path))?;
-                let inside = copy.path().join(STORE);
-                for suffix in ["", "-journal"] {
-                    let name = |p: &Path| PathBuf::from(format!("{}{suffix}", p.display()));
-                    std::fs::copy(name(&path), name(&inside))
-                        .map_err(StoreError::io("make a temporary copy of", &path))?;
+        match check_header(&path)? {
+            Journal::Rollback => match Self::open_file(&path, &path, None) {
+                // The writer was killed within a commit: only a writer may roll back, so a copy is rolled back and read.
+                Err(StoreError::Sqlite { source, .. }) if waits_for_roll_back(&source) => {
+                    Self::open_copy(&path)
                 }
-                let writer = Connection::open(&inside).map_err(StoreError::sqlite("open", &path))?;
-                writer
-                    .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
-                    .map_err(StoreError::sqlite("roll back", &path))?;
-                drop(writer);
-                Self::open_file(&inside, &path, Some(copy))
-            }
-            other => other,
+                other => other,
+            },
+            // Reading it would leave files beside it.
+            Journal::WriteAhead => Self::open_copy(&path),
         }
+    }
+
+    /// Reads a copy in which what its journal holds is done.
+    fn open_copy(path: &Path) -> Result<Self, StoreError> {
+        let copying = || StoreError::io("make a temporary copy of", path);
+        let copy = tempfile::tempdir().map_err(copying())?;
+        let inside = copy.path().join(STORE);
+        for suffix in ["", "-journal", "-wal"] {
+            let name = |p: &Path| {
+                let mut name = p.as_os_str().to_owned();
+                name.push(suffix);
+                PathBuf::from(name)
+            };
+            match std::fs::copy(name(path), name(&inside)) {
+                Err(error) if error.kind() == ErrorKind::NotFound && !suffix.is_empty() => {}
+                copied => copied.map(|_| ()).map_err(copying())?,
+            }
+        }
+        let writer = Connection::open(&inside).map_err(StoreError::sqlite("open", path))?;
+        writer
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+            .and_then(|()| writer.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())))
+            .map_err(StoreError::sqlite("roll back", path))?;
+        drop(writer);
+        Self::open_file(&inside, path, Some(copy))
     }
 
     fn open_file(file: &Path, path: &Path, copy: Option<TempDir>) -> Result<Self, StoreError> {
@@ -242,9 +258,17 @@ fn waits_for_roll_back(error: &rusqlite::Error) -> bool {
         || (error.code == ErrorCode::CannotOpen || error.code == ErrorCode::ReadOnly)
 }
 
+/// How a database keeps a commit that is under way.
+enum Journal {
+    /// As a run store does.
+    Rollback,
+    /// As a viewer may have told it to.
+    WriteAhead,
+}
+
 /// The first bytes, before SQLite sees the file: it takes an empty file for a new database, and would leave files of its
 /// own beside a database in WAL mode.
-fn check_header(path: &Path) -> Result<(), StoreError> {
+fn check_header(path: &Path) -> Result<Journal, StoreError> {
     let mut file = File::open(path).map_err(StoreError::io("read", path))?;
     let mut head = [0; 100];
     file.read_exact(&mut head)
@@ -252,9 +276,11 @@ fn check_header(path: &Path) -> Result<(), StoreError> {
     if &head[..16] != b"SQLite format 3\0" {
         return Err(StoreError::damaged(path, "it is no SQLite database"));
     }
-    if head[18..20] != [1, 1] {
-        return Err(StoreError::damaged(path, "its journal mode is not that of a run store"));
-    }
+    let journal = match head[18..20] {
+        [1, 1] => Journal::Rollback,
+        [2, 2] => Journal::WriteAhead,
+        _ => return Err(StoreError::damaged(path, "its journal mode is none that SQLite has")),
+    };
     // The page size, where 1 stands for 65536. SQLite reads a page that ends early as if zeros followed.
     let page = match u16::from_be_bytes([head[16], head[17]]) {
         1 => 65536,
@@ -264,7 +290,7 @@ fn check_header(path: &Path) -> Result<(), StoreError> {
     if length % page != 0 {
         return Err(StoreError::damaged(path, "it ends within a page"));
     }
-    Ok(())
+    Ok(journal)
 }
 
 /// Application, format, tables, and the structure of every page.

@@ -133,7 +133,7 @@ impl Store {
 fn configure(conn: &Connection) -> rusqlite::Result<()> {
     // A reader holds its lock for one chunk of rows; a slow disk may make that long.
     conn.busy_timeout(Duration::from_secs(60))?;
-    conn.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+    draft::roll_back(conn)?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", "ON")
 }

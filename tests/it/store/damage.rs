@@ -66,7 +66,6 @@ fn a_changed_statistic_is_found() {
         "CREATE TABLE more (x)",
         "DROP TABLE sessions",
         "PRAGMA application_id = 5",
-        "PRAGMA journal_mode = WAL",
     ] {
         let (_temp, dir) = finished();
         {
@@ -116,6 +115,36 @@ fn truncated_and_foreign_files_are_refused() {
         );
         assert_eq!(contents(temp.path()), [("run.sqlite".to_owned(), bytes)], "case {case}");
     }
+}
+
+/// A viewer may switch the journal of a whole store, and hold it: what it holds is read, and the next run switches it back.
+#[test]
+fn a_store_in_another_journal_mode_is_read_and_switched_back() {
+    let (_temp, dir) = finished();
+    let expected = rows(&dir).unwrap();
+    let open = || Connection::open(dir.join("run.sqlite")).unwrap();
+    open().execute_batch("PRAGMA journal_mode = WAL").unwrap();
+    let before = contents(&dir);
+    assert_eq!(rows(&dir).unwrap(), expected);
+    for args in [&["status", "run"][..], &["export", "run", "--format", "csv"]] {
+        let output = eoc(dir.parent().unwrap(), args);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(contents(&dir), before, "a reader changes nothing");
+    // What is in the log alone is seen too.
+    let viewer = open();
+    viewer.execute_batch("INSERT INTO sessions VALUES (9, 1, 'v', 'b', 'd', 'e', 1)").unwrap();
+    assert_eq!(Reader::open(&dir).unwrap().sessions().unwrap().len(), 2);
+    drop(viewer);
+    let other = STUDY.replace("24", "25");
+    assert_eq!(run_into(&dir, &plan(&other), STRAIGHT).unwrap().added, 4);
+    assert_eq!(fs::read(dir.join("run.sqlite")).unwrap()[18..20], [1, 1]);
+    assert!(!dir.join("run.sqlite-wal").exists());
+    // A merge into it, too.
+    open().execute_batch("PRAGMA journal_mode = WAL").unwrap();
+    merge(&[dir.clone()], &dir).unwrap();
+    assert_eq!(rows(&dir).unwrap().len(), 100);
+    assert_eq!(fs::read(dir.join("run.sqlite")).unwrap()[18..20], [1, 1]);
 }
 
 #[test]
