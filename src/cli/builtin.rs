@@ -21,7 +21,8 @@ pub fn list() -> String {
 /// where options have made other networks of it, of which they may not hold.
 pub fn statement(study: Option<&Builtin>, plan: &Plan, limits: &[LimitRecord]) -> String {
     let planned = |(cell, limit)| CellSummary::new(CellRecord::of(cell, limit));
-    let cells = plan.cells().iter().zip(limits.iter().cloned()).map(planned).collect();
+    let cells = plan.cells().iter().zip(limits.iter().cloned()).map(planned);
+    let cells = cells.flat_map(CellSummary::under_every_schedule).collect();
     let theory = Analysis::theory(&StudySummary { name: plan.name().to_owned(), cells });
     let seeds =
         plan.spec().seeds.as_ref().map_or_else(String::new, |s| format!(", {} seeds each", s.count()));

@@ -26,16 +26,7 @@ pub fn execute(plan: &Plan, out: &Path, computing: &Computing, ctx: &Context) ->
     let missing = match out.join(STORE).exists() {
         true => {
             let reader = Reader::open(out).map_err(Failure::unusable)?;
-            let there = reader.manifest();
-            if there.identity != plan.identity() {
-                return Err(Failure::refused(format!(
-                    "{} holds another study, \"{}\", not \"{}\" as asked for; give another --out",
-                    out.display(),
-                    there.directory_name(),
-                    plan.directory_name()
-                )));
-            }
-            reader.missing(plan.asked(), shard).map_err(Failure::unusable)?
+            reader.missing_of(plan, shard).map_err(Failure::unusable)?
         }
         false => {
             (0..plan.cells().len()).map(|cell| plan.asked().need(cell, shard)).map(Need::missing).collect()

@@ -1,4 +1,4 @@
-//! `eoc merge`: shards of a study into one run directory.
+//! `eoc merge`: shards of a study, or grids of one name, into one run directory.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,8 @@ The order of the directories does not matter, and merging again changes nothing.
 seed from one device must be equal, else nothing is merged and the status is 1. Where several devices
 computed one, the least in byte order is kept, and how many there were is said. If seeds are missing, what
 there is gets merged, the missing seeds are listed and the status is 1. --out is a run directory like any
-other: eoc run resumes it, eoc export reads it. At most 900 directories at a time.
+other: eoc run resumes it, eoc export reads it. Runs of one name with other networks or data merge too: study.toml then asks
+for the lists of all, or for the largest study where no lists have just those cells. At most 900 directories at a time.
 
 Examples:
   eoc merge eoc-runs/width-0123abcd-shard-*-of-4 --out eoc-runs/width-0123abcd

@@ -26,7 +26,7 @@ const TABLE: &str = "cells.csv";
 /// Draws the kernels of a run again and writes their moments.
 pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Result<Status, Failure> {
     let reader = Reader::open(dir).map_err(unusable)?;
-    let count: u64 = reader.count_rows().map_err(unusable)?.iter().sum();
+    let count: u64 = reader.count_rows().map_err(unusable)?.iter().take(reader.asked_cells()).sum();
     let plan = plan(&reader, dir)?;
     check_place(out)?;
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
@@ -70,8 +70,12 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
     file.write(table.as_bytes())?;
     file.finish()?;
     let (of, name) = (plan.cells().len(), engine.info().name.clone());
+    let others = match reader.cells().len() - reader.asked_cells() {
+        0 => String::new(),
+        others => format!(", without {others} cells that the last run did not ask for"),
+    };
     ctx.print(&format!(
-        "{}: {written} of {of} cells, {count} kernels drawn, device {name}\n",
+        "{}: {written} of {of} cells, {count} kernels drawn, device {name}{others}\n",
         out.display()
     ))?;
     Ok(Status::Done)

@@ -4,7 +4,7 @@ use eoc_ntk::backend::{self, EngineError, Precision};
 use eoc_ntk::study::export::ExportError;
 use eoc_ntk::study::merge::MergeError;
 use eoc_ntk::study::run::RunError;
-use eoc_ntk::study::store::{Remedy, StoreError};
+use eoc_ntk::study::store::{Remedy, Shortage, StoreError};
 
 /// The remedy of an error or of one of its causes; none where none is known.
 pub fn of(error: &anyhow::Error) -> Option<String> {
@@ -62,6 +62,24 @@ fn words(remedy: Remedy) -> &'static str {
         }
         Remedy::OtherDirectoryOrVersion => {
             "give another directory, or use the version of eoc that began this one"
+        }
+        Remedy::PutBack => {
+            "finished samples are in it, wherever it is now; put it back or give its new place, and the same command resumes"
+        }
+        Remedy::FileSystemWithLocks => {
+            "give a directory on another file system, such as a local disk, and copy it when the run has ended"
+        }
+        Remedy::CloseOther => {
+            "finished samples are kept; close what has it open, such as a database viewer, and give the same command again"
+        }
+        Remedy::More(Shortage::Space) => {
+            "finished samples are kept; make room on that disk, and the same command resumes"
+        }
+        Remedy::More(Shortage::Quota) => {
+            "finished samples are kept; remove files or ask for a larger quota, and the same command resumes"
+        }
+        Remedy::More(Shortage::FileSize) => {
+            "finished samples are kept; raise that limit, and the same command resumes"
         }
         Remedy::CopyOrOtherDirectory => "restore it from a copy, or start anew in another directory",
     }

@@ -30,7 +30,8 @@ pub const EXAMPLES: &str = "\
 Without a study file the built-in first study runs: how |s| and ReLU networks of depth 4
 concentrate on 32 digits as the width grows from 64 to 16384, 64 seeds each. Options win over the
 study; the defaults above are those of a study that does not say otherwise. What the directory
-holds already is not computed again: the same command resumes a run, and more seeds extend it.
+holds already is not computed again: the same command resumes a run; more seeds, or more widths and other
+lists into the same --out, extend it.
 
 A list of values, as --width 16,32, or --activation and --data given several times, makes a grid.
 

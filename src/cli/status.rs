@@ -77,7 +77,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
 
 fn progress(reader: &Reader, args: &Args) -> Result<String, Failure> {
     let manifest = reader.manifest();
-    let missing = reader.missing(&manifest.asked, manifest.shard).map_err(unusable)?;
+    let missing = reader.missing().map_err(unusable)?;
     let times = times(reader).map_err(unusable)?;
     let at_work = Directory::in_use(&args.dir).map_err(unusable)?;
     let (rows, total) = missing.iter().fold((0, 0u64), |(r, t), m| (r + m.rows, t.saturating_add(m.total)));
@@ -103,6 +103,14 @@ fn progress(reader: &Reader, args: &Args) -> Result<String, Failure> {
         text += &format!(", and {} that are not asked for now", stored - rows);
     }
     text.push('\n');
+    let others = &times[reader.asked_cells()..];
+    if !others.is_empty() {
+        let samples: u64 = others.iter().map(|t| t.rows).sum();
+        text += &format!(
+            "Others:     {} cells with {samples} samples, of earlier studies; --reproduce lists them\n",
+            others.len()
+        );
+    }
     let Some(hand) = missing.iter().position(|m| !m.gaps.is_empty()) else {
         return Ok(text + "To go:      nothing\n");
     };
@@ -232,7 +240,34 @@ fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
         };
         text += &format!("#   eoc run again.toml{shard} --device {} --out {out}{of}\n", device(name));
     }
+    text += &others(reader, args)?;
     Ok(text + "\n" + &manifest.text)
+}
+
+/// Most cells that are listed one by one.
+const LISTED: usize = 40;
+
+/// The cells that the study below does not ask for, as comments.
+fn others(reader: &Reader, args: &Args) -> Result<String, StoreError> {
+    let asked = reader.asked_cells();
+    let others = &reader.cells()[asked..];
+    if others.is_empty() {
+        return Ok(String::new());
+    }
+    let counts = reader.count_rows()?;
+    let mut text = format!(
+        "# The directory has {} cells of earlier studies too, which this one does not ask for; any row of theirs is drawn\n         # again by what eoc status {} --row CELL,SEED prints:\n",
+        others.len(),
+        quoted(&args.dir.display().to_string())
+    );
+    for (index, cell) in others.iter().enumerate().take(LISTED) {
+        let words = visible(&describe(cell));
+        text += &format!("#   cell {}, {} samples: {words}\n", asked + index, counts[asked + index]);
+    }
+    if others.len() > LISTED {
+        text += &format!("#   and {} more, which eoc export --table cells lists\n", others.len() - LISTED);
+    }
+    Ok(text)
 }
 
 /// The devices that drew the rows, and how many each, by name.

@@ -16,19 +16,25 @@ pub struct Stored {
     pub study: StudySummary,
     /// Whether there are more than [`REPORTED_SEEDS`] of a cell.
     pub more: bool,
-    /// Rows that were not asked for, by an earlier run of the directory that was asked for more.
+    /// Rows that were not asked for: of earlier runs of the directory that were asked for more, or for other cells.
     pub others: u64,
 }
 
 /// Reads them.
 pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
-    let mut cells: Vec<CellSummary> = reader.cells().iter().cloned().map(CellSummary::new).collect();
+    let asked = &reader.cells()[..reader.asked_cells()];
+    let mut cells: Vec<CellSummary> = asked.iter().cloned().map(CellSummary::new).collect();
+    let mut others = 0;
     let manifest = reader.manifest();
     let mut needs: Vec<Need> =
         (0..cells.len()).map(|cell| manifest.asked.need(cell, manifest.shard)).collect();
     // Rows of a cell, and the first of them that is not among its samples.
     let mut counts = vec![(0, None); cells.len()];
     reader.for_each(|row| {
+        if row.cell >= asked.len() {
+            others += 1;
+            return Ok(());
+        }
         let (cell, (rows, beyond)) = (&mut cells[row.cell], &mut counts[row.cell]);
         *rows += 1;
         needs[row.cell].push(row.seed, row.values.relative_fro);
@@ -40,7 +46,7 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
         }
         Ok::<(), StoreError>(())
     })?;
-    let (mut more, mut others) = (false, 0);
+    let mut more = false;
     for ((cell, need), (rows, beyond)) in cells.iter_mut().zip(needs).zip(counts) {
         // Only now is it known where a standard error was reached.
         let end = need.end();
@@ -50,6 +56,7 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
         more |= beyond.is_some_and(|seed| seed < end);
         others += rows - need.missing().rows;
     }
+    let cells = cells.into_iter().flat_map(CellSummary::under_every_schedule).collect();
     Ok(Stored { study: StudySummary { name: manifest.study.clone(), cells }, more, others })
 }
 

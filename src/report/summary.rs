@@ -30,6 +30,15 @@ impl CellSummary {
         Self { cell: Arc::new(cell), seeds: Vec::new(), samples: Vec::new() }
     }
 
+    /// The cell once under every schedule that makes its widths, so that a report along one finds it.
+    pub fn under_every_schedule(self) -> Vec<Self> {
+        let records = CellRecord::clone(&self.cell).under_every_schedule();
+        if records.len() == 1 {
+            return vec![self];
+        }
+        records.into_iter().map(|cell| Self { cell: Arc::new(cell), ..self.clone() }).collect()
+    }
+
     /// One statistic of every finished seed, such as `|s| s.relative_op`.
     pub fn column(&self, statistic: impl Fn(&Statistics) -> f64) -> Vec<f64> {
         self.samples.iter().map(statistic).collect()

@@ -26,8 +26,10 @@ pub struct CellData {
 pub struct Cell {
     /// The network.
     pub network: Network,
-    /// The schedule that made the hidden widths; none where they were listed, and at depth 1.
+    /// The schedule that made the hidden widths, the first where several do; none where they were listed, and at depth 1.
     pub schedule: Option<Schedule>,
+    /// Every schedule of the study that makes these widths, in its order.
+    pub schedules: Vec<Schedule>,
     /// The number m of which the schedule made them.
     pub width: Option<u64>,
     /// The points.
@@ -60,6 +62,11 @@ impl Cell {
         );
         sha.update(rest);
         hexadecimal(&sha.finalize())
+    }
+
+    /// Another schedule that makes the same widths.
+    pub(super) fn also(&mut self, schedule: Option<Schedule>) {
+        self.schedules.extend(schedule.filter(|s| !self.schedules.contains(s)));
     }
 
     /// The hidden widths as text, `64,128,256`; empty at depth 1.

@@ -1,4 +1,4 @@
-//! Shards of one study into one run directory.
+//! Shards of one study, or grids of one name, into one run directory.
 //!
 //! ```text
 //! rows of every directory in (cell, seed) order → one stream in that order → a store built aside → renamed
@@ -6,17 +6,18 @@
 //!
 //! All rows of one key are in hand together, so that the outcome depends on the set of the rows and not on the order of the
 //! directories: rows from one device must be equal in every statistic (else a conflict), from several devices the least
-//! in byte order is kept. What `out` holds already is merged like one more directory, so that merging again changes
+//! in byte order is kept. Which cells there are, and which study asks for them, a [`Union`] says. What `out` holds already is merged like one more directory, so that merging again changes
 //! nothing. Memory grows with the directories, not with the rows. What is refused or conflicts leaves `out` as it was.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::store::{Directory, Draft, Manifest, Reader, Rows, Session, StoreError, write_study};
 use super::table::{CellRecord, Row, Statistics, Value, columns, values};
-use super::{Asked, Missing, Need, Shard, file};
+use super::union::Union;
+use super::{Missing, Need, Shard, file};
 
 /// Rows of one directory that are in memory.
 const CHUNK: usize = 512;
@@ -36,7 +37,7 @@ pub struct Merged {
     pub rows: u64,
     /// Keys of which several devices had rows that differ.
     pub devices_differ: u64,
-    /// What is missing of every cell.
+    /// What is missing of every cell that the study of the whole asks for, which are the first ones.
     pub missing: Vec<Missing>,
 }
 
@@ -72,10 +73,10 @@ pub enum MergeError {
         /// Why.
         source: Box<file::FileError>,
     },
-    /// Runs of several studies, or of program versions whose numbers differ.
+    /// Runs of studies of several names, or of program versions whose numbers differ.
     #[error(
-        "{} is a run of {found} and {} of {expected}; shards of one study, by one stream layout and numerics version, \
-         merge", dir.display(), first.display()
+        "{} is a run of {found} and {} of {expected}; shards of one study, and grids of one name, by one stream layout and \
+         numerics version merge", dir.display(), first.display()
     )]
     Other {
         /// A directory.
@@ -136,8 +137,7 @@ pub fn merge(dirs: &[PathBuf], out: &Path, stop: &AtomicBool) -> Result<Merged, 
             sources.push((dir.clone(), Reader::open(dir)?));
         }
     }
-    let manifest = manifest(&sources)?;
-    let records = least_records(&sources);
+    let union = union(&sources)?;
     let sessions: BTreeSet<Session> = sources
         .iter()
         .map(|(_, reader)| reader.sessions())
@@ -146,7 +146,7 @@ pub fn merge(dirs: &[PathBuf], out: &Path, stop: &AtomicBool) -> Result<Merged, 
         .into_iter()
         .collect();
     let dir = claim.lock()?;
-    let written = write(&dir, &sources, &manifest, records, sessions, stop);
+    let written = write(&dir, &sources, &union, sessions, stop);
     let (rows, devices_differ, missing) = match written {
         Ok(written) => written,
         Err(error) => {
@@ -156,18 +156,18 @@ pub fn merge(dirs: &[PathBuf], out: &Path, stop: &AtomicBool) -> Result<Merged, 
             return Err(error);
         }
     };
-    write_study(dir.path(), &manifest)?;
-    let study = manifest.directory_name();
+    write_study(dir.path(), &union.manifest)?;
+    let study = union.manifest.directory_name();
     Ok(Merged { study, directories: dirs.len(), rows, devices_differ, missing })
 }
 
 /// The one study of all directories, asked for all that any of them was asked for.
-fn manifest(sources: &[(PathBuf, Reader)]) -> Result<Manifest, MergeError> {
+fn union(sources: &[(PathBuf, Reader)]) -> Result<Union, MergeError> {
     let (first_dir, first) = &sources[0];
     let mut asked = first.manifest().asked.clone();
     for (dir, reader) in sources {
         let there = reader.manifest();
-        if name(there) != name(first.manifest()) {
+        if kind(there) != kind(first.manifest()) {
             return Err(MergeError::Other {
                 dir: dir.clone(),
                 found: name(there),
@@ -182,31 +182,23 @@ fn manifest(sources: &[(PathBuf, Reader)]) -> Result<Manifest, MergeError> {
             second_asked: there.asked.to_string(),
         })?;
     }
-    // Paths of data may differ between machines, and lists be written in other ways: any text will do, but always the same.
-    let least = sources.iter().min_by_key(|(_, reader)| &reader.manifest().text);
-    let (dir, reader) = least.unwrap_or(&sources[0]);
-    let study = |source| MergeError::Study { dir: dir.clone(), source: Box::new(source) };
-    let mut spec = file::parse(&reader.manifest().text).map_err(study)?;
-    match asked.target() {
-        None => spec.seeds = Some(asked.range().clone()),
-        Some(_) => spec.max_seeds = Some(asked.range().range().end),
-    }
-    Ok(Manifest { asked, shard: Shard::WHOLE, text: spec.to_toml(), ..reader.manifest().clone() })
+    let readers: Vec<&Reader> = sources.iter().map(|(_, reader)| reader).collect();
+    Union::of(&readers, asked).map_err(|(index, error)| MergeError::Study {
+        dir: sources[index].0.clone(),
+        source: Box::new(error),
+    })
+}
+
+/// What the rows of two runs must have in common.
+fn kind(manifest: &Manifest) -> (&str, u32, u32) {
+    (&manifest.study, manifest.stream_layout, manifest.numerics_version)
 }
 
 /// Study and versions, as in errors.
 fn name(manifest: &Manifest) -> String {
-    let Manifest { study, identity, stream_layout, numerics_version, .. } = manifest;
-    let short = identity.get(..8).unwrap_or(identity);
-    format!("{study}-{short} (stream layout {stream_layout}, numerics {numerics_version})")
-}
-
-/// The cells: equal but for paths of data, and digits of the limit where machines differ.
-fn least_records(sources: &[(PathBuf, Reader)]) -> &[CellRecord] {
-    let least = sources.iter().min_by_key(|(_, reader)| {
-        reader.cells().iter().flat_map(|c| format!("{:?}", values(c)).into_bytes()).collect::<Vec<_>>()
-    });
-    least.map_or(&[], |(_, reader)| reader.cells())
+    let Manifest { stream_layout, numerics_version, .. } = manifest;
+    let name = manifest.directory_name();
+    format!("{name} (stream layout {stream_layout}, numerics {numerics_version})")
 }
 
 type Written = (u64, u64, Vec<Missing>);
@@ -214,13 +206,12 @@ type Written = (u64, u64, Vec<Missing>);
 fn write(
     dir: &Directory,
     sources: &[(PathBuf, Reader)],
-    manifest: &Manifest,
-    records: &[CellRecord],
+    union: &Union,
     sessions: BTreeSet<Session>,
     stop: &AtomicBool,
 ) -> Result<Written, MergeError> {
-    let mut draft = Draft::begin(dir, manifest, records)?;
-    let filled = fill(&mut draft, sources, &manifest.asked, records.len(), stop);
+    let mut draft = Draft::begin(dir, &union.manifest, &union.cells)?;
+    let filled = fill(&mut draft, sources, union, stop);
     let sessions: Vec<Session> = sessions.into_iter().collect();
     match filled.and_then(|written| Ok((draft.insert_sessions(&sessions)?, written).1)) {
         Ok(written) => {
@@ -238,12 +229,16 @@ fn write(
 fn fill(
     draft: &mut Draft,
     sources: &[(PathBuf, Reader)],
-    asked: &Asked,
-    cells: usize,
+    union: &Union,
     stop: &AtomicBool,
 ) -> Result<Written, MergeError> {
-    let mut needs: Vec<Need> = (0..cells).map(|cell| asked.need(cell, Shard::WHOLE)).collect();
-    let mut streams: Vec<Rows> = sources.iter().map(|(_, reader)| reader.rows(CHUNK)).collect();
+    let Manifest { asked, cells, .. } = &union.manifest;
+    let mut needs: Vec<Need> = cells.iter().map(|&cell| asked.need(cell, Shard::WHOLE)).collect();
+    let numbers: HashMap<&str, usize> = union.cells.iter().map(|cell| cell.key.as_str()).zip(0..).collect();
+    let number = |cell: &CellRecord| numbers.get(cell.key.as_str()).copied().unwrap_or(usize::MAX);
+    let stream = |(_, reader): &'_ (PathBuf, Reader)| reader.cells().iter().map(number).collect::<Vec<_>>();
+    let mut streams: Vec<Rows> =
+        sources.iter().map(|source| source.1.rows_as(&stream(source), CHUNK)).collect();
     let mut heads: Vec<Option<Row>> = Vec::new();
     let mut queue = BinaryHeap::new();
     for (i, stream) in streams.iter_mut().enumerate() {
@@ -266,7 +261,9 @@ fn fill(
         let (row, several) = resolve(&mut same, sources)?;
         differ += u64::from(several);
         if let Some(row) = row {
-            needs[cell].push(seed, row.values.relative_fro);
+            if let Some(need) = needs.get_mut(cell) {
+                need.push(seed, row.values.relative_fro);
+            }
             block.push(row);
             count += 1;
         }

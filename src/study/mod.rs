@@ -30,6 +30,7 @@ mod shard;
 mod spec;
 pub mod store;
 pub mod table;
+mod union;
 mod value;
 
 pub use cell::{Cell, CellData};

@@ -55,7 +55,7 @@ impl Asked {
         (self.standard_error == other.standard_error).then_some(Self { seeds, ..self.clone() })
     }
 
-    /// What of it a shard owns in a cell.
+    /// What of it a shard owns in a cell, by its index among those that are asked for.
     pub fn need(&self, cell: usize, shard: Shard) -> Need {
         match self.standard_error {
             None => Need::new(shard.block(&self.seeds), None),

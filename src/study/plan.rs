@@ -3,12 +3,13 @@
 //! Order of the cells, the last varies fastest: source, points, append_constant, normalize, sampler, precision, activation, depth,
 //! outputs, scale, schedule, width (or widths). Cells whose rows would be the same rows (the same network reached by two
 //! schedules, a value written twice, `auto` beside the sampler that it resolves to) are one cell, at the place and
-//! with the labels of the first.
+//! with the labels of the first; it knows every schedule that led to it.
 //!
 //! The identity of a study is the SHA-256 of its name and of the keys and labels of its cells in order. Seeds are not in
 //! it: a study with more seeds, or others, is the same study and resumes its directory.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -45,18 +46,23 @@ impl Plan {
         let per_data = networks.len() as u128 * length(&spec.sampler) * length(&spec.precision);
         let per_source = length(&spec.points) * length(&spec.append_constant) * length(&spec.normalize);
         check_count(per_data * sources.len() as u128 * per_source)?;
-        let mut cells = Vec::new();
-        let mut seen = HashSet::new();
+        let mut cells: Vec<Cell> = Vec::new();
+        let mut seen = HashMap::new();
         for data in data(&spec, sources)? {
             for &choice in spec.sampler.iter().flatten() {
                 for &precision in spec.precision.iter().flatten() {
                     for (network, schedule, width) in &networks {
                         let sampler = choice.resolve(data.points.n(), data.points.dim(), network);
                         let (network, data) = (network.clone(), Arc::clone(&data));
-                        let cell =
-                            Cell { network, schedule: *schedule, width: *width, data, sampler, precision };
-                        if seen.insert(cell.key()) {
-                            cells.push(cell);
+                        let (schedule, width) = (*schedule, *width);
+                        let schedules = schedule.into_iter().collect();
+                        let cell = Cell { network, schedule, schedules, width, data, sampler, precision };
+                        match seen.entry(cell.key()) {
+                            Entry::Vacant(place) => {
+                                place.insert(cells.len());
+                                cells.push(cell);
+                            }
+                            Entry::Occupied(first) => cells[*first.get()].also(schedule),
                         }
                     }
                 }

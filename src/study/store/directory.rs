@@ -95,6 +95,8 @@ impl Directory {
                 Ok(false)
             }
             Err(TryLockError::WouldBlock) => Ok(true),
+            // Where there are no locks no run has begun.
+            Err(TryLockError::Error(error)) if without_locks(&error) => Ok(false),
             Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &path)(error)),
         }
     }
@@ -149,8 +151,32 @@ fn take(dir: &Path, create: bool) -> Result<Lock, StoreError> {
             Ok(()) => return Ok(Lock(file)),
             Err(TryLockError::WouldBlock) if attempt < 5 => std::thread::sleep(Duration::from_millis(10)),
             Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(source)) if without_locks(&source) => {
+                return Err(StoreError::NoLocks { path, source });
+            }
             Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &path)(error)),
         }
     }
     Err(StoreError::InUse { dir: dir.to_owned() })
+}
+
+/// Whether a lock failed because its file system has none: ENOSYS, ENOTSUP, or ENOLCK, which Rust has no name for.
+fn without_locks(error: &std::io::Error) -> bool {
+    let no_lock = if cfg!(any(target_os = "linux", target_os = "android")) { 37 } else { 77 };
+    error.kind() == ErrorKind::Unsupported || cfg!(unix) && error.raw_os_error() == Some(no_lock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_system_without_locks_is_told_from_a_lock_that_is_held() {
+        // ENOLCK, ENOSYS, EOPNOTSUPP; EAGAIN, EACCES, EIO.
+        assert_eq!(
+            [37, 38, 95, 11, 13, 5].map(|code| without_locks(&std::io::Error::from_raw_os_error(code))),
+            [true, true, true, false, false, false]
+        );
+    }
 }

@@ -5,13 +5,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, Statement, ffi, params};
 
 use super::StoreError;
 use super::check::{check_sum, key_bits};
 use super::directory::{BEGUN, Directory, STORE, STUDY};
-use super::manifest::{Manifest, Session, asked_digest, digest};
-use super::schema::{APPLICATION_ID, FORMAT, bind, insert, tables};
+use super::manifest::{Manifest, Session, asked_digest, digest, ranges};
+use super::schema::{APPLICATION_ID, FORMAT, bind, insert, names, tables};
 use crate::study::table::{CellRecord, Fields, Record, Value, columns};
 
 /// A store in the making.
@@ -83,7 +83,17 @@ impl Draft {
 fn settle(path: &Path) -> rusqlite::Result<()> {
     let conn = Connection::open(path)?;
     // A write lock, so that the roll-back is done and the journal gone; nothing is changed.
-    conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK")
+    conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
+    roll_back(&conn)
+}
+
+/// The journal of a run store, also where a viewer has switched it to another; refused while the viewer has it open.
+pub(super) fn roll_back(conn: &Connection) -> rusqlite::Result<()> {
+    let mode: String = conn.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
+    match mode.as_str() {
+        "delete" => Ok(()),
+        _ => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None)),
+    }
 }
 
 fn fill(file: &Path, manifest: &Manifest, cells: &[CellRecord]) -> rusqlite::Result<Connection> {
@@ -96,30 +106,64 @@ fn fill(file: &Path, manifest: &Manifest, cells: &[CellRecord]) -> rusqlite::Res
     transaction.execute_batch(&tables())?;
     let entries = [
         ("study", manifest.study.clone()),
-        ("identity", manifest.identity.clone()),
         ("stream_layout", manifest.stream_layout.to_string()),
         ("numerics_version", manifest.numerics_version.to_string()),
-        ("digest", digest(manifest, cells)),
+        ("digest", digest(&manifest.study, cells)),
     ];
     for (name, value) in entries.into_iter().chain(asked_entries(manifest)) {
         transaction.execute("INSERT INTO manifest VALUES (?1, ?2)", [name, &value])?;
     }
-    {
-        let marks = vec!["?"; 1 + columns::<CellRecord>().len()].join(", ");
-        let mut statement = transaction.prepare(&format!("INSERT INTO cells VALUES ({marks})"))?;
-        for (index, cell) in cells.iter().enumerate() {
-            bind(&mut statement, 1, Value::Integer(index as u64))?;
-            bind_all(&mut statement, 2, cell)?;
-            statement.raw_execute()?;
-        }
-    }
+    insert_cells(&transaction, 0, cells)?;
     transaction.commit()?;
     Ok(conn)
 }
 
+/// Adds cells, the first of which has this index.
+fn insert_cells(conn: &Connection, first: usize, cells: &[CellRecord]) -> rusqlite::Result<()> {
+    let marks = vec!["?"; 1 + columns::<CellRecord>().len()].join(", ");
+    let mut statement = conn.prepare(&format!("INSERT INTO cells VALUES ({marks})"))?;
+    for (index, cell) in cells.iter().enumerate() {
+        bind(&mut statement, 1, Value::Integer((first + index) as u64))?;
+        bind_all(&mut statement, 2, cell)?;
+        statement.raw_execute()?;
+    }
+    Ok(())
+}
+
+/// Remembers what is asked for now, and makes the cells from `before` to `cells`: names may be new, and cells at the end.
+pub(super) fn ask(
+    conn: &Connection,
+    manifest: &Manifest,
+    before: &[CellRecord],
+    cells: &[CellRecord],
+) -> rusqlite::Result<()> {
+    for (name, value) in asked_entries(manifest) {
+        conn.execute("UPDATE manifest SET value = ?2 WHERE name = ?1", [name, &value])?;
+    }
+    if before == cells {
+        return Ok(());
+    }
+    let all = columns::<CellRecord>();
+    let marks = vec!["?"; all.len()].join(", ");
+    let mut statement =
+        conn.prepare(&format!("UPDATE cells SET ({}) = ({marks}) WHERE cell = ?", names(&all)))?;
+    for (index, (_, cell)) in
+        before.iter().zip(cells).enumerate().filter(|(_, (before, cell))| before != cell)
+    {
+        let end = bind_all(&mut statement, 1, cell)?;
+        bind(&mut statement, end, Value::Integer(index as u64))?;
+        statement.raw_execute()?;
+    }
+    insert_cells(conn, before.len(), &cells[before.len()..])?;
+    let digest = digest(&manifest.study, cells);
+    conn.execute("UPDATE manifest SET value = ?1 WHERE name = 'digest'", [digest]).map(|_| ())
+}
+
 /// The entries of the manifest that change from one `eoc run` to the next.
-pub(super) fn asked_entries(manifest: &Manifest) -> [(&'static str, String); 5] {
+fn asked_entries(manifest: &Manifest) -> [(&'static str, String); 7] {
     [
+        ("identity", manifest.identity.clone()),
+        ("cells", ranges(&manifest.cells)),
         ("seeds", manifest.asked.range().to_string()),
         ("standard_error", manifest.asked.target().map_or_else(String::new, |target| target.to_string())),
         ("shard", manifest.shard.to_string()),

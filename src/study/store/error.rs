@@ -1,6 +1,8 @@
 //! Why a run directory is refused, or could not be written.
 
-use std::io;
+use std::fmt;
+use std::fs;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// What would help.
@@ -18,6 +20,58 @@ pub enum Remedy {
     OtherDirectoryOrVersion,
     /// A copy of the file, or another directory.
     CopyOrOtherDirectory,
+    /// The directory back at its place, or its new place.
+    PutBack,
+    /// A file system with locks.
+    FileSystemWithLocks,
+    /// To close what holds the file.
+    CloseOther,
+    /// More of what ran out.
+    More(Shortage),
+}
+
+/// What ran out at a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortage {
+    /// Room on the disk.
+    Space,
+    /// Room that the user or the group may take of it.
+    Quota,
+    /// Bytes that a file of this process may have.
+    FileSize,
+}
+
+impl Shortage {
+    fn of(error: &io::Error) -> Option<Self> {
+        match error.kind() {
+            io::ErrorKind::StorageFull => Some(Self::Space),
+            io::ErrorKind::QuotaExceeded => Some(Self::Quota),
+            io::ErrorKind::FileTooLarge => Some(Self::FileSize),
+            _ => None,
+        }
+    }
+
+    /// What a store could not be written for: SQLite does not hand on why a write failed, so another is tried beside it, as
+    /// far behind the end as a commit may reach, in a file without a name.
+    fn probe(path: &Path) -> Option<Self> {
+        let length = fs::metadata(path).map_or(0, |found| found.len());
+        let tried = tempfile::tempfile_in(crate::files::directory(path)).and_then(|mut file| {
+            file.seek(SeekFrom::Start(length + (16 << 20)))?;
+            file.write_all(&vec![1; 4 << 20])?;
+            file.sync_all()
+        });
+        Self::of(&tried.err()?)
+    }
+}
+
+impl fmt::Display for Shortage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Space => "the disk is full",
+            Self::Quota => "the disk quota is used up",
+            Self::FileSize => "a file of this process may not be larger (ulimit -f)",
+        })
+    }
 }
 
 /// Why a run directory is refused, or could not be written: what was found. What would help is its [`Remedy`].
@@ -76,6 +130,38 @@ pub enum StoreError {
         /// What was found.
         reason: String,
     },
+    /// It is no longer where it was when it was opened.
+    #[error("{} was moved or removed while it was in use", dir.display())]
+    Gone {
+        /// Where it was.
+        dir: PathBuf,
+    },
+    /// Nobody could be kept out.
+    #[error("cannot lock {}, whose file system has no locks", path.display())]
+    NoLocks {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Another program has a lock on the store and does not give it back.
+    #[error("cannot {doing} {}, which another program holds", path.display())]
+    Held {
+        /// What was tried.
+        doing: &'static str,
+        /// The store.
+        path: PathBuf,
+    },
+    /// Something ran out; what was written before is there.
+    #[error("cannot {doing} {}: {what}", path.display())]
+    Short {
+        /// What was tried.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What ran out.
+        what: Shortage,
+    },
     /// The operating system refused.
     #[error("cannot {doing} {}", path.display())]
     Io {
@@ -108,18 +194,17 @@ impl StoreError {
             Self::OtherStudy { .. } => Remedy::OtherDirectoryOrStudy,
             Self::OtherVersion { .. } => Remedy::OtherDirectoryOrVersion,
             Self::Damaged { .. } => Remedy::CopyOrOtherDirectory,
+            Self::Gone { .. } => Remedy::PutBack,
+            Self::NoLocks { .. } => Remedy::FileSystemWithLocks,
+            Self::Held { .. } => Remedy::CloseOther,
+            Self::Short { what, .. } => Remedy::More(*what),
             Self::Io { .. } | Self::Sqlite { .. } => return None,
         })
     }
 
     /// Whether the machine failed, as a full disk does, and not what was given to it.
     pub fn is_of_the_machine(&self) -> bool {
-        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-        match self {
-            Self::Sqlite { .. } => true,
-            Self::Io { source, .. } => matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge),
-            _ => false,
-        }
+        matches!(self, Self::Sqlite { .. } | Self::Short { .. } | Self::Held { .. } | Self::Gone { .. })
     }
 
     pub(in crate::study) fn io(
@@ -127,7 +212,10 @@ impl StoreError {
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io { doing, path, source }
+        move |source| match Shortage::of(&source) {
+            Some(what) => Self::Short { doing, path, what },
+            None => Self::Io { doing, path, source },
+        }
     }
 
     /// A file that is not as it was written.
@@ -140,13 +228,61 @@ impl StoreError {
         doing: &'static str,
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SchemaChanged, TypeMismatch};
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly,
+            SchemaChanged, SystemIoFailure, TypeMismatch,
+        };
         let path = path.into();
         move |source| match source.sqlite_error_code() {
             Some(DatabaseCorrupt | NotADatabase | SchemaChanged | TypeMismatch) => {
                 Self::Damaged { path, reason: source.to_string() }
             }
+            Some(DatabaseBusy | DatabaseLocked) => Self::Held { doing, path },
+            Some(DiskFull) => Self::Short { doing, path, what: Shortage::Space },
+            Some(SystemIoFailure | CannotOpen | ReadOnly) => {
+                let dir = crate::files::directory(&path);
+                // What is created is not there yet.
+                if !dir.exists() || doing != "create" && !path.exists() {
+                    return Self::Gone { dir: dir.to_owned() };
+                }
+                match Shortage::probe(&path) {
+                    Some(what) => Self::Short { doing, path, what },
+                    None => Self::Sqlite { doing, path, source },
+                }
+            }
             _ => Self::Sqlite { doing, path, source },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    /// What becomes of an error of SQLite with this code at a write of a file.
+    fn of(code: i32, path: &Path) -> StoreError {
+        StoreError::sqlite("write", path)(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None))
+    }
+
+    #[test]
+    fn an_error_of_sqlite_says_what_is_wrong_outside_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("run.sqlite");
+        fs::write(&path, "x").unwrap();
+        assert!(matches!(of(ffi::SQLITE_BUSY, &path), StoreError::Held { .. }));
+        assert!(matches!(of(ffi::SQLITE_FULL, &path), StoreError::Short { what: Shortage::Space, .. }));
+        assert!(
+            matches!(of(ffi::SQLITE_IOERR_WRITE, &path), StoreError::Sqlite { .. }),
+            "nothing ran out here"
+        );
+        assert!(matches!(of(ffi::SQLITE_CORRUPT, &path), StoreError::Damaged { .. }));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "what was tried left nothing");
+        fs::remove_file(&path).unwrap();
+        for code in [ffi::SQLITE_READONLY_DBMOVED, ffi::SQLITE_CANTOPEN, ffi::SQLITE_IOERR_FSTAT] {
+            let error = of(code, &path);
+            assert!(matches!(&error, StoreError::Gone { .. }) && error.is_of_the_machine(), "{error}");
         }
     }
 }

@@ -1,17 +1,21 @@
 //! What the store says of the run as a whole, and the digests that prove it and the plan whole.
 
+use std::path::Path;
+
 use sha2::{Digest, Sha256};
 
+use super::StoreError;
+use crate::rng::LAYOUT_VERSION;
 use crate::study::cell::hexadecimal;
 use crate::study::table::{CellRecord, values};
-use crate::study::{Asked, Shard};
+use crate::study::{Asked, NUMERICS_VERSION, Plan, Shard};
 
 /// What the run is and what made it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     /// Name of the study.
     pub study: String,
-    /// Identity of the study.
+    /// Identity of the study that the last `eoc run` asked for.
     pub identity: String,
     /// Version of the random streams.
     pub stream_layout: u32,
@@ -23,6 +27,8 @@ pub struct Manifest {
     pub shard: Shard,
     /// The text of the study as it was resolved then.
     pub text: String,
+    /// The cells of that study, in its order, by their indices in the store, which holds those of earlier studies too.
+    pub cells: Vec<usize>,
 }
 
 impl Manifest {
@@ -30,6 +36,71 @@ impl Manifest {
     pub fn directory_name(&self) -> String {
         format!("{}-{}", self.study, self.identity.get(..8).unwrap_or(&self.identity))
     }
+
+    /// Refuses a run in `dir` whose rows cannot belong with those that are asked for: that of a study of another name, or of
+    /// other versions of the streams or the numerics.
+    pub fn accepts(&self, dir: &Path, asked: &Self) -> Result<(), StoreError> {
+        let versions = [
+            ("stream layout", self.stream_layout, asked.stream_layout),
+            ("numerics version", self.numerics_version, asked.numerics_version),
+        ];
+        for (what, found, here) in versions {
+            if found != here {
+                let (dir, found) = (dir.to_owned(), found.to_string());
+                return Err(StoreError::OtherVersion { dir, what, found, here });
+            }
+        }
+        if self.study != asked.study {
+            return Err(StoreError::OtherStudy {
+                dir: dir.to_owned(),
+                found: self.directory_name(),
+                asked: asked.directory_name(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The manifest of a plan of which this shard is run; its cells are numbered as there.
+    pub fn of(plan: &Plan, shard: Shard) -> Self {
+        Self {
+            study: plan.name().to_owned(),
+            identity: plan.identity().to_owned(),
+            stream_layout: LAYOUT_VERSION,
+            numerics_version: NUMERICS_VERSION,
+            asked: plan.asked().clone(),
+            shard,
+            text: plan.spec().to_toml(),
+            cells: (0..plan.cells().len()).collect(),
+        }
+    }
+}
+
+/// Indices as text: ranges `A..B` (A, not B) with commas, as in `0..4,9..10`.
+pub(super) fn ranges(indices: &[usize]) -> String {
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for &index in indices {
+        match ranges.last_mut() {
+            Some((_, end)) if *end == index => *end += 1,
+            _ => ranges.push((index, index + 1)),
+        }
+    }
+    ranges.iter().map(|(start, end)| format!("{start}..{end}")).collect::<Vec<_>>().join(",")
+}
+
+/// Reads [`ranges`] back; None unless every index is below `count` and there once.
+pub(super) fn indices(text: &str, count: usize) -> Option<Vec<usize>> {
+    let (mut indices, mut seen) = (Vec::new(), vec![false; count]);
+    for range in text.split(',') {
+        let (start, end) = range.split_once("..")?;
+        let (start, end) = (start.parse::<usize>().ok()?, end.parse::<usize>().ok()?);
+        for index in start..end.min(count + 1) {
+            if std::mem::replace(seen.get_mut(index)?, true) {
+                return None;
+            }
+            indices.push(index);
+        }
+    }
+    Some(indices)
 }
 
 /// One process that added samples.
@@ -49,12 +120,12 @@ pub struct Session {
     pub threads: u64,
 }
 
-/// Digest of the study and all cells, in hexadecimal. The versions are not in it: a changed one refuses the run by itself,
-/// and the identity holds them.
-pub(super) fn digest(manifest: &Manifest, cells: &[CellRecord]) -> String {
+/// Digest of the name of the study and of all cells, in hexadecimal. The versions are not in it: a changed one refuses the
+/// run by itself, and the keys of the cells hold them.
+pub(super) fn digest(study: &str, cells: &[CellRecord]) -> String {
     let mut sha = Sha256::new();
     // Debug writes every value, floats in round-trip form and texts escaped, so that no two records read alike.
-    sha.update(format!("{:?} {:?}\n", manifest.study, manifest.identity));
+    sha.update(format!("{study:?}\n"));
     for cell in cells {
         sha.update(format!("{:?}\n", values(cell)));
     }
@@ -63,6 +134,22 @@ pub(super) fn digest(manifest: &Manifest, cells: &[CellRecord]) -> String {
 
 /// Digest of what changes from one `eoc run` to the next.
 pub(super) fn asked_digest(manifest: &Manifest) -> String {
-    let Manifest { asked, shard, text, .. } = manifest;
-    hexadecimal(&Sha256::digest(format!("{asked:?} {shard} {text:?}")))
+    let Manifest { identity, asked, shard, text, cells, .. } = manifest;
+    hexadecimal(&Sha256::digest(format!("{identity:?} {asked:?} {shard} {text:?} {cells:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indices_read_back_and_nothing_else_is_taken_for_some() {
+        for all in [vec![0], vec![0, 1, 2], vec![2, 3, 0, 9], vec![3, 2, 1, 0]] {
+            assert_eq!(indices(&ranges(&all), 10), Some(all));
+        }
+        assert_eq!(ranges(&[0, 1, 2, 7, 3]), "0..3,7..8,3..4");
+        for text in ["", "0", "0..11", "0..2,1..2", "10..11", "a..b", "0..99999999999999", "-1..2"] {
+            assert_eq!(indices(text, 10), None, "{text}");
+        }
+    }
 }

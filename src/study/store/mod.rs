@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! manifest   name → value: the study, its identity, stream layout, numerics version, the digest of all cells; seeds, shard and
-//!            text of the study as last asked for, and their digest
+//!            text and cells of the study as last asked for, and their digest
 //! sessions   one row per process that added samples: version, commit, device, driver, threads
-//! cells      the plan, with the numbers of K∞ that a report needs
+//! cells      every cell that was ever asked for, in that order, with the numbers of K∞ that a report needs
 //! samples    (cell, seed) → the statistics of one kernel, device, seconds, a check sum
 //! ```
 //!
@@ -12,9 +12,10 @@
 //! `relative_fro`, of which a standard error may be asked for.
 //!
 //! Rollback journal, synchronous = FULL: a committed row survives a power loss, and `kill -9` leaves at worst a journal
-//! that the next opening rolls back. No WAL, whose shared memory cluster file systems lack. The key of a row is the key
-//! of its cell (network, data, sampler, precision, stream layout, numerics version) and the seed; a directory holds one
-//! study, so the cell's index stands for its key.
+//! that the next opening rolls back. No WAL, whose shared memory cluster file systems lack; a store that a viewer switched to
+//! it is read by a copy, and switched back by the next run. The key of a row is the key
+//! of its cell (network, data, sampler, precision, stream layout, numerics version) and the seed; in a directory
+//! every key is there once, so the cell's index stands for it.
 //!
 //! Damage is found, not computed with: page structure by SQLite's quick_check, cells by a digest in the manifest, every
 //! sample row by a check sum of its own. [`Reader`] never writes; [`Store`] is the one writer, behind the lock of the run
@@ -35,7 +36,7 @@ mod writer;
 pub use super::table::{CellRecord, LimitRecord, Row, Statistics};
 pub use directory::{Directory, LOCK, REPORT, STORE, STUDY};
 pub(in crate::study) use draft::{Draft, write_study};
-pub use error::{Remedy, StoreError};
+pub use error::{Remedy, Shortage, StoreError};
 pub use manifest::{Manifest, Session};
 pub use reader::Reader;
 pub use rows::Rows;

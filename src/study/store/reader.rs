@@ -1,7 +1,8 @@
 //! A run store that is only read: by export, by reports, and by a run before it writes.
 
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,22 +12,29 @@ use tempfile::TempDir;
 use super::StoreError;
 use super::check::key_bits;
 use super::directory::STORE;
-use super::manifest::{Manifest, Session, asked_digest, digest};
-use super::rows::{BEFORE, Key, Rows, value};
+use super::manifest::{Manifest, Session, asked_digest, digest, indices};
+use super::rows::{Key, Order, Rows, value};
 use super::schema::{APPLICATION_ID, FORMAT, describe, expected, names};
-use crate::rng::SEED_LIMIT;
+use crate::study::cell::Cell;
 use crate::study::table::{CellRecord, Fields, Record, Row, columns};
-use crate::study::{Asked, Missing, Need, SeedRange, Shard};
+use crate::study::{Asked, Missing, Need, Plan, SeedRange, Shard};
 
 /// Rows that are read in one transaction; between two the writer may commit.
 const CHUNK: usize = 8192;
 
 /// A checked run store, open for reading.
+///
+/// Its cells are numbered here as everywhere outside the store: those of the study that was asked for last in its order,
+/// behind them those of earlier studies in the order of their keys. So the numbers, and the order of an export, follow from
+/// the cells that are there and the last study, not from the order in which studies were asked for.
 pub struct Reader {
     conn: Connection,
     path: PathBuf,
     manifest: Manifest,
     cells: Vec<CellRecord>,
+    /// Where in the store each of them is.
+    places: Vec<usize>,
+    /// By place.
     key_bits: Vec<u64>,
     /// Holds the copy that is read where the original waits for a roll-back.
     _copy: Option<TempDir>,
@@ -43,26 +51,42 @@ impl Reader {
         if !path.exists() {
             return Err(StoreError::NoRun { dir: dir.to_owned() });
         }
-        check_header(&path)?;
-        match Self::open_file(&path, &path, None) {
-            // The writer was killed within a commit: only a writer may roll back, so a copy is rolled back and read.
-            Err(StoreError::Sqlite { source, .. }) if waits_for_roll_back(&source) => {
-                let copy = tempfile::tempdir().map_err(StoreError::io("make a temporary copy of", &path))?;
-                let inside = copy.path().join(STORE);
-                for suffix in ["", "-journal"] {
-                    let name = |p: &Path| PathBuf::from(format!("{}{suffix}", p.display()));
-                    std::fs::copy(name(&path), name(&inside))
-                        .map_err(StoreError::io("make a temporary copy of", &path))?;
+        match check_header(&path)? {
+            Journal::Rollback => match Self::open_file(&path, &path, None) {
+                // The writer was killed within a commit: only a writer may roll back, so a copy is rolled back and read.
+                Err(StoreError::Sqlite { source, .. }) if waits_for_roll_back(&source) => {
+                    Self::open_copy(&path)
                 }
-                let writer = Connection::open(&inside).map_err(StoreError::sqlite("open", &path))?;
-                writer
-                    .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
-                    .map_err(StoreError::sqlite("roll back", &path))?;
-                drop(writer);
-                Self::open_file(&inside, &path, Some(copy))
-            }
-            other => other,
+                other => other,
+            },
+            // Reading it would leave files beside it.
+            Journal::WriteAhead => Self::open_copy(&path),
         }
+    }
+
+    /// Reads a copy in which what its journal holds is done.
+    fn open_copy(path: &Path) -> Result<Self, StoreError> {
+        let copying = || StoreError::io("make a temporary copy of", path);
+        let copy = tempfile::tempdir().map_err(copying())?;
+        let inside = copy.path().join(STORE);
+        for suffix in ["", "-journal", "-wal"] {
+            let name = |p: &Path| {
+                let mut name = p.as_os_str().to_owned();
+                name.push(suffix);
+                PathBuf::from(name)
+            };
+            match std::fs::copy(name(path), name(&inside)) {
+                Err(error) if error.kind() == ErrorKind::NotFound && !suffix.is_empty() => {}
+                copied => copied.map(|_| ()).map_err(copying())?,
+            }
+        }
+        let writer = Connection::open(&inside).map_err(StoreError::sqlite("open", path))?;
+        writer
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+            .and_then(|()| writer.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())))
+            .map_err(StoreError::sqlite("roll back", path))?;
+        drop(writer);
+        Self::open_file(&inside, path, Some(copy))
     }
 
     fn open_file(file: &Path, path: &Path, copy: Option<TempDir>) -> Result<Self, StoreError> {
@@ -73,17 +97,23 @@ impl Reader {
         // Pages are read once, in order; a merge has hundreds of readers.
         conn.pragma_update(None, "cache_size", -128).map_err(read("open", path))?;
         check_structure(&conn, path)?;
-        let manifest = read_manifest(&conn, path)?;
         let cells = read_cells(&conn, path)?;
+        let manifest = read_manifest(&conn, path, cells.len())?;
         let stored = manifest_value(&conn, path, "digest")?;
-        if stored != digest(&manifest, &cells) {
+        if stored != digest(&manifest.study, &cells) {
             return Err(StoreError::damaged(path, "its plan does not agree with its digest"));
         }
         if manifest_value(&conn, path, "asked_digest")? != asked_digest(&manifest) {
             return Err(StoreError::damaged(path, "what was asked for does not agree with its digest"));
         }
         let key_bits = cells.iter().map(key_bits).collect();
-        Ok(Self { conn, path: path.to_owned(), manifest, cells, key_bits, _copy: copy })
+        let mut places = manifest.cells.clone();
+        let mut asked = vec![false; cells.len()];
+        places.iter().for_each(|&place| asked[place] = true);
+        places.extend((0..cells.len()).filter(|&place| !asked[place]));
+        places[manifest.cells.len()..].sort_by(|&a, &b| cells[a].key.cmp(&cells[b].key));
+        let cells = places.iter().map(|&place| cells[place].clone()).collect();
+        Ok(Self { conn, path: path.to_owned(), manifest, cells, places, key_bits, _copy: copy })
     }
 
     /// What the run is.
@@ -91,9 +121,21 @@ impl Reader {
         &self.manifest
     }
 
-    /// The plan.
+    /// Every cell: those that were asked for last, and behind them those of earlier studies.
     pub fn cells(&self) -> &[CellRecord] {
         &self.cells
+    }
+
+    /// How many of the first cells the study that was asked for last has.
+    pub fn asked_cells(&self) -> usize {
+        self.manifest.cells.len()
+    }
+
+    /// The cells as the store numbers them.
+    pub(super) fn stored_cells(&self) -> Vec<CellRecord> {
+        let mut cells = vec![CellRecord::default(); self.cells.len()];
+        self.places.iter().zip(&self.cells).for_each(|(&place, cell)| cells[place] = cell.clone());
+        cells
     }
 
     /// The processes that added samples, in order.
@@ -131,30 +173,63 @@ impl Reader {
 
     /// The sample rows in (cell, seed) order, one after another, of which `chunk` are in memory.
     pub fn rows(&self, chunk: usize) -> Rows<'_> {
-        self.behind(BEFORE, chunk)
+        self.rows_as(&(0..self.cells.len()).collect::<Vec<_>>(), chunk)
+    }
+
+    /// The sample rows under other numbers of the cells, one for each, in their order.
+    pub(in crate::study) fn rows_as(&self, numbers: &[usize], chunk: usize) -> Rows<'_> {
+        let mut cells: Vec<(usize, usize)> =
+            self.places.iter().zip(numbers).map(|(&place, &number)| (place, number)).collect();
+        cells.sort_by_key(|(_, number)| *number);
+        self.in_order(Order::of(cells, self.places.len()), chunk)
     }
 
     /// The sample rows of one cell from a seed on, in order of their seeds, and those of the cells behind it.
     pub fn rows_of(&self, cell: usize, seed: u64) -> Rows<'_> {
-        // The row before: the last possible one of the cell below where the seed is 0.
-        let before = match (cell, seed) {
-            (0, 0) => BEFORE,
-            (_, 0) => key(cell - 1, SEED_LIMIT - 1),
-            _ => key(cell, seed - 1),
-        };
-        self.behind(before, CHUNK)
+        let Some(&place) = self.places.get(cell) else { return self.in_order(Order::of([], 0), CHUNK) };
+        let behind = self.places.iter().copied().zip(0..).skip(cell);
+        let order = Order::of(behind, self.places.len());
+        // A key may be before the first seed; none of it is then left out.
+        let order = if seed == 0 { order } else { order.behind(place, key(place, seed - 1)) };
+        self.in_order(order, CHUNK)
     }
 
-    /// The rows of any table behind a key.
-    pub(super) fn behind<R: Record + Clone>(&self, key: Key, chunk: usize) -> Rows<'_, R> {
-        Rows::new(&self.conn, &self.path, &self.key_bits, key, chunk)
+    /// The rows of any table.
+    fn in_order<R: Record + Clone>(&self, order: Order, chunk: usize) -> Rows<'_, R> {
+        Rows::new(&self.conn, &self.path, &self.key_bits, order, chunk)
     }
 
-    /// What every cell lacks of a shard of what is asked for; checks every row on the way.
-    pub fn missing(&self, asked: &Asked, shard: Shard) -> Result<Vec<Missing>, StoreError> {
-        let mut needs: Vec<Need> = (0..self.cells.len()).map(|cell| asked.need(cell, shard)).collect();
+    /// What every cell of the study that was asked for last lacks of its shard of it; checks every row on the way.
+    pub fn missing(&self) -> Result<Vec<Missing>, StoreError> {
+        let Manifest { asked, shard, cells, .. } = &self.manifest;
+        self.lacking(asked, *shard, &(0..cells.len()).map(Some).collect::<Vec<_>>())
+    }
+
+    /// What every cell of a plan lacks of a shard of it: all, where it is not here yet. Refuses a plan whose rows could not
+    /// be added here.
+    pub fn missing_of(&self, plan: &Plan, shard: Shard) -> Result<Vec<Missing>, StoreError> {
+        self.manifest.accepts(self.path.parent().unwrap_or(&self.path), &Manifest::of(plan, shard))?;
+        let here: HashMap<&str, usize> = self.cells.iter().map(|c| c.key.as_str()).zip(0..).collect();
+        let place = |cell: &Cell| here.get(cell.key().as_str()).copied();
+        self.lacking(plan.asked(), shard, &plan.cells().iter().map(place).collect::<Vec<_>>())
+    }
+
+    /// What is lacking of cells by their numbers here.
+    fn lacking(
+        &self,
+        asked: &Asked,
+        shard: Shard,
+        cells: &[Option<usize>],
+    ) -> Result<Vec<Missing>, StoreError> {
+        let mut needs: Vec<Need> = (0..cells.len()).map(|index| asked.need(index, shard)).collect();
+        let mut wanted = vec![None; self.cells.len()];
+        for (index, cell) in cells.iter().enumerate() {
+            cell.iter().for_each(|&cell| wanted[cell] = Some(index));
+        }
         self.for_each(|row| {
-            needs[row.cell].push(row.seed, row.values.relative_fro);
+            if let Some(index) = wanted[row.cell] {
+                needs[index].push(row.seed, row.values.relative_fro);
+            }
             Ok::<(), StoreError>(())
         })?;
         Ok(needs.into_iter().map(Need::missing).collect())
@@ -172,7 +247,7 @@ impl Reader {
 }
 
 fn key(cell: usize, seed: u64) -> Key {
-    let mut key = BEFORE;
+    let mut key = [-1; 4];
     (key[0], key[1]) = (cell as i64, seed as i64);
     key
 }
@@ -183,9 +258,17 @@ fn waits_for_roll_back(error: &rusqlite::Error) -> bool {
         || (error.code == ErrorCode::CannotOpen || error.code == ErrorCode::ReadOnly)
 }
 
+/// How a database keeps a commit that is under way.
+enum Journal {
+    /// As a run store does.
+    Rollback,
+    /// As a viewer may have told it to.
+    WriteAhead,
+}
+
 /// The first bytes, before SQLite sees the file: it takes an empty file for a new database, and would leave files of its
 /// own beside a database in WAL mode.
-fn check_header(path: &Path) -> Result<(), StoreError> {
+fn check_header(path: &Path) -> Result<Journal, StoreError> {
     let mut file = File::open(path).map_err(StoreError::io("read", path))?;
     let mut head = [0; 100];
     file.read_exact(&mut head)
@@ -193,9 +276,11 @@ fn check_header(path: &Path) -> Result<(), StoreError> {
     if &head[..16] != b"SQLite format 3\0" {
         return Err(StoreError::damaged(path, "it is no SQLite database"));
     }
-    if head[18..20] != [1, 1] {
-        return Err(StoreError::damaged(path, "its journal mode is not that of a run store"));
-    }
+    let journal = match head[18..20] {
+        [1, 1] => Journal::Rollback,
+        [2, 2] => Journal::WriteAhead,
+        _ => return Err(StoreError::damaged(path, "its journal mode is none that SQLite has")),
+    };
     // The page size, where 1 stands for 65536. SQLite reads a page that ends early as if zeros followed.
     let page = match u16::from_be_bytes([head[16], head[17]]) {
         1 => 65536,
@@ -205,7 +290,7 @@ fn check_header(path: &Path) -> Result<(), StoreError> {
     if length % page != 0 {
         return Err(StoreError::damaged(path, "it ends within a page"));
     }
-    Ok(())
+    Ok(journal)
 }
 
 /// Application, format, tables, and the structure of every page.
@@ -261,7 +346,7 @@ fn unsigned(row: &rusqlite::Row, column: usize) -> rusqlite::Result<u64> {
     u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
 }
 
-fn read_manifest(conn: &Connection, path: &Path) -> Result<Manifest, StoreError> {
+fn read_manifest(conn: &Connection, path: &Path, count: usize) -> Result<Manifest, StoreError> {
     let value = |name| manifest_value(conn, path, name);
     let bad = |name: &str, text: &str| {
         StoreError::damaged(path, format!("its manifest has {name} \"{}\"", text.escape_debug()))
@@ -271,6 +356,7 @@ fn read_manifest(conn: &Connection, path: &Path) -> Result<Manifest, StoreError>
         text.parse::<u32>().map_err(|_| bad(name, &text))
     };
     let (seeds, target, shard) = (value("seeds")?, value("standard_error")?, value("shard")?);
+    let cells = value("cells")?;
     let seeds: SeedRange = seeds.parse().map_err(|_| bad("seeds", &seeds))?;
     let asked = match target.as_str() {
         "" => Asked::seeds(seeds),
@@ -284,6 +370,7 @@ fn read_manifest(conn: &Connection, path: &Path) -> Result<Manifest, StoreError>
         asked,
         shard: shard.parse().map_err(|_| bad("shard", &shard))?,
         text: value("text")?,
+        cells: indices(&cells, count).ok_or_else(|| bad("cells", &cells))?,
     })
 }
 

@@ -16,8 +16,58 @@ const KEYS: usize = 4;
 /// A key; what a table has no column for stays −1, so that the key before the first row is all −1.
 pub(super) type Key = [i64; KEYS];
 
-/// The key before the first row.
-pub(super) const BEFORE: Key = [-1; KEYS];
+/// The key before the first row of a cell of the store.
+fn before(cell: i64) -> Key {
+    // Behind every row of the cell below; of the first, also before what can only be damage.
+    if cell == 0 { [-1; KEYS] } else { [cell - 1, i64::MAX, i64::MAX, i64::MAX] }
+}
+
+/// In which order the cells of a store are read, and under which numbers: runs of cells that follow each other in both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Order(Vec<Run>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    /// Rows behind this key …
+    behind: Key,
+    /// … of cells of the store up to this one.
+    last: i64,
+    /// The number of cell `first` of the store.
+    number: usize,
+    first: usize,
+}
+
+impl Order {
+    /// Cells by their index in the store of `count` cells, each with the number that it is given; numbers ascend.
+    pub fn of(cells: impl IntoIterator<Item = (usize, usize)>, count: usize) -> Self {
+        let mut runs: Vec<Run> = Vec::new();
+        for (cell, number) in cells {
+            // What stands behind the last cell belongs to none, and must be found.
+            let last = if cell + 1 >= count { i64::MAX } else { cell as i64 };
+            match runs.last_mut() {
+                Some(run)
+                    if run.last.checked_add(1) == Some(cell as i64)
+                        && number - run.number == cell - run.first =>
+                {
+                    run.last = last
+                }
+                _ => runs.push(Run { behind: before(cell as i64), last, number, first: cell }),
+            }
+        }
+        Self(runs)
+    }
+
+    /// What of it stands behind a key of a cell of the store.
+    pub fn behind(mut self, cell: usize, key: Key) -> Self {
+        let holds = |run: &Run| run.first <= cell && cell as i64 <= run.last;
+        let at = self.0.iter().position(holds).unwrap_or(self.0.len());
+        self.0.drain(..at);
+        if let Some(run) = self.0.first_mut() {
+            run.behind = key;
+        }
+        self
+    }
+}
 
 /// Rows in the order of their keys; see [`Reader::rows`](super::Reader::rows).
 pub struct Rows<'r, R = Row> {
@@ -28,22 +78,27 @@ pub struct Rows<'r, R = Row> {
     key_bits: &'r [u64],
     sql: String,
     chunk: usize,
+    /// The run that is read, and those behind it.
+    run: Option<Run>,
+    runs: std::vec::IntoIter<Run>,
     last: Key,
     read: std::vec::IntoIter<(Key, R)>,
+    /// Whether the run has no further chunk.
     ended: bool,
 }
 
 impl<'r, R: Record + Clone> Rows<'r, R> {
-    /// Rows behind a key, of which `chunk` are in memory.
+    /// Rows of these cells, of which `chunk` are in memory.
     pub(super) fn new(
         conn: &'r Connection,
         path: &'r Path,
         key_bits: &'r [u64],
-        last: Key,
+        order: Order,
         chunk: usize,
     ) -> Self {
-        let read = Vec::new().into_iter();
-        Self { conn, path, key_bits, sql: select::<R>(), chunk: chunk.max(1), last, read, ended: false }
+        let (read, runs, chunk) = (Vec::new().into_iter(), order.0.into_iter(), chunk.max(1));
+        let sql = select::<R>();
+        Self { conn, path, key_bits, sql, chunk, run: None, runs, last: before(0), read, ended: true }
     }
 
     /// The next row, checked; none behind the last.
@@ -51,15 +106,19 @@ impl<'r, R: Record + Clone> Rows<'r, R> {
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<R>, StoreError> {
         loop {
-            if let Some((key, row)) = self.read.next() {
+            if let (Some((key, mut row)), Some(run)) = (self.read.next(), self.run) {
                 if self.last >= key {
                     return Err(self.bad(&key, "is out of order"));
                 }
                 self.last = key;
+                // The cell was looked up when the row was read.
+                row.renumber(key[0] as usize - run.first + run.number);
                 return Ok(Some(row));
             }
             if self.ended {
-                return Ok(None);
+                self.run = self.runs.next();
+                let Some(run) = self.run else { return Ok(None) };
+                self.last = run.behind;
             }
             let read = self.chunk()?;
             self.ended = read.len() < self.chunk;
@@ -74,7 +133,9 @@ impl<'r, R: Record + Clone> Rows<'r, R> {
         for (i, key) in self.last[..R::KEYS].iter().enumerate() {
             statement.raw_bind_parameter(i + 1, key).map_err(fail())?;
         }
-        statement.raw_bind_parameter(R::KEYS + 1, self.chunk as i64).map_err(fail())?;
+        let end = self.run.map_or(-1, |run| run.last);
+        statement.raw_bind_parameter(R::KEYS + 1, end).map_err(fail())?;
+        statement.raw_bind_parameter(R::KEYS + 2, self.chunk as i64).map_err(fail())?;
         let mut rows = statement.raw_query();
         let mut chunk: Vec<(Key, R)> = Vec::with_capacity(self.chunk.min(1024));
         while let Some(row) = rows.next().map_err(fail())? {
@@ -87,7 +148,7 @@ impl<'r, R: Record + Clone> Rows<'r, R> {
     /// One row, refused unless every value has its type and the sum agrees.
     fn row(&self, row: &rusqlite::Row, before: Option<&R>) -> Result<(Key, R), StoreError> {
         let at = |i: usize| row.get_ref(i).unwrap_or(ValueRef::Null);
-        let mut key = BEFORE;
+        let mut key = [-1; KEYS];
         for (i, part) in key[..R::KEYS].iter_mut().enumerate() {
             let ValueRef::Integer(value) = at(i) else {
                 return Err(StoreError::damaged(self.path, format!("a row of {} has no key", R::TABLE)));

@@ -8,7 +8,7 @@ use crate::study::table::{CellRecord, Column, Kind, Record, Row, Value, columns}
 pub const APPLICATION_ID: i32 = 0x656f_6372;
 
 /// `PRAGMA user_version`: the format of the tables below.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// The tables that are no rows of a study.
 const FIXED: &str = "
@@ -75,17 +75,20 @@ pub fn insert<R: Record>() -> String {
     format!("INSERT INTO {} ({}, check_sum) VALUES ({marks})", R::TABLE, names(&columns))
 }
 
-/// Reads the rows of a table of rows behind a key, in the order of their keys; the last parameter is how many at most.
+/// Reads the rows of a table of rows behind a key, in the order of their keys; the parameters behind the key are the last cell
+/// that is read and how many rows at most.
 pub fn select<R: Record>() -> String {
     let columns = columns::<R>();
     let keys = names(&columns[..R::KEYS]);
     let marks: Vec<String> = (1..=R::KEYS).map(|i| format!("?{i}")).collect();
     format!(
-        "SELECT {}, check_sum FROM {} WHERE ({keys}) > ({}) ORDER BY {keys} LIMIT ?{}",
+        "SELECT {}, check_sum FROM {} WHERE ({keys}) > ({}) AND {} <= ?{} ORDER BY {keys} LIMIT ?{}",
         names(&columns),
         R::TABLE,
         marks.join(", "),
-        R::KEYS + 1
+        columns[0].name,
+        R::KEYS + 1,
+        R::KEYS + 2
     )
 }
 

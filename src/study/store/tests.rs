@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::rows::{BEFORE, Rows};
+use super::rows::{Order, Rows};
 use super::{draft, schema};
 use crate::study::table::{Record, fields};
 
@@ -21,6 +21,10 @@ fields! {
 impl Record for Layer {
     const TABLE: &'static str = "layers";
     const KEYS: usize = 3;
+
+    fn renumber(&mut self, cell: usize) {
+        self.cell = cell;
+    }
 }
 
 fn layer(cell: usize, seed: u64, layer: u64) -> Layer {
@@ -37,7 +41,8 @@ fn with(rows: &[Layer], key_bits: &[u64]) -> Connection {
 }
 
 fn read(conn: &Connection, key_bits: &[u64], chunk: usize) -> Result<Vec<Layer>, String> {
-    let mut rows = Rows::<Layer>::new(conn, "layers.sqlite".as_ref(), key_bits, BEFORE, chunk);
+    let order = Order::of((0..key_bits.len().max(1)).map(|cell| (cell, cell)), key_bits.len());
+    let mut rows = Rows::<Layer>::new(conn, "layers.sqlite".as_ref(), key_bits, order, chunk);
     let mut all = Vec::new();
     while let Some(row) = rows.next().map_err(|e| e.to_string())? {
         all.push(row);
@@ -55,8 +60,26 @@ fn rows_come_in_the_order_of_their_keys_whatever_the_chunks() {
     for chunk in [1, 4, 7, 1000] {
         assert_eq!(read(&conn, &[3, 4], chunk), Ok(expected.clone()));
     }
-    let mut behind = Rows::<Layer>::new(&conn, "x".as_ref(), &[3, 4], [1, 0, 5, -1], 2);
+    let order = Order::of([(0, 0), (1, 1)], 2).behind(1, [1, 0, 5, -1]);
+    let mut behind = Rows::<Layer>::new(&conn, "x".as_ref(), &[3, 4], order, 2);
     assert_eq!(behind.next().unwrap(), Some(layer(1, 1, 1)));
+    // Under other numbers, in another order, and of some cells alone.
+    let numbers = |cells: &[(usize, usize)]| {
+        let order = Order::of(cells.iter().copied(), 2);
+        let mut rows = Rows::<Layer>::new(&conn, "x".as_ref(), &[3, 4], order, 4);
+        let mut all = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            all.push(row);
+        }
+        all
+    };
+    let of = |cell: usize, number: usize| {
+        let rows = expected.iter().filter(move |row| row.cell == cell).cloned();
+        rows.map(move |row| Layer { cell: number, ..row })
+    };
+    assert_eq!(numbers(&[(1, 0), (0, 1)]), of(1, 0).chain(of(0, 1)).collect::<Vec<_>>());
+    assert_eq!(numbers(&[(1, 7)]), of(1, 7).collect::<Vec<_>>());
+    assert_eq!(numbers(&[(0, 5), (1, 6)]), of(0, 5).chain(of(1, 6)).collect::<Vec<_>>());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The one writer of a run directory.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,14 +11,16 @@ use super::directory::{Directory, STORE};
 use super::draft::{self, Draft, write_study};
 use super::manifest::{Manifest, Session};
 use super::{Reader, StoreError};
-use crate::rng::LAYOUT_VERSION;
 use crate::study::table::{CellRecord, LimitRecord, Row};
-use crate::study::{Missing, NUMERICS_VERSION, Need, Plan, Shard};
+use crate::study::{Missing, Need, Plan, Shard};
 
 /// An open run directory: this process holds its lock, and its store is that of the plan.
 pub struct Store {
     conn: Connection,
     dir: Directory,
+    /// Where in the store each cell of the plan is.
+    places: Vec<usize>,
+    /// By place.
     key_bits: Vec<u64>,
     session: Session,
     /// Whether this session is in the table yet; it enters with its first row.
@@ -25,10 +28,11 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the run directory of a plan, or creates it, parents included.
+    /// Opens the run directory of a plan, or creates it, parents included. Where a study of the same name is there, its cells and
+    /// rows stay, and the cells that are new are added in one transaction.
     ///
     /// Refuses, with nothing written, a directory in use, one with something else in it, a damaged store, and a run of
-    /// another study, stream layout or numerics version. `limits` are asked for only when the store is created.
+    /// a study of another name, stream layout or numerics version. `limits` are asked for only where a cell is new.
     pub fn open<E: From<StoreError>>(
         dir: &Path,
         plan: &Plan,
@@ -38,19 +42,16 @@ impl Store {
     ) -> Result<Self, E> {
         let claim = Directory::look(dir)?;
         let new = !claim.holds_run();
-        let manifest = manifest(plan, shard);
-        let mut there = None;
+        let mut manifest = Manifest::of(plan, shard);
+        let (mut there, mut before) = (None, Vec::new());
         if !new {
             let reader = Reader::open(dir)?;
-            compare(dir, reader.manifest(), &manifest)?;
+            reader.manifest().accepts(dir, &manifest)?;
             reader.count_rows()?;
-            there = Some(reader.manifest().clone());
+            (there, before) = (Some(reader.manifest().clone()), reader.stored_cells());
         }
-        let records: Vec<CellRecord> = if new {
-            plan.cells().iter().zip(limits()?).map(|(cell, limit)| CellRecord::of(cell, limit)).collect()
-        } else {
-            Vec::new()
-        };
+        let (records, places) = extended(&before, plan, limits)?;
+        manifest.cells.clone_from(&places);
         let dir = claim.lock()?;
         if new {
             // Another process may have begun here between the look and the lock.
@@ -68,12 +69,11 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(&path, flags).map_err(fail())?;
         configure(&conn).map_err(fail())?;
-        let record = |cell| CellRecord::of(cell, LimitRecord::default());
-        let key_bits = plan.cells().iter().map(|cell| key_bits(&record(cell))).collect();
-        let mut store = Self { conn, dir, key_bits, session, entered: false };
+        let key_bits = records.iter().map(key_bits).collect();
+        let mut store = Self { conn, dir, places, key_bits, session, entered: false };
         write_study(store.dir(), &manifest)?;
-        if there.is_some_and(|there| there != manifest) {
-            store.ask(&manifest).map_err(StoreError::sqlite("write", &path))?;
+        if there.is_some_and(|there| there != manifest) || !new && before != records {
+            store.ask(&manifest, &before, &records).map_err(StoreError::sqlite("write", &path))?;
         }
         Ok(store)
     }
@@ -83,7 +83,7 @@ impl Store {
         self.dir.path()
     }
 
-    /// What a cell lacks of what is needed.
+    /// What a cell of the plan lacks of what is needed.
     pub fn missing(&self, cell: usize, mut need: Need) -> Result<Missing, StoreError> {
         let fail = || StoreError::sqlite("read", self.dir.path().join(STORE));
         let sql =
@@ -91,7 +91,8 @@ impl Store {
         let mut statement = self.conn.prepare(sql).map_err(fail())?;
         // The end may be 2⁶³, beyond the column's type; the last seed is not.
         let bounds = need.bounds();
-        let bounds = params![cell as i64, bounds.start as i64, bounds.end.saturating_sub(1) as i64];
+        let bounds =
+            params![self.places[cell] as i64, bounds.start as i64, bounds.end.saturating_sub(1) as i64];
         let mut present = statement.query(bounds).map_err(fail())?;
         while let Some(row) = present.next().map_err(fail())? {
             let seed = row.get::<_, i64>(0).map_err(fail())? as u64;
@@ -100,73 +101,65 @@ impl Store {
         Ok(need.missing())
     }
 
-    /// Adds rows in one transaction; when this returns they are on the disk.
+    /// Adds rows of cells of the plan in one transaction; when this returns they are on the disk.
     pub fn insert(&mut self, rows: &[Row]) -> Result<(), StoreError> {
+        let mut rows = rows.to_vec();
+        rows.iter_mut().for_each(|row| row.cell = self.places[row.cell]);
         let path = self.dir.path().join(STORE);
         let fail = || StoreError::sqlite("write", &path);
         let transaction = self.conn.transaction().map_err(fail())?;
         if !self.entered {
             draft::insert_session(&transaction, &self.session).map_err(fail())?;
         }
-        draft::insert_rows(&transaction, &self.key_bits, rows).map_err(fail())?;
+        draft::insert_rows(&transaction, &self.key_bits, &rows).map_err(fail())?;
         transaction.commit().map_err(fail())?;
         self.entered = true;
         Ok(())
     }
 
-    /// Remembers what is asked for now.
-    fn ask(&mut self, manifest: &Manifest) -> rusqlite::Result<()> {
+    /// Remembers what is asked for now, with cells that are new, all of it or nothing.
+    fn ask(
+        &mut self,
+        manifest: &Manifest,
+        before: &[CellRecord],
+        cells: &[CellRecord],
+    ) -> rusqlite::Result<()> {
         let transaction = self.conn.transaction()?;
-        for (name, value) in draft::asked_entries(manifest) {
-            transaction.execute("UPDATE manifest SET value = ?2 WHERE name = ?1", [name, &value])?;
-        }
+        draft::ask(&transaction, manifest, before, cells)?;
         transaction.commit()
-    }
-}
-
-/// The manifest of a plan of which this shard is run.
-fn manifest(plan: &Plan, shard: Shard) -> Manifest {
-    Manifest {
-        study: plan.name().to_owned(),
-        identity: plan.identity().to_owned(),
-        stream_layout: LAYOUT_VERSION,
-        numerics_version: NUMERICS_VERSION,
-        asked: plan.asked().clone(),
-        shard,
-        text: plan.spec().to_toml(),
     }
 }
 
 fn configure(conn: &Connection) -> rusqlite::Result<()> {
     // A reader holds its lock for one chunk of rows; a slow disk may make that long.
     conn.busy_timeout(Duration::from_secs(60))?;
-    conn.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+    draft::roll_back(conn)?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", "ON")
 }
 
-/// Refuses a run that is not of the study and the numbers asked for.
-fn compare(dir: &Path, found: &Manifest, asked: &Manifest) -> Result<(), StoreError> {
-    let versions = [
-        ("stream layout", found.stream_layout, asked.stream_layout),
-        ("numerics version", found.numerics_version, asked.numerics_version),
-    ];
-    for (what, there, here) in versions {
-        if there != here {
-            return Err(StoreError::OtherVersion {
-                dir: dir.to_owned(),
-                what,
-                found: there.to_string(),
-                here,
-            });
+/// The cells of a store with those of a plan: known ones take in the names that the plan has for them, new ones follow with
+/// their limits. With them the place of every cell of the plan.
+fn extended<E>(
+    there: &[CellRecord],
+    plan: &Plan,
+    limits: impl FnOnce() -> Result<Vec<LimitRecord>, E>,
+) -> Result<(Vec<CellRecord>, Vec<usize>), E> {
+    let known: HashMap<&str, usize> = there.iter().map(|cell| cell.key.as_str()).zip(0..).collect();
+    let asked: Vec<CellRecord> =
+        plan.cells().iter().map(|cell| CellRecord::of(cell, LimitRecord::default())).collect();
+    let found: Vec<Option<usize>> = asked.iter().map(|cell| known.get(cell.key.as_str()).copied()).collect();
+    let limits = if found.contains(&None) { limits()? } else { Vec::new() };
+    let (mut cells, mut places) = (there.to_vec(), Vec::with_capacity(asked.len()));
+    for (index, (cell, place)) in asked.into_iter().zip(found).enumerate() {
+        match place {
+            Some(place) => cells[place].rename(&cell),
+            None => {
+                let limit = limits.get(index).cloned().unwrap_or_default();
+                cells.push(CellRecord { limit, ..cell });
+            }
         }
+        places.push(place.unwrap_or(cells.len() - 1));
     }
-    if found.identity != asked.identity {
-        return Err(StoreError::OtherStudy {
-            dir: dir.to_owned(),
-            found: found.directory_name(),
-            asked: asked.directory_name(),
-        });
-    }
-    Ok(())
+    Ok((cells, places))
 }

@@ -49,6 +49,8 @@ fields! {
         precision: String = cell.precision.to_string(), Repeated "", "arithmetic: f32, f64 or f16";
         m: Option<u64> = cell.width.or(cell.network.hidden().iter().copied().min()), "neurons",
             "m of the schedule, the narrowest of listed widths; null at depth 1";
+        schedules: Option<String> = names(cell.schedules.iter().map(|s| s.to_string()).collect()), "",
+            "every schedule asked for that makes these widths, with commas; null where none does";
         /// What follows for it without a draw.
         limit: LimitRecord = limit;
     }
@@ -59,6 +61,34 @@ impl CellRecord {
     pub fn width(&self) -> Option<u64> {
         self.m.filter(|_| self.schedule.is_some())
     }
+
+    /// Takes in what another study calls the same cell: all schedules that either knows, and the schedule of the other where
+    /// it has one. The first hidden layer is the narrowest of every schedule, so that m is the same.
+    pub(in crate::study) fn rename(&mut self, other: &Self) {
+        let known = [&self.schedules, &other.schedules].map(|s| s.as_deref().unwrap_or_default().split(','));
+        let known: Vec<String> =
+            known.into_iter().flatten().filter(|s| !s.is_empty()).map(str::to_owned).collect();
+        self.schedules = names(known);
+        if other.schedule.is_some() {
+            self.schedule.clone_from(&other.schedule);
+        }
+    }
+
+    /// The cell once under every schedule that makes its widths, for reports along one: the networks are the same.
+    pub fn under_every_schedule(self) -> Vec<Self> {
+        let all: Vec<String> = self.schedules.iter().flat_map(|s| s.split(',')).map(str::to_owned).collect();
+        if all.len() < 2 {
+            return vec![self];
+        }
+        all.into_iter().map(|schedule| Self { schedule: Some(schedule), ..self.clone() }).collect()
+    }
+}
+
+/// Names with commas between them, each once and in one order whoever came first; None where there are none.
+fn names(mut names: Vec<String>) -> Option<String> {
+    names.sort();
+    names.dedup();
+    (!names.is_empty()).then(|| names.join(","))
 }
 
 /// −0 is 0, as SQLite has it.

@@ -107,6 +107,9 @@ pub trait Record: Fields {
     /// How many of the first columns make up the key: integers, by which the rows are unique and ordered. The first of them is
     /// the index of the cell.
     const KEYS: usize;
+
+    /// Gives the cell another index: the number under which it is known to who reads, or its place in the store.
+    fn renumber(&mut self, cell: usize);
 }
 
 /// The columns of a group.

@@ -38,4 +38,8 @@ fields! {
 impl Record for Row {
     const TABLE: &'static str = "samples";
     const KEYS: usize = 2;
+
+    fn renumber(&mut self, cell: usize) {
+        self.cell = cell;
+    }
 }

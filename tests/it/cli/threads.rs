@@ -1,4 +1,4 @@
-//! Threads that the system does not start.
+//! Threads that the system does not start, and address space that it does not give.
 
 use super::{NETWORK, Place, ran};
 
@@ -53,4 +53,30 @@ fn a_limit_on_processes_is_a_sentence_or_fewer_threads() {
         let few = limited(1, line);
         assert!([0, 2].contains(&few.status) && !few.stderr.contains("panicked"), "{line}: {}", few.stderr);
     }
+}
+
+/// A limit on the address space, as batch systems set it, counts as memory does: a refusal with the number, no abort.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_on_the_address_space_is_a_refusal() {
+    let place = Place::new();
+    let program = assert_cmd::cargo::cargo_bin!("eoc");
+    for line in [
+        "sample --activation relu --depth 3 --width 64 --data sphere:n=5000,dim=4,seed=0 --device cpu --out o.npy",
+        "sample --activation relu --depth 3 --width 90000 --sampler direct --data sphere:n=4,dim=4,seed=0 --device cpu --out o.npy",
+        "limit --activation relu --depth 3 --data sphere:n=12000,dim=4,seed=0",
+    ] {
+        let script = format!("ulimit -v 1500000 && exec {} {line}", program.display());
+        let output =
+            std::process::Command::new("sh").args(["-c", &script]).current_dir(place.path(".")).output();
+        let ran = ran(&output.unwrap());
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{line}: {}", ran.stderr);
+        assert!(ran.stderr.contains("GiB") && ran.stderr.lines().count() == 1, "{line}: {}", ran.stderr);
+    }
+    let small = format!(
+        "ulimit -v 1500000 && exec {} sample {NETWORK} --data digits:n=4 --device cpu --out k.npy",
+        program.display()
+    );
+    let output = std::process::Command::new("sh").args(["-c", &small]).current_dir(place.path(".")).output();
+    assert_eq!(ran(&output.unwrap()).status, 0);
 }

@@ -197,6 +197,34 @@ fn a_second_process_is_refused_and_kill_9_leaves_no_lock() {
     assert_eq!(again.status.code(), Some(0), "{}", String::from_utf8_lossy(&again.stderr));
 }
 
+/// A directory that is moved away under a run, or removed, is told so; what was moved is resumed where it is.
+#[cfg(unix)]
+#[test]
+fn a_directory_that_goes_away_under_a_run_is_said_in_those_words() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    fs::write(at.join("tiny.toml"), endless()).unwrap();
+    for moved in [true, false] {
+        let mut child = start(at, &["run", "tiny.toml", "--out", "run"]);
+        let store = at.join("run/run.sqlite");
+        await_state(&mut child, || {
+            store.exists() && rows(&at.join("run")).is_ok_and(|rows| !rows.is_empty())
+        });
+        match moved {
+            true => fs::rename(at.join("run"), at.join("away")).unwrap(),
+            // The run may be making a journal in it.
+            false => while fs::remove_dir_all(at.join("run")).is_err() {},
+        }
+        let output = child.wait_with_output().unwrap();
+        refused(&output, 1, &["run was moved or removed while it was in use; finished samples are in it"]);
+        assert!(!at.join("run").exists());
+    }
+    let kept = rows(&at.join("away")).unwrap();
+    fs::write(at.join("few.toml"), TINY.replace("6000", "3")).unwrap();
+    assert_eq!(eoc(at, &["run", "few.toml", "--out", "away", "--device", "cpu"]).status.code(), Some(0));
+    assert!(rows(&at.join("away")).unwrap().len() >= kept.len());
+}
+
 /// The signal of a batch system before its time limit: status 75, also where SIGTERM follows at once, and the run is resumed.
 #[cfg(unix)]
 #[test]
@@ -254,7 +282,11 @@ fn a_full_disk_keeps_what_was_finished() {
     assert_eq!(before.len(), 301);
     // Far fewer bytes than 100000 rows need.
     let output = limited(at, 256 << 10, "run slow.toml --out run --device cpu");
-    refused(&output, 1, &["cannot write", "run.sqlite"]);
+    refused(
+        &output,
+        1,
+        &["cannot write", "run.sqlite", "(ulimit -f)", "finished samples are kept; raise that limit"],
+    );
     let kept = csv(at, "run");
     assert_eq!(kept[..301], before, "what was finished before the disk was full is kept");
     // As many seeds as were kept and a few more; the rows kept are among them.

@@ -1,0 +1,174 @@
+//! Several studies of one name as one: which cells there are, and the study that asks for them.
+//!
+//! ```text
+//! cells   by key; of what differs between machines (paths, last digits of a limit) the least, all names of schedules
+//! study   the one that all agree on; else that whose lists are the unions of theirs, where its grid is just their cells;
+//!         else that of them with the most cells, the least text among equals
+//! ```
+//!
+//! Nothing here depends on the order in which the studies are given.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::spec::{Spec, Widths};
+use super::store::{Manifest, Reader};
+use super::table::{CellRecord, values};
+use super::{Asked, Plan, Shard, file};
+
+/// What becomes of several stores.
+pub struct Union {
+    /// The manifest; its cells are the first ones.
+    pub manifest: Manifest,
+    /// The cells, those that the study asks for first.
+    pub cells: Vec<CellRecord>,
+}
+
+impl Union {
+    /// Of stores of one name and one kind of numbers, of which all was asked for that any of them was asked for; the error says
+    /// which of them has a study that cannot be read.
+    pub fn of(readers: &[&Reader], asked: Asked) -> Result<Self, (usize, file::FileError)> {
+        let mut records = records(readers);
+        let mut candidates = Vec::new();
+        for (index, reader) in readers.iter().enumerate() {
+            let there = reader.manifest();
+            let mut spec = file::parse(&there.text).map_err(|error| (index, error))?;
+            match asked.target() {
+                None => spec.seeds = Some(asked.range().clone()),
+                Some(_) => spec.max_seeds = Some(asked.range().range().end),
+            }
+            let keys: Vec<String> =
+                reader.cells()[..reader.asked_cells()].iter().map(|cell| cell.key.clone()).collect();
+            candidates.push(Candidate {
+                identity: there.identity.clone(),
+                text: there.text.clone(),
+                spec,
+                keys,
+            });
+        }
+        let all: BTreeSet<&String> = candidates.iter().flat_map(|c| &c.keys).collect();
+        let one = candidates.iter().all(|c| c.identity == candidates[0].identity);
+        let joined = if one { None } else { joined(&candidates, &all) };
+        // Paths of data may differ between machines, and lists be written in other ways: any text will do, but always the same.
+        let most = || candidates.into_iter().min_by_key(|c| (usize::MAX - c.keys.len(), c.text.clone()));
+        let Some(chosen) = joined.or_else(most) else { return Ok(Self::nothing(readers, asked)) };
+        let mut cells: Vec<CellRecord> = chosen.keys.iter().filter_map(|key| records.remove(key)).collect();
+        let manifest = Manifest {
+            identity: chosen.identity,
+            asked,
+            shard: Shard::WHOLE,
+            text: chosen.spec.to_toml(),
+            cells: (0..cells.len()).collect(),
+            ..readers[0].manifest().clone()
+        };
+        cells.extend(records.into_values());
+        Ok(Self { manifest, cells })
+    }
+
+    /// Of no studies at all, which does not happen: what the first store says.
+    fn nothing(readers: &[&Reader], asked: Asked) -> Self {
+        let manifest = Manifest { asked, shard: Shard::WHOLE, ..readers[0].manifest().clone() };
+        Self { manifest, cells: readers[0].cells().to_vec() }
+    }
+}
+
+/// A study that the union may be.
+struct Candidate {
+    identity: String,
+    text: String,
+    spec: Spec,
+    /// Keys of its cells, in its order.
+    keys: Vec<String>,
+}
+
+/// Every cell by its key.
+fn records(readers: &[&Reader]) -> BTreeMap<String, CellRecord> {
+    let bytes = |cell: &CellRecord| format!("{:?}", values(cell));
+    let mut all: BTreeMap<String, Vec<&CellRecord>> = BTreeMap::new();
+    for cell in readers.iter().flat_map(|reader| reader.cells()) {
+        all.entry(cell.key.clone()).or_default().push(cell);
+    }
+    let least = |(key, mut cells): (String, Vec<&CellRecord>)| {
+        cells.sort_by_cached_key(|cell| (cell.schedule.is_none(), bytes(cell)));
+        let mut record = cells[0].clone();
+        let schedule = record.schedule.clone();
+        cells.iter().for_each(|cell| record.rename(cell));
+        record.schedule = schedule;
+        (key, record)
+    };
+    all.into_iter().map(least).collect()
+}
+
+/// The study of the lists of all, where it has just their cells. Its data are loaded for that, as for a run.
+fn joined(candidates: &[Candidate], cells: &BTreeSet<&String>) -> Option<Candidate> {
+    let spec = join(&candidates.iter().map(|c| &c.spec).collect::<Vec<_>>())?;
+    let plan = Plan::new(spec).ok()?;
+    let keys: Vec<String> = plan.cells().iter().map(|cell| cell.key()).collect();
+    let same = keys.len() == cells.len() && keys.iter().all(|key| cells.contains(key));
+    same.then(|| Candidate {
+        identity: plan.identity().to_owned(),
+        text: plan.spec().to_toml(),
+        spec: plan.spec().clone(),
+        keys,
+    })
+}
+
+/// The studies with every list the union of theirs; none where one leaves open what another says.
+fn join(specs: &[&Spec]) -> Option<Spec> {
+    let first = *specs.first()?;
+    let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
+    let widths = match &first.widths {
+        None => specs.iter().all(|s| s.widths.is_none()).then_some(None)?,
+        Some(Widths::Scheduled(_)) => list(specs, scheduled, |m| *m)?.map(Widths::Scheduled),
+        Some(Widths::Listed(_)) => list(specs, listed, Vec::clone)?.map(Widths::Listed),
+    };
+    Some(Spec {
+        sampler: list(specs, |s| s.sampler.as_ref(), |v| text(v))?,
+        precision: list(specs, |s| s.precision.as_ref(), |v| text(v))?,
+        activation: list(specs, |s| s.activation.as_ref(), |v| text(v))?,
+        depth: list(specs, |s| s.depth.as_ref(), |v| *v)?,
+        widths,
+        schedule: list(specs, |s| s.schedule.as_ref(), |v| v.to_string())?,
+        outputs: list(specs, |s| s.outputs.as_ref(), |v| *v)?,
+        // Scales are positive, and so in the order of their bits.
+        scale: list(specs, |s| s.scale.as_ref(), |v| v.to_bits())?,
+        source: list(specs, |s| s.source.as_ref(), |v| v.to_string())?,
+        points: list(specs, |s| s.points.as_ref(), |v| v.to_string())?,
+        append_constant: list(specs, |s| s.append_constant.as_ref(), |v| text(v))?,
+        normalize: list(specs, |s| s.normalize.as_ref(), |v| v.to_string())?,
+        ..first.clone()
+    })
+}
+
+fn scheduled(spec: &Spec) -> Option<&Vec<u64>> {
+    match &spec.widths {
+        Some(Widths::Scheduled(m)) => Some(m),
+        _ => None,
+    }
+}
+
+fn listed(spec: &Spec) -> Option<&Vec<Vec<u64>>> {
+    match &spec.widths {
+        Some(Widths::Listed(lists)) => Some(lists),
+        _ => None,
+    }
+}
+
+/// One list of all studies: as it is where they agree, else with all values, sorted; None where one of them has none.
+#[allow(clippy::option_option)]
+fn list<T: Clone + PartialEq, K: Ord>(
+    specs: &[&Spec],
+    of: impl Fn(&Spec) -> Option<&Vec<T>>,
+    key: impl Fn(&T) -> K,
+) -> Option<Option<Vec<T>>> {
+    let first = of(specs.first()?);
+    if specs.iter().all(|spec| of(spec) == first) {
+        return Some(first.cloned());
+    }
+    let mut all: Vec<T> = Vec::new();
+    for spec in specs {
+        all.extend(of(spec)?.iter().cloned());
+    }
+    all.sort_by_key(key);
+    all.dedup();
+    Some(Some(all))
+}
