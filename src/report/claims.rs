@@ -10,49 +10,13 @@ use serde::Serialize;
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::Axis;
 use super::fits::PowerFit;
-use super::found::Found;
+use super::found::{Found, Verdict};
 use super::headings::Labels;
 use super::ratios::Ratio;
 use super::text::{activation, significant};
 use crate::stats::Quantile;
 use crate::study::builtin::Builtin;
 use crate::study::table::CellRecord;
-
-/// How a prediction came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// The interval of the found number allows nothing else.
-    Agrees,
-    /// The interval excludes what was predicted.
-    Contradicts,
-    /// The interval is too wide, or there is none.
-    Undecided,
-}
-
-impl Verdict {
-    pub(super) const ALL: [Self; 3] = [Self::Agrees, Self::Contradicts, Self::Undecided];
-
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Agrees => "agrees",
-            Self::Contradicts => "contradicts",
-            Self::Undecided => "undecided",
-        }
-    }
-
-    /// What so many predictions do.
-    pub(super) fn verb(self, count: usize) -> &'static str {
-        match (self, count) {
-            (Self::Agrees, 1) => "agrees",
-            (Self::Agrees, _) => "agree",
-            (Self::Contradicts, 1) => "is contradicted",
-            (Self::Contradicts, _) => "are contradicted",
-            (Self::Undecided, 1) => "is undecided",
-            (Self::Undecided, _) => "are undecided",
-        }
-    }
-}
 
 /// One prediction and what became of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -1,16 +1,52 @@
-//! A found number as machines read it: its value and the limits of its interval, null where open.
+//! A found number as machines read it, its value and the limits of its interval, null where open; and how it compares with a
+//! prediction.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use super::claims::Verdict;
 use super::lines::Measured;
 use super::text::{interval, significant};
 use crate::stats::{ExponentFit, Interval, Moments, NoFit, NoInterval, Quantile};
 
 /// Half of a 95 % interval of a mean in standard errors.
 const NORMAL: f64 = 1.959_964;
+
+/// How a prediction came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The interval of the found number allows nothing else.
+    Agrees,
+    /// The interval excludes what was predicted.
+    Contradicts,
+    /// The interval is too wide, or there is none.
+    Undecided,
+}
+
+impl Verdict {
+    pub(super) const ALL: [Self; 3] = [Self::Agrees, Self::Contradicts, Self::Undecided];
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Agrees => "agrees",
+            Self::Contradicts => "contradicts",
+            Self::Undecided => "undecided",
+        }
+    }
+
+    /// What so many predictions do.
+    pub(super) fn verb(self, count: usize) -> &'static str {
+        match (self, count) {
+            (Self::Agrees, 1) => "agrees",
+            (Self::Agrees, _) => "agree",
+            (Self::Contradicts, 1) => "is contradicted",
+            (Self::Contradicts, _) => "are contradicted",
+            (Self::Undecided, 1) => "is undecided",
+            (Self::Undecided, _) => "are undecided",
+        }
+    }
+}
 
 /// A number and its interval; all of it None where there is no number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]

@@ -26,11 +26,11 @@ mod text;
 
 pub use analysis::{Analysis, Line, Point, Section, Setting, UPPER};
 pub use axis::Axis;
-pub use claims::{Claim, Verdict, claims};
+pub use claims::{Claim, claims};
 pub use figure::figure;
 pub use files::{FigureFiles, SUMMARY, TABLE, WriteError, points_csv, write_figure, write_report};
 pub use fits::PowerFit;
-pub use found::Found;
+pub use found::{Found, Verdict};
 pub use json::summary_json;
 pub use layout::paragraph;
 pub use lines::Measured;

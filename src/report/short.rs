@@ -3,7 +3,8 @@
 use super::analysis::{Analysis, Section};
 use super::axis::Axis;
 use super::beside;
-use super::claims::{Claim, Verdict};
+use super::claims::Claim;
+use super::found::Verdict;
 use super::headings::{Fields, heading, percent};
 use super::layout::paragraph;
 use super::table::empty_cells;
