@@ -329,7 +329,7 @@ fn finish(
     text += &format!("\nRun directory: {}\n", out.display());
     let figure = figure.and_then(|files| files.svg.file_name().map(|name| format!("{}, ", name.display())));
     let figure = figure.unwrap_or_default();
-    text += &format!("In its {REPORT}: {figure}{SUMMARY}, {TABLE} (the whole table, as of --full)\n");
+    text += &format!("In its {REPORT}: {figure}{SUMMARY}, {TABLE} (all of --full)\n");
     ctx.print(&text)?;
     Ok(Status::Done)
 }

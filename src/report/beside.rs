@@ -118,9 +118,7 @@ pub(super) fn ratios(section: &Section, room: usize) -> String {
         layout.push(row);
     }
     let other = if relu { "ReLU" } else { "φ" };
-    let title = format!(
-        "Ratio |s| : {other} of the medians at equal networks; below 1, |s| is the closer to its limit:"
-    );
+    let title = format!("Ratio |s| : {other} of the medians; below 1, |s| is the closer to its limit:");
     shown(&title, &layout, reasons, room)
 }
 
