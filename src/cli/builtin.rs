@@ -1,12 +1,9 @@
 //! What a built-in study says before it starts: its claim, and what theory predicts of this very plan.
 
-use eoc_ntk::report::{Analysis, CellSummary, StudySummary, prediction};
+use eoc_ntk::report::{Analysis, CellSummary, StudySummary, paragraph, prediction};
 use eoc_ntk::study::Plan;
 use eoc_ntk::study::builtin::{BUILTIN, Builtin};
 use eoc_ntk::study::store::{CellRecord, LimitRecord};
-
-/// Columns of a line of text.
-const COLUMNS: usize = 100;
 
 /// The built-in studies, a line each, for the help.
 pub fn list() -> String {
@@ -18,8 +15,9 @@ pub fn list() -> String {
 }
 
 /// The numbers that theory has for the plan that will run, with the claim and the prediction of the study that it is; None
-/// where options have made other networks of it, of which they may not hold.
-pub fn statement(study: Option<&Builtin>, plan: &Plan, limits: &[LimitRecord]) -> String {
+/// where options have made other networks of it, of which they may not hold. In lines of at most `room` columns.
+pub fn statement(study: Option<&Builtin>, plan: &Plan, limits: &[LimitRecord], room: usize) -> String {
+    let paragraph = |head: &str, text: &str| paragraph(&format!("{head:<12}"), text, room);
     let planned = |(cell, limit)| CellSummary::new(CellRecord::of(cell, limit));
     let cells = plan.cells().iter().zip(limits.iter().cloned()).map(planned);
     let cells = cells.flat_map(CellSummary::under_every_schedule).collect();
@@ -43,29 +41,13 @@ pub fn statement(study: Option<&Builtin>, plan: &Plan, limits: &[LimitRecord]) -
         None => text += "networks of the options, not of the built-in study\n\n",
     }
     text += &paragraph("In numbers", NUMBERS);
-    text += &prediction(&theory);
+    text += &prediction(&theory, room);
     text += &paragraph("Work", &work);
     text + "\n"
 }
 
 const NUMBERS: &str = "s.d. is the exact standard deviation of a diagonal entry K(x,x) over its mean; bound is that of \
                        arXiv 2501.14724 over ‖K∞/n‖, modulo a constant and logarithms.";
-
-/// A word and what is to be said of it, broken into lines.
-fn paragraph(head: &str, text: &str) -> String {
-    let mut lines = vec![format!("{head:<12}")];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut().map(|l| l.chars().count()).unwrap_or(0);
-        if line + word.chars().count() > COLUMNS {
-            lines.push(" ".repeat(12));
-        }
-        if let Some(line) = lines.last_mut() {
-            line.push_str(word);
-            line.push(' ');
-        }
-    }
-    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
-}
 
 #[cfg(test)]
 mod tests {
@@ -79,7 +61,7 @@ mod tests {
         for study in BUILTIN {
             let plan = Plan::new(study.spec(true)).unwrap();
             let limits = run::limits(&plan, &Limits::default(), &Stop::never()).unwrap();
-            let text = statement(Some(&study), &plan, &limits);
+            let text = statement(Some(&study), &plan, &limits, 80);
             let at =
                 |what: &str| text.find(what).unwrap_or_else(|| panic!("{study}: no {what:?} in\n{text}"));
             let order = [
@@ -90,7 +72,7 @@ mod tests {
                 at("seeds each. The full study takes about "),
             ];
             assert!(order.is_sorted(), "{study}: {order:?}");
-            assert!(text.lines().all(|l| l.chars().count() <= COLUMNS), "{text}");
+            assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
             assert!(!text.split_whitespace().any(|word| ["NaN", "inf", "-inf"].contains(&word)), "{text}");
         }
     }

@@ -8,13 +8,14 @@ use eoc_ntk::data::npy::NpyWriter;
 use eoc_ntk::data::{DataSet, Output};
 use eoc_ntk::limit::{Limit, Profile, Report, Unmet, reported_depths, unmet_by_points, unmet_by_widths};
 use eoc_ntk::model::Resolved;
+use eoc_ntk::report::paragraph;
 
 use super::args::{DataArgs, NetworkArgs, ThreadArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::input::is_dash;
 use super::output::{self, Summary};
-use super::theory;
+use super::{terminal, theory};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -97,7 +98,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         } else {
             let mut unmet = unmet_by_points(&data, profile.parallel(), activation.delta());
             unmet.extend(network.as_ref().and_then(|network| unmet_by_widths(network.hidden())));
-            ctx.print(&(table(&profile, &report, &unmet) + &theory::text(&profile)))?;
+            ctx.print(&(table(&profile, &report, &unmet, terminal::columns()) + &theory::text(&profile)))?;
         }
         profile.limit().clone()
     } else {
@@ -160,7 +161,7 @@ const HEADER: &str = concat!(
 const DIGITS: usize = 6;
 
 /// What a person reads: one line for each reported depth, then what widths and theory add.
-fn table(profile: &Profile, report: &Report, unmet: &[Unmet]) -> String {
+fn table(profile: &Profile, report: &Report, unmet: &[Unmet], room: usize) -> String {
     let mut text = HEADER.to_owned();
     let n = profile.limit().n();
     for ((depth, deltas), spectrum) in profile.depths().iter().zip(profile.deltas()).zip(profile.spectra()) {
@@ -181,17 +182,14 @@ fn table(profile: &Profile, report: &Report, unmet: &[Unmet]) -> String {
     }
     if let Some(bound) = report.bound() {
         let full = bound.full.map_or("-".to_owned(), |full| format!("{full:.6e}"));
-        let _ = writeln!(
-            text,
-            "bound at m = {}, without its constant: {:.6e}, with logarithms {full}",
-            bound.m, bound.value
-        );
+        let line =
+            format!("at m = {}, without its constant: {:.6e}, with logarithms {full}", bound.m, bound.value);
+        text += &paragraph("bound ", &line, room);
     }
     if let Some(sd) = report.relative_sd_diagonal() {
         let _ = writeln!(text, "relative standard deviation of a diagonal entry of the kernel: {sd:.6e}");
     }
-    let _ = writeln!(text, "theorem: {}", conditions(unmet));
-    text
+    text + &paragraph("theorem: ", &conditions(unmet), room)
 }
 
 /// The conditions of the theorem in one line.

@@ -31,6 +31,7 @@ mod sample;
 mod slurm;
 mod status;
 mod stored;
+mod terminal;
 mod theory;
 mod tuning;
 mod units;

@@ -7,7 +7,7 @@ use eoc_ntk::Threads;
 use eoc_ntk::backend::{DeviceInfo, Precision};
 use eoc_ntk::data::Source;
 use eoc_ntk::model::{NetworkError, ShapeError, parse_widths};
-use eoc_ntk::report::{Analysis, table, write_figure};
+use eoc_ntk::report::{Analysis, SUMMARY, TABLE, claims, short_table, table, write_figure, write_report};
 use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store};
@@ -23,6 +23,7 @@ use super::failure::{Failure, Status};
 use super::input::{self, is_dash};
 use super::refused::refused;
 use super::stored::{self, Stored};
+use super::terminal;
 use super::version::{COMMIT, VERSION};
 
 /// Shown below the help.
@@ -60,6 +61,10 @@ Examples:
   eoc run --width 512,1k,1e6 --activation abs --activation 0.6,0.4 --seeds 16
   eoc run study.toml --set network.depth=8 --set data.source=sphere:n=16,dim=8 --dry-run
   eoc run study.toml --shard 0/4
+  eoc run study.toml --json > summary.json
+
+At the end stands a short table, with --full the whole one; --json prints the same numbers as one JSON object, \
+report/summary.json of the run directory, and nothing else on stdout.
 
 Shards 0/4, 1/4, 2/4 and 3/4 run on any machines; eoc merge makes one run of their directories.
 
@@ -97,6 +102,12 @@ pub struct Args {
     /// Print cells, cost, memory and the time to expect, from a calibration of about a second; write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Print the whole table below the short one: quantiles, spectrum, spread of tr K, constants of the bound, ratios
+    #[arg(long, conflicts_with_all = ["json", "dry_run"])]
+    full: bool,
+    /// Print report/summary.json and nothing else: what the tables say, for programs
+    #[arg(long, conflicts_with = "dry_run")]
+    json: bool,
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
@@ -129,12 +140,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
     let records = || threads.install(|| run::limits(&plan, &limits, stop));
     let mut store = Store::open(&out, &plan, shard, session(&info), records).map_err(refused)?;
-    if args.study.is_none() {
-        let study = args.builtin.unwrap_or(Builtin::FIRST);
-        let ours = Plan::new(study.spec(args.quick)).map_err(Failure::unusable)?;
-        // What is claimed and foretold is of the networks of the study, not of those that options put in their place.
-        let study = (plan.identity() == ours.identity()).then_some(&study);
-        ctx.print(&builtin::statement(study, &plan, &records().map_err(refused)?))?;
+    let study = study(args, &plan)?;
+    if args.study.is_none() && !args.json {
+        let limits = records().map_err(refused)?;
+        ctx.print(&builtin::statement(study.as_ref(), &plan, &limits, terminal::columns()))?;
     }
     let mut bar = Bar::new(ctx);
     let ended = run::run(&plan, &mut store, &computing, &mut bar);
@@ -162,7 +171,17 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             )),
         });
     }
-    finish(&out, &threads, ctx)
+    finish(args, &out, study.as_ref(), &threads, ctx)
+}
+
+/// The built-in study that runs. What is claimed and foretold is of its networks, not of those that options put in their place.
+fn study(args: &Args, plan: &Plan) -> Result<Option<Builtin>, Failure> {
+    if args.study.is_some() {
+        return Ok(None);
+    }
+    let study = args.builtin.unwrap_or(Builtin::FIRST);
+    let ours = Plan::new(study.spec(args.quick)).map_err(Failure::unusable)?;
+    Ok((plan.identity() == ours.identity()).then_some(study))
 }
 
 /// `eoc-runs/NAME-HASH8`, and a directory beside it for every shard: none of them is in the way of another.
@@ -274,25 +293,44 @@ fn session(info: &DeviceInfo) -> Session {
     }
 }
 
-/// The table, the files of the report, and where everything is.
-fn finish(out: &Path, threads: &Threads, ctx: &Context) -> Result<Status, Failure> {
+/// The files of the report, and on stdout the table and where everything is, or what machines read.
+fn finish(
+    args: &Args,
+    out: &Path,
+    study: Option<&Builtin>,
+    threads: &Threads,
+    ctx: &Context,
+) -> Result<Status, Failure> {
     let reader = Reader::open(out).map_err(Failure::running)?;
-    let Stored { study, more, others } = stored::summary(&reader).map_err(Failure::running)?;
-    let analysis = threads.install(|| Analysis::new(&study));
-    let mut text = table(&analysis);
+    let Stored { study: rows, more, others } = stored::summary(&reader).map_err(Failure::running)?;
+    let analysis = threads.install(|| Analysis::new(&rows));
+    let claims = study.map_or_else(Vec::new, |study| claims(study, &analysis));
+    let report = out.join(REPORT);
+    let json = write_report(&analysis, &claims, &report).map_err(Failure::running)?;
+    let figure = write_figure(&analysis, &report).map_err(Failure::running)?;
+    if args.json {
+        ctx.write(&json)?;
+        return Ok(Status::Done);
+    }
+    let room = terminal::columns();
+    let mut text = short_table(&analysis, &claims, room);
+    if args.full {
+        text += &format!("\n{}", table(&analysis, room));
+    }
     if more {
         text +=
             &format!("\nOf the first {} seeds of every cell; eoc export has all.\n", stored::REPORTED_SEEDS);
     }
     if others > 0 {
+        let samples = if others == 1 { "sample" } else { "samples" };
         text += &format!(
-            "\nWithout {others} samples in the directory that this run did not ask for; eoc export has them.\n"
+            "\nWithout {others} {samples} in the directory that this run did not ask for;\neoc export has them.\n"
         );
     }
     text += &format!("\nRun directory: {}\n", out.display());
-    if let Some(files) = write_figure(&analysis, &out.join(REPORT)).map_err(Failure::running)? {
-        text += &format!("Figure:        {}\n", files.svg.display());
-    }
+    let figure = figure.and_then(|files| files.svg.file_name().map(|name| format!("{}, ", name.display())));
+    let figure = figure.unwrap_or_default();
+    text += &format!("In its {REPORT}: {figure}{SUMMARY}, {TABLE} (all of --full)\n");
     ctx.print(&text)?;
     Ok(Status::Done)
 }

@@ -88,6 +88,8 @@ pub struct Point {
     pub relative_bound: Option<f64>,
     /// The [`UPPER`] quantile of ‖K−K∞‖/n over the bound's right side.
     pub bound_constant: Option<Quantile>,
+    /// The same over the right side in full, with its logarithms.
+    pub full_constant: Option<Quantile>,
 }
 
 impl Analysis {
@@ -171,8 +173,9 @@ fn point(summary: &CellSummary) -> Point {
     let limit = &summary.cell.limit;
     let relative = ascending(summary.column(|s| s.relative_op));
     let upper = quantile(&ascending(summary.column(|s| s.deviation_op)), UPPER, CONFIDENCE);
-    let constant = |q: Quantile| {
-        let over = |v: f64| bound_constant(v, limit.bound);
+    let constant = |bound: Option<f64>| {
+        let q = upper?;
+        let over = |v: f64| bound_constant(v, bound);
         let interval = Interval { low: q.interval.low.and_then(over), high: q.interval.high.and_then(over) };
         Some(Quantile { estimate: over(q.estimate)?, interval, ..q })
     };
@@ -185,7 +188,8 @@ fn point(summary: &CellSummary) -> Point {
         lambda_rounding: lambda_rounding(summary),
         trace_spread: spread(&summary.column(|s| s.trace)).map(Measured::from),
         relative_bound: relative_bound(limit),
-        bound_constant: upper.and_then(constant),
+        bound_constant: constant(limit.bound),
+        full_constant: constant(limit.bound_full),
     }
 }
 

@@ -120,7 +120,7 @@ impl Field {
     /// What stands in the column; a dash where the network has no such thing.
     pub(super) fn text(self, cell: &CellRecord) -> String {
         match self {
-            Self::Activation => activation(&cell.activation).to_owned(),
+            Self::Activation => activation(cell),
             Self::Delta => delta(cell).map_or("-".into(), |d| significant(d, 3)),
             Self::Schedule => match cell.schedule.as_deref() {
                 Some("constant") => "m".into(),
@@ -139,7 +139,7 @@ impl Field {
     /// The same in words; None where there is nothing to say.
     pub(super) fn words(self, cell: &CellRecord) -> Option<String> {
         match self {
-            Self::Activation | Self::Delta => Some(activation(&cell.activation).to_owned()),
+            Self::Activation | Self::Delta => Some(activation(cell)),
             Self::Schedule => match &cell.schedule {
                 Some(schedule) => Some(format!("{schedule} widths")),
                 None => cell.m.map(|_| "listed widths".into()),

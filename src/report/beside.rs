@@ -3,20 +3,17 @@
 use super::analysis::{Section, UPPER};
 use super::axis::{Axis, Field};
 use super::fits::PowerFit;
-use super::headings::{Fields, Labels, percent};
+use super::headings::{Fields, Labels, layout, percent};
+use super::layout::{Layout, paragraph};
 use super::lines::Measured;
 use super::ratios::Ratio;
-use super::text::{Align, columns, interval, significant, slope};
+use super::text::{Align, estimate, interval, significant, slope};
 use crate::stats::{Interval, NoInterval};
 
-/// The spread of the trace beside the exact one of a diagonal entry, and the constant of the bound.
-pub(super) fn cells(section: &Section, fields: &Fields) -> String {
-    let percent = percent();
-    let mut header = fields.headers();
-    header.extend(["tr K", &percent, "K(x,x)", "constant", &percent].map(str::to_owned));
-    let mut align = fields.aligns();
-    align.extend([Align::Right, Align::Left, Align::Left, Align::Right, Align::Left]);
-    let mut rows = vec![header];
+/// The spread of the trace beside the exact one of a diagonal entry.
+pub(super) fn spreads(section: &Section, fields: &Fields, room: usize) -> String {
+    let mut layout =
+        fields.layout().group([("tr K", Align::Right), (&percent(), Align::Left), ("K(x,x)", Align::Left)]);
     for line in &section.lines {
         for (i, point) in line.points.iter().enumerate() {
             let mut row = fields.row(&point.cell, i == 0);
@@ -25,21 +22,34 @@ pub(super) fn cells(section: &Section, fields: &Fields) -> String {
                 None => ["-".into(), "-".into()],
             });
             row.push(point.cell.limit.relative_sd_diagonal.map_or("-".into(), |sd| significant(sd, 3)));
-            row.extend(match &point.bound_constant {
-                Some(c) => [significant(c.estimate, 3), interval(&c.interval)],
-                None => ["-".into(), "-".into()],
-            });
-            rows.push(row);
+            layout.push(row);
         }
     }
-    format!(
-        "Spread of tr K and of K(x,x), s.d. : mean; constant of the bound, {:.0} % of ‖K−K∞‖/n : bound:\n",
-        100.0 * UPPER
-    ) + &columns(&align, &rows)
+    paragraph("", "Spread of tr K and of K(x,x), s.d. : mean:", room) + &layout.text(room)
+}
+
+/// The constant of the bound, modulo logarithms and in full.
+pub(super) fn constants(section: &Section, fields: &Fields, room: usize) -> String {
+    let percent = percent();
+    let mut layout = fields
+        .layout()
+        .group([("constant", Align::Right), (&percent, Align::Left)])
+        .group([("in full", Align::Right), (&percent, Align::Left)]);
+    for line in &section.lines {
+        for (i, point) in line.points.iter().enumerate() {
+            let mut row = fields.row(&point.cell, i == 0);
+            for constant in [&point.bound_constant, &point.full_constant] {
+                row.extend(estimate(constant.as_ref()));
+            }
+            layout.push(row);
+        }
+    }
+    let title = format!("Constant of the bound, {:.0} % of ‖K−K∞‖/n : bound:", 100.0 * UPPER);
+    paragraph("", &title, room) + &layout.text(room)
 }
 
 /// Exponents of the median, for each number along which there are some.
-pub(super) fn exponents(section: &Section) -> String {
+pub(super) fn exponents(section: &Section, room: usize) -> String {
     let mut text = String::new();
     for axis in [Axis::Width, Axis::Depth, Axis::Outputs] {
         let fits: Vec<&PowerFit> = section.fits.iter().filter(|f| f.axis == axis).collect();
@@ -47,16 +57,19 @@ pub(super) fn exponents(section: &Section) -> String {
             continue;
         }
         let labels = Labels::of(axis, &fits.iter().map(|f| &f.cell).collect::<Vec<_>>());
-        let mut header = labels.headers();
-        header.extend([axis.symbol(), "median", &percent(), "K(x,x)", "bound"].map(str::to_owned));
-        let mut rows = vec![header];
+        let mut reasons = Vec::new();
+        let mut layout = labels
+            .layout()
+            .group([(axis.symbol(), Align::Left)])
+            .group([("median", Align::Left), (&percent(), Align::Left)])
+            .group([("K(x,x)", Align::Left), ("bound", Align::Left)]);
         for fit in fits {
-            let [found, limits, reason] = match &fit.exponent {
-                Ok(found) => {
-                    let [limits, reason] = limits_or_reason(&found.interval, slope);
-                    [slope(found.exponent), limits, reason]
+            let [found, limits] = match &fit.exponent {
+                Ok(found) => [slope(found.exponent), limits_or_reason(&found.interval, slope, &mut reasons)],
+                Err(reason) => {
+                    reasons.push(reason.to_string());
+                    ["none".into(), "-".into()]
                 }
-                Err(reason) => ["none".into(), "-".into(), reason.to_string()],
             };
             let mut row = labels.row(&fit.cell);
             let range = fit.range.map_or("-".into(), |(low, high)| {
@@ -64,21 +77,20 @@ pub(super) fn exponents(section: &Section) -> String {
             });
             row.extend([range, found, limits]);
             row.extend([fit.exact_exponent, fit.bound_exponent].map(|e| e.map_or("-".into(), slope)));
-            row.push(reason);
-            rows.push(row);
+            layout.push(row);
         }
-        text += match axis {
-            Axis::Width => "Exponent in m, predicted -1/2 for wide networks; of theory over the same m:\n",
-            Axis::Depth => "Exponent in the depth l; of theory over the same l:\n",
-            _ => "Exponent in the number of outputs m_l; of theory over the same m_l:\n",
+        let title = match axis {
+            Axis::Width => "Exponent in m, predicted -1/2 for wide networks; of theory over the same m:",
+            Axis::Depth => "Exponent in the depth l; of theory over the same l:",
+            _ => "Exponent in the number of outputs m_l; of theory over the same m_l:",
         };
-        text += &columns(&vec![Align::Left; labels.count() + 6], &rows);
+        text += &shown(title, &layout, reasons, room);
     }
     text
 }
 
 /// The ratios |s| : φ.
-pub(super) fn ratios(section: &Section) -> String {
+pub(super) fn ratios(section: &Section, room: usize) -> String {
     let found: Vec<(&Ratio, &Measured)> =
         section.ratios.iter().filter_map(|r| Some((r, r.found.as_ref()?))).collect();
     if found.is_empty() {
@@ -91,39 +103,49 @@ pub(super) fn ratios(section: &Section) -> String {
     if fields.is_empty() {
         fields.push(Field::Width);
     }
-    let mut header: Vec<String> = fields.iter().map(|f| f.header().to_owned()).collect();
-    header.extend(["median", &percent(), "K(x,x)", "bound"].map(str::to_owned));
-    let mut align: Vec<Align> = fields.iter().map(|f| f.align()).collect();
-    align.extend([Align::Left; 5]);
-    let mut rows = vec![header];
+    let mut reasons = Vec::new();
+    let mut layout = layout(fields.iter().copied())
+        .group([("median", Align::Left), (&percent(), Align::Left)])
+        .group([("K(x,x)", Align::Left), ("bound", Align::Left)]);
     for (ratio, measured) in found {
-        let [limits, reason] = limits_or_reason(&measured.interval, |v| significant(v, 3));
         let mut row: Vec<String> = fields
             .iter()
             .map(|f| if ratio.mean && *f != Field::Activation { "all".into() } else { f.text(&ratio.cell) })
             .collect();
+        let limits = limits_or_reason(&measured.interval, |v| significant(v, 3), &mut reasons);
         row.extend([significant(measured.value, 3), limits]);
         row.extend([ratio.exact, ratio.bound].map(|v| v.map_or("-".into(), |v| significant(v, 3))));
-        row.push(reason);
-        rows.push(row);
+        layout.push(row);
     }
     let other = if relu { "ReLU" } else { "φ" };
-    format!(
-        "Ratio |s| : {other} of the medians at equal networks; below 1, |s| is the closer to its limit:\n"
-    ) + &columns(&align, &rows)
+    let title = format!("Ratio |s| : {other} of the medians; below 1, |s| is the closer to its limit:");
+    shown(&title, &layout, reasons, room)
+}
+
+/// A table under its title, and below it why numbers are missing, each reason once.
+fn shown(title: &str, layout: &Layout, mut reasons: Vec<String>, room: usize) -> String {
+    reasons.sort();
+    reasons.dedup();
+    let reasons = reasons.iter().map(|reason| paragraph("  -: ", reason, room));
+    paragraph("", title, room) + &layout.text(room) + &reasons.collect::<String>()
 }
 
 fn limits_or_dash(limits: &Result<Interval, NoInterval>) -> String {
     limits.as_ref().map_or("-".into(), interval)
 }
 
-/// The interval, or a dash and the reason for its absence.
-fn limits_or_reason(limits: &Result<Interval, NoInterval>, number: impl Fn(f64) -> String) -> [String; 2] {
+/// The interval; a dash where there is none, and the reason among the others.
+fn limits_or_reason(
+    limits: &Result<Interval, NoInterval>,
+    number: impl Fn(f64) -> String,
+    reasons: &mut Vec<String>,
+) -> String {
     match limits {
-        Ok(Interval { low: Some(low), high: Some(high) }) => {
-            [format!("[{}, {}]", number(*low), number(*high)), String::new()]
+        Ok(Interval { low: Some(low), high: Some(high) }) => format!("[{}, {}]", number(*low), number(*high)),
+        Ok(open) => interval(open),
+        Err(reason) => {
+            reasons.push(reason.to_string());
+            "-".into()
         }
-        Ok(open) => [interval(open), String::new()],
-        Err(reason) => ["-".into(), reason.to_string()],
     }
 }

@@ -1,11 +1,22 @@
-//! The figure and its numbers as files: NAME.svg and NAME.csv, written aside and renamed, so that a reader never
+//! A report as files: NAME.svg and NAME.csv, summary.json and table.txt, written aside and renamed, so that a reader never
 //! sees half a file.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::analysis::Analysis;
+use super::claims::Claim;
 use super::figure::{figure, plotted};
+use super::json::summary_json;
+use super::short::short_table;
+use super::table::table;
+
+/// Name of the file that holds the numbers for machines.
+pub const SUMMARY: &str = "summary.json";
+/// Name of the file that holds the whole table.
+pub const TABLE: &str = "table.txt";
+/// Columns of that table.
+const COLUMNS: usize = 80;
 
 /// Where the figure and the numbers it shows were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +56,20 @@ pub fn write_figure(analysis: &Analysis, directory: &Path) -> Result<Option<Figu
     write(&files.csv, points_csv(analysis))?;
     write(&files.svg, Ok(svg.into_bytes()))?;
     Ok(Some(files))
+}
+
+/// Writes [`SUMMARY`] and [`TABLE`] into a directory, which is created with its parents; returns the text of the first.
+pub fn write_report(analysis: &Analysis, claims: &[Claim], directory: &Path) -> Result<String, WriteError> {
+    std::fs::create_dir_all(directory).map_err(|source| WriteError { path: directory.to_owned(), source })?;
+    let write = |name: &str, text: &str| {
+        let path = directory.join(name);
+        crate::files::write(&path, text.as_bytes()).map_err(|source| WriteError { path, source })
+    };
+    let json = summary_json(analysis, claims)
+        .map_err(|error| WriteError { path: directory.join(SUMMARY), source: error.into() })?;
+    write(SUMMARY, &json)?;
+    write(TABLE, &format!("{}\n{}", short_table(analysis, claims, COLUMNS), table(analysis, COLUMNS)))?;
+    Ok(json)
 }
 
 /// The name of a study as a file name: what is neither letter, digit, dot, dash nor underscore becomes a dash.

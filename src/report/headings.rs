@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::analysis::{Section, Setting};
 use super::axis::{Axis, Field};
+use super::layout::{Layout, shortened};
 use super::text::{Align, counted};
 use crate::stats::CONFIDENCE;
 use crate::study::table::CellRecord;
 
-/// Columns of a terminal that the table fits.
-pub(super) const TERMINAL: usize = 100;
+/// Letters of a name in a heading at most.
+const NAME: usize = 48;
 
 /// The fields of the networks of a section: those that tell lines apart, those that tell points of a line apart, and
 /// those that are the same throughout.
@@ -30,16 +31,13 @@ impl Fields {
         Self { line, point, same }
     }
 
-    fn all(&self) -> impl Iterator<Item = Field> {
+    fn all(&self) -> impl Iterator<Item = Field> + Clone {
         self.line.iter().chain(self.point).copied()
     }
 
-    pub(super) fn aligns(&self) -> Vec<Align> {
-        self.all().map(Field::align).collect()
-    }
-
-    pub(super) fn headers(&self) -> Vec<String> {
-        self.all().map(|f| f.header().to_owned()).collect()
+    /// A table with a column for each.
+    pub(super) fn layout(&self) -> Layout {
+        layout(self.all())
     }
 
     /// The cells of a row that say which network it is; what only tells lines apart is said on the first row of each.
@@ -60,17 +58,24 @@ impl Labels {
         Self(std::iter::once(Field::Activation).chain(differ).collect())
     }
 
-    pub(super) fn headers(&self) -> Vec<String> {
-        self.0.iter().map(|f| f.header().to_owned()).collect()
+    /// A table with a column for each.
+    pub(super) fn layout(&self) -> Layout {
+        Layout::new(self.0.iter().map(|f| f.header().to_owned()).collect(), vec![Align::Left; self.0.len()])
     }
 
     pub(super) fn row(&self, cell: &CellRecord) -> Vec<String> {
         self.0.iter().map(|f| f.text(cell)).collect()
     }
 
-    pub(super) fn count(&self) -> usize {
-        self.0.len()
+    /// The same in words.
+    pub(super) fn words(&self, cell: &CellRecord) -> Vec<String> {
+        self.0.iter().filter_map(|f| f.words(cell)).collect()
     }
+}
+
+/// A table whose rows are named by these fields.
+pub(super) fn layout(fields: impl Iterator<Item = Field> + Clone) -> Layout {
+    Layout::new(fields.clone().map(|f| f.header().to_owned()).collect(), fields.map(Field::align).collect())
 }
 
 /// Index of the data source in [`describe`].
@@ -91,20 +96,49 @@ pub(super) fn describe(setting: &Setting) -> Vec<Option<String>> {
     ]
 }
 
-/// Parts with commas, broken into lines of at most [`TERMINAL`] columns.
-pub(super) fn wrap(start: &str, parts: &[String]) -> String {
-    let (mut text, mut line) = (String::new(), start.to_owned());
+/// `first: digits:n=32 on the sphere, 32 points, …`: parts with commas in lines of at most `room` columns, of a name and of
+/// each part the end where it is long.
+pub(super) fn wrap(name: &str, parts: &[String], room: usize) -> String {
+    let most = NAME.min(room.saturating_sub(4));
+    let (mut text, mut line) = (String::new(), name.to_owned());
     for (i, part) in parts.iter().enumerate() {
         let last = i + 1 == parts.len();
-        if i > 0 && line.chars().count() + part.chars().count() + 1 > TERMINAL {
+        let part = shortened(part, most);
+        if !line.trim().is_empty() && length(&text, &line) + part.chars().count() + 1 > room {
             text += line.trim_end();
             text += "\n  ";
+            // The indent is in the text already.
             line.clear();
         }
-        line += part;
+        line += &part;
         line += if last { "" } else { ", " };
     }
     text + &line
+}
+
+/// Columns that the line in hand takes, of which the indent may stand in the text already.
+fn length(text: &str, line: &str) -> usize {
+    line.chars().count() + if text.is_empty() { 0 } else { 2 }
+}
+
+/// The heading of a section: the study, the setting, what its networks have in common, and the seeds.
+pub(super) fn heading(name: &str, section: &Section, fields: &Fields, room: usize) -> String {
+    let all = || section.lines.iter().flat_map(|l| &l.points);
+    let (least, most) = all().map(|p| p.seeds).fold((usize::MAX, 0), |(a, b), s| (a.min(s), b.max(s)));
+    let seeds = if least == most {
+        counted(most, "seed per cell", "seeds per cell")
+    } else {
+        format!("{least} to {most} seeds per cell")
+    };
+    let mut parts = describe(&section.setting);
+    let order = [Field::Depth, Field::Outputs, Field::Schedule, Field::Width];
+    let network =
+        order.iter().filter(|f| fields.same.contains(f)).filter_map(|f| all().find_map(|p| f.words(&p.cell)));
+    // Data and points first, then the network, then how it was computed.
+    parts.splice(2..2, network.map(Some));
+    parts.push(Some(seeds));
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    wrap(&format!("{}: ", shortened(name, NAME.min(room / 2))), &parts, room)
 }
 
 /// `95 % interval`.

@@ -5,21 +5,21 @@
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::Axis;
 use super::headings::{Fields, Labels, describe, wrap};
-use super::text::{Align, columns, significant, slope};
+use super::text::{Align, significant, slope};
 
-/// The prediction, a block per section; empty where theory has no number.
-pub fn prediction(theory: &Analysis) -> String {
+/// The prediction, a block per section, in lines of at most `room` columns; empty where theory has no number.
+pub fn prediction(theory: &Analysis, room: usize) -> String {
     let several = theory.sections.len() > 1;
     let block = |section: &Section| {
         let numbers = match theory.axis {
-            Axis::Delta => by_point(theory, section),
-            axis => by_line(axis, section),
+            Axis::Delta => by_point(theory, section, room),
+            axis => by_line(axis, section, room),
         };
         if numbers.is_empty() || !several {
             return numbers;
         }
         let setting: Vec<String> = describe(&section.setting).into_iter().flatten().collect();
-        format!("{}\n{numbers}", wrap("  ", &setting))
+        format!("{}\n{numbers}", wrap("  ", &setting, room))
     };
     theory.sections.iter().map(block).collect()
 }
@@ -29,12 +29,13 @@ fn number(value: Option<f64>) -> String {
 }
 
 /// One row for each line: both ends, and the exponents between them.
-fn by_line(axis: Axis, section: &Section) -> String {
-    let symbol = axis.symbol();
+fn by_line(axis: Axis, section: &Section, room: usize) -> String {
     let labels = Labels::of(axis, &section.lines.iter().map(|l| &l.cell).collect::<Vec<_>>());
-    let mut header = labels.headers();
-    header.extend([symbol, "s.d. of K(x,x)", "exponent", "bound", "exponent"].map(str::to_owned));
-    let mut rows = vec![header];
+    let mut layout = labels
+        .layout()
+        .group([(axis.symbol(), Align::Left)])
+        .group([("s.d. of K(x,x)", Align::Left), ("exponent", Align::Left)])
+        .group([("bound", Align::Left), ("exponent", Align::Left)]);
     for line in &section.lines {
         let wide: Vec<&Point> = line.points.iter().filter(|p| p.cell.depth > 1).collect();
         let (Some(first), Some(last)) = (wide.first(), wide.last()) else { continue };
@@ -55,25 +56,21 @@ fn by_line(axis: Axis, section: &Section) -> String {
             ends(|p| number(p.relative_bound)),
             exponent(fit.and_then(|f| f.bound_exponent)),
         ]);
-        rows.push(row);
+        layout.push(row);
     }
-    if rows.len() == 1 { String::new() } else { columns(&vec![Align::Left; labels.count() + 5], &rows) }
+    if layout.is_empty() { String::new() } else { layout.text(room) }
 }
 
 /// One row for each cell, for an axis on which no power is expected.
-fn by_point(theory: &Analysis, section: &Section) -> String {
+fn by_point(theory: &Analysis, section: &Section, room: usize) -> String {
     let fields = Fields::of(theory.axis, section);
-    let mut header = fields.headers();
-    header.extend(["s.d. of K(x,x)", "bound"].map(str::to_owned));
-    let mut align = fields.aligns();
-    align.extend([Align::Left; 2]);
-    let mut rows = vec![header];
+    let mut layout = fields.layout().group([("s.d. of K(x,x)", Align::Left), ("bound", Align::Left)]);
     for Line { points, .. } in &section.lines {
         for (i, point) in points.iter().enumerate() {
             let mut row = fields.row(&point.cell, i == 0);
             row.extend([number(point.cell.limit.relative_sd_diagonal), number(point.relative_bound)]);
-            rows.push(row);
+            layout.push(row);
         }
     }
-    columns(&align, &rows)
+    layout.text(room)
 }

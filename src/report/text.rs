@@ -1,6 +1,7 @@
 //! Numbers and aligned columns as plain text.
 
-use crate::stats::{Interval, Moments};
+use crate::stats::{Interval, Moments, Quantile};
+use crate::study::table::CellRecord;
 
 /// A number with this many significant digits; powers of ten below 1e−3 and from 1e6 on.
 pub(super) fn significant(value: f64, digits: usize) -> String {
@@ -25,6 +26,14 @@ pub(super) fn interval(interval: &Interval) -> String {
         (Some(low), None) => format!("≥ {}", number(low)),
         (None, Some(high)) => format!("≤ {}", number(high)),
         (None, None) => "no limits".into(),
+    }
+}
+
+/// A quantile and its interval, or two dashes.
+pub(super) fn estimate(found: Option<&Quantile>) -> [String; 2] {
+    match found {
+        Some(q) => [significant(q.estimate, 3), interval(&q.interval)],
+        None => ["-".into(), "-".into()],
     }
 }
 
@@ -57,12 +66,18 @@ pub(super) fn slope(value: f64) -> String {
     if text == "-0.000" { "0.000".into() } else { text }
 }
 
-/// An activation as a theorist writes it.
-pub(super) fn activation(text: &str) -> &str {
-    match text {
-        "abs" => "|s|",
-        "relu" => "ReLU",
-        other => other,
+/// An activation as a theorist writes it; numbers of many digits with six.
+pub(super) fn activation(cell: &CellRecord) -> String {
+    let rounded = |v: f64| {
+        let text = significant(v, 6);
+        let decimal = text.contains('.') && !text.contains('e');
+        if decimal { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    };
+    match cell.activation.as_str() {
+        "abs" => "|s|".into(),
+        "relu" => "ReLU".into(),
+        long if long.chars().count() > 20 => format!("{},{}", rounded(cell.a), rounded(cell.b)),
+        other => other.to_owned(),
     }
 }
 

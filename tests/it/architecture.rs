@@ -316,7 +316,16 @@ const OPTIONAL: &[(&[&str], &[&str])] = &[
     (&["tracing"], &["backend/gpu", "cli"]),
     (&["kuva"], &["report"]),
     (
-        &["clap", "clap_complete", "indicatif", "signal_hook", "anyhow", "tracing_subscriber", "rustix"],
+        &[
+            "clap",
+            "clap_complete",
+            "indicatif",
+            "signal_hook",
+            "anyhow",
+            "tracing_subscriber",
+            "rustix",
+            "terminal_size",
+        ],
         &["cli"],
     ),
 ];

@@ -49,7 +49,8 @@ fn each_says_claim_and_prediction_before_its_table() {
     let temp = tempfile::tempdir().unwrap();
     for (name, options) in NAMES.map(|name| (name, " --width 4")).into_iter().chain([("first", "")]) {
         let _ = fs::remove_dir_all(temp.path().join(name));
-        let output = eoc(temp.path(), &format!("run --study {name} --quick --seeds 8{options} --out {name}"));
+        let output =
+            eoc(temp.path(), &format!("run --study {name} --quick --seeds 8{options} --out {name} --full"));
         let stdout = text(&output.stdout);
         assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output.stderr));
         let at = |what: &str| stdout.find(what).unwrap_or_else(|| panic!("{name}: no {what:?} in\n{stdout}"));
@@ -63,18 +64,49 @@ fn each_says_claim_and_prediction_before_its_table() {
             at("\nIn numbers "),
             at("8 seeds each"),
             at(&format!("\n{name}: digits:n=")),
+            at("\nVerdict: "),
             at("Spread of tr K"),
             at("Run directory: "),
         ];
         assert!(order.is_sorted(), "{name}: {order:?}");
-        assert!(
-            stdout.lines().take_while(|l| !l.starts_with("Run directory")).all(|l| l.chars().count() <= 100)
-        );
+        fits(&stdout);
+        fits(&fs::read_to_string(temp.path().join(name).join("report/table.txt")).unwrap());
+        assert_eq!(stdout.contains("predictions, "), ours, "only what was predicted has a verdict: {stdout}");
         assert!(
             !stdout.split_whitespace().any(|word| ["NaN", "inf", "-inf"].contains(&word)),
             "{name}:\n{stdout}"
         );
         assert!(temp.path().join(name).join(format!("report/{name}.svg")).exists());
+    }
+}
+
+#[track_caller]
+fn fits(text: &str) {
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{} columns: {line}\n{text}", line.chars().count());
+    }
+}
+
+/// Where there is no terminal, no line is longer than 80 columns.
+#[test]
+fn few_seeds_and_limits_fit_80_columns() {
+    let temp = tempfile::tempdir().unwrap();
+    for name in NAMES {
+        let output =
+            eoc(temp.path(), &format!("run --study {name} --quick --seeds 4 --width 3 --out {name}"));
+        fits(&text(&output.stdout));
+        assert_eq!(output.status.code(), Some(0), "{name}");
+    }
+    fits(&text(&eoc(temp.path(), "").stdout));
+    fs::write(temp.path().join("rows.csv"), "1,0\n0,0\n2,0\n-1,0\n0.3,1e-9\n").unwrap();
+    for line in [
+        "--activation relu --depth 40 --data digits:n=8 --width 1000",
+        "--activation 0,1 --depth 1000000 --data pair:angle=1e-6",
+        "--activation -0.123456789,0.987654321 --depth 4 --widths 1234567,7654321,7777777 --data rows.csv --outputs 7",
+    ] {
+        let output = eoc(temp.path(), &format!("limit {line}"));
+        assert_eq!(output.status.code(), Some(0), "{line}: {}", text(&output.stderr));
+        fits(&text(&output.stdout));
     }
 }
 

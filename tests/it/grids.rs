@@ -58,7 +58,7 @@ fn block(text: &str, after: &str) -> Vec<Vec<String>> {
 #[track_caller]
 fn fits_a_terminal(text: &str) {
     for line in text.lines() {
-        assert!(line.chars().count() <= 100, "{} columns: {line}", line.chars().count());
+        assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
         assert!(!line.contains("NaN") && line == line.trim_end(), "{line}");
     }
 }
@@ -78,7 +78,7 @@ fn a_study_of_depth_is_one_section_with_a_line_per_schedule() {
         assert!((found.exponent - power).abs() < 0.1, "{found:?}");
         assert!((fit.exact_exponent.unwrap() - power).abs() < 1e-9);
     }
-    let text = table(&analysis);
+    let text = table(&analysis, 80);
     fits_a_terminal(&text);
     let heading = text.lines().next().unwrap();
     assert!(
@@ -92,9 +92,12 @@ fn a_study_of_depth_is_one_section_with_a_line_per_schedule() {
     assert_eq!(rows[6][..3], ["|s|", "k·m", "4"]);
     assert_eq!(rows[15][0], "64");
     let beside = block(&text, "Spread of tr K");
-    assert_eq!(beside[0], ["φ", "m_k", "l", "tr K", "95 % interval", "K(x,x)", "constant", "95 % interval"]);
+    assert_eq!(beside[0], ["φ", "m_k", "l", "tr K", "95 % interval", "K(x,x)"]);
     assert_eq!(beside[1][5], "0.0520", "1.3 times the size of the deviation");
     assert_eq!(beside.len(), 1 + 15);
+    let constants = block(&text, "Constant of the bound");
+    assert_eq!(constants[0], ["φ", "m_k", "l", "constant", "95 % interval", "in full", "95 % interval"]);
+    assert_eq!(constants.len(), 1 + 15);
     let fits = block(&text, "Exponent in the depth l");
     assert_eq!(fits[0], ["φ", "m_k", "l", "median", "95 % interval", "K(x,x)", "bound"]);
     assert_eq!(fits[3][..3], ["|s|", "k²·m", "4 … 64"]);
@@ -127,7 +130,7 @@ fn what_varies_less_is_told_apart_and_has_its_own_exponent() {
         let power = if fit.axis == Axis::Depth { 0.5 } else { -0.5 };
         assert!((fit.exponent.as_ref().unwrap().exponent - power).abs() < 0.15, "{fit:?}");
     }
-    let text = table(&analysis);
+    let text = table(&analysis, 80);
     fits_a_terminal(&text);
     assert_eq!(block(&text, "Exponent in the depth l")[2][..3], ["|s|", "256", "2 … 8"]);
     assert_eq!(block(&text, "Exponent in m,")[2][..3], ["|s|", "4", "64 … 256"]);
@@ -141,14 +144,14 @@ fn what_varies_less_is_told_apart_and_has_its_own_exponent() {
     let analysis = Analysis::new(&study("both", cells));
     assert_eq!((analysis.axis, analysis.sections[0].lines.len()), (Axis::Width, 2));
     assert!(figure(&analysis).unwrap().contains("|s|, depth 4<"));
-    assert_eq!(block(&table(&analysis), "seeds per cell")[0][..3], ["φ", "l", "m"]);
+    assert_eq!(block(&table(&analysis, 80), "seeds per cell")[0][..3], ["φ", "l", "m"]);
 }
 
 #[test]
 fn a_study_of_outputs_has_an_exponent_in_them() {
     let analysis = Analysis::new(&outputs());
     assert_eq!((analysis.axis, analysis.sections[0].lines.len()), (Axis::Outputs, 2));
-    let text = table(&analysis);
+    let text = table(&analysis, 80);
     fits_a_terminal(&text);
     assert_eq!(block(&text, "seeds per cell")[0][..3], ["φ", "m_l", "median"]);
     let fits = block(&text, "Exponent in the number of outputs");
@@ -185,7 +188,7 @@ fn widths_do_not_mix_on_a_line_over_something_else() {
             assert_eq!(line.points.len(), points);
             assert!(line.points.iter().all(|p| p.cell.m == line.cell.m));
         }
-        fits_a_terminal(&table(&analysis));
+        fits_a_terminal(&table(&analysis, 80));
         assert!(figure(&analysis).unwrap().contains("m = 2048"), "{axis:?}");
     }
 }
@@ -194,7 +197,7 @@ fn widths_do_not_mix_on_a_line_over_something_else() {
 fn a_study_of_activations_is_a_line_over_delta() {
     let analysis = Analysis::new(&activations());
     assert_eq!((analysis.axis, analysis.sections[0].lines.len()), (Axis::Delta, 1));
-    let text = table(&analysis);
+    let text = table(&analysis, 80);
     fits_a_terminal(&text);
     let rows = block(&text, "seeds per cell");
     assert_eq!(rows[0][..3], ["φ", "Δ", "median"]);
@@ -225,7 +228,7 @@ fn data_sets_are_sections_and_told_apart_in_the_figure() {
     both.cells.extend(single);
     let analysis = Analysis::new(&both);
     assert_eq!(analysis.sections.len(), 2);
-    fits_a_terminal(&table(&analysis));
+    fits_a_terminal(&table(&analysis, 80));
     let svg = figure(&analysis).unwrap();
     assert!(svg.contains("|s|, linear widths, digits:n=1 on the sphere<"));
     assert!(!svg.contains("sampler"), "a sampler that goes with the data tells nothing apart");
@@ -236,11 +239,11 @@ fn data_sets_are_sections_and_told_apart_in_the_figure() {
 fn predictions_are_the_theory_of_the_table() {
     let study = depths();
     let theory = Analysis::theory(&study);
-    let text = prediction(&theory);
+    let text = prediction(&theory, 80);
     fits_a_terminal(&text);
     let rows = block(&format!("x\n{text}"), "x");
     assert_eq!(rows[0], ["φ", "m_k", "l", "s.d. of K(x,x)", "exponent", "bound", "exponent"]);
-    let found = block(&table(&Analysis::new(&study)), "Exponent in the depth l");
+    let found = block(&table(&Analysis::new(&study), 80), "Exponent in the depth l");
     for (predicted, row) in rows[1..].iter().zip(&found[1..]) {
         assert_eq!((&predicted[4], &predicted[6]), (&row[5], &row[6]));
     }
@@ -250,14 +253,14 @@ fn predictions_are_the_theory_of_the_table() {
         cell.seeds.clear();
         cell.samples.clear();
     }
-    assert_eq!(prediction(&Analysis::theory(&unborn)), text);
+    assert_eq!(prediction(&Analysis::theory(&unborn), 80), text);
 
-    let rows = block(&format!("x\n{}", prediction(&Analysis::theory(&activations()))), "x");
+    let rows = block(&format!("x\n{}", prediction(&Analysis::theory(&activations()), 80)), "x");
     assert_eq!(rows[0], ["φ", "Δ", "s.d. of K(x,x)", "bound"]);
     assert_eq!(rows.len(), 6);
     // Depth 1 is exact: nothing to predict.
     assert_eq!(
-        prediction(&Analysis::theory(&super::grids::study("one", vec![cell("abs", 1, 1, 9, 0.0)]))),
+        prediction(&Analysis::theory(&super::grids::study("one", vec![cell("abs", 1, 1, 9, 0.0)])), 80),
         ""
     );
 }

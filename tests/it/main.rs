@@ -20,5 +20,6 @@ mod slurm;
 mod stats;
 mod store;
 mod streams;
+mod summary;
 mod support;
 mod theory;

@@ -2,9 +2,11 @@
 
 use crate::support::study::{cell, first, record, widths};
 use eoc_ntk::report::{
-    Analysis, Axis, Measured, Ratio, StudySummary, figure, points_csv, table, write_figure,
+    Analysis, Axis, Claim, Measured, Ratio, StudySummary, Verdict, claims, figure, points_csv, short_table,
+    table, write_figure,
 };
 use eoc_ntk::stats::{NoFit, NoInterval};
+use eoc_ntk::study::builtin::Builtin;
 
 fn median(values: &[f64]) -> f64 {
     let mut v = values.to_vec();
@@ -70,24 +72,31 @@ fn found(ratio: &Ratio) -> &Measured {
     ratio.found.as_ref().unwrap()
 }
 
+#[track_caller]
+fn fits(text: &str, room: usize) {
+    for line in text.lines() {
+        assert!(line.chars().count() <= room, "{} columns: {line}", line.chars().count());
+        assert_eq!(line, line.trim_end());
+    }
+}
+
 #[test]
 fn the_table_fits_a_terminal_and_lines_up() {
     let study = first(64);
-    let text = table(&Analysis::new(&study));
-    for line in text.lines() {
-        assert!(line.chars().count() <= 100, "{} columns: {line}", line.chars().count());
-        assert_eq!(line, line.trim_end());
-    }
+    let text = table(&Analysis::new(&study), 80);
+    fits(&text, 80);
     let place = |line: &str, what: &str| {
         line.find(what).map(|at| line[..at].chars().count()).unwrap_or_else(|| panic!("no {what} in {line}"))
     };
-    let header = text.lines().find(|l| l.contains("median") && l.contains("limit")).unwrap();
-    let rows: Vec<&str> = text.lines().skip_while(|l| *l != header).skip(1).take(10).collect();
-    for row in &rows {
-        assert_eq!(place(row, "["), place(header, "95 %"), "{row}");
-        assert_eq!(place(row, "0.0123000"), place(header, "limit"), "{row}");
+    for (column, what) in [("median", "["), ("limit", "0.0123000")] {
+        let header = text.lines().find(|l| l.contains(column) && l.contains("  φ  ")).unwrap();
+        let rows: Vec<&str> = text.lines().skip_while(|l| *l != header).skip(1).take(10).collect();
+        let at = if what == "[" { "95 %" } else { column };
+        for row in &rows {
+            assert_eq!(place(row, what), place(header, at), "{row}");
+        }
+        assert!(rows[0].trim_start().starts_with("|s|") && rows[5].trim_start().starts_with("ReLU"));
     }
-    assert!(rows[0].trim_start().starts_with("|s|") && rows[5].trim_start().starts_with("ReLU"));
     for said in
         ["64 seeds per cell", "depth 4", "constant widths", "predicted -1/2", "|s| : ReLU", "1000 bootstrap"]
     {
@@ -96,34 +105,62 @@ fn the_table_fits_a_terminal_and_lines_up() {
 }
 
 #[test]
-fn wide_numbers_drop_the_second_interval_and_not_the_honesty() {
-    let mut study = StudySummary { name: "tiny".into(), cells: Vec::new() };
-    for m in [1_000_000_000u64, 4_000_000_000] {
-        let mut cell = cell("-0.123456,0.7", 4, m, 16, 2.0 / (m as f64).sqrt());
-        cell.samples.iter_mut().for_each(|s| s.lambda_min *= -1e-9);
-        study.cells.push(cell);
+fn numbers_stay_whole_and_all_there_in_terminals_of_any_width() {
+    let mut study = first(64);
+    study.name = "a study with a name that is longer than any line of a terminal would have it".into();
+    for (i, cell) in study.cells.iter_mut().enumerate() {
+        let outputs = [1, 1_000_000][i % 5 % 2];
+        let cell = record(cell);
+        cell.data = format!("{}digits.npy", "/a/long/way/to".repeat(20));
+        (cell.outputs, cell.m) = (outputs, cell.m.map(|m| m * 1000));
+        if cell.activation == "relu" {
+            cell.activation = "-0.12345678901234567,0.7654321".into();
+            (cell.a, cell.b) = (-0.123_456_789_012_345_67, 0.765_432_1);
+        }
     }
-    let text = table(&Analysis::new(&study));
-    assert!(text.lines().all(|l| l.chars().count() <= 100), "{text}");
-    // 16 seeds set no upper limit on a 90 % quantile: 0.9^16 = 0.185.
-    assert!(text.contains("≥ "), "{text}");
-    let header = text.lines().find(|l| l.contains("λ_min")).unwrap();
-    assert_eq!(header.matches("95 % interval").count(), 1, "{text}");
-    // Where both limits are there and have no room beside the estimate, they take its place.
-    study.cells.clear();
-    for m in [1_000_000_000u64, 4_000_000_000] {
-        let mut cell = cell("-0.123456,0.7", 4, m, 128, 2.0 / (m as f64).sqrt());
-        cell.samples.iter_mut().for_each(|s| s.lambda_min *= -1e-9);
-        study.cells.push(cell);
+    let analysis = Analysis::new(&study);
+    let numbers = |text: &str| -> Vec<String> {
+        let mut all: Vec<String> = text
+            .split_whitespace()
+            .filter(|w| w.contains("e-") || w.contains("0."))
+            .map(str::to_owned)
+            .collect();
+        all.sort();
+        all.dedup();
+        all
+    };
+    for say in [|a: &Analysis, room| table(a, room), |a: &Analysis, room| short_table(a, &[], room)] {
+        let wide = say(&analysis, 200);
+        for room in [60, 80, 100] {
+            let text = say(&analysis, room);
+            fits(&text, room);
+            assert_eq!(numbers(&text), numbers(&wide), "{room}");
+        }
+        assert!(wide.contains("…") && wide.contains("to/a/long/way/todigits.npy on the sphere"), "{wide}");
+        assert!(wide.contains("-0.123457,0.765432"), "{wide}");
     }
-    let text = table(&Analysis::new(&study));
-    let row = text.lines().find(|l| l.contains("-0.123456,0.7  1000000000")).unwrap();
-    assert_eq!(row.matches('[').count(), 2, "{text}");
+}
+
+#[test]
+fn the_short_table_has_medians_exponents_and_a_verdict() {
+    let analysis = Analysis::new(&first(64));
+    let text = short_table(&analysis, &[], 80);
+    let point = &analysis.sections[0].lines[1].points[0];
+    let row = text.lines().find(|l| l.starts_with("  ReLU     64")).unwrap();
+    let found: f64 = row.split_whitespace().nth(3).unwrap().parse().unwrap();
+    assert!((found / point.median.unwrap().estimate - 1.0).abs() < 5e-3, "{row}");
+    assert_eq!(row.split_whitespace().nth(2), Some("64"), "the seeds: {row}");
+    assert!(text.contains("Exponent in m, predicted -1/2") && text.contains("64 … 16384"), "{text}");
+    let verdict = text.lines().skip_while(|l| !l.starts_with("Verdict: ")).collect::<Vec<_>>().join(" ");
+    assert!(verdict.contains("2 times of 2."), "{verdict}");
+    for left_out in ["λ_min", "tr K", "constant of"] {
+        assert!(!text.contains(left_out), "{left_out}");
+    }
 }
 
 #[test]
 fn what_is_missing_says_why() {
-    let text = |study: &StudySummary| table(&Analysis::new(study));
+    let text = |study: &StudySummary| table(&Analysis::new(study), 80);
     let one = StudySummary { name: "one".into(), cells: vec![cell("abs", 4, 64, 64, 0.1)] };
     assert!(text(&one).contains("an exponent needs two different sizes"));
     let few = first(3);
@@ -138,14 +175,14 @@ fn what_is_missing_says_why() {
     assert_eq!(analysis.empty_cells, 1);
     assert_eq!(analysis.sections[0].lines[0].points.len(), 4);
     assert_eq!(analysis.sections[0].ratios.iter().filter(|r| !r.mean).count(), 4);
-    assert!(table(&analysis).contains("1 cell without a finished seed"));
+    assert!(table(&analysis, 80).contains("1 cell without a finished seed"));
     // A run that was cut short: the last cell has 10 seeds, intervals are over the shared ones.
     let mut cut = first(64);
     cut.cells[9] = cell("relu", 4, 16384, 10, 2.3 / 128.0);
     let analysis = Analysis::new(&cut);
     assert_eq!(analysis.sections[0].fits[1].exponent.as_ref().unwrap().seeds, 10);
     assert_eq!(analysis.sections[0].fits[0].exponent.as_ref().unwrap().seeds, 64);
-    assert!(table(&analysis).contains("10 to 64 seeds per cell"));
+    assert!(table(&analysis, 80).contains("10 to 64 seeds per cell"));
 }
 
 #[test]
@@ -154,7 +191,7 @@ fn zero_deviations_and_zero_limits_are_no_numbers() {
     zero.cells[1].samples.iter_mut().for_each(|s| s.relative_op = 0.0);
     let analysis = Analysis::new(&zero);
     assert_eq!(analysis.sections[0].fits[0].exponent, Err(NoFit::Zero));
-    let text = table(&analysis);
+    let text = table(&analysis, 80);
     assert!(text.contains("the deviation of a cell is 0, which has no logarithm"), "{text}");
     // The ratio at that width is 0, its logarithm is not in the mean.
     assert!(analysis.sections[0].ratios.iter().any(|r| r.mean && r.found.is_none()));
@@ -168,7 +205,7 @@ fn zero_deviations_and_zero_limits_are_no_numbers() {
     let analysis = Analysis::new(&null);
     assert_eq!(analysis.sections[0].fits[0].exponent, Err(NoFit::Seeds));
     assert!(analysis.sections[0].ratios.iter().all(|r| r.found.is_none()));
-    assert!(!table(&analysis).contains("NaN"));
+    assert!(!table(&analysis, 80).contains("NaN"));
     assert_eq!(figure(&analysis), None);
 }
 
@@ -202,7 +239,7 @@ fn listed_widths_stand_at_the_narrowest() {
     let analysis = Analysis::new(&study);
     let widths: Vec<_> = analysis.sections[0].lines[0].points.iter().map(|p| p.cell.m).collect();
     assert_eq!(widths, [64, 256, 1024, 4096, 16384].map(Some));
-    assert!(table(&analysis).contains("listed widths"));
+    assert!(table(&analysis, 80).contains("listed widths"));
     assert!(figure(&analysis).unwrap().contains("narrowest hidden width"));
 }
 
@@ -284,4 +321,44 @@ fn the_shared_draws_are_used() {
     };
     assert!(width(a) < 1e-12 && width(b) > 0.01);
     assert_eq!(found(&Analysis::new(&first(7)).sections[0].ratios[0]).interval, Err(NoInterval::Seeds(7)));
+}
+
+fn of_first(change: impl Fn(&mut eoc_ntk::report::CellSummary)) -> Vec<Claim> {
+    let mut study = first(64);
+    study.cells.iter_mut().for_each(change);
+    claims(&Builtin::FIRST, &Analysis::new(&study))
+}
+
+#[test]
+fn verdicts_follow_from_intervals() {
+    let verdicts = |claims: &[Claim]| claims.iter().map(|c| c.verdict).collect::<Vec<_>>();
+    let found = of_first(|_| ());
+    assert_eq!(verdicts(&found), [Verdict::Agrees; 3], "{found:?}");
+    let ratio = &found[2];
+    assert!((ratio.found.value.unwrap() - 1.1 / 2.3).abs() < 1e-12 && ratio.prediction == "below 1");
+    assert!(ratio.statement.contains("|s| : ReLU"), "{ratio:?}");
+    // Deviations that fall as m^(-1/4), and a ReLU that is closer than |s|.
+    let flatter = of_first(|cell| {
+        let m = cell.cell.m.unwrap() as f64;
+        let relu = if cell.cell.activation == "relu" { 0.1 } else { 1.0 };
+        cell.samples.iter_mut().for_each(|s| s.relative_op *= m.powf(0.25) * relu);
+    });
+    assert_eq!(verdicts(&flatter), [Verdict::Contradicts; 3], "{flatter:?}");
+    // Networks whose exact spread does the same are not wide enough to tell.
+    let narrow = of_first(|cell| {
+        let m = cell.cell.m.unwrap() as f64;
+        record(cell).limit.relative_sd_diagonal = Some(m.powf(-0.25));
+        cell.samples.iter_mut().for_each(|s| s.relative_op *= m.powf(0.2));
+    });
+    assert_eq!(verdicts(&narrow[..2]), [Verdict::Undecided; 2], "{narrow:?}");
+    assert!(narrow[0].prediction.contains("-0.2500 is exact"), "{narrow:?}");
+    // No interval decides nothing.
+    let few = claims(&Builtin::FIRST, &Analysis::new(&first(4)));
+    assert_eq!(verdicts(&few), [Verdict::Undecided; 3], "{few:?}");
+    let text = short_table(&Analysis::new(&first(64)), &flatter, 80);
+    assert!(
+        text.contains("Verdict: of 3 predictions, 3 are contradicted.")
+            && text.contains("\n  contradicts: |s|: ")
+    );
+    fits(&text, 80);
 }

@@ -1,0 +1,232 @@
+//! What a built-in study predicted, against what was found: every verdict follows from an interval.
+//!
+//! A prediction is a stretch of numbers (a point, or an interval that may be open). It *agrees* where the interval of the
+//! found number says so: holds the point, or lies within the stretch. It *contradicts* where the interval lies outside
+//! altogether. Everything else is *undecided*, and so is an exponent in m that excludes -1/2 but not that of the exact
+//! spread of K(x,x) at these very widths, which are not wide enough then.
+
+use serde::Serialize;
+
+use super::analysis::{Analysis, Line, Point, Section};
+use super::axis::Axis;
+use super::fits::PowerFit;
+use super::found::{Found, Verdict};
+use super::headings::Labels;
+use super::ratios::Ratio;
+use super::text::{activation, significant};
+use crate::stats::Quantile;
+use crate::study::builtin::Builtin;
+use crate::study::table::CellRecord;
+
+/// One prediction and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Claim {
+    /// What was looked at: a number, and of which networks.
+    pub statement: String,
+    /// What it was predicted to be.
+    pub prediction: String,
+    /// What it was found to be.
+    pub found: Found,
+    /// How the two compare.
+    pub verdict: Verdict,
+}
+
+impl Claim {
+    /// The claim with its number and interval in a sentence.
+    pub fn sentence(&self) -> String {
+        format!("{}: {}, predicted {}", self.statement, self.found, self.prediction)
+    }
+}
+
+/// What a study is held to.
+#[derive(Clone, Copy)]
+enum Rule {
+    /// The exponent in m is -1/2.
+    Width,
+    /// The exponent in m_l is between 0 and 1/2.
+    Outputs,
+    /// |s| : φ is below 1 where 0 < Δ < 1.
+    Before,
+    /// The constant of the bound does not grow along an axis.
+    Constant(Axis),
+    /// At one point the spread of tr K is the exact one.
+    Spread,
+    /// At one point the mean of K is that of the limit.
+    Mean,
+}
+
+fn rules(study: &Builtin) -> &'static [Rule] {
+    match study.name {
+        "first" => &[Rule::Width, Rule::Before],
+        "width" | "deep" => &[Rule::Width, Rule::Spread, Rule::Mean],
+        "million" => &[Rule::Width, Rule::Spread],
+        "depth" => &[Rule::Constant(Axis::Depth)],
+        "activation" => &[Rule::Before],
+        "outputs" => &[Rule::Outputs, Rule::Constant(Axis::Outputs)],
+        _ => &[],
+    }
+}
+
+/// The claims of a built-in study, judged by what was found.
+pub fn claims(study: &Builtin, analysis: &Analysis) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    for rule in rules(study) {
+        for section in &analysis.sections {
+            match rule {
+                Rule::Width => claims.extend(exponents(analysis, section, Axis::Width)),
+                Rule::Outputs => claims.extend(exponents(analysis, section, Axis::Outputs)),
+                Rule::Before => claims.extend(before(section)),
+                Rule::Constant(axis) => claims.extend(constants(analysis, section, *axis)),
+                Rule::Spread => claims.extend(one_point(analysis, section, spread)),
+                Rule::Mean => claims.extend(one_point(analysis, section, mean)),
+            }
+        }
+    }
+    claims
+}
+
+/// Which networks of a section: the activation, what else tells lines apart, and the data where there are several.
+fn named(analysis: &Analysis, section: &Section, labels: &Labels, cell: &CellRecord) -> String {
+    let mut words = labels.words(cell);
+    if analysis.sections.len() > 1 {
+        words.push(section.setting.cell.data.clone());
+    }
+    words.join(", ")
+}
+
+fn exponents(analysis: &Analysis, section: &Section, axis: Axis) -> Vec<Claim> {
+    let fits: Vec<_> = section.fits.iter().filter(|fit| fit.axis == axis).collect();
+    let labels = Labels::of(axis, &fits.iter().map(|fit| &fit.cell).collect::<Vec<_>>());
+    let claim = |fit: &&PowerFit| {
+        let found = Found::from(fit.exponent.as_ref());
+        let (prediction, verdict) = match axis {
+            Axis::Width => ("-1/2", found.is(-0.5)),
+            _ => ("from 0 to 1/2", found.within(Some(0.0), Some(0.5))),
+        };
+        // Widths that are not wide enough: the exact spread has not reached -1/2 either.
+        let explained = axis == Axis::Width
+            && verdict == Verdict::Contradicts
+            && fit.exact_exponent.is_some_and(|exact| found.meets(exact.min(-0.5), exact.max(-0.5)));
+        Claim {
+            statement: format!(
+                "{}: exponent in {} of the median of ‖K−K∞‖/‖K∞‖",
+                named(analysis, section, &labels, &fit.cell),
+                axis.symbol()
+            ),
+            prediction: match fit.exact_exponent.filter(|_| explained) {
+                Some(exact) => format!(
+                    "{prediction} for wide networks ({} is exact for K(x,x) here)",
+                    significant(exact, 4)
+                ),
+                None => prediction.to_owned(),
+            },
+            found,
+            verdict: if explained { Verdict::Undecided } else { verdict },
+        }
+    };
+    fits.iter().map(claim).collect()
+}
+
+/// |s| against every other activation, at the network where the interval of the ratio reaches highest: what holds there
+/// holds everywhere.
+fn before(section: &Section) -> Option<Claim> {
+    let reach = |found: &Found| found.high.unwrap_or(f64::INFINITY);
+    let between = |a: f64, b: f64| a != 0.0 && b != 0.0;
+    let ratios = section.ratios.iter().filter(|r| !r.mean && between(r.cell.a, r.cell.b));
+    let all: Vec<(Found, &Ratio)> =
+        ratios.map(|r| (r.found.as_ref().map_or(Found::default(), Found::from), r)).collect();
+    let (found, ratio) = all.iter().max_by(|(a, _), (b, _)| reach(a).total_cmp(&reach(b)))?;
+    let place = match &ratio.cell.m {
+        Some(m) => format!("m = {m}"),
+        None => format!("depth {}", ratio.cell.depth),
+    };
+    let networks = if all.len() == 1 { place } else { format!("largest of {}, at {place}", all.len()) };
+    Some(Claim {
+        statement: format!("|s| : {} of the medians ({networks})", activation(&ratio.cell)),
+        prediction: "below 1".into(),
+        found: *found,
+        verdict: found.within(None, Some(1.0)),
+    })
+}
+
+/// The constant at the far end of each line over that at the near end.
+fn constants(analysis: &Analysis, section: &Section, axis: Axis) -> Vec<Claim> {
+    if analysis.axis != axis {
+        return Vec::new();
+    }
+    let labels = Labels::of(axis, &section.lines.iter().map(|line| &line.cell).collect::<Vec<_>>());
+    let claim = |line: &Line| {
+        let [first, .., last] = line.points.as_slice() else { return None };
+        let found = growth(first.bound_constant.as_ref()?, last.bound_constant.as_ref()?);
+        let at = |point: &Point| axis.value(&point.cell).unwrap_or(f64::NAN);
+        Some(Claim {
+            statement: format!(
+                "{}: constant of the bound at {symbol} = {} over that at {symbol} = {}",
+                named(analysis, section, &labels, &line.cell),
+                at(last),
+                at(first),
+                symbol = axis.symbol()
+            ),
+            prediction: "at most 1".into(),
+            found,
+            verdict: found.within(None, Some(1.0)),
+        })
+    };
+    section.lines.iter().filter_map(claim).collect()
+}
+
+/// The ratio of two positive quantiles; each limit from the limits of both.
+fn growth(from: &Quantile, to: &Quantile) -> Found {
+    let over = |a: Option<f64>, b: Option<f64>| Some(a? / b?).filter(|v| v.is_finite());
+    Found {
+        value: over(Some(to.estimate), Some(from.estimate)),
+        low: over(to.interval.low, from.interval.high),
+        high: over(to.interval.high, from.interval.low),
+    }
+}
+
+/// What one point and one output show of the widest network of each line.
+fn one_point(analysis: &Analysis, section: &Section, of: fn(&Point) -> Option<Claim>) -> Vec<Claim> {
+    let labels = Labels::of(analysis.axis, &section.lines.iter().map(|line| &line.cell).collect::<Vec<_>>());
+    let claim = |line: &Line| {
+        let point = line.points.last().filter(|p| p.cell.n == 1 && p.cell.outputs == 1)?;
+        let claim = of(point)?;
+        let who = named(analysis, section, &labels, &line.cell);
+        let at = point.cell.m.map_or(String::new(), |m| format!(", m = {m}"));
+        Some(Claim { statement: format!("{who}{at}: {}", claim.statement), ..claim })
+    };
+    section.lines.iter().filter_map(claim).collect()
+}
+
+fn spread(point: &Point) -> Option<Claim> {
+    let exact = point.cell.limit.relative_sd_diagonal?;
+    let found = point.trace_spread.as_ref().map_or(Found::default(), Found::from);
+    Some(Claim {
+        statement: "s.d. of K(x,x) over its mean".into(),
+        prediction: significant(exact, 4),
+        found,
+        verdict: found.is(exact),
+    })
+}
+
+fn mean(point: &Point) -> Option<Claim> {
+    let exact = point.cell.limit.lambda_min?;
+    let found = Found::of_mean(&point.lambda_min);
+    Some(Claim {
+        statement: "mean of K(x,x)".into(),
+        prediction: significant(exact, 4),
+        found,
+        verdict: found.is(exact),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::builtin::BUILTIN;
+
+    #[test]
+    fn every_built_in_study_is_held_to_something() {
+        assert!(BUILTIN.iter().all(|study| !rules(study).is_empty()));
+    }
+}

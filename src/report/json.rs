@@ -1,0 +1,175 @@
+//! `report/summary.json`: what tables and figures say, for machines.
+//!
+//! One object of four lists, in the order of the tables. Numbers are those of the tables in shortest round-trip form; a found
+//! number is `{value, low, high}`, its 95 % interval, and null stands where a side is open, a number infinite or undefined.
+//!
+//! | list | fields of an entry |
+//! | --- | --- |
+//! | `cells` | `activation`, `depth`, `m`, `widths`, `schedule`, `outputs`, `n`, `data`, `sampler`, `precision` as in the rows of the cell; `seeds`, the finished ones; `median` and `quantile_90`, found, of ‖K−K∞‖/‖K∞‖; `trace_sd`, found, s.d. of tr K over its mean, with `exact`, that of K(x,x); `lambda_min`: `mean`, its standard `error`, and the `limit`'s; `bound`: `value` modulo logarithms and in `full`, `constant` and `constant_full`, found, the 90 % quantile of ‖K−K∞‖/n over either |
+//! | `exponents` | `along` m, depth or outputs; `activation`; `value`, `low`, `high` of the median; `exact` of K(x,x), `bound` of the bound over ‖K∞/n‖ |
+//! | `ratios` | \|s\| over `activation`, at `n`, `data` and `depth`, `m`, `schedule`, `outputs`, which are null in the geometric `mean` over all networks; `value`, `low`, `high` of the medians; `exact`, `bound` |
+//! | `claims` | of a built-in study: `statement`, `prediction`, `found`, `verdict` (agrees, contradicts, undecided) |
+
+use serde::Serialize;
+
+use super::analysis::{Analysis, Point, Section};
+use super::axis::Axis;
+use super::claims::Claim;
+use super::fits::PowerFit;
+use super::found::Found;
+use super::ratios::Ratio;
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    cells: Vec<Cell<'a>>,
+    exponents: Vec<Exponent<'a>>,
+    ratios: Vec<RatioEntry<'a>>,
+    claims: &'a [Claim],
+}
+
+#[derive(Serialize)]
+struct Cell<'a> {
+    activation: &'a str,
+    depth: u64,
+    m: Option<u64>,
+    widths: &'a str,
+    schedule: Option<&'a str>,
+    outputs: u64,
+    n: u64,
+    data: &'a str,
+    sampler: &'a str,
+    precision: &'a str,
+    seeds: usize,
+    median: Found,
+    quantile_90: Found,
+    trace_sd: TraceSd,
+    lambda_min: LambdaMin,
+    bound: Bound,
+}
+
+#[derive(Serialize)]
+struct TraceSd {
+    #[serde(flatten)]
+    found: Found,
+    exact: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct LambdaMin {
+    mean: Option<f64>,
+    error: Option<f64>,
+    limit: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Bound {
+    value: Option<f64>,
+    full: Option<f64>,
+    constant: Found,
+    constant_full: Found,
+}
+
+#[derive(Serialize)]
+struct Exponent<'a> {
+    along: &'static str,
+    activation: &'a str,
+    #[serde(flatten)]
+    found: Found,
+    exact: Option<f64>,
+    bound: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct RatioEntry<'a> {
+    activation: &'a str,
+    mean: bool,
+    depth: Option<u64>,
+    m: Option<u64>,
+    schedule: Option<&'a str>,
+    outputs: Option<u64>,
+    n: u64,
+    data: &'a str,
+    #[serde(flatten)]
+    found: Found,
+    exact: Option<f64>,
+    bound: Option<f64>,
+}
+
+/// The text of the file. Fails where memory does.
+pub fn summary_json(analysis: &Analysis, claims: &[Claim]) -> serde_json::Result<String> {
+    let sections = || analysis.sections.iter();
+    let summary = Summary {
+        cells: sections().flat_map(|s| &s.lines).flat_map(|l| &l.points).map(cell).collect(),
+        exponents: sections().flat_map(|s| &s.fits).map(exponent).collect(),
+        ratios: sections().flat_map(|s| s.ratios.iter().map(move |r| ratio(s, r))).collect(),
+        claims,
+    };
+    Ok(serde_json::to_string_pretty(&summary)? + "\n")
+}
+
+fn cell(point: &Point) -> Cell<'_> {
+    let (cell, limit) = (&*point.cell, &point.cell.limit);
+    Cell {
+        activation: &cell.activation,
+        depth: cell.depth,
+        m: cell.m,
+        widths: &cell.widths,
+        schedule: cell.schedule.as_deref(),
+        outputs: cell.outputs,
+        n: cell.n,
+        data: &cell.data,
+        sampler: &cell.sampler,
+        precision: &cell.precision,
+        seeds: point.seeds,
+        median: Found::from(point.median.as_ref()),
+        quantile_90: Found::from(point.upper.as_ref()),
+        trace_sd: TraceSd {
+            found: point.trace_spread.as_ref().map_or(Found::default(), Found::from),
+            exact: limit.relative_sd_diagonal,
+        },
+        lambda_min: LambdaMin {
+            mean: point.lambda_min.mean(),
+            error: point.lambda_min.standard_error(),
+            limit: limit.lambda_min,
+        },
+        bound: Bound {
+            value: limit.bound,
+            full: limit.bound_full,
+            constant: Found::from(point.bound_constant.as_ref()),
+            constant_full: Found::from(point.full_constant.as_ref()),
+        },
+    }
+}
+
+fn exponent(fit: &PowerFit) -> Exponent<'_> {
+    Exponent {
+        along: match fit.axis {
+            Axis::Width => "m",
+            Axis::Depth => "depth",
+            Axis::Outputs => "outputs",
+            Axis::Delta => "delta",
+        },
+        activation: &fit.cell.activation,
+        found: Found::from(fit.exponent.as_ref()),
+        exact: fit.exact_exponent,
+        bound: fit.bound_exponent,
+    }
+}
+
+fn ratio<'a>(section: &'a Section, ratio: &'a Ratio) -> RatioEntry<'a> {
+    let cell = &*ratio.cell;
+    let one = !ratio.mean;
+    RatioEntry {
+        activation: &cell.activation,
+        mean: ratio.mean,
+        depth: one.then_some(cell.depth),
+        m: cell.m.filter(|_| one),
+        schedule: cell.schedule.as_deref().filter(|_| one),
+        outputs: one.then_some(cell.outputs),
+        n: section.setting.cell.n,
+        data: &section.setting.cell.data,
+        found: ratio.found.as_ref().map_or(Found::default(), Found::from),
+        exact: ratio.exact,
+        bound: ratio.bound,
+    }
+}
