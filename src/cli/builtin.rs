@@ -5,6 +5,8 @@ use eoc_ntk::study::Plan;
 use eoc_ntk::study::builtin::{BUILTIN, Builtin};
 use eoc_ntk::study::store::{CellRecord, LimitRecord};
 
+use super::units::counted;
+
 /// Columns of a line of text.
 const COLUMNS: usize = 100;
 
@@ -23,13 +25,12 @@ pub fn statement(study: Option<&Builtin>, plan: &Plan, limits: &[LimitRecord]) -
     let planned = |(cell, limit)| CellSummary::new(CellRecord::of(cell, limit));
     let cells = plan.cells().iter().zip(limits.iter().cloned()).map(planned).collect();
     let theory = Analysis::theory(&StudySummary { name: plan.name().to_owned(), cells });
-    let seeds =
-        plan.spec().seeds.as_ref().map_or_else(String::new, |s| format!(", {} seeds each", s.count()));
-    let kinds = match plan.cells().len() {
-        1 => "1 kind of network".to_owned(),
-        count => format!("{count} kinds of network"),
-    };
-    let mut work = format!("{kinds}{seeds}.");
+    let seeds = plan
+        .spec()
+        .seeds
+        .as_ref()
+        .map_or_else(String::new, |s| format!(", {} each", counted(s.count(), "seed")));
+    let mut work = format!("{} of network{seeds}.", counted(plan.cells().len(), "kind"));
     let mut text = format!("Study {}: ", plan.name());
     match study {
         Some(study) => {

@@ -12,7 +12,6 @@ use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store};
 use eoc_ntk::study::{Absent, Limits, Plan, PlanError, REPORT, Shard, Spec, Widths, file};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
 use super::builtin;
@@ -21,8 +20,10 @@ use super::context::Context;
 use super::dry_run;
 use super::failure::{Failure, Status};
 use super::input::{self, is_dash};
+use super::progress::Meter;
 use super::refused::refused;
 use super::stored::{self, Stored};
+use super::units::{are, counted};
 use super::version::{COMMIT, VERSION};
 
 /// Shown below the help.
@@ -127,7 +128,12 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     }
     tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
     let records = || threads.install(|| run::limits(&plan, &limits, stop));
-    let mut store = Store::open(&out, &plan, shard, session(&info), records).map_err(refused)?;
+    // A finished run is shown from wherever it lies, a read-only place too.
+    let finished = Store::is_finished(&out, &plan, shard).map_err(stored::unusable)?;
+    let mut store = match finished {
+        true => None,
+        false => Some(Store::open(&out, &plan, shard, session(&info), records).map_err(refused)?),
+    };
     if args.study.is_none() {
         let study = args.builtin.unwrap_or(Builtin::FIRST);
         let ours = Plan::new(study.spec(args.quick)).map_err(Failure::unusable)?;
@@ -135,9 +141,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         let study = (plan.identity() == ours.identity()).then_some(&study);
         ctx.print(&builtin::statement(study, &plan, &records().map_err(refused)?))?;
     }
-    let mut bar = Bar::new(ctx);
-    let ended = run::run(&plan, &mut store, &computing, &mut bar);
-    bar.0.finish_and_clear();
+    let Some(store) = &mut store else { return finish(&out, finished, &threads, ctx) };
+    let mut meter = ctx.progress(format!("{} in {}", plan.name(), out.display()), "sample");
+    let ended = run::run(&plan, store, &computing, &mut meter);
+    drop(meter);
     let Outcome { added, missing } = ended.map_err(Failure::running)?;
     tracing::info!("{added} samples added");
     if missing > 0 {
@@ -145,7 +152,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         if ctx.time_limit() && added == 0 {
             return Err(Failure::running(anyhow::anyhow!(
                 "stopped by the time-limit signal before one new sample was finished: the time limit of this task is shorter \
-                 than one sample takes; {missing} samples are missing in {}, give the task more time or the study smaller networks",
+                 than one sample takes; {} missing in {}, give the task more time or the study smaller networks",
+                are(missing, "sample"),
                 out.display()
             )));
         }
@@ -156,12 +164,13 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         return Err(Failure {
             status,
             error: Some(anyhow::anyhow!(
-                "{why}; all that was finished is in {}, {missing} samples are missing, and the same command resumes",
-                out.display()
+                "{why}; all that was finished is in {}, {} missing, and the same command resumes",
+                out.display(),
+                are(missing, "sample")
             )),
         });
     }
-    finish(&out, &threads, ctx)
+    finish(&out, finished, &threads, ctx)
 }
 
 /// `eoc-runs/NAME-HASH8`, and a directory beside it for every shard: none of them is in the way of another.
@@ -273,8 +282,9 @@ fn session(info: &DeviceInfo) -> Session {
     }
 }
 
-/// The table, the files of the report, and where everything is.
-fn finish(out: &Path, threads: &Threads, ctx: &Context) -> Result<Status, Failure> {
+/// The table, the files of the report, and where everything is. Where the run was `finished` before, its directory may be one
+/// that cannot be written; then there is the table alone.
+fn finish(out: &Path, finished: bool, threads: &Threads, ctx: &Context) -> Result<Status, Failure> {
     let reader = Reader::open(out).map_err(Failure::running)?;
     let Stored { study, more, others } = stored::summary(&reader).map_err(Failure::running)?;
     let analysis = threads.install(|| Analysis::new(&study));
@@ -285,37 +295,27 @@ fn finish(out: &Path, threads: &Threads, ctx: &Context) -> Result<Status, Failur
     }
     if others > 0 {
         text += &format!(
-            "\nWithout {others} samples in the directory that this run did not ask for; eoc export has them.\n"
+            "\nWithout {} in the directory that this run did not ask for; eoc export has them.\n",
+            counted(others, "sample")
         );
     }
     text += &format!("\nRun directory: {}\n", out.display());
-    if let Some(files) = write_figure(&analysis, &out.join(REPORT)).map_err(Failure::running)? {
-        text += &format!("Figure:        {}\n", files.svg.display());
+    match write_figure(&analysis, &out.join(REPORT)) {
+        Ok(Some(files)) => text += &format!("Figure:        {}\n", files.svg.display()),
+        Ok(None) => {}
+        Err(error) if finished => {
+            ctx.note(&format!("eoc: the figure was not drawn again: {:#}\n", anyhow::Error::from(error)));
+        }
+        Err(error) => return Err(Failure::running(error)),
     }
     ctx.print(&text)?;
     Ok(Status::Done)
 }
 
-/// The progress bar of a run, with a time to go that knows what each cell costs.
-struct Bar(ProgressBar);
-
-impl Bar {
-    fn new(ctx: &Context) -> Self {
-        let bar = ctx.progress(0, "samples");
-        match ProgressStyle::with_template("{bar:30} {pos}/{len} samples, {wide_msg}") {
-            Ok(style) => Self(bar.with_style(style)),
-            Err(_) => Self(bar),
-        }
-    }
-}
-
-impl Observer for Bar {
+/// The time to go knows what each cell costs; with a standard error the total is an estimate that moves.
+impl Observer for Meter {
     fn progress(&mut self, progress: &Progress) {
-        let Progress { rows, total, cell, cells, to_go } = progress;
-        let to_go = to_go.map_or_else(String::new, |t| format!(", about {} s to go", t.as_secs_f64().ceil()));
-        self.0.set_message(format!("cell {} of {cells}{to_go}", cell + 1));
-        // With a standard error the total is an estimate that moves.
-        self.0.set_length(*total);
-        self.0.set_position(*rows);
+        let Progress { rows, total, cell, cells, share, to_go } = *progress;
+        self.report(rows, total, share, to_go, format!("cell {} of {cells}", cell + 1));
     }
 }

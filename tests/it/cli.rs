@@ -5,6 +5,7 @@ mod files;
 mod habits;
 mod help;
 mod numbers;
+mod progress;
 mod refusals;
 mod threads;
 
