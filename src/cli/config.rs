@@ -79,10 +79,9 @@ pub fn worded(error: ShapeError) -> Failure {
             if listed { "--widths" } else { "--width" }
         ),
         ShapeError::Disagree { widths, depth } => format!(
-            "--widths lists {} hidden widths but --depth {depth} has {} hidden layers; make them agree or leave out \
-             --depth",
-            widths.len(),
-            depth - 1
+            "--widths lists {} but --depth {depth} has {}; make them agree or leave out --depth",
+            counted(widths.len(), "hidden width"),
+            counted(depth - 1, "hidden layer")
         ),
         ShapeError::ScheduleAlone => {
             "--schedule needs --width M, of which it makes the width of each layer".to_owned()

@@ -80,7 +80,7 @@ impl Account {
     fn text(&self, now: Duration) -> String {
         // All is never said before it is done.
         let percent =
-            (100.0 * self.share).floor().clamp(0.0, if self.done < self.total { 99.0 } else { 100.0 });
+            if self.done < self.total { (100.0 * self.share).floor().clamp(0.0, 99.0) } else { 100.0 };
         let to_go = match self.to_go {
             _ if self.done >= self.total && self.total > 0 => String::new(),
             Some(then) => {

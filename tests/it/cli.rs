@@ -8,6 +8,7 @@ mod numbers;
 mod progress;
 mod refusals;
 mod threads;
+mod wording;
 
 use std::fs;
 use std::process::{Command, Output, Stdio};
