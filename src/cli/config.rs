@@ -18,6 +18,7 @@ use eoc_ntk::threads::{NoThreads, Threads};
 use super::args::{DataArgs, DeviceChoice, EngineArgs, NetworkArgs, SamplingArgs, ThreadArgs};
 use super::context::note;
 use super::failure::Failure;
+use super::units::counted;
 use super::{input, tuning};
 
 /// More threads than this are a typing error, not a machine.

@@ -11,7 +11,7 @@ use eoc_ntk::report::{Analysis, table, write_figure};
 use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store};
-use eoc_ntk::study::{Absent, Limits, Plan, PlanError, REPORT, Shard, Spec, Widths, file};
+use eoc_ntk::study::{Absent, Directory, Limits, Plan, PlanError, REPORT, Shard, Spec, Widths, file};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
 use super::builtin;
@@ -129,7 +129,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
     let records = || threads.install(|| run::limits(&plan, &limits, stop));
     // A finished run is shown from wherever it lies, a read-only place too.
-    let finished = Store::is_finished(&out, &plan, shard).map_err(stored::unusable)?;
+    let at_work = Directory::in_use(&out).unwrap_or(false);
+    let finished = !at_work && Store::is_finished(&out, &plan, shard).map_err(stored::unusable)?;
     let mut store = match finished {
         true => None,
         false => Some(Store::open(&out, &plan, shard, session(&info), records).map_err(refused)?),
