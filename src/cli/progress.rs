@@ -65,8 +65,8 @@ struct Account {
     unit: &'static str,
     done: u64,
     total: u64,
-    /// Share of the cost that is done, 0 to 1.
-    share: f64,
+    /// Share of the cost that is done, 0 to 1; None where nobody knows how much there is.
+    share: Option<f64>,
     /// Time to go at the report.
     to_go: Option<Duration>,
     /// Such as `cell 2 of 9`; may be empty.
@@ -79,8 +79,11 @@ impl Account {
     /// The account some time after the start: what matters most stands first, since a narrow terminal cuts the end.
     fn text(&self, now: Duration) -> String {
         // All is never said before it is done.
-        let percent =
-            if self.done < self.total { (100.0 * self.share).floor().clamp(0.0, 99.0) } else { 100.0 };
+        let detail = if self.detail.is_empty() { String::new() } else { format!(", {}", self.detail) };
+        let Some(share) = self.share else {
+            return format!("{}{detail}, {}", counted(self.done, self.unit), self.name);
+        };
+        let percent = if self.done < self.total { (100.0 * share).floor().clamp(0.0, 99.0) } else { 100.0 };
         let to_go = match self.to_go {
             _ if self.done >= self.total && self.total > 0 => String::new(),
             Some(then) => {
@@ -90,7 +93,6 @@ impl Account {
             }
             None => String::new(),
         };
-        let detail = if self.detail.is_empty() { String::new() } else { format!(", {}", self.detail) };
         let of = counted(self.total, self.unit);
         format!("{percent} %{to_go}, {} of {of}{detail}, {}", self.done, self.name)
     }
@@ -135,7 +137,7 @@ impl Face {
             Self::Bar(_, drawn) if now < *drawn + TICK / 4 && account.done > 0 => {}
             Self::Bar(bar, drawn) => {
                 *drawn = now;
-                bar.set_position((account.share * STEPS as f64) as u64);
+                bar.set_position((account.share.unwrap_or(0.0) * STEPS as f64) as u64);
                 bar.set_message(visible(&account.text(now)));
                 bar.tick();
             }
@@ -226,7 +228,7 @@ impl Meter {
     /// Of `total` units that cost this much together, in any unit.
     pub fn over(mut self, total: u64, cost: f64) -> Self {
         (self.cost, self.counts) = ((0.0, cost), (0, total));
-        self.report(0, total, 0.0, None, String::new());
+        self.report(0, total, Some(0.0), None, String::new());
         self
     }
 
@@ -237,11 +239,11 @@ impl Meter {
         let share = if self.cost.1 > 0.0 { (self.cost.0 / self.cost.1).min(1.0) } else { 1.0 };
         let spent = self.shared.as_ref().map_or(0.0, |shared| shared.start.elapsed().as_secs_f64());
         let to_go = Duration::try_from_secs_f64(spent * (1.0 - share) / share).ok();
-        self.report(self.counts.0, self.counts.1, share, to_go, String::new());
+        self.report(self.counts.0, self.counts.1, Some(share), to_go, String::new());
     }
 
-    /// What is done: `done` of `total` units, this share of the cost.
-    pub fn report(&self, done: u64, total: u64, share: f64, to_go: Option<Duration>, detail: String) {
+    /// What is done: `done` of `total` units, this share of the cost, where it is known.
+    pub fn report(&self, done: u64, total: u64, share: Option<f64>, to_go: Option<Duration>, detail: String) {
         if let Some(shared) = &self.shared {
             shared.show(|account, at| {
                 *account = Account {
@@ -303,7 +305,7 @@ mod tests {
             unit: "sample",
             done: 900,
             total: 1000,
-            share: 0.125,
+            share: Some(0.125),
             to_go: Some(seconds(100)),
             detail: "cell 2 of 3".into(),
             at: seconds(10),
@@ -318,13 +320,21 @@ mod tests {
         assert_eq!(account.text(seconds(11)), format!("12 %, about 99 s to go, {rest}"));
         assert_eq!(account.text(seconds(500)), format!("12 %, about 1.0 s to go, {rest}"));
         assert_eq!(account.line(seconds(90)), format!("eoc: after 90 s: 12 %, about 20 s to go, {rest}\n"));
-        let first =
-            Account { to_go: None, done: 0, share: 0.0, total: 1, detail: String::new(), ..account.clone() };
+        let first = Account {
+            to_go: None,
+            done: 0,
+            share: Some(0.0),
+            total: 1,
+            detail: String::new(),
+            ..account.clone()
+        };
         assert_eq!(first.text(seconds(3)), "0 %, 0 of 1 sample, study width in runs/w");
         // Rounding of a sum of costs never says that all is done, nor that it is not.
-        let nearly = Account { done: 999, share: 1.0, ..account.clone() };
+        let nearly = Account { done: 999, share: Some(1.0), ..account.clone() };
         assert!(nearly.text(seconds(10)).starts_with("99 %, "));
-        let all = Account { done: 1000, share: 1.0, ..account };
+        let all = Account { done: 1000, share: Some(1.0), ..account };
+        let open = Account { share: None, ..all.clone() };
+        assert_eq!(open.text(seconds(12)), "1000 samples, cell 2 of 3, study width in runs/w");
         assert_eq!(all.text(seconds(12)), format!("100 %, {}", rest.replace("900 of", "1000 of")));
     }
 
@@ -363,7 +373,7 @@ mod tests {
         meter.advance(2, 1.5);
         let shared = meter.shared.clone().unwrap();
         let account = shared.state.lock().unwrap().1.clone();
-        assert_eq!((account.done, account.total, account.share), (3, 4, 0.25));
+        assert_eq!((account.done, account.total, account.share), (3, 4, Some(0.25)));
         assert!(account.to_go.is_some());
         drop(meter);
         assert!(shared.state.lock().unwrap().0.is_none(), "its thread is told that the work is over");

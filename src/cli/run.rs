@@ -317,6 +317,6 @@ fn finish(out: &Path, finished: bool, threads: &Threads, ctx: &Context) -> Resul
 impl Observer for Meter {
     fn progress(&mut self, progress: &Progress) {
         let Progress { rows, total, cell, cells, share, to_go } = *progress;
-        self.report(rows, total, share, to_go, format!("cell {} of {cells}", cell + 1));
+        self.report(rows, total, Some(share), to_go, format!("cell {} of {cells}", cell + 1));
     }
 }
