@@ -5,6 +5,8 @@ use eoc_ntk::study::Plan;
 use eoc_ntk::study::builtin::{BUILTIN, Builtin};
 use eoc_ntk::study::store::{CellRecord, LimitRecord};
 
+use super::units::counted;
+
 /// The built-in studies, a line each, for the help.
 pub fn list() -> String {
     let line = |study: &Builtin| {
@@ -22,13 +24,12 @@ pub fn statement(study: Option<&Builtin>, plan: &Plan, limits: &[LimitRecord], r
     let cells = plan.cells().iter().zip(limits.iter().cloned()).map(planned);
     let cells = cells.flat_map(CellSummary::under_every_schedule).collect();
     let theory = Analysis::theory(&StudySummary { name: plan.name().to_owned(), cells });
-    let seeds =
-        plan.spec().seeds.as_ref().map_or_else(String::new, |s| format!(", {} seeds each", s.count()));
-    let kinds = match plan.cells().len() {
-        1 => "1 kind of network".to_owned(),
-        count => format!("{count} kinds of network"),
-    };
-    let mut work = format!("{kinds}{seeds}.");
+    let seeds = plan
+        .spec()
+        .seeds
+        .as_ref()
+        .map_or_else(String::new, |s| format!(", {} each", counted(s.count(), "seed")));
+    let mut work = format!("{} of network{seeds}.", counted(plan.cells().len(), "kind"));
     let mut text = format!("Study {}: ", plan.name());
     match study {
         Some(study) => {

@@ -18,6 +18,7 @@ use eoc_ntk::threads::{NoThreads, Threads};
 use super::args::{DataArgs, DeviceChoice, EngineArgs, NetworkArgs, SamplingArgs, ThreadArgs};
 use super::context::note;
 use super::failure::Failure;
+use super::units::counted;
 use super::{input, tuning};
 
 /// More threads than this are a typing error, not a machine.
@@ -79,10 +80,9 @@ pub fn worded(error: ShapeError) -> Failure {
             if listed { "--widths" } else { "--width" }
         ),
         ShapeError::Disagree { widths, depth } => format!(
-            "--widths lists {} hidden widths but --depth {depth} has {} hidden layers; make them agree or leave out \
-             --depth",
-            widths.len(),
-            depth - 1
+            "--widths lists {} but --depth {depth} has {}; make them agree or leave out --depth",
+            counted(widths.len(), "hidden width"),
+            counted(depth - 1, "hidden layer")
         ),
         ShapeError::ScheduleAlone => {
             "--schedule needs --width M, of which it makes the width of each layer".to_owned()

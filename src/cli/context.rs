@@ -7,12 +7,27 @@ use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use eoc_ntk::backend::Stop;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::escape::visible_lines;
 use super::failure::{Failure, Status};
+use super::progress::{Meter, Mode, Shown};
+
+/// Whether notes are kept back. For all of the program, as stderr is: data are read, and noted, without a [`Context`].
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// How much is said on stderr.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Speech {
+    /// How many `-v`.
+    pub verbosity: u8,
+    /// Neither progress nor notes.
+    pub quiet: bool,
+    /// How progress is shown, where it was said.
+    pub progress: Option<Mode>,
+}
 
 /// Surroundings of a command.
 pub struct Context {
@@ -22,6 +37,7 @@ pub struct Context {
     /// Raised by the time-limit signal.
     time_limit: Arc<AtomicBool>,
     notice: Arc<Notice>,
+    progress: Shown,
 }
 
 /// What the first Ctrl-C is answered with, once, on stderr.
@@ -57,8 +73,10 @@ impl Notice {
 impl Context {
     /// Starts to listen for signals. SIGINT and SIGTERM: the first asks to stop, the second ends the program at once.
     /// SIGUSR1, which batch systems send before a time limit, asks to stop and never ends the program, so that a SIGTERM that
-    /// follows it still lets it end in order. `verbosity` counts the `-v`.
-    pub fn new(verbosity: u8) -> std::io::Result<Self> {
+    /// follows it still lets it end in order.
+    pub fn new(speech: Speech) -> std::io::Result<Self> {
+        let Speech { verbosity, quiet, progress } = speech;
+        QUIET.store(quiet, Ordering::Relaxed);
         let flag = Arc::new(AtomicBool::new(false));
         let time_limit = Arc::new(AtomicBool::new(false));
         let notice = Arc::new(Notice {
@@ -84,7 +102,10 @@ impl Context {
         listen(&notice)?;
         log(verbosity);
         let stop = Stop::from(Arc::clone(&flag));
-        Ok(Self { flag, stop, time_limit, notice })
+        // A terminal that cannot move its cursor, such as an editor's, is written to as a log is.
+        let terminal =
+            std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        Ok(Self { flag, stop, time_limit, notice, progress: Shown::of(progress, quiet, terminal) })
     }
 
     /// What becomes of the work in hand at the first Ctrl-C, such as `: nothing is written`.
@@ -154,31 +175,27 @@ impl Context {
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::stdout)
     }
 
-    /// Writes a note to stderr, what a terminal would act on escaped.
+    /// Writes a note to stderr, what a terminal would act on escaped; nothing where quiet was asked for.
     pub fn note(&self, text: &str) {
         note(text);
     }
 
-    /// A progress bar on stderr with the time to go, over `total` items called `unit`; hidden unless stderr is a
-    /// terminal.
-    pub fn progress(&self, total: u64, unit: &str) -> ProgressBar {
-        if !std::io::stderr().is_terminal() {
-            return ProgressBar::hidden();
+    /// Shows on stderr how far a piece of work is, in the way that was asked for. `name` is what it is and where it goes; it
+    /// counts units such as `sample`.
+    pub fn progress(&self, name: String, unit: &'static str) -> Meter {
+        let meter = Meter::new(self.progress, name, unit);
+        if let (Ok(mut shown), bar @ Some(_)) = (self.notice.bar.lock(), meter.bar()) {
+            *shown = bar;
         }
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-        if let Ok(mut shown) = self.notice.bar.lock() {
-            *shown = Some(bar.clone());
-        }
-        let template = format!("{{bar:40}} {{pos}}/{{len}} {unit}, {{elapsed}} gone, {{eta}} to go {{msg}}");
-        match ProgressStyle::with_template(&template) {
-            Ok(style) => bar.with_style(style),
-            Err(_) => bar,
-        }
+        meter
     }
 }
 
 /// Writes a note to stderr where no [`Context`] is at hand.
 pub fn note(text: &str) {
+    if QUIET.load(Ordering::Relaxed) {
+        return;
+    }
     // Nothing is left to do where stderr is closed.
     let _ = std::io::stderr().write_all(visible_lines(text).as_bytes());
 }

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use super::args::ThreadArgs;
 use super::context::Context;
 use super::failure::{Failure, Status};
+use super::remedy::driver_files;
+use super::units::counted;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -41,13 +43,14 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         let mut text: String = gpus.iter().map(line).collect();
         let info = engine.info();
         text += &format!(
-            "{}  {CPU}  native, {} threads, SIMD {}, usable\n",
+            "{}  {CPU}  native, {}, SIMD {}, usable\n",
             gpus.len(),
-            info.threads,
+            counted(info.threads, "thread"),
             info.driver
         );
         if gpus.is_empty() {
-            text += &format!("No GPU was found; {}.\n", gpu::CURE);
+            text +=
+                &format!("No GPU was found; {}.\n", driver_files().unwrap_or_else(|| gpu::CURE.to_owned()));
         }
         text
     };

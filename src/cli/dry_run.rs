@@ -12,7 +12,7 @@ use super::context::Context;
 use super::failure::{Failure, Status};
 use super::refused::refused;
 use super::stored::describe;
-use super::units::{bytes, duration};
+use super::units::{bytes, counted, duration};
 
 /// Time of the calibration.
 const BUDGET: Duration = Duration::from_secs(1);
@@ -36,11 +36,12 @@ pub fn execute(plan: &Plan, out: &Path, computing: &Computing, ctx: &Context) ->
     ctx.check()?;
     let done: u128 = missing.iter().map(|m| u128::from(m.rows)).sum();
     let mut text = format!(
-        "Study {}: {} cells, seeds {}{}; {done} samples are there\n\n",
+        "Study {}: {}, seeds {}{}; {} there\n\n",
         plan.directory_name(),
-        plan.cells().len(),
+        counted(plan.cells().len(), "cell"),
         plan.asked(),
         if shard.is_whole() { String::new() } else { format!(", shard {shard}") },
+        if done == 1 { "1 sample is".to_owned() } else { format!("{done} samples are") },
     );
     text += &cells(plan, &forecast);
     text += &totals(&forecast, settings);
@@ -76,14 +77,14 @@ fn totals(forecast: &Forecast, settings: &Settings) -> String {
         false => format!("{} at least, {} if every cell needs its most seeds", duration(low), duration(high)),
     };
     format!(
-        "\nSamples:   {}\nCost:      {:.2e} operations, {:.2e} normal deviates{}\nMemory:    {}\nTime:      {time} on {} with {} threads, {}\n",
+        "\nSamples:   {}\nCost:      {:.2e} operations, {:.2e} normal deviates{}\nMemory:    {}\nTime:      {time} on {} with {}, {}\n",
         span((least, most)),
         forecast.total(|e| e.operations),
         forecast.total(|e| e.normals),
         if least == most { "" } else { " at least" },
         bytes(forecast.bytes),
         settings.device,
-        settings.threads,
+        counted(settings.threads, "thread"),
         if forecast.calibrated { "were they idle" } else { "uncalibrated: one seed takes too long to try" },
     )
 }

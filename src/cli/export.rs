@@ -13,6 +13,7 @@ use super::args::{DeviceChoice, EngineArgs, ThreadArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::stored::unusable;
+use super::units::counted;
 use super::{moments, output};
 
 /// Columns of a line of help.
@@ -183,7 +184,11 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             let count = done.map_err(Failure::running)?;
             sink.output.finish()?;
             ctx.check()?;
-            return output::say(ctx, path, &format!("{}: {count} rows, format {format}\n", path.display()));
+            return output::say(
+                ctx,
+                path,
+                &format!("{}: {}, format {format}\n", path.display(), counted(count, "row")),
+            );
         }
     }
     ctx.check()?;

@@ -1,6 +1,7 @@
 //! `eoc kernel`: K of given weights on given data.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use eoc_ntk::backend::{EngineError, ExplicitKernel, Precision, Remedy, available_memory};
 use eoc_ntk::data::npy::NpyWriter;
@@ -80,10 +81,13 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let weights = file.read()?;
     let activation = args.activation;
     let explicit = ExplicitKernel::new(engine.as_ref(), activation, weights, scale, data.dim(), precision)?;
-    let bar = ctx.progress(explicit.runs(data.n()) as u64, "tiles");
+    let tiles = explicit.runs(data.n()) as u64;
+    let meter = ctx.progress(format!("kernel into {}", args.out.display()), "tile").over(tiles, tiles as f64);
+    let meter = Mutex::new(meter);
     ctx.on_stop(": nothing is written");
-    let sample = explicit.evaluate(&data, ctx.stop(), &|| bar.inc(1)).map_err(|e| failed(e, precision))?;
-    bar.finish_and_clear();
+    let told = || drop(meter.lock().map(|mut meter| meter.advance(1, 1.0)));
+    let sample = explicit.evaluate(&data, ctx.stop(), &told).map_err(|e| failed(e, precision))?;
+    drop(meter);
     let mut file = NpyWriter::new(output, &[size, size])?;
     file.write(&sample.kernel)?;
     file.finish()?;

@@ -8,6 +8,7 @@ use eoc_ntk::study::store::Reader;
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::stored::describe;
+use super::units::counted;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -38,10 +39,17 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let merged = merge(&args.dirs, &args.out, &ctx.stop_flag()).map_err(refused)?;
     let Merged { study, directories, rows, devices_differ, missing } = &merged;
     let out = args.out.display();
-    let mut text = format!("{out}: {rows} samples of study {study} from {directories} directories\n");
+    let mut text = format!(
+        "{out}: {} of study {study} from {}\n",
+        counted(*rows, "sample"),
+        counted(*directories, "directory")
+    );
     if *devices_differ > 0 {
-        text +=
-            &format!("{devices_differ} samples differ between devices; the least in byte order was kept\n");
+        let differ = match devices_differ {
+            1 => "1 sample differs".to_owned(),
+            count => format!("{count} samples differ"),
+        };
+        text += &format!("{differ} between devices; the least in byte order was kept\n");
     }
     let lacking: u128 = missing.iter().map(|m| u128::from(m.count())).sum();
     if lacking == 0 {
@@ -60,8 +68,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     }
     ctx.print(&text)?;
     Err(Failure::running(anyhow::anyhow!(
-        "{lacking} of {total} samples are missing; what there is is in {out}; merge again with the directories that hold \
-         the rest, or run them with: eoc run {out}/study.toml --out {out}"
+        "{lacking} of {} {} missing; what there is is in {out}; merge again with the directories that hold \
+         the rest, or run them with: eoc run {out}/study.toml --out {out}",
+        counted(total, "sample"),
+        if lacking == 1 { "is" } else { "are" }
     )))
 }
 

@@ -24,6 +24,7 @@ mod limit;
 mod merge;
 mod moments;
 mod output;
+mod progress;
 mod refused;
 mod remedy;
 mod run;
@@ -46,7 +47,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use self::context::Context;
+use self::context::{Context, Speech};
 use self::failure::{Failure, Status};
 
 /// Samples the Neural Tangent Kernel of finite-width MLPs at the Edge Of Chaos.
@@ -63,6 +64,13 @@ struct Cli {
     /// Say on stderr what is decided; twice for more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+    /// Say nothing on stderr but errors: no progress, no notes
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Progress on stderr: bar, lines (one at once, then one every 30 s) or none [default: bar on a terminal; elsewhere
+    /// lines, the first after 30 s]
+    #[arg(long, global = true, value_name = "HOW", value_enum, hide_possible_values = true)]
+    progress: Option<progress::Mode>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -117,10 +125,16 @@ enum Command {
     Independence(later::Args),
 }
 
+impl Cli {
+    fn speech(&self) -> Speech {
+        Speech { verbosity: self.verbose, quiet: self.quiet, progress: self.progress }
+    }
+}
+
 /// The program: status of what the arguments ask for, with the sentence on stderr where it fails.
 pub fn main() -> ExitCode {
     let result = match parsed() {
-        Ok(cli) => Context::new(cli.verbose).map_err(Failure::running).and_then(|ctx| {
+        Ok(cli) => Context::new(cli.speech()).map_err(Failure::running).and_then(|ctx| {
             let result = dispatch(&cli, &ctx);
             ctx.tell();
             result

@@ -19,6 +19,7 @@ use super::context::Context;
 use super::failure::{Failure, Status};
 use super::refused::refused;
 use super::stored::{describe, unusable};
+use super::units::counted;
 
 /// The table beside the arrays.
 const TABLE: &str = "cells.csv";
@@ -26,16 +27,19 @@ const TABLE: &str = "cells.csv";
 /// Draws the kernels of a run again and writes their moments.
 pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Result<Status, Failure> {
     let reader = Reader::open(dir).map_err(unusable)?;
-    let count: u64 = reader.count_rows().map_err(unusable)?.iter().take(reader.asked_cells()).sum();
+    let counts = reader.count_rows().map_err(unusable)?;
+    let count: u64 = counts.iter().take(reader.asked_cells()).sum();
     let plan = plan(&reader, dir)?;
     check_place(out)?;
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
     let engine = engine.open(&precisions, &engine.threads.start()?)?;
     // Every cell first: what is refused is refused before anything is written.
-    run::check(&plan, engine.as_ref()).map_err(refused)?;
+    let costs = run::check(&plan, engine.as_ref()).map_err(refused)?;
     ctx.on_stop(": the arrays of finished cells are kept");
     fs::create_dir_all(out).map_err(|e| cannot("create the directory", out, e))?;
-    let progress = ctx.progress(count, "kernels");
+    let cost = counts.iter().zip(&costs).map(|(&count, cost)| count as f64 * cost.seconds_per_seed).sum();
+    let name = format!("{} into {}", dir.display(), out.display());
+    let mut progress = ctx.progress(name, "kernel").over(count, cost);
     let mut table = "cell,seeds,description\n".to_owned();
     let mut written = 0;
     for (index, cell) in plan.cells().iter().enumerate() {
@@ -51,7 +55,7 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
             for sample in sampling.kernels(&seeds, ctx.stop())? {
                 moments.push(&sample.kernel);
             }
-            progress.inc(seeds.len() as u64);
+            progress.advance(seeds.len() as u64, seeds.len() as f64 * costs[index].seconds_per_seed);
         }
         ctx.check()?;
         let name = |what: &str| out.join(format!("{index:04}-{what}.npy"));
@@ -65,7 +69,7 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
         let words = describe(&reader.cells()[index]).replace('"', "\"\"");
         writeln!(table, "{index},{},\"{words}\"", moments.count()).map_err(Failure::running)?;
     }
-    progress.finish_and_clear();
+    drop(progress);
     let mut file = Output::create(&out.join(TABLE))?;
     file.write(table.as_bytes())?;
     file.finish()?;
@@ -75,8 +79,10 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
         others => format!(", without {others} cells that the last run did not ask for"),
     };
     ctx.print(&format!(
-        "{}: {written} of {of} cells, {count} kernels drawn, device {name}{others}\n",
-        out.display()
+        "{}: {written} of {}, {} drawn, device {name}{others}\n",
+        out.display(),
+        counted(of, "cell"),
+        counted(count, "kernel")
     ))?;
     Ok(Status::Done)
 }

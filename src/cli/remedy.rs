@@ -1,6 +1,6 @@
 //! What would help against an error of the library, in the words of the command line.
 
-use eoc_ntk::backend::{self, EngineError, Precision};
+use eoc_ntk::backend::{self, EngineError, Precision, gpu};
 use eoc_ntk::study::export::ExportError;
 use eoc_ntk::study::merge::MergeError;
 use eoc_ntk::study::run::RunError;
@@ -10,7 +10,23 @@ use eoc_ntk::study::store::{Remedy, Shortage, StoreError};
 pub fn of(error: &anyhow::Error) -> Option<String> {
     let of_store = || error.chain().find_map(|cause| store(cause)?.remedy()).map(|r| words(r).to_owned());
     let engine = error.chain().find_map(|cause| cause.downcast_ref::<EngineError>());
-    engine.and_then(|engine| advice(engine.remedies())).or_else(of_store)
+    let driver = || format!("{error:#}").contains(gpu::CURE).then(driver_files).flatten();
+    engine.and_then(|engine| advice(engine.remedies())).or_else(of_store).or_else(driver)
+}
+
+/// Where the loader of Vulkan was told to look for drivers, which is then why it finds none elsewhere; None where it was told
+/// nothing.
+pub fn driver_files() -> Option<String> {
+    let [name, files] = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].into_iter().find_map(|name| {
+        let files = std::env::var_os(name).filter(|files| !files.is_empty())?;
+        Some([name.to_owned(), files.to_string_lossy().into_owned()])
+    })?;
+    let lost = std::env::split_paths(&files).find(|file| !file.exists());
+    let named = lost.map_or(files.clone(), |file| format!("{}, which is not there", file.display()));
+    Some(format!(
+        "the environment variable {name} lets Vulkan look for drivers at {named} and nowhere else: unset it, or name the file \
+         of a driver"
+    ))
 }
 
 /// What would help against a device that refuses or fails: one of these or another; none where there are none.

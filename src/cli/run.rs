@@ -7,12 +7,13 @@ use eoc_ntk::Threads;
 use eoc_ntk::backend::{DeviceInfo, Precision};
 use eoc_ntk::data::Source;
 use eoc_ntk::model::{NetworkError, ShapeError, parse_widths};
-use eoc_ntk::report::{Analysis, SUMMARY, TABLE, claims, short_table, table, write_figure, write_report};
+use eoc_ntk::report::{
+    Analysis, SUMMARY, TABLE, claims, short_table, summary_json, table, write_figure, write_report,
+};
 use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store};
-use eoc_ntk::study::{Absent, Limits, Plan, PlanError, REPORT, Shard, Spec, Widths, file};
-use indicatif::{ProgressBar, ProgressStyle};
+use eoc_ntk::study::{Absent, Directory, Limits, Plan, PlanError, REPORT, Shard, Spec, Widths, file};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
 use super::builtin;
@@ -21,9 +22,11 @@ use super::context::Context;
 use super::dry_run;
 use super::failure::{Failure, Status};
 use super::input::{self, is_dash};
+use super::progress::Meter;
 use super::refused::refused;
 use super::stored::{self, Stored};
 use super::terminal;
+use super::units::{are, counted};
 use super::version::{COMMIT, VERSION};
 
 /// Shown below the help.
@@ -139,15 +142,22 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     }
     tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
     let records = || threads.install(|| run::limits(&plan, &limits, stop));
-    let mut store = Store::open(&out, &plan, shard, session(&info), records).map_err(refused)?;
+    // A finished run is shown from wherever it lies, a read-only place too.
+    let at_work = Directory::in_use(&out).unwrap_or(false);
+    let finished = !at_work && Store::is_finished(&out, &plan, shard).map_err(stored::unusable)?;
+    let mut store = match finished {
+        true => None,
+        false => Some(Store::open(&out, &plan, shard, session(&info), records).map_err(refused)?),
+    };
     let study = study(args, &plan)?;
     if args.study.is_none() && !args.json {
         let limits = records().map_err(refused)?;
         ctx.print(&builtin::statement(study.as_ref(), &plan, &limits, terminal::columns()))?;
     }
-    let mut bar = Bar::new(ctx);
-    let ended = run::run(&plan, &mut store, &computing, &mut bar);
-    bar.0.finish_and_clear();
+    let Some(store) = &mut store else { return finish(args, &out, study.as_ref(), finished, &threads, ctx) };
+    let mut meter = ctx.progress(format!("{} in {}", plan.name(), out.display()), "sample");
+    let ended = run::run(&plan, store, &computing, &mut meter);
+    drop(meter);
     let Outcome { added, missing } = ended.map_err(Failure::running)?;
     tracing::info!("{added} samples added");
     if missing > 0 {
@@ -155,7 +165,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         if ctx.time_limit() && added == 0 {
             return Err(Failure::running(anyhow::anyhow!(
                 "stopped by the time-limit signal before one new sample was finished: the time limit of this task is shorter \
-                 than one sample takes; {missing} samples are missing in {}, give the task more time or the study smaller networks",
+                 than one sample takes; {} missing in {}, give the task more time or the study smaller networks",
+                are(missing, "sample"),
                 out.display()
             )));
         }
@@ -166,12 +177,13 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         return Err(Failure {
             status,
             error: Some(anyhow::anyhow!(
-                "{why}; all that was finished is in {}, {missing} samples are missing, and the same command resumes",
-                out.display()
+                "{why}; all that was finished is in {}, {} missing, and the same command resumes",
+                out.display(),
+                are(missing, "sample")
             )),
         });
     }
-    finish(args, &out, study.as_ref(), &threads, ctx)
+    finish(args, &out, study.as_ref(), finished, &threads, ctx)
 }
 
 /// The built-in study that runs. What is claimed and foretold is of its networks, not of those that options put in their place.
@@ -293,11 +305,13 @@ fn session(info: &DeviceInfo) -> Session {
     }
 }
 
-/// The files of the report, and on stdout the table and where everything is, or what machines read.
+/// The files of the report, and on stdout the table and where everything is, or what machines read. Where the run was `finished`
+/// before, its directory may be one that cannot be written; then there is what goes to stdout alone.
 fn finish(
     args: &Args,
     out: &Path,
     study: Option<&Builtin>,
+    finished: bool,
     threads: &Threads,
     ctx: &Context,
 ) -> Result<Status, Failure> {
@@ -306,10 +320,17 @@ fn finish(
     let analysis = threads.install(|| Analysis::new(&rows));
     let claims = study.map_or_else(Vec::new, |study| claims(study, &analysis));
     let report = out.join(REPORT);
-    let json = write_report(&analysis, &claims, &report).map_err(Failure::running)?;
-    let figure = write_figure(&analysis, &report).map_err(Failure::running)?;
+    let files = write_report(&analysis, &claims, &report).and_then(|()| write_figure(&analysis, &report));
+    let (written, figure) = match files {
+        Ok(figure) => (true, figure),
+        Err(error) if finished => {
+            ctx.note(&format!("eoc: the report was not written again: {:#}\n", anyhow::Error::from(error)));
+            (false, None)
+        }
+        Err(error) => return Err(Failure::running(error)),
+    };
     if args.json {
-        ctx.write(&json)?;
+        ctx.write(&summary_json(&analysis, &claims).map_err(Failure::running)?)?;
         return Ok(Status::Done);
     }
     let room = terminal::columns();
@@ -322,39 +343,26 @@ fn finish(
             &format!("\nOf the first {} seeds of every cell; eoc export has all.\n", stored::REPORTED_SEEDS);
     }
     if others > 0 {
-        let samples = if others == 1 { "sample" } else { "samples" };
         text += &format!(
-            "\nWithout {others} {samples} in the directory that this run did not ask for;\neoc export has them.\n"
+            "\nWithout {} in the directory that this run did not ask for;\neoc export has them.\n",
+            counted(others, "sample")
         );
     }
     text += &format!("\nRun directory: {}\n", out.display());
-    let figure = figure.and_then(|files| files.svg.file_name().map(|name| format!("{}, ", name.display())));
-    let figure = figure.unwrap_or_default();
-    text += &format!("In its {REPORT}: {figure}{SUMMARY}, {TABLE} (all of --full)\n");
+    if written {
+        let figure =
+            figure.and_then(|files| files.svg.file_name().map(|name| format!("{}, ", name.display())));
+        let figure = figure.unwrap_or_default();
+        text += &format!("In its {REPORT}: {figure}{SUMMARY}, {TABLE} (all of --full)\n");
+    }
     ctx.print(&text)?;
     Ok(Status::Done)
 }
 
-/// The progress bar of a run, with a time to go that knows what each cell costs.
-struct Bar(ProgressBar);
-
-impl Bar {
-    fn new(ctx: &Context) -> Self {
-        let bar = ctx.progress(0, "samples");
-        match ProgressStyle::with_template("{bar:30} {pos}/{len} samples, {wide_msg}") {
-            Ok(style) => Self(bar.with_style(style)),
-            Err(_) => Self(bar),
-        }
-    }
-}
-
-impl Observer for Bar {
+/// The time to go knows what each cell costs; with a standard error the total is an estimate that moves.
+impl Observer for Meter {
     fn progress(&mut self, progress: &Progress) {
-        let Progress { rows, total, cell, cells, to_go } = progress;
-        let to_go = to_go.map_or_else(String::new, |t| format!(", about {} s to go", t.as_secs_f64().ceil()));
-        self.0.set_message(format!("cell {} of {cells}{to_go}", cell + 1));
-        // With a standard error the total is an estimate that moves.
-        self.0.set_length(*total);
-        self.0.set_position(*rows);
+        let Progress { rows, total, cell, cells, share, to_go } = *progress;
+        self.report(rows, total, Some(share), to_go, format!("cell {} of {cells}", cell + 1));
     }
 }

@@ -59,7 +59,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let output = output::open(&args.out, output::array_bytes(&shape), &[args.data.file()])?;
     tracing::info!(%sampler, batch = step, "sampling {count} seeds");
     let mut file = NpyWriter::new(output, &shape)?;
-    let progress = ctx.progress(count, "seeds");
+    let name = format!("kernels into {}", args.out.display());
+    let mut progress = ctx.progress(name, "seed").over(count, count as f64);
     ctx.on_stop(": nothing is written");
     let mut start = seeds.start;
     while start < seeds.end {
@@ -68,12 +69,12 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         for sample in sampling.kernels(&batch, ctx.stop())? {
             file.write(&sample.kernel)?;
         }
-        progress.inc(end - start);
+        progress.advance(end - start, (end - start) as f64);
         start = end;
     }
     ctx.check()?;
+    drop(progress);
     file.finish()?;
-    progress.finish_and_clear();
     let summary = Summary {
         path: &args.out,
         shape: output::shape(&shape),

@@ -49,16 +49,18 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let shapes = shapes(&network, data.dim());
     // Widths are below 2³²: the sum of all rows fits.
     let rows = shapes.iter().map(|&(rows, _)| rows).sum();
-    let progress = ctx.progress(rows, "neurons");
+    let name = format!("weights into {}", args.out.display());
+    let cost = shapes.iter().map(|&(rows, cols)| rows as f64 * cols as f64).sum();
+    let mut progress = ctx.progress(name, "neuron").over(rows, cost);
     let bytes = |&(rows, cols): &(u64, u64)| 4 * u128::from(rows) * u128::from(cols);
     let output = output::open(&args.out, shapes.iter().map(bytes).sum(), &[args.data.file()])?;
     write(output, &shapes, args.seed, |layer, row, out| {
         ctx.check()?;
         draw_row(args.seed, layer, row, out);
-        progress.inc(1);
+        progress.advance(1, out.len() as f64);
         Ok::<(), Failure>(())
     })?;
-    progress.finish_and_clear();
+    drop(progress);
     let tensors = shapes.iter().enumerate().map(|(k, (rows, cols))| format!("W{} ({rows}, {cols})", k + 1));
     let summary = Summary {
         path: &args.out,

@@ -46,7 +46,7 @@ pub enum Source {
         /// Angle between them, radians.
         angle: f64,
     },
-    /// A file: `.npy`, `.npz`, `.csv` by its extension, else IDX by its magic number.
+    /// A file: `.npy`, `.npz`, `.csv` (or `.tsv`, `.txt`, `.dat`) by its extension, else IDX by its magic number.
     File {
         /// Where it is.
         path: PathBuf,

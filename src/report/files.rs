@@ -58,8 +58,8 @@ pub fn write_figure(analysis: &Analysis, directory: &Path) -> Result<Option<Figu
     Ok(Some(files))
 }
 
-/// Writes [`SUMMARY`] and [`TABLE`] into a directory, which is created with its parents; returns the text of the first.
-pub fn write_report(analysis: &Analysis, claims: &[Claim], directory: &Path) -> Result<String, WriteError> {
+/// Writes [`SUMMARY`] and [`TABLE`] into a directory, which is created with its parents.
+pub fn write_report(analysis: &Analysis, claims: &[Claim], directory: &Path) -> Result<(), WriteError> {
     std::fs::create_dir_all(directory).map_err(|source| WriteError { path: directory.to_owned(), source })?;
     let write = |name: &str, text: &str| {
         let path = directory.join(name);
@@ -68,8 +68,7 @@ pub fn write_report(analysis: &Analysis, claims: &[Claim], directory: &Path) -> 
     let json = summary_json(analysis, claims)
         .map_err(|error| WriteError { path: directory.join(SUMMARY), source: error.into() })?;
     write(SUMMARY, &json)?;
-    write(TABLE, &format!("{}\n{}", short_table(analysis, claims, COLUMNS), table(analysis, COLUMNS)))?;
-    Ok(json)
+    write(TABLE, &format!("{}\n{}", short_table(analysis, claims, COLUMNS), table(analysis, COLUMNS)))
 }
 
 /// The name of a study as a file name: what is neither letter, digit, dot, dash nor underscore becomes a dash.

@@ -13,6 +13,8 @@ pub struct Progress {
     pub cell: usize,
     /// Cells of the study.
     pub cells: usize,
+    /// Share of the cost of all rows asked for that is done, by the device's own estimate: 0 to 1.
+    pub share: f64,
     /// Time to go, by the cost of what is left against that of what this run has done; `None` before the first batch.
     pub to_go: Option<Duration>,
 }

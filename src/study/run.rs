@@ -268,6 +268,8 @@ struct Tally {
     missing: u64,
     cells: usize,
     added: u64,
+    /// Of all rows asked for.
+    cost: f64,
     cost_left: f64,
     cost_done: f64,
     seconds: f64,
@@ -282,8 +284,10 @@ impl Tally {
     fn begin(&mut self, missing: &[Missing], costs: &[JobPlan]) {
         let sum = |count: fn(&Missing) -> u64| missing.iter().map(count).fold(0, u64::saturating_add);
         (self.rows, self.total, self.missing) = (sum(|m| m.rows), sum(|m| m.total), sum(Missing::count));
-        let left = |(m, cost): (&Missing, &JobPlan)| (m.total - m.rows) as f64 * one_seed(cost);
-        self.cost_left = missing.iter().zip(costs).map(left).sum();
+        let cost = |rows: fn(&Missing) -> u64| -> f64 {
+            missing.iter().zip(costs).map(|(m, cost)| rows(m) as f64 * one_seed(cost)).sum()
+        };
+        (self.cost, self.cost_left) = (cost(|m| m.total), cost(|m| m.total - m.rows));
     }
 
     fn add(&mut self, cell: usize, rows: u64, costs: &[JobPlan], seconds: f64) {
@@ -299,6 +303,7 @@ impl Tally {
     fn progress(&self, cell: usize) -> Progress {
         let to_go = self.cost_left * self.seconds / self.cost_done;
         let to_go = Duration::try_from_secs_f64(to_go).ok();
-        Progress { rows: self.rows, total: self.total, cell, cells: self.cells, to_go }
+        let share = if self.cost > 0.0 { 1.0 - self.cost_left / self.cost } else { 1.0 };
+        Progress { rows: self.rows, total: self.total, cell, cells: self.cells, share, to_go }
     }
 }

@@ -5,8 +5,10 @@ mod files;
 mod habits;
 mod help;
 mod numbers;
+mod progress;
 mod refusals;
 mod threads;
+mod wording;
 
 use std::fs;
 use std::process::{Command, Output, Stdio};

@@ -10,17 +10,18 @@ use eoc_ntk::sampler::Sampler;
 use super::case::Case;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::units::counted;
 
 /// Device, peaks and the head of the table.
 pub fn head(engine: &CpuEngine, peaks: &Peaks) -> String {
     let info = engine.info();
     format!(
-        "{}, {} threads, {}\n\
+        "{}, {}, {}\n\
          peaks: {:.0} M normals/s, {:.0} GFLOP/s (f32 product), {:.1} GB/s (copy)\n\n\
          n,m_l,l,m       sampler      ms per seed (least, greatest)   GFLOP/s  of peak  Mnormal/s  \
          draws  factor  norms  rest  binds\n",
         info.name,
-        info.threads,
+        counted(info.threads, "thread"),
         info.driver,
         peaks.normals / 1e6,
         peaks.operations / 1e9,

@@ -11,6 +11,7 @@ use super::case::{Case, seeds};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::tuning;
+use crate::cli::units::counted;
 
 /// A GPU, its peaks, and what it is compared with.
 pub struct Bench {
@@ -35,12 +36,12 @@ impl Bench {
     pub fn head(&self) -> String {
         let info = self.engine.info();
         format!(
-            "{}, {}, {} threads for the small algebra; beside cpu, {}\n\
+            "{}, {}, {} for the small algebra; beside cpu, {}\n\
              peaks: {:.0} M normals/s, {:.0} GFLOP/s (f32 product), {:.1} GB/s (copy)\n\
              sums over neurons in {}; {} ({})\n",
             info.name,
             info.driver,
-            info.threads,
+            counted(info.threads, "thread"),
             self.cpu.info().driver,
             self.peaks.normals / 1e6,
             self.peaks.operations / 1e9,

@@ -9,6 +9,7 @@ use eoc_ntk::Threads;
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::gpu::Choice;
 use eoc_ntk::backend::{Engine, Precision};
+use eoc_ntk::math::whole;
 use eoc_ntk::sampler::Sampler;
 
 use self::case::{Case, Sizes};
@@ -16,6 +17,7 @@ use super::args::{DeviceChoice, EngineArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::tuning;
+use super::words::count;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -44,7 +46,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME", value_parser = sampler)]
     sampler: Option<Sampler>,
     /// Timed rounds of each case
-    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = rounds)]
     rounds: u32,
     /// Measure which constants of the shaders are fastest on this GPU, some seconds, and keep them for later runs
     #[arg(long, conflicts_with_all = ["case", "sampler", "rounds", "precision"])]
@@ -64,12 +66,17 @@ const CASES: [Sizes; 6] = [
 ];
 
 fn case(text: &str) -> Result<Sizes, String> {
-    let numbers: Result<Vec<u64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    let numbers: Result<Vec<u64>, _> = text.split(',').map(count::<u64>).collect();
     let numbers = numbers.ok().and_then(|n| Sizes::try_from(n).ok());
     let valid = numbers.filter(|n| n.iter().all(|&x| x >= 1) && n[0] <= 100_000 && n[2] <= 1_000_000);
     valid.ok_or_else(|| {
         "give four positive integers: points, outputs, depth, width, as 16,1,4,1024".to_owned()
     })
+}
+
+fn rounds(text: &str) -> Result<u32, String> {
+    let rounds = whole(text).filter(|rounds| (1..=1000).contains(rounds));
+    rounds.ok_or_else(|| "give a number of rounds from 1 to 1000".to_owned())
 }
 
 fn sampler(text: &str) -> Result<Sampler, String> {

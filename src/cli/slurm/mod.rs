@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use eoc_ntk::math::whole;
+use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::{Plan, file};
 
+pub use self::place::shards_of;
 use self::script::{ARRAY_FILE, Job, MERGE_FILE};
+pub use self::script::{ENDED, begins};
 use super::config::study_notes;
 use super::context::Context;
 use super::failure::{Failure, Status};
@@ -26,10 +29,11 @@ see eoc and the data. A task of the array runs one shard. Near its time limit it
 requeues itself; on a lost node it is requeued by Slurm; a killed one is not. The merge job runs
 when all tasks have ended: it merges the shards into DIR/merged and prints the table, or lists the
 missing seeds and ends with status 1. Submitting again resumes what is missing and computes nothing
-twice. Logs are in DIR/logs.
+twice. Logs are in DIR/logs; eoc status DIR says how far each shard is.
 
 Examples:
   eoc slurm study.toml --shards 16 --time 2:00:00 --cpus 8 --submit
+  eoc slurm --study width --shards 4 --dry-run
   eoc slurm study.toml --shards 8 --gpus 1 --time 1-00 --partition gpu --sbatch=--account=physics
 
 The same shards under other schedulers, on files that all see; then eoc merge r/* --out run.
@@ -46,9 +50,15 @@ Ray, in Python with import ray, subprocess:
 /// Arguments as typed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Study file
-    #[arg(value_name = "STUDY.toml")]
-    study: PathBuf,
+    /// Study file, or - for standard input
+    #[arg(value_name = "STUDY.toml", required_unless_present = "builtin")]
+    study: Option<PathBuf>,
+    /// Built-in study in place of a file: first, width, depth, activation, outputs, million or deep
+    #[arg(long = "study", value_name = "NAME", conflicts_with = "study")]
+    builtin: Option<Builtin>,
+    /// The built-in study with fewer seeds
+    #[arg(long, requires = "builtin")]
+    quick: bool,
     /// Number of shards, each a task of the array: 1 to 900
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = shards)]
     shards: u32,
@@ -73,11 +83,14 @@ pub struct Args {
     /// Submit both jobs
     #[arg(long)]
     submit: bool,
+    /// Print the scripts and write nothing
+    #[arg(long, conflicts_with = "submit")]
+    dry_run: bool,
 }
 
 /// Writes and prints the scripts; submits them where asked to.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    let plan = plan(&args.study)?;
+    let plan = plan(args)?;
     ctx.note(&study_notes(&plan));
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| Path::new("eoc-runs").join(format!("{}-slurm", plan.directory_name())));
@@ -104,7 +117,9 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     if args.submit {
         sbatch_is_there()?;
     }
-    place::write(&absolute, &files)?;
+    if !args.dry_run {
+        place::write(&absolute, &files)?;
+    }
     let mut text = String::new();
     for (name, script) in &files[1..] {
         text += &format!("{}:\n\n{script}\n", absolute.join(name).display());
@@ -115,6 +130,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         let dependency = format!("--dependency=afterany:{array}");
         let merge = sbatch(&[dependency.into(), absolute.join(MERGE_FILE).as_os_str().into()])?;
         ctx.print(&format!("Submitted array job {array} and merge job {merge}.\n"))?;
+    } else if args.dry_run {
+        ctx.print(&format!("{text}Nothing was written.\n"))?;
     } else {
         ctx.print(&format!("{text}Submit with:\n  {}\n", job.submit_line()))?;
     }
@@ -122,7 +139,11 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
 }
 
 /// The study, refused here and not by every task.
-fn plan(path: &Path) -> Result<Plan, Failure> {
+fn plan(args: &Args) -> Result<Plan, Failure> {
+    let Some(path) = &args.study else {
+        let study = args.builtin.unwrap_or(Builtin::FIRST);
+        return Plan::new(study.spec(args.quick)).map_err(Failure::unusable);
+    };
     let of =
         |error: anyhow::Error| Failure::unusable(error.context(format!("study file {}", path.display())));
     let (text, directory) = input::study(path).map_err(|e| of(e.into()))?;

@@ -9,6 +9,7 @@ use eoc_ntk::study::{Plan, file};
 
 use super::script::ARRAY_FILE;
 use crate::cli::failure::Failure;
+use crate::cli::units::counted;
 
 /// Refuses a directory that is none, one that holds something else, and one whose shards are of another study or number.
 pub fn check(dir: &Path, plan: &Plan, shards: u32) -> Result<(), Failure> {
@@ -31,13 +32,22 @@ pub fn check(dir: &Path, plan: &Plan, shards: u32) -> Result<(), Failure> {
     if there.is_none_or(|there| there.identity() != plan.identity()) {
         return Err(refused("holds the job of another study; give --out another directory".to_owned()));
     }
-    match script.lines().find_map(|line| line.strip_prefix("shards=")) {
-        Some(count) if count == shards.to_string() => Ok(()),
+    match count(&script) {
+        Some(count) if count == shards => Ok(()),
         count => Err(refused(format!(
-            "holds a job of {} shards, not {shards}; give the same number or --out another directory",
-            count.unwrap_or("no")
+            "holds a job of {}, not {shards}; give the same number or --out another directory",
+            counted(count.unwrap_or(0), "shard")
         ))),
     }
+}
+
+/// How many shards the job in a directory has; None where there is no job.
+pub fn shards_of(dir: &Path) -> Option<u32> {
+    count(&fs::read_to_string(dir.join(ARRAY_FILE)).ok()?)
+}
+
+fn count(script: &str) -> Option<u32> {
+    script.lines().find_map(|line| line.strip_prefix("shards="))?.parse().ok()
 }
 
 /// Writes the files, each whole or not at all, and the directory of the logs, which Slurm does not make itself.

@@ -96,6 +96,17 @@ pub const ARRAY_FILE: &str = "array.sbatch";
 /// Name of the merge script.
 pub const MERGE_FILE: &str = "merge.sbatch";
 
+/// What a task writes into its log before it starts eoc, after `shard I`.
+const BEGUN: &str = ": eoc begins";
+/// What a task writes into its log when eoc has ended; the status follows. `eoc status` reads both.
+pub const ENDED: &str = "eoc ended with status ";
+
+/// Whether a line of a log is that of a task before it starts eoc.
+pub fn begins(line: &str) -> bool {
+    line.strip_prefix("shard ")
+        .is_some_and(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(BEGUN))
+}
+
 const BODY: &str = r#"
 # The signal before the time limit, and that of a cancelled or preempted job, go on to eoc, which keeps what is finished.
 pid=
@@ -107,6 +118,8 @@ pass() {
 trap 'pass USR1' USR1
 trap 'pass TERM' TERM
 
+# eoc status reads this line and the one below.
+echo "shard $SLURM_ARRAY_TASK_ID: eoc begins on ${SLURMD_NODENAME:-$HOSTNAME}" >&2
 "$eoc" run "$dir/study.toml" --shard "$SLURM_ARRAY_TASK_ID/$shards" --out "$dir/shard-$SLURM_ARRAY_TASK_ID" \
     --threads "${SLURM_CPUS_ON_NODE:-1}"DEVICE &
 pid=$!
@@ -118,6 +131,7 @@ while
     # A signal ends the wait and not eoc: wait again for its own status.
     [ -n "$signal" ]
 do :; done
+echo "eoc ended with status $status" >&2
 
 # 75: the time limit is near, new samples were finished and the shard can be resumed (without a new one the status is 1: a task
 # started again would not come further); 138: the signal came before eoc could listen.

@@ -111,15 +111,14 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     }
     ctx.on_stop(": what is known by then is printed");
     let begun = Instant::now();
-    let bar = ctx.progress(0, "networks");
+    let meter = ctx.progress(format!("width of {}", data.label()), "network");
     let mut found = Vec::new();
     let mut stopped = Stop::Not;
     for cell in cells {
         let (start, before) = (Instant::now(), found.iter().map(|f: &Found| f.answer.networks).sum::<u64>());
         let mut observe = |progress: &Progress| {
-            bar.set_message(words::so_far(progress));
-            bar.set_length(before + progress.networks);
-            bar.set_position(before + progress.networks);
+            let drawn = before + progress.networks;
+            meter.report(drawn, drawn, None, None, words::so_far(progress));
             if ctx.stop().is_raised() {
                 stopped = Stop::Signal;
             } else if args.max_time.is_some_and(|most| begun.elapsed() >= most) {
@@ -143,7 +142,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             break;
         }
     }
-    bar.finish_and_clear();
+    drop(meter);
     if args.json {
         ctx.write(&format!("{}\n", args.json(&found, several, stopped)))?;
     } else {

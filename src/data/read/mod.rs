@@ -1,4 +1,4 @@
-//! Tables of numbers from files, by the file's name: `.npy`, `.npz`, `.csv`, else IDX by its magic number.
+//! Tables of numbers from files, by the file's name: `.npy`, `.npz`, `.csv` (or `.tsv`, `.txt`, `.dat`), else IDX by its magic number.
 //!
 //! No reader trusts a declared size: what is declared is checked against [`MAX_VALUES`](super::MAX_VALUES) and memory
 //! then grows only with the bytes that are really there.
@@ -61,7 +61,7 @@ pub(super) fn table(path: &Path, key: Option<&str>) -> Result<Table, DataError> 
     let table = match extension.as_str() {
         "npy" => npy::read(&mut file),
         "npz" => npz::read(file, key),
-        "csv" => csv::read(file),
+        "csv" | "tsv" | "txt" | "dat" => csv::read(file),
         _ => idx::read(file),
     };
     table.map_err(|fault| match fault {

@@ -43,7 +43,10 @@ fn malformed_networks_are_refused() {
         ("--activation abs --depth 3 --widths 8,8 --schedule linear", "cannot be used with"),
         ("--activation abs --depth 3 --schedule linear", "--schedule needs --width M"),
         ("--activation abs --depth 3 --width 8 --schedule cubic", "schedule \"cubic\" is unknown"),
-        ("--activation abs --depth 3 --widths 8", "--widths lists 1 hidden widths but --depth 3 has 2"),
+        (
+            "--activation abs --depth 3 --widths 8",
+            "--widths lists 1 hidden width but --depth 3 has 2 hidden layers",
+        ),
         ("--activation abs --depth 3 --widths 8,8,8", "--widths lists 3 hidden widths"),
         ("--activation abs --widths 8,x", "widths \"8,x\" are no list of integers"),
         ("--activation abs --widths 8,", "are no list of integers"),

@@ -273,3 +273,118 @@ fn tasks_end_their_batch_requeue_themselves_and_merge_to_one_run() {
     assert!(single.iter().all(|row| merged.contains(row)));
     assert_eq!(place.calls().len(), 2, "an ended task is not requeued");
 }
+
+#[test]
+fn a_dry_run_prints_the_scripts_of_a_built_in_study_and_writes_nothing() {
+    let place = Place::new(4);
+    let line = ["slurm", "--study", "width", "--quick", "--shards", "3", "--dry-run", "--out", "none"];
+    let printed = done(place.at(), &line);
+    for part in ["#SBATCH --array=0-2\n", "#SBATCH --job-name=eoc-width\n", "Nothing was written."] {
+        assert!(printed.contains(part), "no {part:?} in\n{printed}");
+    }
+    assert!(!place.at().join("none").exists());
+    // The same scripts as without it.
+    let dry = done(
+        place.at(),
+        &["slurm", "study.toml", "--shards", "2", "--dry-run", "--out", place.dir().to_str().unwrap()],
+    );
+    assert!(!place.dir().exists());
+    place.write(&[]);
+    assert!(dry.contains(&place.script("array.sbatch")) && dry.contains(&place.script("merge.sbatch")));
+    for (line, says) in [
+        (vec!["slurm", "study.toml", "--study", "width", "--shards", "2"], "cannot be used with"),
+        (vec!["slurm", "--study", "depths", "--shards", "2"], "depths"),
+        (vec!["slurm", "study.toml", "--shards", "2", "--dry-run", "--submit"], "cannot be used with"),
+    ] {
+        let output = eoc(place.at(), &line);
+        assert!(
+            output.status.code() == Some(2) && text(&output.stderr).contains(says),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+}
+
+/// State, rows, total and reason of every shard, in their order, and the object of all.
+fn states(place: &Place) -> (Vec<(String, u64, u64)>, serde_json::Value) {
+    let text = done(place.at(), &["status", place.dir().to_str().unwrap(), "--json"]);
+    let all: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let one = |run: &serde_json::Value| {
+        (
+            run["state"].as_str().unwrap().to_owned(),
+            run["rows"].as_u64().unwrap(),
+            run["total"].as_u64().unwrap(),
+        )
+    };
+    (all["directories"].as_array().unwrap().iter().map(one).collect(), all)
+}
+
+#[test]
+fn the_status_of_a_job_is_that_of_its_shards() {
+    let place = Place::new(8);
+    place.write(&[]);
+    let state = |word: &str, rows: u64| (word.to_owned(), rows, 8);
+    let (runs, all) = states(&place);
+    assert_eq!(runs, [state("missing", 0), state("missing", 0)]);
+    assert!(all["total"]["to_go"].is_null() && all["total"]["missing"] == 2, "{all}");
+
+    assert_eq!(place.task(0).wait_with_output().unwrap().status.code(), Some(0));
+    let (runs, all) = states(&place);
+    assert_eq!(runs, [state("done", 8), state("missing", 0)]);
+    // By what the samples of the other shard took.
+    let (done_one, missing) = (&all["directories"][0], &all["directories"][1]);
+    let expected = 8.0 / done_one["rate"].as_f64().unwrap();
+    assert!((missing["to_go"].as_f64().unwrap() / expected - 1.0).abs() < 1e-9, "{all}");
+    assert!(done_one["to_go"] == 0.0 && missing["rate"].is_null() && missing["shard"] == "1/2", "{all}");
+
+    // Begun with fewer seeds than are asked for now, and then as its log says.
+    let shard = place.dir().join("shard-1");
+    let part = [
+        "run",
+        "study.toml",
+        "--seeds",
+        "4",
+        "--shard",
+        "1/2",
+        "--device",
+        "cpu",
+        "--out",
+        shard.to_str().unwrap(),
+    ];
+    done(place.at(), &part);
+    let (runs, all) = states(&place);
+    // Shard 1 of 2 has the seeds 4 to 7, and that of fewer seeds had 2 and 3.
+    assert_eq!(runs[1], state("failed", 0));
+    assert!(all["directories"][1]["reason"].as_str().unwrap().starts_with("8 samples missing"), "{all}");
+    let log = |text: &str| fs::write(place.dir().join("logs/shard-1.txt"), text).unwrap();
+    let begins = "shard 1: eoc begins on node1\n";
+    log(&format!("{begins}eoc: the disk is full\neoc ended with status 1\n"));
+    let table = done(place.at(), &["status", place.dir().to_str().unwrap()]);
+    for part in [
+        "2 directories: 1 done, 1 failed\n",
+        "shard-1: eoc ended with status 1: the disk is full\n",
+        " 8/16 ",
+    ] {
+        assert!(table.contains(part), "no {part:?} in\n{table}");
+    }
+    assert!(table.lines().take(4).all(|line| line.chars().count() <= 80), "{table}");
+    log(&format!("{begins}eoc: stopped\neoc ended with status 75\n"));
+    assert_eq!(states(&place).0[1], state("waiting", 0));
+    let lock = fs::File::options().write(true).open(shard.join("lock")).unwrap();
+    lock.lock().unwrap();
+    log(&format!("{begins}eoc ended with status 75\n{begins}"));
+    let (runs, all) = states(&place);
+    assert_eq!(runs[1], state("running", 0));
+    assert!(all["total"]["rate"].as_f64().unwrap() > 0.0 && all["total"]["running"] == 1, "{all}");
+    drop(lock);
+
+    // Any directories, by their names; what is of one run alone is refused.
+    let (first, second) = (place.dir().join("shard-0"), place.at().join("nothing"));
+    let (first, second) = (first.to_str().unwrap(), second.to_str().unwrap());
+    let table = done(place.at(), &["status", first, second]);
+    assert!(table.contains("2 directories: 1 done, 1 missing\n") && table.contains(" 8/? "), "{table}");
+    let one = eoc(place.at(), &["status", first, second, "--reproduce"]);
+    assert!(one.status.code() == Some(2) && text(&one.stderr).contains("2 directories are given"));
+    let none = eoc(place.at(), &["status", second, second]);
+    assert!(none.status.code() == Some(2) && text(&none.stderr).contains("holds no run"));
+}

@@ -142,7 +142,7 @@ fn a_store_in_another_journal_mode_is_read_and_switched_back() {
     assert!(!dir.join("run.sqlite-wal").exists());
     // A merge into it, too.
     open().execute_batch("PRAGMA journal_mode = WAL").unwrap();
-    merge(&[dir.clone()], &dir).unwrap();
+    merge(std::slice::from_ref(&dir), &dir).unwrap();
     assert_eq!(rows(&dir).unwrap().len(), 100);
     assert_eq!(fs::read(dir.join("run.sqlite")).unwrap()[18..20], [1, 1]);
 }

@@ -1,51 +1,21 @@
-//! `eoc status`: how far a run is, while it runs or not; how to make it again; how to make one of its samples again.
+//! How to make a run again, and how to make one of its samples again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use eoc_ntk::backend::cpu::CPU;
-use eoc_ntk::model::{Network, parse_widths};
-use eoc_ntk::sampler::Sampler;
-use eoc_ntk::sampler::cost::relative_cost;
 use eoc_ntk::study::store::{CellRecord, Reader, Statistics, StoreError};
 use eoc_ntk::study::table::{Value, columns, values};
-use eoc_ntk::study::{Directory, Missing};
 
-use super::context::Context;
-use super::escape::visible;
-use super::failure::{Failure, Status};
-use super::stored::{describe, unusable};
-use super::units::{duration, utc};
-
-/// Shown below the help.
-pub const EXAMPLES: &str = "\
-Nothing is written, and the run may be at work. The time to go is that of one process: what is
-missing of every cell, times the seconds that its samples took so far, or, where it has none, those of
-the other cells in proportion to its cost.
-
-Examples:
-  eoc status eoc-runs/first-0123abcd
-  eoc status eoc-runs/first-0123abcd --reproduce > again.toml
-  eoc status eoc-runs/first-0123abcd --row 3,17";
-
-/// Arguments as typed.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// Run directory
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
-    /// Print the study with the command, version and devices that made the run, as a study file
-    #[arg(long, conflicts_with = "row")]
-    reproduce: bool,
-    /// Print the eoc sample line that draws the kernel of this row again
-    #[arg(long, value_name = "CELL,SEED")]
-    row: Option<RowName>,
-}
+use crate::cli::escape::visible;
+use crate::cli::failure::Failure;
+use crate::cli::stored::{describe, unusable};
+use crate::cli::units::{counted, utc};
 
 /// A row by its cell and seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct RowName {
+pub struct RowName {
     cell: usize,
     seed: u64,
 }
@@ -63,126 +33,8 @@ impl std::str::FromStr for RowName {
     }
 }
 
-/// Prints what is asked for.
-pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    let reader = Reader::open(&args.dir).map_err(unusable)?;
-    let text = match args.row {
-        Some(row) => sample_line(&reader, args, row)?,
-        None if args.reproduce => reproduce(&reader, args).map_err(unusable)?,
-        None => progress(&reader, args)?,
-    };
-    ctx.print(&text)?;
-    Ok(Status::Done)
-}
-
-fn progress(reader: &Reader, args: &Args) -> Result<String, Failure> {
-    let manifest = reader.manifest();
-    let missing = reader.missing().map_err(unusable)?;
-    let times = times(reader).map_err(unusable)?;
-    let at_work = Directory::in_use(&args.dir).map_err(unusable)?;
-    let (rows, total) = missing.iter().fold((0, 0u64), |(r, t), m| (r + m.rows, t.saturating_add(m.total)));
-    let complete = |m: &&Missing| m.gaps.is_empty();
-    let done = missing.iter().filter(complete).count();
-    let stored: u64 = times.iter().map(|t| t.rows).sum();
-    let mut text = format!(
-        "Study:      {}, {} cells, seeds {}",
-        manifest.directory_name(),
-        missing.len(),
-        manifest.asked
-    );
-    if !manifest.shard.is_whole() {
-        text += &format!(", shard {}", manifest.shard);
-    }
-    text += &format!(
-        "\nDirectory:  {}, {}\n",
-        args.dir.display(),
-        if at_work { "running" } else { "not running" }
-    );
-    text += &format!("Cells:      {done} of {} done\nSamples:    {rows} of {total} done", missing.len());
-    if stored > rows {
-        text += &format!(", and {} that are not asked for now", stored - rows);
-    }
-    text.push('\n');
-    let others = &times[reader.asked_cells()..];
-    if !others.is_empty() {
-        let samples: u64 = others.iter().map(|t| t.rows).sum();
-        text += &format!(
-            "Others:     {} cells with {samples} samples, of earlier studies; --reproduce lists them\n",
-            others.len()
-        );
-    }
-    let Some(hand) = missing.iter().position(|m| !m.gaps.is_empty()) else {
-        return Ok(text + "To go:      nothing\n");
-    };
-    text += &format!("Next:       cell {hand}, {}\n", describe(&reader.cells()[hand]));
-    let pace = pace(reader.cells(), &times)?;
-    let seconds: f64 = missing.iter().zip(&pace).map(|(m, pace)| (m.total - m.rows) as f64 * pace).sum();
-    if stored > 0 {
-        let spent: f64 = times.iter().map(|t| t.seconds).sum();
-        text += &format!(
-            "Rate:       {:.3} samples/s there, {:.3} so far\n",
-            1.0 / pace[hand],
-            stored as f64 / spent
-        );
-        text += &format!("To go:      about {}\n", duration(seconds));
-    } else {
-        text += "To go:      unknown before the first samples; eoc run --dry-run calibrates\n";
-    }
-    Ok(text)
-}
-
-/// Rows of a cell, and the seconds that they took.
-#[derive(Clone, Copy, Default)]
-struct Times {
-    rows: u64,
-    seconds: f64,
-}
-
-fn times(reader: &Reader) -> Result<Vec<Times>, StoreError> {
-    let mut times = vec![Times::default(); reader.cells().len()];
-    reader.for_each(|row| {
-        times[row.cell].rows += 1;
-        times[row.cell].seconds += row.seconds;
-        Ok::<(), StoreError>(())
-    })?;
-    Ok(times)
-}
-
-/// Seconds of a sample of every cell: its own, or by the cost model from those of the others.
-fn pace(cells: &[CellRecord], times: &[Times]) -> Result<Vec<f64>, Failure> {
-    let cost = |(index, cell)| {
-        cost(cell).ok_or_else(|| {
-            Failure::running(anyhow::anyhow!(
-                "cell {index} of the store is no network that this eoc knows: activation {}, widths \"{}\", sampler {}",
-                cell.activation,
-                cell.widths,
-                cell.sampler
-            ))
-        })
-    };
-    let costs: Vec<f64> = cells.iter().enumerate().map(cost).collect::<Result<_, _>>()?;
-    let known = || times.iter().zip(&costs).filter(|(t, _)| t.rows > 0);
-    let cost: f64 = known().map(|(t, cost)| t.rows as f64 * cost).sum();
-    let per_cost = known().map(|(t, _)| t.seconds).sum::<f64>() / cost;
-    let of = |(t, cost): (&Times, &f64)| if t.rows > 0 { t.seconds / t.rows as f64 } else { per_cost * cost };
-    Ok(times.iter().zip(&costs).map(of).collect())
-}
-
-/// Cost of a seed by the cost model; None where the record, whose sums agree, is not what a plan makes.
-fn cost(record: &CellRecord) -> Option<f64> {
-    let hidden = match record.depth {
-        1 => Vec::new(),
-        _ => parse_widths(&record.widths).ok()?,
-    };
-    let network = Network::new(record.activation.parse().ok()?, hidden, record.outputs as usize).ok()?;
-    let samplers = [Sampler::Direct, Sampler::Conditional];
-    let sampler = samplers.into_iter().find(|sampler| sampler.to_string() == record.sampler)?;
-    // How many coordinates a point has is not stored; what is estimated of a cell without rows counts as many as points.
-    let n = record.n as usize;
-    Some(relative_cost(sampler, n, n, &network))
-}
-
-fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
+/// The study with the command, version and devices that made the run.
+pub fn reproduce(reader: &Reader, dir: &Path) -> Result<String, StoreError> {
     let manifest = reader.manifest();
     let shard = match manifest.shard.is_whole() {
         true => String::new(),
@@ -207,7 +59,7 @@ fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
             s.commit,
             s.device,
             s.driver,
-            s.threads
+            counted(s.threads, "thread")
         );
     }
     let promise = match rows.len() {
@@ -226,7 +78,7 @@ fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
         };
         text += &format!("# ({by}), and all others close to what they are here:\n");
     }
-    text += &format!("#   eoc status {} --reproduce > again.toml\n", quoted(&args.dir.display().to_string()));
+    text += &format!("#   eoc status {} --reproduce > again.toml\n", quoted(&dir.display().to_string()));
     let last = sessions.last().map(|s| (s.device.as_str().into(), 0));
     let several = rows.len() > 1;
     let devices = if rows.is_empty() { last.into_iter().collect() } else { rows };
@@ -235,12 +87,18 @@ fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
     }
     for (index, (name, count)) in devices.iter().enumerate() {
         let (out, of) = match several {
-            true => (format!("again-{}", index + 1), format!("   # {count} rows are from {name}")),
+            true => (
+                format!("again-{}", index + 1),
+                format!(
+                    "   # {} from {name}",
+                    if *count == 1 { "1 row is".to_owned() } else { format!("{count} rows are") }
+                ),
+            ),
             false => ("again".to_owned(), String::new()),
         };
         text += &format!("#   eoc run again.toml{shard} --device {} --out {out}{of}\n", device(name));
     }
-    text += &others(reader, args)?;
+    text += &others(reader, dir)?;
     Ok(text + "\n" + &manifest.text)
 }
 
@@ -248,7 +106,7 @@ fn reproduce(reader: &Reader, args: &Args) -> Result<String, StoreError> {
 const LISTED: usize = 40;
 
 /// The cells that the study below does not ask for, as comments.
-fn others(reader: &Reader, args: &Args) -> Result<String, StoreError> {
+fn others(reader: &Reader, dir: &Path) -> Result<String, StoreError> {
     let asked = reader.asked_cells();
     let others = &reader.cells()[asked..];
     if others.is_empty() {
@@ -256,13 +114,15 @@ fn others(reader: &Reader, args: &Args) -> Result<String, StoreError> {
     }
     let counts = reader.count_rows()?;
     let mut text = format!(
-        "# The directory has {} cells of earlier studies too, which this one does not ask for; any row of theirs is drawn\n         # again by what eoc status {} --row CELL,SEED prints:\n",
-        others.len(),
-        quoted(&args.dir.display().to_string())
+        "# The directory has {} of earlier studies too, which this one does not ask for; any row of theirs is drawn\n# again by what \
+         eoc status {} --row CELL,SEED prints:\n",
+        counted(others.len(), "cell"),
+        quoted(&dir.display().to_string())
     );
     for (index, cell) in others.iter().enumerate().take(LISTED) {
         let words = visible(&describe(cell));
-        text += &format!("#   cell {}, {} samples: {words}\n", asked + index, counts[asked + index]);
+        text +=
+            &format!("#   cell {}, {}: {words}\n", asked + index, counted(counts[asked + index], "sample"));
     }
     if others.len() > LISTED {
         text += &format!("#   and {} more, which eoc export --table cells lists\n", others.len() - LISTED);
@@ -280,12 +140,13 @@ fn rows_by_device(reader: &Reader) -> Result<BTreeMap<Arc<str>, u64>, StoreError
     Ok(rows)
 }
 
-fn sample_line(reader: &Reader, args: &Args, name: RowName) -> Result<String, Failure> {
+/// The line that draws the kernel of a row again.
+pub fn sample_line(reader: &Reader, dir: &Path, name: RowName) -> Result<String, Failure> {
     let RowName { cell, seed } = name;
     let none = || {
         Failure::refused(format!(
             "{} has no row of cell {cell}, seed {seed}; eoc export lists those it has",
-            args.dir.display()
+            dir.display()
         ))
     };
     let record = reader.cells().get(cell).ok_or_else(none)?;

@@ -1,0 +1,177 @@
+//! Several run directories at once, and the directory of a Slurm job, which stands for its shards.
+
+use std::path::{Path, PathBuf};
+
+use eoc_ntk::study::STORE;
+use eoc_ntk::study::store::StoreError;
+use serde_json::{Value, json};
+
+use super::look::{self, Run, STATES, State};
+use crate::cli::failure::Failure;
+use crate::cli::slurm::shards_of;
+use crate::cli::stored::unusable;
+use crate::cli::units::{counted, duration};
+
+/// Columns of the name of a directory.
+const NAME: usize = 26;
+/// Most reasons that are told one by one.
+const REASONS: usize = 10;
+
+/// All that were asked about.
+pub struct Survey {
+    runs: Vec<Run>,
+}
+
+/// Whether this is the directory of a Slurm job.
+pub fn is_job(dir: &Path) -> bool {
+    !dir.join(STORE).exists() && shards_of(dir).is_some()
+}
+
+impl Survey {
+    /// Looks at every directory.
+    pub fn of(dirs: &[PathBuf]) -> Result<Self, Failure> {
+        let mut runs = Vec::new();
+        for dir in dirs {
+            match shards_of(dir).filter(|_| is_job(dir)) {
+                None => {
+                    runs.push(look::run(dir)?);
+                }
+                Some(count) => runs.extend(look::job(dir, count)?),
+            }
+        }
+        if let (true, [dir, ..]) =
+            (runs.iter().all(|run| run.study.is_none() && run.state == State::Missing), dirs)
+            && !is_job(dir)
+        {
+            return Err(unusable(StoreError::NoRun { dir: dir.clone() }));
+        }
+        look::foresee(&mut runs)?;
+        Ok(Self { runs })
+    }
+
+    fn count(&self, state: State) -> usize {
+        self.runs.iter().filter(|run| run.state == state).count()
+    }
+
+    fn rows(&self) -> u64 {
+        self.runs.iter().map(|run| run.rows).sum()
+    }
+
+    fn total(&self) -> Option<u64> {
+        self.runs.iter().map(|run| run.total).try_fold(0, |sum: u64, total| Some(sum.saturating_add(total?)))
+    }
+
+    /// Of all that run.
+    fn rate(&self) -> Option<f64> {
+        let running = self.runs.iter().filter(|run| run.state == State::Running);
+        running.map(|run| run.rate).try_fold(0.0, |sum, rate| Some(sum + rate?)).filter(|rate| *rate > 0.0)
+    }
+
+    /// The longest.
+    fn to_go(&self) -> Option<f64> {
+        self.runs.iter().map(|run| run.to_go).try_fold(0.0, |most, to_go| Some(f64::max(most, to_go?)))
+    }
+
+    /// For programs.
+    pub fn json(&self) -> Value {
+        let runs: Vec<Value> = self.runs.iter().map(Run::json).collect();
+        let mut total = json!({
+            "rows": self.rows(), "total": self.total(), "rate": self.rate(), "to_go": self.to_go(),
+        });
+        for (state, word) in STATES {
+            total[word] = self.count(state).into();
+        }
+        json!({ "directories": runs, "total": total })
+    }
+
+    /// For people: a line each, the sum, and why what failed has failed.
+    pub fn table(&self) -> String {
+        let mut text = line("directory", "state", "samples", "done", "samples/s", "to go");
+        for run in &self.runs {
+            text += &line(
+                &ending(&run.name),
+                run.state.word(),
+                &of(run.rows, run.total),
+                &percent(run.rows, run.total),
+                &rate(run.rate),
+                &run.to_go.map_or("?".to_owned(), duration),
+            );
+        }
+        let states: Vec<String> = STATES
+            .iter()
+            .map(|(state, word)| (self.count(*state), word))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        text += &line(
+            "total",
+            "",
+            &of(self.rows(), self.total()),
+            &percent(self.rows(), self.total()),
+            &rate(self.rate()),
+            &self.to_go().map_or("?".to_owned(), duration),
+        );
+        text += &format!("\n{}: {}\n", counted(self.runs.len(), "directory"), states.join(", "));
+        let failed: Vec<(&str, &str)> =
+            self.runs.iter().filter_map(|run| Some((run.name.as_str(), run.reason.as_deref()?))).collect();
+        for (name, reason) in failed.iter().take(REASONS) {
+            text += &format!("{name}: {reason}\n");
+        }
+        if failed.len() > REASONS {
+            text += &format!("and {} more that failed\n", failed.len() - REASONS);
+        }
+        text
+    }
+}
+
+/// 79 columns.
+fn line(name: &str, state: &str, samples: &str, done: &str, rate: &str, to_go: &str) -> String {
+    let text = format!("{name:<NAME$}  {state:<7}  {samples:>17}  {done:>5}  {rate:>9}  {to_go:>7}");
+    text.trim_end().to_owned() + "\n"
+}
+
+/// The end of a long name, which tells shards apart.
+fn ending(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= NAME {
+        name.to_owned()
+    } else {
+        format!("…{}", name.chars().skip(length + 1 - NAME).collect::<String>())
+    }
+}
+
+fn of(rows: u64, total: Option<u64>) -> String {
+    format!("{rows}/{}", total.map_or("?".to_owned(), |total| total.to_string()))
+}
+
+fn percent(rows: u64, total: Option<u64>) -> String {
+    // All is not said before it is done.
+    total.map_or("?".to_owned(), |total| {
+        format!("{} %", (u128::from(rows) * 100).checked_div(total.into()).unwrap_or(100))
+    })
+}
+
+fn rate(rate: Option<f64>) -> String {
+    match rate {
+        None => "-".to_owned(),
+        Some(rate) if rate < 100.0 => format!("{rate:.2}"),
+        Some(rate) => format!("{rate:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_fit_80_columns_and_keep_the_end_of_a_name() {
+        let name = ending("/scratch/users/someone/eoc-runs/width-0123abcd-slurm/shard-417");
+        let text =
+            line(&name, "running", &of(999_999, Some(9_999_999)), "9 %", &rate(Some(123_456.7)), "120 min");
+        assert!(text.contains("slurm/shard-417  running") && text.chars().count() <= 80, "{text}");
+        assert_eq!(
+            (percent(0, Some(0)), percent(999, Some(1000)), percent(1, None)),
+            ("100 %".into(), "99 %".into(), "?".into())
+        );
+    }
+}
