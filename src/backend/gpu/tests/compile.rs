@@ -15,10 +15,12 @@ fn what_jobs_need_is_in_the_list() {
     if device(&Options::default()).is_none() {
         return;
     }
-    for (fused, algebra) in [(true, 256), (false, 0)] {
+    // Factorisations are slow on a software adapter: there with the fewest rows.
+    let ways: [(bool, u32, &[usize]); 3] = [(true, 256, &[2]), (true, 0, &[20]), (false, 0, &[2, 33])];
+    for (fused, algebra, sizes) in ways {
         let options = Options { fused, algebra: Some(algebra), ..Options::default() };
         let gpu = GpuEngine::with(&choice(), 2, &options).unwrap();
-        for n in [2, 20, 33] {
+        for &n in sizes {
             let reference = Reference::new(&vec![1.0; n * n], n, 1).unwrap();
             let wanted = Wanted { kernel: false, statistics: Some(&reference) };
             let network = Network::new("abs".parse().unwrap(), vec![70, 300], 1).unwrap();
@@ -37,7 +39,7 @@ fn what_jobs_need_is_in_the_list() {
         }
         let listed = pipelines(&gpu.device);
         let used = gpu.device.compiled();
-        assert!(used.len() >= 10 && listed.len() > 20, "{} {}", used.len(), listed.len());
+        assert!(used.len() >= 6 && listed.len() > 20, "{} {}", used.len(), listed.len());
         for (pass, storage, constants) in used {
             let any_size =
                 matches!(pass, Pass::Root | Pass::RootLarge | Pass::Spectrum | Pass::SpectrumLarge);
