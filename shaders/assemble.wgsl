@@ -2,8 +2,8 @@
 //
 //   K (+)= (C ⊗ 1 1ᵀ) ∘ (B Bᵀ), lower triangle           at the end  K = (K + C_{l−1} ⊗ I) ∘ (norms normsᵀ), both triangles
 //
-// A point whose activations have left the range of f32 gets no number, nor does one whose K(x,x) is not above zero although it must
-// be: where its activations in the last layer are not zero, or, with ALIVE, where it has a norm.
+// A point whose activations have left the range of f32 gets no number, nor does one whose K(x,x) is not above zero although
+// it must be: where its activations in the last layer are not zero, or, with ALIVE, where it has a norm.
 //
 // Twin: backend::small::Small::set_gram, backend::small::Small::set_back_gram, backend::small::Small::finish
 //

@@ -104,9 +104,9 @@ impl Job {
         }
     }
 
-    /// Whether no layer can be dead for a point that is not zero: weights are drawn, and none is so narrow that all its neurons may be
-    /// silent at once. A neuron is where a slope is (nearly) zero and its preactivation falls on it, half the time, or where its
-    /// deviates are zero, once in 2²⁰ at most; so many of them at once are no draw but a fault.
+    /// Whether no layer can be dead for a point that is not zero: weights are drawn, and no layer is so narrow that all its
+    /// neurons may be silent at once. A neuron is where a slope is (nearly) zero and its preactivation falls on it, half the
+    /// time, or where its deviates are zero, once in 2²⁰ at most; so many of them at once are no draw but a fault.
     pub(super) fn never_dead(&self) -> bool {
         let (below, above) = self.network.activation().unit_slopes();
         let one_sided = below.abs().min(above.abs()) < 1e-3;
