@@ -2,7 +2,8 @@
 //
 //   K (+)= (C ⊗ 1 1ᵀ) ∘ (B Bᵀ), lower triangle           at the end  K = (K + C_{l−1} ⊗ I) ∘ (norms normsᵀ), both triangles
 //
-// A point whose activations have left the range of f32 gets no number.
+// A point whose activations have left the range of f32 gets no number, nor does one whose K(x,x) is not above zero although
+// it must be: where its activations in the last layer are not zero, or, with ALIVE, where it has a norm.
 //
 // Twin: backend::small::Small::set_gram, backend::small::Small::set_back_gram, backend::small::Small::finish
 //
@@ -15,6 +16,7 @@ override WORKGROUP: u32 = 64u;
 
 const ACCUMULATE: u32 = 1u;
 const FINISH: u32 = 2u;
+const ALIVE: u32 = 4u;
 
 struct Assemble {
     points: u32,
@@ -45,7 +47,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let i = row / p.outputs;
     let j = column / p.outputs;
     let c = gram[id.z * p.gram_seed + i * p.points + j];
-    var value = real(0.0);
+    let zero = real(0.0);
+    var value = zero;
+    var impossible = row == column && real_above(c, zero) && real_above(real_least(), c);
     if (p.flags & ACCUMULATE) != 0u {
         value = kernel[first + id.x];
     }
@@ -53,13 +57,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         if row % p.outputs == column % p.outputs {
             value = real_add(value, c);
         }
-        value = real_mul(value, factor[i * p.points + j]);
+        let norms = factor[i * p.points + j];
+        let alive = real_above(c, zero) || ((p.flags & ALIVE) != 0u && real_above(norms, zero));
+        impossible = impossible || (row == column && alive && !real_above(value, zero));
+        value = real_mul(value, norms);
         kernel[first + column * size + row] = value;
     } else {
         value = real_add(value, real_mul(c, factor[first + id.x]));
     }
-    // Activations out of range would make zeros that are none.
-    if row == column && real_above(c, real(0.0)) && real_above(real_least(), c) {
+    if impossible {
         value = real(bitcast<f32>(0x7fc00000u | p.zero));
     }
     kernel[first + id.x] = value;

@@ -80,16 +80,24 @@ fn load_coupling(seed: u32, thread: u32) {
     }
 }
 
+/// W_lᵀ[r][o] of the output o of row j.
+fn output_weight(part: u32, r: u32, j: u32) -> f32 {
+    let o = j % p.outputs;
+    return h_tile[tile_at(part, r, o / 4u)][o % 4u];
+}
+
 /// U[r][j … j+3] for j = 4·four.
 fn gradients(part: u32, r: u32, four: u32) -> vec4<f32> {
-    var sum = vec4<f32>(0.0);
     if (p.flags & LAST) != 0u {
-        for (var n = 0u; n < 4u; n++) {
-            let o = (4u * four + n) % p.outputs;
-            sum[n] = h_tile[tile_at(part, r, o / 4u)][o % 4u];
-        }
-        return sum;
+        let j = 4u * four;
+        return vec4<f32>(
+            output_weight(part, r, j),
+            output_weight(part, r, j + 1u),
+            output_weight(part, r, j + 2u),
+            output_weight(part, r, j + 3u),
+        );
     }
+    var sum = vec4<f32>(0.0);
     for (var first = 0u; first < p.points; first += INNER) {
         var part_sum = vec4<f32>(0.0);
         for (var i = first; i < min(first + INNER, 4u * SIDE); i += 4u) {
@@ -115,17 +123,24 @@ fn gradients(part: u32, r: u32, four: u32) -> vec4<f32> {
     return sum;
 }
 
-/// φ′(z)/(σ√m) of the points of the rows j … j+3, j = 4·four; 0 beyond the last.
-fn slopes_of(part: u32, r: u32, four: u32) -> vec4<f32> {
-    var value = vec4<f32>(0.0);
-    for (var n = 0u; n < 4u; n++) {
-        let j = 4u * four + n;
-        if j < p.points * p.outputs {
-            let i = j / p.outputs;
-            value[n] = derivative(z_tile[tile_at(part, r, i / 4u)][i % 4u], p.slopes);
-        }
+/// φ′(z)/(σ√m) of the point of row j; 0 beyond the last.
+fn slope_of(part: u32, r: u32, j: u32) -> f32 {
+    if j >= p.points * p.outputs {
+        return 0.0;
     }
-    return value;
+    let i = j / p.outputs;
+    return derivative(z_tile[tile_at(part, r, i / 4u)][i % 4u], p.slopes);
+}
+
+/// The same of the rows j … j+3, j = 4·four.
+fn slopes_of(part: u32, r: u32, four: u32) -> vec4<f32> {
+    let j = 4u * four;
+    return vec4<f32>(
+        slope_of(part, r, j),
+        slope_of(part, r, j + 1u),
+        slope_of(part, r, j + 2u),
+        slope_of(part, r, j + 3u),
+    );
 }
 
 @compute @workgroup_size(SIDE, 2u * SIDE, PARTS)

@@ -158,17 +158,25 @@ fn out_index(seed: u32, row: u32, c: u32) -> u32 {
     return seed * p.out_seed + row * p.out_row + c;
 }
 
-/// What the sums start from.
-fn begin(seed: u32, row: u32, c: u32) -> vec4<f32> {
-    var start = vec4<f32>(0.0);
-    if (p.flags & ACCUMULATE) != 0u && row < p.rows {
-        for (var j = 0u; j < 4u; j++) {
-            if c + j < p.columns {
-                start[j] = partial(out_index(seed, row, c + j));
-            }
-        }
+/// What a sum starts from.
+fn begin_one(seed: u32, row: u32, c: u32) -> f32 {
+    if c >= p.columns {
+        return 0.0;
     }
-    return start;
+    return partial(out_index(seed, row, c));
+}
+
+/// What four of them start from.
+fn begin(seed: u32, row: u32, c: u32) -> vec4<f32> {
+    if (p.flags & ACCUMULATE) == 0u || row >= p.rows {
+        return vec4<f32>(0.0);
+    }
+    return vec4<f32>(
+        begin_one(seed, row, c),
+        begin_one(seed, row, c + 1u),
+        begin_one(seed, row, c + 2u),
+        begin_one(seed, row, c + 3u),
+    );
 }
 
 fn store(seed: u32, row: u32, c: u32, total: vec4<f32>) {

@@ -90,7 +90,10 @@ fn output_weights(key: vec2<u32>, row: u32, first: u32) -> vec4<f32> {
     for (var n = 0u; n < 4u; n++) {
         // One counter holds four neurons of one output: three of them are drawn in vain, and there are few.
         if first + n < p.across {
-            value[n] = stream_normals(key, p.backward_tag, first + n, row / 4u)[row % 4u];
+            let weight = stream_normals(key, p.backward_tag, first + n, row / 4u)[row % 4u];
+            // Not value[n] = weight: FXC, which compiles for DX12 where there is no DXC, refuses a component that is
+            // written by a variable index.
+            value = select(value, vec4<f32>(weight), vec4<u32>(0u, 1u, 2u, 3u) == vec4<u32>(n));
         }
     }
     return value;

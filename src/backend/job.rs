@@ -104,6 +104,21 @@ impl Job {
         }
     }
 
+    /// Whether no layer can be dead for a point that is not zero: weights are drawn, and no layer is so narrow that all its
+    /// neurons may be silent at once. A neuron is where a slope is (nearly) zero and its preactivation falls on it, half the
+    /// time, or where its deviates are zero, once in 2²⁰ at most; so many of them at once are no draw but a fault.
+    pub(super) fn never_dead(&self) -> bool {
+        let (below, above) = self.network.activation().unit_slopes();
+        let one_sided = below.abs().min(above.abs()) < 1e-3;
+        let least = if one_sided { 128 } else { 8 };
+        matches!(self.weights, Weights::Drawn) && self.network.hidden().iter().all(|width| *width >= least)
+    }
+
+    /// Whether K(x_i, x_i) is above zero in every draw, and in the range of f64.
+    pub(super) fn is_alive(&self, i: usize) -> bool {
+        self.never_dead() && self.norms[i].powi(2) * self.network.scale() > 1e-200
+    }
+
     /// q = n·m_l.
     pub fn q(&self) -> usize {
         self.n * self.network.outputs()

@@ -16,6 +16,16 @@ pub enum Refusal {
     /// No device that could be meant can be used.
     #[error("{0}")]
     Adapter(String),
+    /// A device that computes wrongly, or nothing.
+    #[error("{device} ({driver}) computes wrongly: in a self-test {what}; another driver may do better")]
+    SelfTest {
+        /// Its name.
+        device: String,
+        /// Its driver.
+        driver: String,
+        /// What differed.
+        what: String,
+    },
     /// Devices of several names at once.
     #[error("GPUs at once must be of one kind, whose rows are the same whichever draws them, and these are {}", .names.join(" and "))]
     UnlikeDevices {
@@ -183,7 +193,7 @@ impl Refusal {
     pub fn remedies(&self) -> &'static [Remedy] {
         match self {
             Self::UnlikeDevices { .. } => &[Remedy::DeviceByDevice],
-            Self::Double => &[Remedy::DeviceCpu],
+            Self::Double | Self::SelfTest { .. } => &[Remedy::DeviceCpu],
             Self::Half { device: None } => {
                 &[Remedy::Precision(Precision::F32), Remedy::Precision(Precision::F64)]
             }

@@ -191,9 +191,14 @@ impl<'j> Small<'j> {
                 // B_l B_lᵀ is 1 for equal outputs and 0 otherwise.
                 let top = if o == p { last[i * n + j] } else { 0.0 };
                 let norms = self.job.norms[i] * self.job.norms[j] * scale;
-                let value = (self.kernel[row * q + column] + top) * norms;
+                let sum = self.kernel[row * q + column] + top;
+                let value = sum * norms;
                 if !value.is_finite() {
                     return Err(self.failed(0, format!("entry ({row}, {column}) of the kernel is {value}")));
+                }
+                // Zero is right for a point of zeros and where a layer is dead, and then the last term is zero too.
+                if row == column && sum <= 0.0 && (top > 0.0 || self.job.is_alive(i)) {
+                    return Err(self.failed(0, no_kernel(i, value)));
                 }
                 kernel[row * q + column] = value;
                 kernel[column * q + row] = value;
@@ -203,6 +208,11 @@ impl<'j> Small<'j> {
         let output_norm = self.outputs.iter().enumerate().map(square).sum::<f64>().sqrt();
         Ok(KernelSample { seed: self.seed, kernel, output_norm })
     }
+}
+
+/// A diagonal entry of a kernel that no draw has.
+pub(super) fn no_kernel(point: usize, value: f64) -> String {
+    format!("K(x, x) of point {point} is {value}, and it is above zero in every draw")
 }
 
 /// The statistics of a kernel.
@@ -218,4 +228,47 @@ pub(super) fn answer(sample: KernelSample, wanted: &Wanted) -> Result<Drawn, Eng
     let statistics = statistics.map(|measured| measured.statistics);
     let KernelSample { seed, kernel, output_norm } = sample;
     Ok(Drawn { seed, output_norm, kernel: wanted.kernel.then_some(kernel), statistics })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::backend::Sampler;
+    use crate::data::DataSet;
+    use crate::model::Network;
+
+    /// The kernel of a network whose last hidden layer is dead for its second point, which no device has drawn.
+    fn finished(activation: &str, width: u64, points: [f64; 4], given: bool) -> Result<Vec<f64>, String> {
+        let network = Network::new(activation.parse().unwrap(), vec![width], 1).unwrap();
+        let data = DataSet::new(points.to_vec(), 2).unwrap();
+        let job = Job::new(&network, &data, Sampler::Direct, Precision::F32);
+        let job = if given { job.with_weights(Arc::new(Vec::new())) } else { job };
+        let mut small = Small::new(&job, Noise::of_panels(f64::EPSILON));
+        small.start(9);
+        small.set_gram(1, vec![1.0, 0.0, 0.0, 0.0]);
+        small.set_back_gram(1, vec![1.0, 0.0, 0.0, 0.0]);
+        small.set_outputs(vec![1.0, 0.0]);
+        small.finish().map(|sample| sample.kernel).map_err(|error| error.to_string())
+    }
+
+    /// A layer that is dead for a point makes a zero, where a layer can be dead.
+    #[test]
+    fn a_kernel_is_zero_only_where_a_draw_can_make_it_so() {
+        let points = [1.0, 2.0, -3.0, 1.0];
+        for (activation, width) in
+            [("relu", 200), ("relu", 128), ("abs", 8), ("identity", 8), ("0.6,0.4", 40)]
+        {
+            let error = finished(activation, width, points, false).unwrap_err();
+            assert!(error.starts_with("seed 9") && error.contains("K(x, x) of point 1 is 0"), "{error}");
+            // Given weights may be anything, and the kernel of a point of zeros is zero.
+            assert!(finished(activation, width, points, true).is_ok());
+            assert!(finished(activation, width, [1.0, 2.0, 0.0, 0.0], false).is_ok());
+        }
+        for (activation, width) in [("relu", 3), ("leaky:1e-9", 60), ("abs", 1), ("0.6,0.4", 7)] {
+            let kernel = finished(activation, width, points, false).unwrap();
+            assert!(kernel[0] > 0.0 && kernel[1..] == [0.0; 3], "{kernel:?}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::thread::available_parallelism;
 
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::gpu::{self, Choice, Description, Kind};
-use eoc_ntk::backend::{Engine, EngineError, Precision, Several};
+use eoc_ntk::backend::{Engine, EngineError, Precision, Refusal, Several};
 use eoc_ntk::data::{DataSet, Normalize, Source};
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::{Network, NetworkError, Resolved, Shape, ShapeError, parse_widths};
@@ -225,6 +225,10 @@ impl EngineArgs {
                 match gpu(&Choice::BestReal) {
                     Ok(engine) => Ok(Box::new(engine)),
                     Err(error) => {
+                        // A GPU that was meant to be taken and is wrong is worth a word; none at all is not.
+                        if matches!(error, EngineError::Refused(Refusal::SelfTest { .. })) {
+                            note(&format!("{error}; the CPU is taken\n"));
+                        }
                         tracing::info!("no GPU for device auto: {error}");
                         Ok(Box::new(CpuEngine::on(threads)))
                     }

@@ -44,6 +44,11 @@ pub struct Options {
     pub squares_in_storage: bool,
     /// A layer of the conditional sampler is one pass each way, where its matrices are small.
     pub fused: bool,
+    /// The device is asked for what the CPU knows, once in a process, and refused where it is wrong.
+    pub self_test: bool,
+    /// Passes that the device leaves out, as a driver would that does nothing.
+    #[cfg(test)]
+    pub(super) skipped: Vec<Pass>,
 }
 
 impl Default for Options {
@@ -62,6 +67,9 @@ impl Default for Options {
             tuning: None,
             squares_in_storage: false,
             fused: true,
+            self_test: true,
+            #[cfg(test)]
+            skipped: Vec::new(),
         }
     }
 }
@@ -102,6 +110,8 @@ pub(super) struct Device {
     pool: Mutex<Vec<wgpu::Buffer>>,
     poison: Mutex<Option<wgpu::Buffer>>,
     max_buffer: u64,
+    #[cfg(test)]
+    skipped: Vec<Pass>,
 }
 
 /// A pass, what lies around it in memory, and the bits of its override constants.
@@ -178,7 +188,17 @@ impl Device {
             pool,
             poison,
             max_buffer,
+            #[cfg(test)]
+            skipped: options.skipped.clone(),
         })
+    }
+
+    /// Passes that are left out: none, but for tests of broken devices.
+    pub(super) fn skipped(&self) -> &[Pass] {
+        #[cfg(test)]
+        return &self.skipped;
+        #[cfg(not(test))]
+        &[]
     }
 
     /// Constants of the shaders.
@@ -202,6 +222,12 @@ impl Device {
         let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || Arc::new(self.compile(pass, storage, constants));
         Arc::clone(pipelines.entry(key).or_insert_with(make))
+    }
+
+    /// What was compiled so far.
+    #[cfg(test)]
+    pub(super) fn compiled(&self) -> Vec<(Pass, Storage, Vec<u64>)> {
+        self.pipelines.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
     fn compile(&self, pass: Pass, storage: Storage, constants: &[(&str, f64)]) -> wgpu::ComputePipeline {

@@ -216,6 +216,9 @@ impl<'d> Executor<'d> {
         (blocks, range): (&wgpu::Buffer, &Range<usize>),
         timestamp_writes: Option<wgpu::ComputePassTimestampWrites>,
     ) -> Result<(), EngineError> {
+        if self.device.skipped().contains(&dispatch.pass) {
+            return Ok(());
+        }
         let pipeline = self.device.pipeline(dispatch.pass, dispatch.storage, &dispatch.constants);
         let label = Some(dispatch.pass.name());
         let block = wgpu::BufferBinding {

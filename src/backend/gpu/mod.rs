@@ -10,6 +10,7 @@
 mod adapter;
 mod algebra;
 mod batch;
+mod compile;
 mod conditional;
 mod device;
 mod direct;
@@ -24,6 +25,7 @@ mod plan;
 mod profile;
 mod recording;
 mod schedule;
+mod selftest;
 mod storage;
 mod sums;
 mod tune;
@@ -36,8 +38,9 @@ use std::sync::{Arc, Mutex};
 use rayon::prelude::*;
 
 pub use adapter::{CURE, Choice, Description, Found, Kind, NoAdapter, find, list};
+pub use compile::{Compiled, Pipeline};
 pub use device::Options;
-pub use module::Pass;
+pub use module::{Pass, Storage};
 pub use peaks::GpuPeaks;
 pub use profile::PassTime;
 pub use tune::Trial;
@@ -75,7 +78,7 @@ impl GpuEngine {
         Self::on(&found, &Threads::new(threads)?, options)
     }
 
-    /// Opens an adapter that was found, with threads that others use too.
+    /// Opens an adapter that was found, with threads that others use too; refuses one whose results are wrong.
     pub fn on(found: &Found, threads: &Threads, options: &Options) -> Result<Self, EngineError> {
         let device = Device::open(found, options)?;
         let Description { name, backend, driver, .. } = &device.description;
@@ -85,7 +88,11 @@ impl GpuEngine {
             tuning: device.tuning().to_string(),
             threads: threads.count(),
         };
-        Ok(Self { info, device: Arc::new(device), host: threads.clone() })
+        let engine = Self { info, device: Arc::new(device), host: threads.clone() };
+        if options.self_test {
+            selftest::once(&engine)?;
+        }
+        Ok(engine)
     }
 
     /// What the adapter is.

@@ -116,6 +116,16 @@ impl Pass {
             Self::Probe => "probe",
         }
     }
+
+    /// Every way in which numbers of a pass may lie.
+    pub(super) fn storages(self) -> &'static [Storage] {
+        match self {
+            Self::Project => &[Storage::F32, Storage::F16, Storage::F16Small],
+            Self::ProjectCooperative => &[Storage::F16],
+            Self::Gram | Self::Draw => &[Storage::F32, Storage::F16],
+            _ => &[Storage::F32],
+        }
+    }
 }
 
 /// What a device can do that changes the text of shaders, never the words.

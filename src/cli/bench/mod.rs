@@ -1,6 +1,7 @@
 //! `eoc bench`: work, rate, fraction of the peak and what binds, on fixed cases whose answer is checked first.
 
 mod case;
+mod compile;
 mod cpu;
 mod gpu;
 mod tune;
@@ -29,12 +30,15 @@ With a GPU the same cases run on the CPU engine in the same run, and the passes 
 device: useful operations, bytes and deviates, counted from the shapes, and the fraction of the peak that each reaches.
 A tuning is kept in the user's cache directory for the adapter, driver and version that it was measured with. Every run
 records it in its manifest. It moves no bit of a result.
+With --compile the driver compiles all that the program could ask of a GPU; it needs no self-test, so it also tries the
+compilers of drivers that have no hardware behind them.
 
 Examples:
   eoc bench
   eoc bench --case 32,4,4,1024 --sampler conditional --rounds 9
   eoc bench --device gpu --case 32,1,4,1024
-  eoc bench --tune";
+  eoc bench --tune
+  eoc bench --compile --device gpu";
 
 /// Arguments as typed.
 #[derive(Debug, clap::Args)]
@@ -51,6 +55,9 @@ pub struct Args {
     /// Measure which constants of the shaders are fastest on this GPU, some seconds, and keep them for later runs
     #[arg(long, conflicts_with_all = ["case", "sampler", "rounds", "precision"])]
     tune: bool,
+    /// Compile every shader that this GPU could need and print name and time of each; nothing is run
+    #[arg(long, conflicts_with_all = ["case", "sampler", "rounds", "precision", "tune"])]
+    compile: bool,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -91,6 +98,9 @@ fn sampler(text: &str) -> Result<Sampler, String> {
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let precision = args.engine.precision()?;
     let threads = args.engine.threads.start()?;
+    if args.compile {
+        return compile::execute(&compile::choice(args.engine.device.as_ref())?, &threads, ctx);
+    }
     if args.tune {
         return match gpu_of(&args.engine, precision, &threads)? {
             Some(choice) => tune::execute(&choice, &threads, ctx),

@@ -4,6 +4,7 @@
 //! missing adapter is a failure. EOC_TEST_ADAPTER names another adapter than the first.
 
 mod algebra;
+mod compile;
 mod faults;
 mod half;
 mod law;

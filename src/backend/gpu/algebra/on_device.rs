@@ -14,6 +14,7 @@ use crate::backend::gpu::passes::spectrum::{
 use crate::backend::gpu::passes::{View, root, spectrum, transpose};
 use crate::backend::gpu::recording::{Proxy, Recording};
 use crate::backend::gpu::sums::{self, Sums};
+use crate::backend::small::no_kernel;
 use crate::backend::{EngineError, Job, KernelSample, MeasuredSample, Precision, Remedy};
 use crate::math::root::{Noise, root as host_root};
 use crate::stats::Reference;
@@ -143,7 +144,8 @@ impl<'e> DeviceAlgebra<'e> {
             let of = |x: &f64| job.norms.iter().map(move |y| x * y * scale).collect::<Vec<_>>();
             keep_numbers(recording, &job.norms.iter().flat_map(of).collect::<Vec<_>>())
         });
-        self.assemble(recording, job.network.depth() - 1, assemble::FINISH, norms)?;
+        let alive = if job.never_dead() { assemble::ALIVE } else { 0 };
+        self.assemble(recording, job.network.depth() - 1, assemble::FINISH | alive, norms)?;
         self.held(self.kernel, "K")
     }
 
@@ -175,6 +177,13 @@ impl<'e> DeviceAlgebra<'e> {
                 remedies: &[Remedy::Precision(Precision::F64)],
             }),
         }
+    }
+
+    /// A device that did nothing hands back zeros, which are numbers.
+    fn check_alive(&self, index: usize, zero: Option<(usize, f64)>) -> Result<(), EngineError> {
+        zero.map_or(Ok(()), |(point, value)| {
+            Err(EngineError::Failed { seed: self.seeds[index], layer: 0, what: no_kernel(point, value) })
+        })
     }
 }
 
@@ -281,6 +290,12 @@ impl Algebra for DeviceAlgebra<'_> {
         let of_seeds = kernels.chunks_exact(size).zip(outputs.chunks_exact(of_outputs)).enumerate();
         let one = |(index, (kernel, outputs)): (usize, (&[f64], &[f64]))| {
             self.check(index, "the kernel", kernel)?;
+            let (q, outputs_of) = (self.job.q(), self.job.network.outputs());
+            let diagonal = kernel.iter().step_by(q + 1).enumerate().map(|(row, k)| (row / outputs_of, *k));
+            self.check_alive(
+                index,
+                diagonal.filter(|(i, _)| self.job.is_alive(*i)).find(|(_, k)| *k <= 0.0),
+            )?;
             self.check(index, "N", outputs)?;
             let output_norm = output_norm(self.job, outputs);
             Ok(KernelSample { seed: self.seeds[index], kernel: kernel.to_vec(), output_norm })
@@ -310,6 +325,8 @@ impl Algebra for DeviceAlgebra<'_> {
             results.chunks_exact(spectrum::RESULTS).zip(outputs.chunks_exact(of_outputs)).enumerate();
         let one = |(index, (results, outputs)): (usize, (&[f64], &[f64]))| {
             self.check(index, "the statistics of the kernel", results)?;
+            let of_all = (0..self.job.n).find(|i| self.job.is_alive(*i)).map(|i| (i, results[TRACE]));
+            self.check_alive(index, of_all.filter(|(_, trace)| *trace <= 0.0))?;
             self.check(index, "N", outputs)?;
             let statistics = reference.statistics(
                 [DEVIATION_OP, DEVIATION_FRO, DEVIATION_MAX].map(|result| results[result]),

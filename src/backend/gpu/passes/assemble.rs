@@ -11,6 +11,8 @@ const WORKGROUP: u32 = 64;
 pub const ACCUMULATE: u32 = 1;
 /// The term of the last layer and the norms of the points.
 pub const FINISH: u32 = 2;
+/// No layer can be dead for a point that is not zero.
+pub const ALIVE: u32 = 4;
 
 /// The parameter block.
 #[repr(C)]

@@ -16,7 +16,7 @@ pub mod spectrum;
 mod square;
 pub mod transpose;
 
-pub(super) use square::scratch as square_scratch;
+pub(super) use square::{in_workgroup, scratch as square_scratch};
 
 use super::module::Element;
 use super::recording::Proxy;

@@ -33,6 +33,11 @@ impl Square {
     }
 }
 
+/// Whether matrices of this size are factorised in workgroup memory.
+pub(in crate::backend::gpu) fn in_workgroup(target: &Target, size: u32) -> bool {
+    Square::of(target, size) == Square::Workgroup
+}
+
 /// Bytes of scratch for this many matrices.
 pub(in crate::backend::gpu) fn scratch(matrices: u64, size: u32) -> u64 {
     matrices * 2 * area(size) * ENTRY

@@ -19,7 +19,7 @@ use crate::backend::gpu::passes::spectrum::{self, Spectrum};
 use crate::backend::gpu::passes::transpose::{self, Transpose};
 use crate::backend::gpu::{Pass, Tuning};
 use crate::rng::{LAYOUT_VERSION, normal, philox};
-use naga::valid::{Capabilities, ValidationFlags, Validator};
+use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Expression, Handle, Literal, Module, StorageAccess, TypeInner};
 
 pub(super) const VARIANTS: [Variant; 4] = [
@@ -29,22 +29,17 @@ pub(super) const VARIANTS: [Variant; 4] = [
     Variant { f64: true, int64: true, f16: true, cooperative: Some(Tile::Sixteen) },
 ];
 
-/// Every way in which numbers of a pass may lie.
-fn storages(pass: Pass) -> &'static [Storage] {
-    match pass {
-        Pass::Project => &[Storage::F32, Storage::F16, Storage::F16Small],
-        Pass::ProjectCooperative => &[Storage::F16],
-        Pass::Gram | Pass::Draw => &[Storage::F32, Storage::F16],
-        _ => &[Storage::F32],
-    }
-}
-
 /// The module of a pass; panics with file and line of what is wrong.
 pub(super) fn parse(pass: Pass, variant: Variant) -> Module {
-    parse_on(pass, variant, storages(pass)[0])
+    parse_on(pass, variant, pass.storages()[0])
 }
 
 pub(super) fn parse_on(pass: Pass, variant: Variant, storage: Storage) -> Module {
+    validate(pass, variant, storage).0
+}
+
+/// The same with the types of all expressions.
+pub(super) fn validate(pass: Pass, variant: Variant, storage: Storage) -> (Module, ModuleInfo) {
     let text = module::text(pass, variant, storage);
     let module = naga::front::wgsl::parse_str(&text).unwrap_or_else(|error| {
         let line = error.location(&text).map_or(0, |l| l.line_number as usize);
@@ -58,17 +53,15 @@ pub(super) fn parse_on(pass: Pass, variant: Variant, storage: Storage) -> Module
     let cooperative = Capabilities::COOPERATIVE_MATRIX | Capabilities::SUBGROUP;
     capabilities.set(cooperative, pass == Pass::ProjectCooperative);
     let valid = Validator::new(ValidationFlags::all(), capabilities).validate(&module);
-    if let Err(error) = valid {
-        panic!("{}: {}", pass.name(), error.emit_to_string(&text));
-    }
-    module
+    let info = valid.unwrap_or_else(|error| panic!("{}: {}", pass.name(), error.emit_to_string(&text)));
+    (module, info)
 }
 
 #[test]
 fn every_shader_of_every_variant_is_valid() {
     for pass in Pass::ALL {
         for variant in VARIANTS {
-            for storage in storages(pass) {
+            for storage in pass.storages() {
                 let module = parse_on(pass, variant, *storage);
                 assert_eq!(module.entry_points.len(), 1, "{}", pass.name());
                 assert_eq!(module.entry_points[0].name, "main");
@@ -94,7 +87,7 @@ fn locate(pass: Pass, variant: Variant, storage: Storage, line: usize) -> (&'sta
 #[test]
 fn lines_are_those_of_the_files() {
     for pass in Pass::ALL {
-        let (variant, storage) = (VARIANTS[3], storages(pass)[0]);
+        let (variant, storage) = (VARIANTS[3], pass.storages()[0]);
         let last = module::text(pass, variant, storage).lines().count();
         let (file, line) = locate(pass, variant, storage, last);
         assert_eq!(file, format!("{}.wgsl", pass.name()));
@@ -360,7 +353,10 @@ fn constants_have_the_same_values() {
         names.iter().for_each(|(name, place)| check(pass, name, &[*place as f64]));
     }
     shared(Pass::Couple, &[("TRANSPOSE", couple::TRANSPOSE), ("SUBTRACT", couple::SUBTRACT)]);
-    shared(Pass::Assemble, &[("ACCUMULATE", assemble::ACCUMULATE), ("FINISH", assemble::FINISH)]);
+    shared(
+        Pass::Assemble,
+        &[("ACCUMULATE", assemble::ACCUMULATE), ("FINISH", assemble::FINISH), ("ALIVE", assemble::ALIVE)],
+    );
 }
 
 /// Every override of a shader is set, nothing else is, and the workgroup memory of each set fits the 16 KiB that any adapter has.

@@ -1,7 +1,10 @@
-//! The contract between Rust and WGSL, twins, the streams, and plans of recordings: what is of no single pass.
+//! The contract between Rust and WGSL, twins, the streams, plans of recordings, and devices that are broken: what is of no
+//! single pass.
 
+mod compile;
 mod contract;
 mod schedule;
+mod selftest;
 mod streams;
 mod twins;
 mod types;

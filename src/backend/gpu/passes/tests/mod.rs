@@ -24,9 +24,13 @@ const U16: f64 = 1.0 / 2048.0;
 const SEEDS: [u64; 3] = [5, 1 << 33, 77];
 
 /// The adapter under test: see `tests/it/gpu/mod.rs`.
+pub(in crate::backend::gpu) fn choice() -> Choice {
+    std::env::var("EOC_TEST_ADAPTER").map_or(Choice::Best, Choice::Named)
+}
+
+/// The same, opened.
 pub(in crate::backend::gpu) fn device(options: &Options) -> Option<Device> {
-    let choice = std::env::var("EOC_TEST_ADAPTER").map_or(Choice::Best, Choice::Named);
-    let found = find(&choice).map_err(|e| e.to_string());
+    let found = find(&choice()).map_err(|e| e.to_string());
     match found.and_then(|found| Device::open(&found, options).map_err(|e| e.to_string())) {
         Ok(device) => Some(device),
         Err(error) if std::env::var("EOC_REQUIRE_GPU").is_ok_and(|v| v == "1") => panic!("{error}"),

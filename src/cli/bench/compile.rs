@@ -1,0 +1,49 @@
+//! `eoc bench --compile`: every pipeline that one GPU could need, compiled by its driver; nothing runs.
+
+use std::cell::RefCell;
+
+use eoc_ntk::Threads;
+use eoc_ntk::backend::gpu::{Choice, Options, find};
+use eoc_ntk::backend::{EngineError, Refusal};
+
+use crate::cli::args::DeviceChoice;
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Status};
+use crate::cli::tuning;
+
+/// The GPU that is meant.
+pub fn choice(device: Option<&DeviceChoice>) -> Result<Choice, Failure> {
+    match device {
+        Some(DeviceChoice::Gpu(choice)) => Ok(choice.clone()),
+        None | Some(DeviceChoice::Auto) => Ok(Choice::BestReal),
+        Some(DeviceChoice::Cpu | DeviceChoice::AllGpus) => Err(Failure::refused(
+            "--compile is for one GPU; name it as in --device gpu:0 (eoc devices lists them)",
+        )),
+    }
+}
+
+/// Compiles, and prints name and time of each.
+pub fn execute(choice: &Choice, threads: &Threads, ctx: &Context) -> Result<Status, Failure> {
+    let found = find(choice).map_err(|e| EngineError::from(Refusal::Adapter(e.to_string())))?;
+    // A device that computes nothing may compile everything: that is what this is for.
+    let options = Options { self_test: false, ..Options::default() };
+    let engine = tuning::open_found(&found, threads, options)?;
+    let description = engine.description();
+    ctx.print(&format!("{}, {} {}\n", description.name, description.backend, description.driver))?;
+    let stopped = RefCell::new(None);
+    let (mut count, mut seconds) = (0, 0.0);
+    let compiled = engine.compile(|compiled| {
+        (count, seconds) = (count + 1, seconds + compiled.seconds);
+        let line = format!("{:>9.1} ms  {}\n", compiled.seconds * 1e3, compiled.pipeline);
+        ctx.check().and_then(|()| ctx.print(&line)).map_err(|failure| {
+            stopped.replace(Some(failure));
+            EngineError::Stopped
+        })
+    });
+    if let Some(failure) = stopped.into_inner() {
+        return Err(failure);
+    }
+    compiled?;
+    ctx.print(&format!("{count} pipelines in {seconds:.2} s; nothing was run\n"))?;
+    Ok(Status::Done)
+}
