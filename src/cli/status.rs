@@ -255,17 +255,18 @@ fn others(reader: &Reader, args: &Args) -> Result<String, StoreError> {
         return Ok(String::new());
     }
     let counts = reader.count_rows()?;
+    let count = others.len();
+    let dir = quoted(&args.dir.display().to_string());
     let mut text = format!(
-        "# The directory has {} cells of earlier studies too, which this one does not ask for; any row of theirs is drawn\n         # again by what eoc status {} --row CELL,SEED prints:\n",
-        others.len(),
-        quoted(&args.dir.display().to_string())
+        "# The directory has {count} cells of earlier studies too, which this one does not ask for;\n"
     );
+    text += &format!("# any row of theirs is drawn again by what eoc status {dir} --row CELL,SEED prints:\n");
     for (index, cell) in others.iter().enumerate().take(LISTED) {
         let words = visible(&describe(cell));
         text += &format!("#   cell {}, {} samples: {words}\n", asked + index, counts[asked + index]);
     }
-    if others.len() > LISTED {
-        text += &format!("#   and {} more, which eoc export --table cells lists\n", others.len() - LISTED);
+    if count > LISTED {
+        text += &format!("#   and {} more, which eoc export --table cells lists\n", count - LISTED);
     }
     Ok(text)
 }
