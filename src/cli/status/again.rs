@@ -113,19 +113,20 @@ fn others(reader: &Reader, dir: &Path) -> Result<String, StoreError> {
         return Ok(String::new());
     }
     let counts = reader.count_rows()?;
+    let count = others.len();
+    let dir = quoted(&dir.display().to_string());
     let mut text = format!(
-        "# The directory has {} of earlier studies too, which this one does not ask for; any row of theirs is drawn\n# again by what \
-         eoc status {} --row CELL,SEED prints:\n",
-        counted(others.len(), "cell"),
-        quoted(&dir.display().to_string())
+        "# The directory has {} of earlier studies too, which this one does not ask for;\n",
+        counted(count, "cell")
     );
+    text += &format!("# any row of theirs is drawn again by what eoc status {dir} --row CELL,SEED prints:\n");
     for (index, cell) in others.iter().enumerate().take(LISTED) {
         let words = visible(&describe(cell));
         text +=
             &format!("#   cell {}, {}: {words}\n", asked + index, counted(counts[asked + index], "sample"));
     }
-    if others.len() > LISTED {
-        text += &format!("#   and {} more, which eoc export --table cells lists\n", others.len() - LISTED);
+    if count > LISTED {
+        text += &format!("#   and {} more, which eoc export --table cells lists\n", count - LISTED);
     }
     Ok(text)
 }
