@@ -56,7 +56,7 @@ fn a_finished_run_is_shown_without_writing_into_its_directory() {
     assert_eq!(again.status, 0, "{}", again.stderr);
     let table = |text: &str| text.split_once("\nRun directory").unwrap().0.to_owned();
     assert_eq!(table(&again.stdout), table(&first));
-    check_sentence(&run, &again.stderr, "the figure was not drawn again");
+    check_sentence(&run, &again.stderr, "the report was not written again");
     let mut names: Vec<_> =
         fs::read_dir(place.path("one")).unwrap().map(|e| e.unwrap().file_name()).collect();
     names.sort();
