@@ -44,29 +44,37 @@ Examples:
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Largest deviation accepted, over the norm of the limit unless --absolute
-    #[arg(long, visible_alias = "within", value_name = "T", allow_negative_numbers = true, value_parser = number, help_heading = "Question")]
+    #[arg(long, visible_alias = "within", value_name = "T", allow_negative_numbers = true)]
+    #[arg(value_parser = number, help_heading = "Question")]
     tolerance: f64,
     /// Probability with which a network must be within the tolerance
-    #[arg(long, visible_alias = "probability", value_name = "P", allow_negative_numbers = true, value_parser = number, help_heading = "Question")]
+    #[arg(long, visible_alias = "probability", value_name = "P", allow_negative_numbers = true)]
+    #[arg(value_parser = number, help_heading = "Question")]
     confidence: f64,
     /// op (operator norm), fro (Frobenius), max (largest entry) of K - K_limit; or lambda_min: the least eigenvalue of K
     /// is at least (1 - T) times that of the limit
-    #[arg(long, value_name = "NORM", default_value = "op", help_heading = "Question")]
+    #[arg(long, value_name = "NORM", default_value = "op")]
+    #[arg(help_heading = "Question")]
     norm: Norm,
     /// The norm of the deviation of K/n itself, not over that of the limit
-    #[arg(long, help_heading = "Question")]
+    #[arg(long)]
+    #[arg(help_heading = "Question")]
     absolute: bool,
     /// Probability with which the interval may be wrong, in all
-    #[arg(long, value_name = "A", default_value = "0.05", allow_negative_numbers = true, value_parser = number, help_heading = "Question")]
+    #[arg(long, value_name = "A", default_value = "0.05", allow_negative_numbers = true)]
+    #[arg(value_parser = number, help_heading = "Question")]
     alpha: f64,
     /// Stop where m_high is at most this many times m_low
-    #[arg(long, value_name = "RATIO", default_value = "1.25", allow_negative_numbers = true, value_parser = number, help_heading = "Question")]
+    #[arg(long, value_name = "RATIO", default_value = "1.25", allow_negative_numbers = true)]
+    #[arg(value_parser = number, help_heading = "Question")]
     resolution: f64,
     /// Most networks to draw, for each kind of network [default: no limit]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<u64>, help_heading = "Question")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(value_parser = count::<u64>, help_heading = "Question")]
     max_networks: Option<u64>,
     /// Stop after this time in all, such as 90s, 10m or 2h [default: no limit]
-    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Question")]
+    #[arg(long, value_name = "TIME")]
+    #[arg(value_parser = time, help_heading = "Question")]
     max_time: Option<Duration>,
     #[command(flatten)]
     network: NetworkArgs,
