@@ -13,7 +13,7 @@ use crate::cli::stored::unusable;
 use crate::cli::units::{counted, duration};
 
 /// Columns of the name of a directory.
-const NAME: usize = 26;
+const NAME: usize = 24;
 /// Most reasons that are told one by one.
 const REASONS: usize = 10;
 
