@@ -316,7 +316,7 @@ mod tests {
     fn the_share_is_of_the_cost_and_the_time_to_go_runs_on_between_reports() {
         let account = account();
         let rest = "900 of 1000 samples, cell 2 of 3, study width in runs/w";
-        assert_eq!(account.text(seconds(10)), format!("12 %, about 1 s to go, {rest}"));
+        assert_eq!(account.text(seconds(10)), format!("12 %, about 100 s to go, {rest}"));
         assert_eq!(account.text(seconds(11)), format!("12 %, about 99 s to go, {rest}"));
         assert_eq!(account.text(seconds(500)), format!("12 %, about 1 s to go, {rest}"));
         assert_eq!(account.line(seconds(90)), format!("eoc: after 90 s: 12 %, about 20 s to go, {rest}\n"));
