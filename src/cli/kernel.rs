@@ -15,6 +15,7 @@ use super::failure::{Failure, Status};
 use super::input::{self, Input};
 use super::output::{self, Summary};
 use super::remedy::advice;
+use super::units;
 use super::words::number;
 
 /// Shown below the help.
@@ -61,9 +62,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let bytes: u128 = shapes.iter().map(|&(rows, cols)| rows as u128 * cols as u128 * 8).sum();
     if bytes > u128::from(available_memory()) {
         return Err(Failure::refused(format!(
-            "{}: the weights need {bytes} bytes of memory, and {} are available; use a smaller network",
+            "{}: the weights need {} of memory, and {} are available; use a smaller network",
             args.weights.display(),
-            available_memory()
+            units::bytes(u64::try_from(bytes).unwrap_or(u64::MAX)),
+            units::bytes(available_memory())
         )));
     }
     let size = data.n() as u128 * shapes.last().map_or(0, |last| last.0 as u128);

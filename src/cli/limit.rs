@@ -15,6 +15,7 @@ use super::context::Context;
 use super::failure::{Failure, Status};
 use super::input::is_dash;
 use super::output::{self, Summary};
+use super::units;
 use super::{terminal, theory};
 
 /// Shown below the help.
@@ -122,8 +123,9 @@ fn check_memory(data: &DataSet, depth: usize, by_depth: bool) -> Result<(), Fail
     let (bytes, available) = (8 * matrices * n * n, available_memory());
     if bytes > u128::from(available) {
         return Err(Failure::refused(format!(
-            "the limit of {n} points at this depth needs {bytes} bytes of memory, and {available} are available; use \
-             --points for fewer points{}",
+            "the limit of {n} points at this depth needs {} of memory, and {} are available; use --points for fewer points{}",
+            units::bytes(u64::try_from(bytes).unwrap_or(u64::MAX)),
+            units::bytes(available),
             if by_depth { " or --out without --json for the limit alone" } else { "" }
         )));
     }

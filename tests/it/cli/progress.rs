@@ -7,7 +7,7 @@ use super::{NETWORK, Place, ran};
 /// The program on a terminal of this many columns, by the command `script`; what it writes there, or why it cannot be seen.
 fn on_a_terminal(place: &Place, columns: u32, line: &str) -> Result<String, String> {
     let eoc = assert_cmd::cargo::cargo_bin!("eoc");
-    let command = format!("stty cols {columns}; '{}' {line} > /dev/null", eoc.display());
+    let command = format!("stty rows 24 cols {columns}; '{}' {line} > /dev/null", eoc.display());
     let mut script = Command::new("script");
     script.args(["-qec", &command, "/dev/null"]).current_dir(place.path("")).env("TERM", "xterm");
     match script.stdin(std::process::Stdio::null()).output() {

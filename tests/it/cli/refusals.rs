@@ -89,7 +89,7 @@ fn malformed_data_are_refused() {
         ("--data ragged.csv", "ragged.csv: line 2 has 1 fields but line 1 has 2"),
         ("--data words.csv", "words.csv: line 2, field 2 is \"four\""),
         ("--data empty.csv", "empty.csv: the file is empty"),
-        ("--data text.txt", "text.txt: the file is of no known kind; use .npy, .npz or .csv"),
+        ("--data text.txt", "text.txt: there is a header line but no row of numbers below it"),
         ("--data points.csv:x", "cannot read points.csv:x"),
         ("--data points.npz:", "no array is named behind the colon"),
         ("--data digits:n=4 --points 0", "points \"0\" is no range of rows"),

@@ -109,7 +109,8 @@ fn tables_of_text_are_read_by_any_of_their_names() {
             name,
             &fs::read_to_string(place.path("points.csv")).unwrap().replace(',', separator).into_bytes(),
         );
-        place.done(&format!("data {name} --out other.npy"));
+        // Which separator was seen is said on stderr.
+        assert_eq!(place.run(&format!("data {name} --out other.npy")).status, 0, "{name}");
         assert_eq!(
             fs::read(place.path("csv.npy")).unwrap(),
             fs::read(place.path("other.npy")).unwrap(),
