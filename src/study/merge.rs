@@ -6,7 +6,7 @@
 //!
 //! All rows of one key are in hand together, so that the outcome depends on the set of the rows and not on the order of the
 //! directories: rows from one device must be equal in every statistic (else a conflict), from several devices the least
-//! in byte order is kept. Which cells there are, and which study asks for them, a [`Union`] says. What `out` holds already is merged like one more directory, so that merging again changes
+//! in byte order is kept. Which cells there are, and which study asks for them, a `union.rs` says. What `out` holds already is merged like one more directory, so that merging again changes
 //! nothing. Memory grows with the directories, not with the rows. What is refused or conflicts leaves `out` as it was.
 
 use std::cmp::Reverse;
