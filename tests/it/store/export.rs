@@ -192,6 +192,7 @@ fn the_cells_are_a_table_too() {
     let header: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
     let own = [
         "m",
+        "schedules",
         "limit_lambda_min",
         "limit_lambda_max",
         "limit_op",
