@@ -227,7 +227,7 @@ pub(super) fn answer(sample: KernelSample, wanted: &Wanted) -> Result<Drawn, Eng
     let statistics = wanted.statistics.map(|reference| measured(&sample, reference)).transpose()?;
     let statistics = statistics.map(|measured| measured.statistics);
     let KernelSample { seed, kernel, output_norm } = sample;
-    Ok(Drawn { seed, output_norm, kernel: wanted.kernel.then_some(kernel), statistics })
+    Ok(Drawn { seed, output_norm, kernel: wanted.kernel.then_some(kernel), statistics, ..Drawn::default() })
 }
 
 #[cfg(test)]

@@ -76,6 +76,9 @@ fn words(remedy: Remedy) -> &'static str {
         Remedy::OtherDirectoryOrStudy => {
             "give another --out, or resume what is there with the study.toml in it"
         }
+        Remedy::OtherDirectoryOrDetails => {
+            "give another --out, or ask for the same tables as the study.toml in it"
+        }
         Remedy::OtherDirectoryOrVersion => {
             "give another directory, or use the version of eoc that began this one"
         }

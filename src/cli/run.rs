@@ -47,6 +47,7 @@ data are taken from where the file is:
   # max_seeds = 65536                 # looked at after 64, 128, 256, ... seeds of a cell
   sampler = \"auto\"
   precision = \"f32\"
+  layers = false                      # true: rows of every layer too, for eoc export --table layers
   [network]
   activation = [\"abs\", \"relu\", \"0.6,0.4\"]
   depth = 4
@@ -99,6 +100,9 @@ pub struct Args {
     /// Any key of the study file, such as network.depth=8 or data.source=sphere:n=8,dim=4; repeatable; other options win
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Measure every layer of every sample too, for eoc export --table layers; as layers = true in a study
+    #[arg(long)]
+    layers: bool,
     /// Shard I of N, from 0: that part of the samples, into a directory of its own for eoc merge [default: all]
     #[arg(long, value_name = "I/N", allow_hyphen_values = true)]
     shard: Option<Shard>,
@@ -228,6 +232,7 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         seeds: args.sampling.seeds.clone(),
         sampler: given(&args.sampling.sampler),
         precision: given(&args.engine.precision),
+        layers: args.layers.then_some(true),
         activation: given(&args.network.activation),
         depth: given(&args.network.depth),
         widths: match (given(&args.network.width), listed) {

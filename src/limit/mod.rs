@@ -26,6 +26,7 @@
 mod angle;
 mod bound;
 mod draws;
+mod layers;
 mod pairs;
 mod profile;
 mod report;
@@ -36,6 +37,7 @@ pub use bound::{
     Bound, Parallel, Unmet, bound, logarithms, quadratic_width, unmet_by_points, unmet_by_widths,
 };
 pub use draws::{least_draws, resolvable};
+pub use layers::{LayerLimit, layer_limits};
 pub use profile::{ENTRY_ERROR, Profile, Spectrum, reported_depths};
 pub use report::{ActivationConstants, Report};
 pub use spread::relative_sd_diagonal;

@@ -1,6 +1,7 @@
 //! Statistics of samples: per kernel, per cell, over cells.
 //!
 //! - [`Reference`]: one kernel against its limit (norms of the deviation, spectrum, trace)
+//! - [`LayerReference`]: one layer of a sample against its limits (norms, cosines, gradients, its term of the kernel)
 //! - [`Moments`]: mean with standard error, mergeable; [`EntrywiseMoments`]: the same of matrices
 //! - [`quantile`] and [`tail_probability`]: exact, distribution-free intervals
 //! - [`bootstrap`], [`exponent`]: intervals and fits over cells that share their draws
@@ -15,6 +16,7 @@ mod bound;
 mod deviation;
 mod entrywise;
 mod fit;
+mod layers;
 mod moments;
 mod quantile;
 mod spread;
@@ -25,6 +27,7 @@ pub use bound::bound_constant;
 pub use deviation::{KernelStatistics, MeasureError, Reference};
 pub use entrywise::EntrywiseMoments;
 pub use fit::{Centre, ExponentFit, NoFit, exponent};
+pub use layers::{LayerReference, LayerStatistics};
 pub use moments::Moments;
 pub use quantile::{QUANTILES, Quantile, order_ranks, quantile, quantiles, select_quantile};
 pub use spread::{Spread, spread};

@@ -1,18 +1,20 @@
 //! From a kernel to the statistics of its row, against K∞ of its cell.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::cell::Cell;
 use super::store::{LimitRecord, Statistics};
 use crate::backend::MeasuredSample;
 use crate::data::Normalize;
 use crate::limit::Limit;
-use crate::stats::{MeasureError, Reference};
+use crate::stats::{LayerReference, MeasureError, Reference};
 
 /// K∞ of a cell, ready to be compared with.
 pub struct Measure {
     reference: Reference,
+    /// The limits of the layers, made when they are first asked for.
+    layers: OnceLock<LayerReference>,
 }
 
 /// Most bytes of limits that are kept for cells that share them.
@@ -54,9 +56,7 @@ impl Limits {
             return Ok(Arc::clone(measure));
         }
         let measure = Arc::new(Measure::new(cell)?);
-        let bytes =
-            |measure: &Measure| 8 * (measure.reference.limit().len() + measure.reference.eigenvalues().len());
-        if kept.values().map(|m| bytes(m)).sum::<usize>() + bytes(&measure) > KEPT_BYTES {
+        if kept.values().map(|m| m.bytes()).sum::<usize>() + measure.bytes() > KEPT_BYTES {
             kept.clear();
         }
         kept.insert(key, Arc::clone(&measure));
@@ -69,7 +69,8 @@ impl Measure {
     fn new(cell: &Cell) -> Result<Self, MeasureError> {
         let (network, points) = (&cell.network, &cell.data.points);
         let limit = Limit::new(points, network.activation(), network.depth(), network.scale());
-        Ok(Self { reference: Reference::new(limit.ntk(), points.n(), network.outputs())? })
+        let reference = Reference::new(limit.ntk(), points.n(), network.outputs())?;
+        Ok(Self { reference, layers: OnceLock::new() })
     }
 
     /// What the store keeps of K∞.
@@ -80,6 +81,16 @@ impl Measure {
     /// K∞ as samples are compared with it.
     pub fn reference(&self) -> &Reference {
         &self.reference
+    }
+
+    /// The limits of every layer, of a cell that this is the K∞ of.
+    pub fn layers(&self, cell: &Cell) -> &LayerReference {
+        self.layers.get_or_init(|| LayerReference::new(&cell.network, &cell.data.points))
+    }
+
+    fn bytes(&self) -> usize {
+        let own = 8 * (self.reference.limit().len() + self.reference.eigenvalues().len());
+        own + self.layers.get().map_or(0, LayerReference::bytes)
     }
 
     /// The statistics of one sample as they are stored.

@@ -5,7 +5,7 @@
 //! schedules, a value written twice, `auto` beside the sampler that it resolves to) are one cell, at the place and
 //! with the labels of the first; it knows every schedule that led to it.
 //!
-//! The identity of a study is the SHA-256 of its name and of the keys and labels of its cells in order. Seeds are not in
+//! The identity of a study is the SHA-256 of its name, of the further tables that it fills, and of the keys and labels of its cells in order. Seeds are not in
 //! it: a study with more seeds, or others, is the same study and resumes its directory.
 
 use std::collections::HashMap;
@@ -19,6 +19,7 @@ use super::error::{Absent, PlanError};
 use super::grid::{check_count, data, length, networks};
 use super::need::Asked;
 use super::spec::Spec;
+use super::table::Details;
 use super::value::check_name;
 use super::{NUMERICS_VERSION, SeedRange};
 use crate::rng::LAYOUT_VERSION;
@@ -29,6 +30,7 @@ pub struct Plan {
     spec: Spec,
     name: String,
     asked: Asked,
+    details: Details,
     cells: Vec<Cell>,
     identity: String,
 }
@@ -68,8 +70,9 @@ impl Plan {
                 }
             }
         }
-        let identity = identity(&name, &cells);
-        Ok(Self { spec, name, asked, cells, identity })
+        let details = spec.details();
+        let identity = identity(&name, details, &cells);
+        Ok(Self { spec, name, asked, details, cells, identity })
     }
 
     /// The study as resolved; its text is the `study.toml` of a run directory.
@@ -85,6 +88,11 @@ impl Plan {
     /// What is asked of every cell: seeds, or a standard error.
     pub fn asked(&self) -> &Asked {
         &self.asked
+    }
+
+    /// The further tables that every sample has rows in.
+    pub fn details(&self) -> Details {
+        self.details
     }
 
     /// The cells, in the order of export.
@@ -122,9 +130,12 @@ fn asked(spec: &Spec) -> Result<Asked, PlanError> {
     }
 }
 
-fn identity(name: &str, cells: &[Cell]) -> String {
+fn identity(name: &str, details: Details, cells: &[Cell]) -> String {
     let mut sha = Sha256::new();
     sha.update(format!("{name} layout {LAYOUT_VERSION} numerics {NUMERICS_VERSION}\n"));
+    if !details.is_empty() {
+        sha.update(format!("with {details}\n"));
+    }
     for cell in cells {
         let schedule = cell.schedule.map_or_else(String::new, |s| s.to_string());
         sha.update(format!("{} {schedule}\n", cell.key()));

@@ -143,7 +143,7 @@ impl Sampling for GpuSampling {
 
     fn draw(&self, seeds: &[u64], wanted: &Wanted, stop: &Stop) -> Result<Vec<Drawn>, EngineError> {
         match *wanted {
-            Wanted { kernel: false, statistics: Some(reference) } => {
+            Wanted { kernel: false, statistics: Some(reference), layers: None, matrices: false } => {
                 let parts = self.groups(seeds, stop, |batch| batch.statistics(reference))?;
                 Ok(parts.into_iter().map(Drawn::from).collect())
             }

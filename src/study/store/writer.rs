@@ -11,7 +11,7 @@ use super::directory::{Directory, STORE};
 use super::draft::{self, Draft, write_study};
 use super::manifest::{Manifest, Session};
 use super::{Reader, StoreError};
-use crate::study::table::{CellRecord, LimitRecord, Row};
+use crate::study::table::{CellRecord, LimitRecord, Part, Record, Sample, each_part};
 use crate::study::{Missing, Need, Plan, Shard};
 
 /// An open run directory: this process holds its lock, and its store is that of the plan.
@@ -114,17 +114,23 @@ impl Store {
         Ok(need.missing())
     }
 
-    /// Adds rows of cells of the plan in one transaction; when this returns they are on the disk.
-    pub fn insert(&mut self, rows: &[Row]) -> Result<(), StoreError> {
-        let mut rows = rows.to_vec();
-        rows.iter_mut().for_each(|row| row.cell = self.places[row.cell]);
+    /// Adds samples of cells of the plan, each with all that belongs to it, in one transaction; when this returns they are on the
+    /// disk.
+    pub fn insert(&mut self, mut samples: Vec<Sample>) -> Result<(), StoreError> {
+        for sample in &mut samples {
+            let place = self.places[sample.row.cell];
+            sample.row.renumber(place);
+            each_part!(Kind => {
+                Kind::rows_in_mut(sample).iter_mut().for_each(|row| row.renumber(place));
+            });
+        }
         let path = self.dir.path().join(STORE);
         let fail = || StoreError::sqlite("write", &path);
         let transaction = self.conn.transaction().map_err(fail())?;
         if !self.entered {
             draft::insert_session(&transaction, &self.session).map_err(fail())?;
         }
-        draft::insert_rows(&transaction, &self.key_bits, &rows).map_err(fail())?;
+        draft::insert_samples(&transaction, &self.key_bits, &samples).map_err(fail())?;
         transaction.commit().map_err(fail())?;
         self.entered = true;
         Ok(())

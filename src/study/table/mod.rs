@@ -8,15 +8,21 @@
 //! ```text
 //! CellRecord    one row a cell: network, data, sampler, precision; its LimitRecord: numbers that follow without a draw
 //! Row           one row a (cell, seed): its Statistics, the device and the seconds
+//! LayerRow      one row a (cell, seed, layer), where the study asks for layers
 //! ```
 //!
 //! Another table of rows is another [`Record`], whatever its key: columns that a study may leave out belong in a table of their
-//! own, which is there where the study asks for it.
+//! own, which is filled where the study asks for it. Rows that belong to a sample are a [`Part`] of it (`part.rs`).
 
 mod cell;
+mod layer;
+mod part;
 mod sample;
 
 pub use cell::{CellRecord, LimitRecord};
+pub use layer::LayerRow;
+pub(crate) use part::each_part;
+pub use part::{Details, NoSuchTable, Part, Sample};
 pub use sample::{Row, Statistics};
 
 use std::sync::Arc;
@@ -312,7 +318,7 @@ mod tests {
 
     #[test]
     fn every_column_has_a_name_of_its_own_and_says_what_it_is() {
-        let tables = [columns::<CellRecord>(), columns::<Row>()];
+        let tables = [columns::<CellRecord>(), columns::<Row>(), columns::<LayerRow>()];
         for columns in &tables {
             for (i, column) in columns.iter().enumerate() {
                 assert!(columns[..i].iter().all(|other| other.name != column.name), "{}", column.name);
@@ -325,10 +331,11 @@ mod tests {
                 );
             }
         }
-        // In an exported row of a sample stand its own columns and those that all rows of its cell repeat.
+        // In an exported row stand its own columns and those that all rows of its cell repeat.
         let repeated = tables[0].iter().filter(|c| c.shown == Shown::Repeated);
         for column in repeated {
-            assert!(tables[1].iter().all(|other| other.name != column.name), "{}", column.name);
+            let others = tables[1].iter().chain(&tables[2]);
+            assert!(others.into_iter().all(|other| other.name != column.name), "{}", column.name);
         }
     }
 
