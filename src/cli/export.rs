@@ -105,6 +105,7 @@ impl FromStr for TableName {
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Table::ALL.into_iter().find(|table| table.name() == text);
         let names = Table::ALL.map(Table::name).join(", ");
+        let names = names.rsplit_once(", ").map_or(names.clone(), |(all, last)| format!("{all} or {last}"));
         found.map(Self).ok_or_else(|| format!("table \"{}\" is unknown; use {names}", text.escape_debug()))
     }
 }
