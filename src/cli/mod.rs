@@ -4,6 +4,7 @@
 //! [`failure`] maps errors to exit statuses, [`context`] holds output, progress and signals. Nothing below this
 //! module prints or exits.
 
+mod absent;
 mod args;
 mod bench;
 mod builtin;
@@ -24,6 +25,7 @@ mod limit;
 mod merge;
 mod moments;
 mod output;
+mod papers;
 mod progress;
 mod refused;
 mod remedy;

@@ -6,15 +6,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use eoc_ntk::Threads;
 use eoc_ntk::backend::{DeviceInfo, Precision};
 use eoc_ntk::data::Source;
-use eoc_ntk::model::{NetworkError, ShapeError, parse_widths};
+use eoc_ntk::model::{NetworkError, parse_widths};
 use eoc_ntk::report::{
     Analysis, SUMMARY, TABLE, claims, short_table, summary_json, table, write_figure, write_report,
 };
 use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
 use eoc_ntk::study::store::{Reader, Session, Store};
-use eoc_ntk::study::{Absent, Directory, Limits, Plan, PlanError, REPORT, Shard, Spec, Widths, file};
+use eoc_ntk::study::{Directory, Limits, Plan, REPORT, Shard, Spec, Widths, file};
 
+use super::absent::{assigned, worded};
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
 use super::builtin;
 use super::config::study_notes;
@@ -22,6 +23,7 @@ use super::context::Context;
 use super::dry_run;
 use super::failure::{Failure, Status};
 use super::input::{self, is_dash};
+use super::papers::{self, Asked, Ended, Named};
 use super::progress::Meter;
 use super::refused::refused;
 use super::stored::{self, Stored};
@@ -61,6 +63,7 @@ data are taken from where the file is:
 Examples:
   eoc run
   eoc run --study width --quick
+  eoc run --study papers --out papers
   eoc run study.toml --seeds 256 --out runs/width
   eoc run --width 512,1k,1e6 --activation abs --activation 0.6,0.4 --seeds 16
   eoc run study.toml --set network.depth=8 --set data.source=sphere:n=16,dim=8 --dry-run
@@ -87,16 +90,16 @@ pub struct Args {
     /// Study file, or - for standard input; the built-in study "first" without one
     #[arg(value_name = "STUDY.toml", value_hint = clap::ValueHint::FilePath)]
     study: Option<PathBuf>,
-    /// Built-in study: first, width, depth, activation, outputs, million or deep [default: first]
+    /// Built-in study, of those listed below, or papers: the quick forms of all, and one table [default: first]
     #[arg(long = "study", value_name = "NAME", conflicts_with = "study")]
-    builtin: Option<Builtin>,
+    builtin: Option<Named>,
     /// The built-in study with fewer seeds, under a minute on two cores
     #[arg(long, conflicts_with = "study")]
     quick: bool,
     /// Run directory, created with its parents [default: eoc-runs/NAME-HASH8, by study and stream layout, with
     /// -shard-I-of-N behind it for a shard]
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// Any key of the study file, such as network.depth=8 or data.source=sphere:n=8,dim=4; repeatable; other options win
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -114,7 +117,7 @@ pub struct Args {
     full: bool,
     /// Print report/summary.json and nothing else: what the tables say, for programs
     #[arg(long, conflicts_with = "dry_run")]
-    json: bool,
+    pub(super) json: bool,
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
@@ -127,7 +130,30 @@ pub struct Args {
 
 /// Runs or resumes the study.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    let plan = plan(args)?;
+    let builtin = match args.builtin {
+        Some(Named::Papers) if args.dry_run || args.shard.is_some() => {
+            return Err(Failure::refused(
+                "--study papers runs every built-in study, one after another; give --dry-run and --shard one of them by its name",
+            ));
+        }
+        Some(Named::Papers) => return papers::execute(args, ctx),
+        Some(Named::One(builtin)) => builtin,
+        None => Builtin::FIRST,
+    };
+    let builtin = args.study.is_none().then_some(builtin);
+    let asked = Asked { builtin, quick: args.quick, out: args.out.clone(), brief: false };
+    study(args, &asked, ctx).map(|ended| ended.status)
+}
+
+/// Runs or resumes one study.
+pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, Failure> {
+    let plan = plan(args, asked)?;
+    let study = examined(asked, &plan)?;
+    if asked.brief && study.is_none() {
+        return Err(Failure::refused(
+            "--study papers examines the built-in studies as they are; leave out the options of network and data",
+        ));
+    }
     ctx.note(&study_notes(&plan));
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
     let shard = args.shard.unwrap_or(Shard::WHOLE);
@@ -135,14 +161,14 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let engine = args.engine.open(&precisions, &threads)?;
     let info = engine.info().clone();
     ctx.on_stop(": finished samples are kept, seeds in hand are given up");
-    let out = args.out.clone().unwrap_or_else(|| default_directory(&plan, shard));
+    let out = asked.out.clone().unwrap_or_else(|| default_directory(&plan, shard));
     let settings = Settings { device: &info.name, threads: info.threads, batch: None, shard };
     let costs = run::check(&plan, engine.as_ref()).map_err(refused)?;
     let (limits, stop) = (Limits::default(), ctx.stop());
     let computing =
         Computing { engine: engine.as_ref(), costs: &costs, limits: &limits, settings: &settings, stop };
     if args.dry_run {
-        return dry_run::execute(&plan, &out, &computing, ctx);
+        return dry_run::execute(&plan, &out, &computing, ctx).map(Ended::from);
     }
     tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
     let records = || threads.install(|| run::limits(&plan, &limits, stop));
@@ -153,12 +179,12 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         true => None,
         false => Some(Store::open(&out, &plan, shard, session(&info), records).map_err(refused)?),
     };
-    let study = study(args, &plan)?;
-    if args.study.is_none() && !args.json {
+    if args.study.is_none() && !args.json && !asked.brief {
         let limits = records().map_err(refused)?;
         ctx.print(&builtin::statement(study.as_ref(), &plan, &limits, terminal::columns()))?;
     }
-    let Some(store) = &mut store else { return finish(args, &out, study.as_ref(), finished, &threads, ctx) };
+    let finish = || finish(args, asked, &out, study.as_ref(), finished, &threads, ctx);
+    let Some(store) = &mut store else { return finish() };
     let mut meter = ctx.progress(format!("{} in {}", plan.name(), out.display()), "sample");
     let ended = run::run(&plan, store, &computing, &mut meter);
     drop(meter);
@@ -187,16 +213,13 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             )),
         });
     }
-    finish(args, &out, study.as_ref(), finished, &threads, ctx)
+    finish()
 }
 
 /// The built-in study that runs. What is claimed and foretold is of its networks, not of those that options put in their place.
-fn study(args: &Args, plan: &Plan) -> Result<Option<Builtin>, Failure> {
-    if args.study.is_some() {
-        return Ok(None);
-    }
-    let study = args.builtin.unwrap_or(Builtin::FIRST);
-    let ours = Plan::new(study.spec(args.quick)).map_err(Failure::unusable)?;
+fn examined(asked: &Asked, plan: &Plan) -> Result<Option<Builtin>, Failure> {
+    let Some(study) = asked.builtin else { return Ok(None) };
+    let ours = Plan::new(study.spec(asked.quick)).map_err(Failure::unusable)?;
     Ok((plan.identity() == ours.identity()).then_some(study))
 }
 
@@ -210,9 +233,9 @@ fn default_directory(plan: &Plan, shard: Shard) -> PathBuf {
 }
 
 /// The study that the file, --set and the other options ask for, the later before the earlier.
-fn plan(args: &Args) -> Result<Plan, Failure> {
+fn plan(args: &Args, asked: &Asked) -> Result<Plan, Failure> {
     let base = match &args.study {
-        None => args.builtin.unwrap_or(Builtin::FIRST).spec(args.quick),
+        None => asked.builtin.unwrap_or(Builtin::FIRST).spec(asked.quick),
         Some(path) => {
             let of = |error: anyhow::Error| {
                 Failure::unusable(error.context(format!("study file {}", path.display())))
@@ -262,39 +285,6 @@ fn given<T: Clone>(values: &[T]) -> Option<Vec<T>> {
     (!values.is_empty()).then(|| values.to_vec())
 }
 
-/// Why there is no plan; what is missing can be given by an option too.
-fn worded(error: PlanError) -> anyhow::Error {
-    let flag = match &error {
-        PlanError::Missing(Absent::Data) => "--data",
-        PlanError::Missing(Absent::Activation) => "--activation",
-        PlanError::Missing(Absent::Depth) => "--depth, --widths",
-        PlanError::Missing(Absent::Seeds) => "--seeds",
-        PlanError::Network { depth: Some(depth), source: ShapeError::NoWidths { .. } } => {
-            return anyhow::anyhow!(
-                "depth {depth} needs hidden widths; give --width, --widths, or width = 256 under [network]"
-            );
-        }
-        _ => return error.into(),
-    };
-    let PlanError::Missing(wanted) = error else { return error.into() };
-    anyhow::anyhow!("the study has no {}; give {flag}, or {}", wanted.name(), wanted.in_a_file())
-}
-
-/// What --set says; of several for one key the last.
-fn assigned(assignments: &[String]) -> Result<Spec, Failure> {
-    assignments.iter().try_fold(Spec::default(), |before, text| {
-        let of = |error| Failure::unusable(anyhow::Error::from(error).context(format!("--set {text}")));
-        let spec = file::parse_assignment(text).map_err(of)?;
-        // Either way of saying it takes the place of the other.
-        let before = match (&spec.seeds, spec.standard_error) {
-            (Some(_), _) => Spec { standard_error: None, ..before },
-            (_, Some(_)) => Spec { seeds: None, ..before },
-            _ => before,
-        };
-        Ok(spec.or(before))
-    })
-}
-
 fn session(info: &DeviceInfo) -> Session {
     Session {
         started: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs(),
@@ -314,16 +304,17 @@ fn session(info: &DeviceInfo) -> Session {
 /// before, its directory may be one that cannot be written; then there is what goes to stdout alone.
 fn finish(
     args: &Args,
+    asked: &Asked,
     out: &Path,
     study: Option<&Builtin>,
     finished: bool,
     threads: &Threads,
     ctx: &Context,
-) -> Result<Status, Failure> {
+) -> Result<Ended, Failure> {
     let reader = Reader::open(out).map_err(Failure::running)?;
     let Stored { study: rows, more, others } = stored::summary(&reader).map_err(Failure::running)?;
     let analysis = threads.install(|| Analysis::new(&rows));
-    let claims = study.map_or_else(Vec::new, |study| claims(study, &analysis));
+    let claims = study.map_or_else(Vec::new, |study| threads.install(|| claims(study, &analysis)));
     let report = out.join(REPORT);
     let files = write_report(&analysis, &claims, &report).and_then(|()| write_figure(&analysis, &report));
     let (written, figure) = match files {
@@ -334,9 +325,16 @@ fn finish(
         }
         Err(error) => return Err(Failure::running(error)),
     };
+    if asked.brief {
+        if !args.json {
+            let count = counted(claims.len() as u64, "prediction");
+            ctx.print(&format!("{}: {count} examined in {}\n", analysis.name, out.display()))?;
+        }
+        return Ok(Ended { status: Status::Done, claims });
+    }
     if args.json {
         ctx.write(&summary_json(&analysis, &claims).map_err(Failure::running)?)?;
-        return Ok(Status::Done);
+        return Ok(Status::Done.into());
     }
     let room = terminal::columns();
     let mut text = short_table(&analysis, &claims, room);
@@ -361,7 +359,7 @@ fn finish(
         text += &format!("In its {REPORT}: {figure}{SUMMARY}, {TABLE} (all of --full)\n");
     }
     ctx.print(&text)?;
-    Ok(Status::Done)
+    Ok(Status::Done.into())
 }
 
 /// The time to go knows what each cell costs; with a standard error the total is an estimate that moves.

@@ -34,7 +34,7 @@ mod spread;
 pub mod theory;
 
 pub use bound::{
-    Bound, Parallel, Unmet, bound, logarithms, quadratic_width, unmet_by_points, unmet_by_widths,
+    Bound, Parallel, Unmet, bound, logarithms, quadratic_width, unmet, unmet_by_points, unmet_by_widths,
 };
 pub use draws::{least_draws, resolvable};
 pub use layers::{LayerLimit, layer_limits};
@@ -55,6 +55,7 @@ pub struct Limit {
     ntk: Vec<f64>,
     nngp: Vec<f64>,
     deltas: Vec<f64>,
+    parallel: Option<Parallel>,
 }
 
 impl Limit {
@@ -73,6 +74,7 @@ impl Limit {
             ntk: pairs.ntk(),
             nngp: pairs.nngp(),
             deltas: pairs.deltas(),
+            parallel: pairs.parallel(),
         }
     }
 
@@ -101,6 +103,11 @@ impl Limit {
     /// rows and columns of zero points.
     pub fn deltas(&self) -> &[f64] {
         &self.deltas
+    }
+
+    /// The first two rows that are parallel up to the rounding of their coordinates; zero rows are left out.
+    pub fn parallel(&self) -> Option<Parallel> {
+        self.parallel
     }
 
     /// K∞ of a network of `outputs` outputs, (n·m_l) × (n·m_l), row-major, point-major index i·m_l + o.

@@ -233,6 +233,7 @@ fn x_label(analysis: &Analysis) -> String {
     match (analysis.axis, &schedules[..]) {
         (Axis::Depth, _) => "depth l (weight matrices)",
         (Axis::Outputs, _) => "number of outputs m_l",
+        (Axis::Points, _) => "number of points n",
         (Axis::Delta, _) => "Δ = b²/(a²+b²) of the activation a·s + b·|s|",
         (_, [Some("constant")]) => "width m of the hidden layers (neurons)",
         (_, [Some("linear")]) => "m (neurons), hidden widths m_k = k·m",

@@ -23,7 +23,7 @@ mod spread;
 
 pub use binomial::tail_probability;
 pub use bootstrap::{NoInterval, SeedTable};
-pub use bound::bound_constant;
+pub use bound::{bound_constant, normal_tail};
 pub use deviation::{KernelStatistics, MeasureError, Reference};
 pub use entrywise::EntrywiseMoments;
 pub use fit::{Centre, ExponentFit, NoFit, exponent};

@@ -38,6 +38,9 @@ enum Grid {
     Outputs,
     Million,
     Deep,
+    Points,
+    Tail,
+    Spectrum,
 }
 
 /// The text names no built-in study.
@@ -46,7 +49,7 @@ enum Grid {
 pub struct UnknownStudy(String);
 
 /// All of them; the first is the one that runs when no other is named.
-pub const BUILTIN: [Builtin; 7] = [
+pub const BUILTIN: [Builtin; 10] = [
     Builtin {
         name: "first",
         about: "|s| and ReLU by width, depth 4, 32 digits",
@@ -117,6 +120,38 @@ pub const BUILTIN: [Builtin; 7] = [
         time: ["7 minutes", "30 seconds"],
         grid: Grid::Deep,
     },
+    Builtin {
+        name: "points",
+        about: "4 to 256 points, 8 times the width",
+        claim: "no linear overparameterisation is needed: ‖K−K∞‖/n stays within the bound at any number of points n, of \
+                which the bound holds no more than √log n, also where n is larger than the width.",
+        prediction: "the constant of the bound modulo logarithms (90 % quantile of ‖K−K∞‖/n : bound) does not grow with n, \
+                     from 4 points to 256, 8 times the first width.",
+        time: ["1 minute", "10 seconds"],
+        grid: Grid::Points,
+    },
+    Builtin {
+        name: "tail",
+        about: "how rare large deviations are, m_k = k²·m",
+        claim: "P(‖K−K∞‖ > C·bound) ≤ 16/m, the bound carrying √log m: beyond a fixed threshold a deviation is rarer than any \
+                power of m, beyond c·√(log m/m) as rare as 16/m.",
+        prediction: "P(‖K−K∞‖/‖K∞‖ > 0.2) falls faster than 1/m; beyond 2·√log m times the exact s.d. : mean of K(x,x), \
+                     which is of the order √(log m/m), lie at most 16/m; the quantile at 1 - 1/m over the bound in full \
+                     grows no more than that of a normal law.",
+        time: ["4 minutes", "20 seconds"],
+        grid: Grid::Tail,
+    },
+    Builtin {
+        name: "spectrum",
+        about: "the spectrum of K∞ and of K, Δ from 1/8 to 1",
+        claim: "arXiv 2501.13225 says what the spectrum of K∞ is (Theorem 18, Propositions 12 to 14 and 17, Figure 1); K has it \
+                where it is close to K∞.",
+        prediction: "of K∞, on uniform points of a sphere: condition numbers at depth 64 are the published ones, errors stay \
+                     within their orders as the depth grows, no entry is above the bound that has no constant. Of K at finite \
+                     width the least eigenvalue is shown beside the limit's, and the median of ‖K−K∞‖/‖K∞‖ has the exponent -1/2.",
+        time: ["1 minute", "20 seconds"],
+        grid: Grid::Spectrum,
+    },
 ];
 
 impl Builtin {
@@ -177,6 +212,33 @@ impl Builtin {
                 source: Some(digits(&[8, 1])),
                 ..base
             },
+            Grid::Points => Spec {
+                seeds: of(512, 64),
+                widths: Some(Widths::Scheduled(vec![32])),
+                schedule: Some(vec![Schedule::Quadratic]),
+                source: Some(digits(&[4, 16, 64, 256])),
+                ..base
+            },
+            // A quantile at 1 − 1/m has an upper limit from 3.7·m seeds on.
+            Grid::Tail => Spec {
+                seeds: of(16384, 4096),
+                widths: Some(Widths::Scheduled(if quick {
+                    vec![16, 64, 256, 1024]
+                } else {
+                    vec![16, 64, 256, 1024, 4096]
+                })),
+                schedule: Some(vec![Schedule::Quadratic]),
+                source: Some(digits(&[8])),
+                ..base
+            },
+            Grid::Spectrum => Spec {
+                seeds: of(256, 32),
+                activation: Some(activations_of_figure_1()),
+                depth: Some(vec![8]),
+                widths: Some(Widths::Scheduled(vec![256, 1024])),
+                source: Some(vec![Source::Sphere { n: 32, dim: 16, seed: 0 }]),
+                ..base
+            },
             Grid::First => Spec { seeds: of(64, 16), ..Spec::first() },
         }
     }
@@ -198,6 +260,15 @@ fn sweep() -> Vec<Activation> {
     let activation =
         |(a, b)| Activation::new(a, b).unwrap_or_else(|e| unreachable!("a step of the sweep: {e}"));
     steps.into_iter().map(activation).collect()
+}
+
+/// The activations of Figure 1 of arXiv 2501.13225: b² : a² = Δ : 1−Δ, Δ = 1/8 … 1.
+pub(crate) fn activations_of_figure_1() -> Vec<Activation> {
+    let activation = |k: u32| {
+        let delta = f64::from(k) / 8.0;
+        Activation::new((1.0 - delta).sqrt(), delta.sqrt())
+    };
+    (1..=8).filter_map(|k| activation(k).ok()).collect()
 }
 
 fn names() -> String {
@@ -256,7 +327,7 @@ mod tests {
         let error = "wide".parse::<Builtin>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million or deep"
+            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million, deep, points, tail or spectrum"
         );
     }
 

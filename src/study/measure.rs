@@ -7,12 +7,13 @@ use super::cell::Cell;
 use super::store::{LimitRecord, Statistics};
 use crate::backend::MeasuredSample;
 use crate::data::Normalize;
-use crate::limit::Limit;
+use crate::limit::{Limit, Parallel};
 use crate::stats::{LayerReference, MeasureError, Reference};
 
 /// K∞ of a cell, ready to be compared with.
 pub struct Measure {
     reference: Reference,
+    parallel: Option<Parallel>,
     /// The limits of the layers, made when they are first asked for.
     layers: OnceLock<LayerReference>,
 }
@@ -70,12 +71,12 @@ impl Measure {
         let (network, points) = (&cell.network, &cell.data.points);
         let limit = Limit::new(points, network.activation(), network.depth(), network.scale());
         let reference = Reference::new(limit.ntk(), points.n(), network.outputs())?;
-        Ok(Self { reference, layers: OnceLock::new() })
+        Ok(Self { reference, parallel: limit.parallel(), layers: OnceLock::new() })
     }
 
     /// What the store keeps of K∞.
     pub fn limit_record(&self, cell: &Cell) -> LimitRecord {
-        LimitRecord::of(cell, &self.reference)
+        LimitRecord::of(cell, &self.reference, self.parallel)
     }
 
     /// K∞ as samples are compared with it.

@@ -15,6 +15,7 @@ mod kept;
 mod law;
 mod limit;
 mod oracle;
+mod papers;
 mod report;
 mod slurm;
 mod stats;

@@ -202,6 +202,7 @@ fn the_cells_are_a_table_too() {
         "bound_m",
         "bound",
         "bound_full",
+        "theorem",
         "seeds",
     ];
     assert_eq!(header, [&COLUMNS[..1], &COLUMNS[2..15], &own].concat());
