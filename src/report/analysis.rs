@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::axis::{Axis, family};
 use super::fits::{PowerFit, fits};
+use super::layers::Layers;
 use super::lines::{Measured, distinct, group, lines, relative_bound};
 use super::ratios::{Ratio, ratios};
 use super::summary::{CellSummary, StudySummary};
@@ -97,6 +98,8 @@ pub struct Point {
     pub full_constant: Option<Quantile>,
     /// Large deviations: how often, and how large once in m draws.
     pub tails: Tails,
+    /// What its layers say; None where none were kept.
+    pub layers: Option<Layers>,
 }
 
 impl Analysis {
@@ -112,6 +115,7 @@ impl Analysis {
             cell: Arc::clone(&cell.cell),
             seeds: Vec::new(),
             samples: Vec::new(),
+            layers: Vec::new(),
         };
         let cells: Vec<CellSummary> = study.cells.iter().map(bare).collect();
         Self::of(&study.name, &cells.iter().collect::<Vec<_>>())
@@ -209,6 +213,7 @@ fn point(summary: &CellSummary) -> Point {
         bound_constant: upper.and_then(|q| over(&q, limit.bound)),
         full_constant: upper.and_then(|q| over(&q, limit.bound_full)),
         tails: Tails::of(summary, &relative, &deviations),
+        layers: Layers::of(summary),
     }
 }
 

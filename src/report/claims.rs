@@ -13,6 +13,7 @@ use super::fits::PowerFit;
 use super::found::{Found, Verdict};
 use super::headings::Labels;
 use super::heavy;
+use super::layers::layer_claims;
 use super::rarely::tail_claims;
 use super::ratios::Ratio;
 use super::spectrum::spectrum_claims;
@@ -55,6 +56,8 @@ enum Rule {
     Before,
     /// Large deviations of the widest network are as rare as the theorem says.
     Tails,
+    /// What is said of every layer.
+    Layers,
     /// What the spectrum of K∞ is said to be.
     Spectrum,
     /// The constant of the bound does not grow along an axis.
@@ -73,8 +76,8 @@ impl Rule {
             Self::Outputs => "C Prop. 6, 7, 9-11",
             Self::Before => "C, of Δ and κ",
             Self::Spread | Self::Mean => "second moment",
-            // Its claims say themselves.
-            Self::Spectrum => "",
+            // Their claims say themselves.
+            Self::Spectrum | Self::Layers => "",
         }
     }
 }
@@ -90,6 +93,7 @@ fn rules(study: &Builtin) -> &'static [Rule] {
         "points" => &[Rule::Constant(Axis::Points)],
         "tail" => &[Rule::Tails],
         "spectrum" => &[Rule::Spectrum],
+        "layers" => &[Rule::Layers],
         _ => &[],
     }
 }
@@ -105,6 +109,7 @@ pub fn claims(study: &Builtin, analysis: &Analysis) -> Vec<Claim> {
         for section in &analysis.sections {
             match rule {
                 Rule::Spectrum => {}
+                Rule::Layers => claims.extend(layer_claims(analysis, section)),
                 Rule::Width => claims.extend(exponents(analysis, section, Axis::Width)),
                 Rule::Outputs => claims.extend(exponents(analysis, section, Axis::Outputs)),
                 Rule::Before => claims.extend(before(section)),

@@ -16,6 +16,7 @@ mod found;
 mod headings;
 mod heavy;
 mod json;
+mod layers;
 mod layout;
 mod lines;
 pub mod papers;
@@ -37,6 +38,7 @@ pub use files::{FigureFiles, SUMMARY, TABLE, WriteError, points_csv, write_figur
 pub use fits::PowerFit;
 pub use found::{Found, Verdict};
 pub use json::summary_json;
+pub use layers::Layers;
 pub use layout::paragraph;
 pub use lines::Measured;
 pub use prediction::prediction;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::study::table::{CellRecord, Statistics};
+use crate::study::table::{CellRecord, LayerRow, Statistics};
 
 /// One study: the cells in the order of its plan.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -22,12 +22,14 @@ pub struct CellSummary {
     pub seeds: Vec<u64>,
     /// The statistics of each of them, in this order.
     pub samples: Vec<Statistics>,
+    /// The layers of each of them from 1 to l, in this order; empty where the study did not ask for them.
+    pub layers: Vec<Vec<LayerRow>>,
 }
 
 impl CellSummary {
     /// A cell of which no seed is finished yet.
     pub fn new(cell: CellRecord) -> Self {
-        Self { cell: Arc::new(cell), seeds: Vec::new(), samples: Vec::new() }
+        Self { cell: Arc::new(cell), seeds: Vec::new(), samples: Vec::new(), layers: Vec::new() }
     }
 
     /// The cell once under every schedule that makes its widths, so that a report along one finds it.

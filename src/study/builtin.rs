@@ -41,6 +41,7 @@ enum Grid {
     Points,
     Tail,
     Spectrum,
+    Layers,
 }
 
 /// The text names no built-in study.
@@ -49,7 +50,7 @@ enum Grid {
 pub struct UnknownStudy(String);
 
 /// All of them; the first is the one that runs when no other is named.
-pub const BUILTIN: [Builtin; 10] = [
+pub const BUILTIN: [Builtin; 11] = [
     Builtin {
         name: "first",
         about: "|s| and ReLU by width, depth 4, 32 digits",
@@ -152,6 +153,18 @@ pub const BUILTIN: [Builtin; 10] = [
         time: ["1 minute", "20 seconds"],
         grid: Grid::Spectrum,
     },
+    Builtin {
+        name: "layers",
+        about: "every layer to depth 32, widths m, k·m and k²·m",
+        claim: "with widths k²·m norms, cosines and gradients of every layer stay near their limits as the depth grows \
+                (arXiv 2501.14724, Propositions 24 to 27), and the error of inverse cosine distances is flat in k; it is \
+                linear for k·m and quadratic for m (Figure 1).",
+        prediction: "with widths k²·m the largest error of a norm grows at most as log k, that of a cosine falls as (k-1)^-2, \
+                     those of gradients grow towards the input as log((l-1)/k) at most. The error of inverse cosine distances \
+                     has at most the exponent of log k for k²·m, 1 for k·m, 2 for m; at m = 16 and two points it is the published one.",
+        time: ["3 minutes", "20 seconds"],
+        grid: Grid::Layers,
+    },
 ];
 
 impl Builtin {
@@ -161,7 +174,7 @@ impl Builtin {
     /// The study; the quick form has fewer seeds, and where one cell costs most of the time, not that one.
     pub fn spec(&self, quick: bool) -> Spec {
         let of = |full: u32, few: u32| Some(SeedRange::first(if quick { few } else { full }));
-        let digits = |counts: &[usize]| counts.iter().map(|&n| Source::Digits { n }).collect();
+        let digits = |counts: &[usize]| counts.iter().map(|&n| Source::Digits { n }).collect::<Vec<_>>();
         let base = Spec {
             name: Some(self.name.to_owned()),
             activation: Some(vec![Activation::ABS, Activation::RELU]),
@@ -237,6 +250,17 @@ impl Builtin {
                 depth: Some(vec![8]),
                 widths: Some(Widths::Scheduled(vec![256, 1024])),
                 source: Some(vec![Source::Sphere { n: 32, dim: 16, seed: 0 }]),
+                ..base
+            },
+            // A pair as far apart as those of Figure 1 are on average: w_1 = 1.72.
+            Grid::Layers => Spec {
+                seeds: of(512, 64),
+                layers: Some(true),
+                activation: Some(vec![Activation::ABS]),
+                depth: Some(vec![32]),
+                widths: Some(Widths::Scheduled(vec![16, 64])),
+                schedule: Some(vec![Schedule::Constant, Schedule::Linear, Schedule::Quadratic]),
+                source: Some([digits(&[8]), vec![Source::Pair { angle: 1.24 }]].concat()),
                 ..base
             },
             Grid::First => Spec { seeds: of(64, 16), ..Spec::first() },
@@ -327,7 +351,7 @@ mod tests {
         let error = "wide".parse::<Builtin>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million, deep, points, tail or spectrum"
+            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million, deep, points, tail, spectrum or layers"
         );
     }
 

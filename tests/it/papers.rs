@@ -9,6 +9,7 @@ use eoc_ntk::report::papers::STATEMENTS;
 use eoc_ntk::report::{Analysis, Axis, CellSummary, StudySummary, Verdict, claims, short_table, table};
 use eoc_ntk::rng::{Role, Stream};
 use eoc_ntk::study::builtin::{BUILTIN, Builtin};
+use eoc_ntk::study::table::LayerRow;
 
 fn builtin(name: &str) -> Builtin {
     name.parse().unwrap()
@@ -132,6 +133,53 @@ fn a_second_moment_that_so_few_draws_cannot_resolve_is_said_to_be() {
     }
     record(&mut deep).limit.relative_sd_diagonal = Some(0.3);
     assert!(!table(&of(&deep), 80).contains("Heavy tails:"));
+}
+
+/// Layers whose errors are powers of k (norms and inverse cosine distances), k − 1 (cosines), l + 1 − k (gradients) and 1/m (terms), with
+/// a spread over seeds.
+fn by_layer(schedule: &str, m: u64, seeds: u64, powers: [f64; 3]) -> CellSummary {
+    let mut cell = cell("abs", 32, m, seeds, 0.3);
+    let record = record(&mut cell);
+    (record.schedule, record.n) = (Some(schedule.into()), 8);
+    record.limit.relative_sd_diagonal = Some(1.0 / (m as f64).sqrt());
+    let [icd, cosine, gradient] = powers;
+    let row = |seed: u64, k: u64, z: f64| LayerRow {
+        cell: 0,
+        seed,
+        layer: k,
+        norm_max: z * (k as f64).powf(icd),
+        cosine_max: z * (k as f64 - 1.0).max(0.5).powf(cosine),
+        icd_mean: z * (k as f64).powf(icd),
+        icd_max: z,
+        gradient_norm_max: z * (33.0 - k as f64).powf(gradient),
+        gradient_inner_max: z * (33.0 - k as f64).powf(gradient),
+        term_op: z * (m as f64).powf(-gradient),
+        pairs: 28,
+    };
+    let mut normal = Stream::new(m, Role::Data);
+    cell.layers = (0..seeds)
+        .map(|seed| {
+            let shared = (0.3 * normal.normal()).exp();
+            (1..=32).map(|k| row(seed, k, shared * (0.1 * normal.normal()).exp())).collect()
+        })
+        .collect();
+    cell
+}
+
+#[test]
+fn verdicts_of_layers_follow_their_exponents() {
+    let of = |schedule: &str, seeds, powers| {
+        verdicts("layers", [16, 64].map(|m| by_layer(schedule, m, seeds, powers)).into())
+    };
+    // Norms, cosines, two of gradients, inverse cosine distances, terms.
+    assert_eq!(of("quadratic", 64, [0.1, -2.5, 0.5]), [Verdict::Agrees; 6]);
+    let worse = of("quadratic", 64, [0.9, -1.0, 4.0]);
+    assert_eq!(worse, [Verdict::Contradicts; 6]);
+    assert_eq!(of("quadratic", 4, [0.1, -2.5, 0.5]), [Verdict::Undecided; 6]);
+    // Of the other schedules the paper says only how inverse cosine distances go.
+    assert_eq!(of("linear", 64, [0.8, -1.0, 4.0]), [Verdict::Agrees]);
+    assert_eq!(of("linear", 64, [1.4, -2.0, 0.5]), [Verdict::Contradicts]);
+    assert_eq!(of("constant", 64, [1.6, -1.0, 0.5]), [Verdict::Agrees]);
 }
 
 fn eoc(at: &Path, line: &str) -> Output {
