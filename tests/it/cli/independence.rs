@@ -76,3 +76,88 @@ fn independence_of_what_has_none_is_refused() {
     refused("--depth 4 --width 8 --activation abs", "--activation has several values");
     refused("--depth 4 --width 8 --seeds 0", "seeds");
 }
+
+const STUDY: &str =
+    "--activation relu --depth 4 --width 6,9 --outputs 2 --data gaussian:n=3,dim=4,seed=1 --device cpu";
+
+/// The rows of a table of a directory, by column.
+fn rows(place: &Place, dir: &str, table: &str) -> Vec<Value> {
+    let text = place.done(&format!("export {dir} --format json --table {table}"));
+    serde_json::from_str::<Value>(&text).unwrap().as_array().unwrap().clone()
+}
+
+/// A row without what no two runs share.
+fn promised(row: &Value, without: &str) -> Value {
+    let kept = |(name, value): (&String, &Value)| {
+        let other = name == "seconds" || (!without.is_empty() && name.starts_with(without));
+        (!other).then(|| (name.clone(), value.clone()))
+    };
+    Value::Object(row.as_object().unwrap().iter().filter_map(kept).collect())
+}
+
+#[test]
+fn a_study_keeps_independence_and_the_spectrum_of_every_sample() {
+    let place = Place::new();
+    let both = format!("run {STUDY} --independence --spectrum");
+    place.done(&format!("{both} --seeds 6 --out with"));
+    place.done(&format!("run {STUDY} --sampler conditional --seeds 6 --out without"));
+    let (with, without) = (rows(&place, "with", "samples"), rows(&place, "without", "samples"));
+    assert_eq!(with.len(), 12);
+    let number = |row: &Value, key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key}: {row}"));
+    for (with, without) in with.iter().zip(&without) {
+        assert_eq!(promised(with, "independence"), promised(without, "independence"), "the sample moves");
+        let [op, fro, max] = ["op", "fro", "max"].map(|norm| number(with, &format!("independence_{norm}")));
+        assert!(0.0 < max && max <= op && op <= fro && fro < 6f64.sqrt() * op, "{with}");
+        let norm = number(with, "deviation_op") / number(with, "relative_op");
+        assert!((number(with, "independence_relative_op") * norm / op - 1.0).abs() < 1e-12);
+        // The triangle of K, K_gia and the limit.
+        let (own, other) = (number(with, "deviation_op"), number(with, "independence_deviation_op"));
+        assert!((own - other).abs() <= op * (1.0 + 1e-12) && op <= (own + other) * (1.0 + 1e-12), "{with}");
+        let of =
+            |row: &Value| row.as_object().unwrap().keys().filter(|k| k.starts_with("independence")).count();
+        assert_eq!((of(with), of(without)), (5, 5));
+        assert!(without["independence_op"].is_null() && without["independence_deviation_op"].is_null());
+    }
+    // An eigenvalue a row: as many as a kernel has rows, between those of the sample.
+    let eigenvalues = rows(&place, "with", "spectrum");
+    assert_eq!(eigenvalues.len(), 12 * 6);
+    for (sample, of) in with.iter().zip(eigenvalues.chunks(6)) {
+        let lambda: Vec<f64> = of.iter().map(|row| number(row, "lambda")).collect();
+        assert!(
+            lambda.is_sorted()
+                && of.iter().enumerate().all(|(i, row)| row["index"] == i && row["seed"] == sample["seed"])
+        );
+        assert_eq!((lambda[0], lambda[5]), (number(sample, "lambda_min"), number(sample, "lambda_max")));
+        assert!((lambda.iter().sum::<f64>() / number(sample, "trace") - 1.0).abs() < 1e-12);
+        // Two outputs: every eigenvalue of the limit is there twice.
+        assert!(of.chunks(2).all(|pair| pair[0]["limit"] == pair[1]["limit"]));
+        let cell = &rows(&place, "with", "cells")[sample["cell"].as_u64().unwrap() as usize];
+        assert_eq!(
+            (&of[0]["limit"], &of[5]["limit"]),
+            (&cell["limit_lambda_min"], &cell["limit_lambda_max"])
+        );
+    }
+    // Resumed, in shards and merged they are the same rows.
+    place.done(&format!("{both} --seeds 2 --out again"));
+    place.done(&format!("{both} --seeds 6 --out again"));
+    for shard in 0..2 {
+        place.done(&format!("{both} --seeds 6 --shard {shard}/2 --out shard-{shard}"));
+    }
+    place.done("merge shard-0 shard-1 --out merged");
+    for dir in ["again", "merged"] {
+        for table in ["samples", "spectrum"] {
+            let all =
+                |dir: &str| rows(&place, dir, table).iter().map(|row| promised(row, "")).collect::<Vec<_>>();
+            assert_eq!(all(dir), all("with"), "{dir} {table}");
+        }
+    }
+    // All samples of a directory have them, or none.
+    place.refused(&format!("{both} --seeds 6 --out without"), "holds samples without further tables");
+    place.refused(&format!("run {STUDY} --seeds 6 --out with"), "with spectrum and independence");
+    place.refused("export without --format csv --table spectrum", "has no spectrum");
+    place.refused(
+        &format!("run {STUDY} --independence --sampler direct --out none"),
+        "use --sampler conditional",
+    );
+    place.refused(&format!("run {STUDY} --spectrum --outputs 100 --out none"), "kernels of at most 256 rows");
+}

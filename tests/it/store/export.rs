@@ -17,7 +17,7 @@ fn exported_table(dir: &Path, table: Table, format: Format) -> Vec<u8> {
 }
 
 /// The columns of the table of samples, in the order that is promised.
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 32] = [
     "cell",
     "seed",
     "activation",
@@ -45,6 +45,11 @@ const COLUMNS: [&str; 27] = [
     "output_norm",
     "device",
     "seconds",
+    "independence_op",
+    "independence_fro",
+    "independence_max",
+    "independence_relative_op",
+    "independence_deviation_op",
 ];
 
 /// Rows as texts and bits: `cell, seed`, the shared texts, the statistics (None where undefined).
