@@ -310,7 +310,11 @@ fn the_program_exports_without_changing_the_directory() {
     let cells = eoc(temp.path(), &["export", "run", "--format", "csv", "--table", "cells"]);
     assert_eq!(cells.stdout, exported_table(&dir, Table::Cells, Format::Csv));
     let table = |args: &[&str]| eoc(temp.path(), &[&["export", "run"], args].concat());
-    refused(&table(&["--format", "csv", "--table", "rows"]), 2, &["\"rows\"", "samples, layers, spectrum or cells"]);
+    refused(
+        &table(&["--format", "csv", "--table", "rows"]),
+        2,
+        &["\"rows\"", "samples, layers, spectrum or cells"],
+    );
     refused(&table(&["--format", "npy", "--table", "cells", "--out", "m"]), 2, &["--table goes with"]);
     refused(&eoc(temp.path(), &["export", "run", "--format", "csv", "--out", "no/a.csv"]), 2, &["no/a.csv"]);
 }
