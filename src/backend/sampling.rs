@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{EngineError, JobPlan, Stop};
-use crate::stats::{KernelStatistics, LayerReference, LayerStatistics, Reference};
+use crate::stats::{Independence, KernelStatistics, LayerReference, LayerStatistics, Reference};
 
 /// A job opened on a device, ready to draw. It holds what it needs of its engine, so it may outlive it, and may be used from
 /// several threads.
@@ -23,6 +23,8 @@ pub struct Wanted<'a> {
     pub kernel: bool,
     /// Its statistics against this limit.
     pub statistics: Option<&'a Reference>,
+    /// Every eigenvalue beside the statistics.
+    pub spectrum: bool,
     /// The statistics of every layer against these limits.
     pub layers: Option<&'a LayerReference>,
     /// The small matrices of every layer.
@@ -31,7 +33,8 @@ pub struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// The kernels alone.
-    pub const KERNEL: Self = Self { kernel: true, statistics: None, layers: None, matrices: false };
+    pub const KERNEL: Self =
+        Self { kernel: true, statistics: None, spectrum: false, layers: None, matrices: false };
 }
 
 /// What was drawn of one seed: whatever was asked for is there, the rest is not.
@@ -49,6 +52,12 @@ pub struct Drawn {
     pub layers: Option<Vec<LayerStatistics>>,
     /// Of layers 1 … l.
     pub matrices: Option<LayerMatrices>,
+    /// The eigenvalues of K(θ)/n, ascending.
+    pub eigenvalues: Option<Vec<f64>>,
+    /// K_gia of the same draws, in the form of the kernel; where the kernel is wanted of a job with independence.
+    pub independent: Option<Vec<f64>>,
+    /// K against K_gia; where statistics are wanted of a job with independence.
+    pub independence: Option<Independence>,
 }
 
 /// What every layer adds to the kernel of one seed: K = scale · Σ_k (A_{k−1}A_{k−1}ᵀ ⊗ 1 1ᵀ) ∘ B_kB_kᵀ, to rounding.
@@ -64,7 +73,8 @@ impl Drawn {
     /// The statistics of the kernel, where they were asked for.
     pub fn measured(&self) -> Result<MeasuredSample, EngineError> {
         let statistics = self.statistics.ok_or_else(|| self.lacks("statistics"))?;
-        Ok(MeasuredSample { seed: self.seed, statistics, output_norm: self.output_norm })
+        let Self { seed, output_norm, independence, .. } = *self;
+        Ok(MeasuredSample { seed, statistics, output_norm, independence })
     }
 
     /// Something was asked for and is not here.
@@ -94,18 +104,8 @@ pub struct MeasuredSample {
     pub statistics: KernelStatistics,
     /// ‖N‖_F of the n × m_l outputs.
     pub output_norm: f64,
-}
-
-impl From<KernelSample> for Drawn {
-    fn from(KernelSample { seed, kernel, output_norm }: KernelSample) -> Self {
-        Self { seed, output_norm, kernel: Some(kernel), ..Self::default() }
-    }
-}
-
-impl From<MeasuredSample> for Drawn {
-    fn from(MeasuredSample { seed, statistics, output_norm }: MeasuredSample) -> Self {
-        Self { seed, output_norm, statistics: Some(statistics), ..Self::default() }
-    }
+    /// K against K_gia, of a job with independence.
+    pub independence: Option<Independence>,
 }
 
 /// The same requests, with what was asked for as it is.

@@ -53,6 +53,9 @@ fn headline(table: Table) -> &'static str {
         Table::Layers => {
             "Columns of layers, one row a layer of a finished sample, of runs with layers = true"
         }
+        Table::Spectrum => {
+            "Columns of spectrum, one row an eigenvalue of a finished sample, of runs with spectrum = true"
+        }
         Table::Cells => "Columns of cells, one row a cell",
     }
 }
@@ -81,7 +84,8 @@ pub struct Args {
     /// csv, json or parquet: the rows; npy: mean and standard deviation of the kernels
     #[arg(long, value_name = "FORMAT")]
     format: What,
-    /// Rows of which table: samples, layers (of the samples of a study with layers = true) or cells [default: samples]
+    /// Rows of which table: samples, layers and spectrum (of the samples of a study with layers = true, spectrum = true) or
+    /// cells [default: samples]
     #[arg(long, value_name = "TABLE")]
     table: Option<TableName>,
     /// File to write; its directory must exist [default: standard output, except for parquet]. For npy a directory,

@@ -18,6 +18,7 @@ mod escape;
 mod export;
 mod failure;
 mod help;
+mod independence;
 mod input;
 mod kernel;
 mod later;
@@ -97,6 +98,9 @@ enum Command {
     /// How wide is wide enough: the smallest width within a tolerance of the limit, with its interval
     #[command(after_help = width::EXAMPLES)]
     Width(Box<width::Args>),
+    /// What the gradient independence assumption costs, by width and by the angle of a pair of points
+    #[command(after_help = independence::EXAMPLES)]
+    Independence(Box<independence::Args>),
     /// A data source as a file
     #[command(after_help = data::EXAMPLES)]
     Data(data::Args),
@@ -123,8 +127,6 @@ enum Command {
     Completions(completions::Args),
     #[command(hide = true, disable_help_flag = true)]
     Report(later::Args),
-    #[command(hide = true, disable_help_flag = true)]
-    Independence(later::Args),
 }
 
 impl Cli {
@@ -188,7 +190,7 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         Command::Report(_) => Err(later::failure("report")),
         Command::Status(args) => status::execute(args, ctx),
         Command::Width(args) => width::execute(args, ctx),
-        Command::Independence(_) => Err(later::failure("independence")),
+        Command::Independence(args) => independence::execute(args, ctx),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What would help against an error of the library, in the words of the command line.
 
-use eoc_ntk::backend::{self, EngineError, Precision, gpu};
+use eoc_ntk::backend::{self, EngineError, Precision, Sampler, gpu};
 use eoc_ntk::study::export::ExportError;
 use eoc_ntk::study::merge::MergeError;
 use eoc_ntk::study::run::RunError;
@@ -39,6 +39,8 @@ fn option(remedy: backend::Remedy) -> &'static str {
     use backend::Remedy;
     match remedy {
         Remedy::SamplerConditional => "--sampler conditional, whose memory does not grow with the width,",
+        Remedy::Sampler(Sampler::Direct) => "--sampler direct",
+        Remedy::Sampler(Sampler::Conditional) => "--sampler conditional",
         Remedy::SmallerWidth => "a smaller width",
         Remedy::WiderLayers => "wider layers",
         Remedy::FewerPoints => "fewer points or outputs",

@@ -50,6 +50,8 @@ data are taken from where the file is:
   sampler = \"auto\"
   precision = \"f32\"
   layers = false                      # true: rows of every layer too, for eoc export --table layers
+  spectrum = false                    # true: every eigenvalue too, for eoc export --table spectrum
+  independence = false                # true: K_gia beside every K too, the columns independence_*
   [network]
   activation = [\"abs\", \"relu\", \"0.6,0.4\"]
   depth = 4
@@ -106,6 +108,14 @@ pub struct Args {
     /// Measure every layer of every sample too, for eoc export --table layers; as layers = true in a study
     #[arg(long)]
     layers: bool,
+    /// Keep every eigenvalue of every sample too, of kernels of at most 256 rows, for eoc export --table spectrum; as spectrum
+    /// = true in a study
+    #[arg(long)]
+    spectrum: bool,
+    /// Draw every kernel as if gradients were independent too, for the columns independence_*; as independence = true in a
+    /// study. The sampler is conditional
+    #[arg(long)]
+    independence: bool,
     /// Shard I of N, from 0: that part of the samples, into a directory of its own for eoc merge [default: all]
     #[arg(long, value_name = "I/N", allow_hyphen_values = true)]
     shard: Option<Shard>,
@@ -256,6 +266,8 @@ fn plan(args: &Args, asked: &Asked) -> Result<Plan, Failure> {
         sampler: given(&args.sampling.sampler),
         precision: given(&args.engine.precision),
         layers: args.layers.then_some(true),
+        spectrum: args.spectrum.then_some(true),
+        independence: args.independence.then_some(true),
         activation: given(&args.network.activation),
         depth: given(&args.network.depth),
         widths: match (given(&args.network.width), listed) {

@@ -26,6 +26,7 @@
 mod angle;
 mod bound;
 mod draws;
+mod independence;
 mod layers;
 mod pairs;
 mod profile;
@@ -37,6 +38,7 @@ pub use bound::{
     Bound, Parallel, Unmet, bound, logarithms, quadratic_width, unmet, unmet_by_points, unmet_by_widths,
 };
 pub use draws::{least_draws, resolvable};
+pub use independence::independence_bound;
 pub use layers::{LayerLimit, layer_limits};
 pub use profile::{ENTRY_ERROR, Profile, Spectrum, reported_depths};
 pub use report::{ActivationConstants, Report};

@@ -114,7 +114,8 @@ mod tests {
         let limit = Limit::new(&cell.data.points, cell.network.activation(), 3, 1.0);
         let measure = Measure::new(cell).unwrap();
         let statistics = measure.reference().measure(&limit.expand(2)).unwrap();
-        let statistics = Measure::statistics(&MeasuredSample { seed: 0, statistics, output_norm: 2.5 });
+        let sample = MeasuredSample { seed: 0, statistics, output_norm: 2.5, independence: None };
+        let statistics = Measure::statistics(&sample);
         let Statistics { deviation_op, deviation_fro, deviation_max, .. } = statistics;
         assert!([deviation_op, deviation_fro, deviation_max].iter().all(|d| *d < 1e-14));
         let Statistics { relative_op, relative_fro, relative_max, .. } = statistics;

@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::store::{Directory, Draft, Manifest, Reader, Samples, Session, StoreError, with, write_study};
 use super::table::{
-    CellRecord, Details, Part, Record, Row, Sample, Statistics, Value, columns, each_part, values,
+    CellRecord, Details, Independence, Part, Record, Row, Sample, Statistics, Value, columns, each_part,
+    values,
 };
 use super::union::Union;
 use super::{Missing, Need, Shard, file};
@@ -343,6 +344,7 @@ fn order(sample: &Sample) -> (std::sync::Arc<str>, u64, Vec<u64>) {
 /// Every statistic of a sample, as it is stored.
 fn statistics(sample: &Sample) -> Vec<u64> {
     let mut all: Vec<u64> = values(&sample.row.values).iter().map(bits).collect();
+    all.extend(values(&sample.row.independence).iter().map(bits));
     each_part!(Kind => {
         for row in Kind::rows_in(sample) {
             all.extend(values(row).iter().skip(KEYS).map(bits));
@@ -353,7 +355,8 @@ fn statistics(sample: &Sample) -> Vec<u64> {
 
 /// The names of the same.
 fn names(sample: &Sample) -> Vec<&'static str> {
-    let mut all: Vec<&str> = columns::<Statistics>().iter().map(|column| column.name).collect();
+    let columns_of = [columns::<Statistics>(), columns::<Independence>()];
+    let mut all: Vec<&str> = columns_of.iter().flatten().map(|column| column.name).collect();
     each_part!(Kind => {
         for _ in Kind::rows_in(sample) {
             all.extend(columns::<Kind>().iter().skip(KEYS).map(|column| column.name));

@@ -14,15 +14,17 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::cell::{Cell, hexadecimal};
+use super::cell::{Cell, CellData, hexadecimal};
 use super::error::{Absent, PlanError};
 use super::grid::{check_count, data, length, networks};
 use super::need::Asked;
 use super::spec::Spec;
-use super::table::Details;
+use super::table::{Details, MOST_EIGENVALUES};
 use super::value::check_name;
 use super::{NUMERICS_VERSION, SeedRange};
+use crate::model::Network;
 use crate::rng::LAYOUT_VERSION;
+use crate::sampler::{Sampler, SamplerChoice};
 
 /// A validated study.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,17 +50,33 @@ impl Plan {
         let per_data = networks.len() as u128 * length(&spec.sampler) * length(&spec.precision);
         let per_source = length(&spec.points) * length(&spec.append_constant) * length(&spec.normalize);
         check_count(per_data * sources.len() as u128 * per_source)?;
+        let details = spec.details();
         let mut cells: Vec<Cell> = Vec::new();
         let mut seen = HashMap::new();
         for data in data(&spec, sources)? {
             for &choice in spec.sampler.iter().flatten() {
                 for &precision in spec.precision.iter().flatten() {
                     for (network, schedule, width) in &networks {
-                        let sampler = choice.resolve(data.points.n(), data.points.dim(), network);
+                        let sampler = match choice {
+                            // The one sampler that can leave out what gradients know.
+                            SamplerChoice::Auto if details.independence => Sampler::Conditional,
+                            choice => choice.resolve(data.points.n(), data.points.dim(), network),
+                        };
+                        let independence = details.independence;
+                        check_spectrum(details, &data, network)?;
                         let (network, data) = (network.clone(), Arc::clone(&data));
                         let (schedule, width) = (*schedule, *width);
                         let schedules = schedule.into_iter().collect();
-                        let cell = Cell { network, schedule, schedules, width, data, sampler, precision };
+                        let cell = Cell {
+                            network,
+                            schedule,
+                            schedules,
+                            width,
+                            data,
+                            sampler,
+                            precision,
+                            independence,
+                        };
                         match seen.entry(cell.key()) {
                             Entry::Vacant(place) => {
                                 place.insert(cells.len());
@@ -70,7 +88,6 @@ impl Plan {
                 }
             }
         }
-        let details = spec.details();
         let identity = identity(&name, details, &cells);
         Ok(Self { spec, name, asked, details, cells, identity })
     }
@@ -90,7 +107,7 @@ impl Plan {
         &self.asked
     }
 
-    /// The further tables that every sample has rows in.
+    /// The further tables and columns that every sample has.
     pub fn details(&self) -> Details {
         self.details
     }
@@ -128,6 +145,20 @@ fn asked(spec: &Spec) -> Result<Asked, PlanError> {
         // Resolved, neither is the case.
         (None, _, None) => Err(PlanError::Missing(Absent::Seeds)),
     }
+}
+
+/// Eigenvalues are kept of kernels that are not too large.
+fn check_spectrum(details: Details, data: &CellData, network: &Network) -> Result<(), PlanError> {
+    let rows = data.points.n().saturating_mul(network.outputs());
+    if !details.spectrum || rows <= MOST_EIGENVALUES {
+        return Ok(());
+    }
+    Err(PlanError::Conflict(format!(
+        "spectrum keeps every eigenvalue of kernels of at most {MOST_EIGENVALUES} rows, and {} with {} outputs makes {rows}; use fewer \
+         points or outputs, or leave spectrum out",
+        data.points.label(),
+        network.outputs()
+    )))
 }
 
 fn identity(name: &str, details: Details, cells: &[Cell]) -> String {
@@ -199,6 +230,21 @@ mod tests {
     }
 
     #[test]
+    fn independence_is_drawn_by_the_sampler_that_can() {
+        let narrow = format!("{SMALL}depth=3\nwidth=2\noutputs=9");
+        let of = |text: &str| plan(text).unwrap().cells()[0].clone();
+        assert_eq!((of(&narrow).sampler, of(&narrow).independence), (Sampler::Direct, false));
+        let with = of(&format!("independence=true\n{narrow}"));
+        assert_eq!((with.sampler, with.independence), (Sampler::Conditional, true));
+        // Asked for by name it stays, for the device to refuse.
+        let named = of(&format!("independence=true\nsampler='direct'\n{narrow}"));
+        assert_eq!(named.sampler, Sampler::Direct);
+        assert!(named.job().independence && named.outline().independence);
+        let identity = |text: &str| plan(text).unwrap().identity().to_owned();
+        assert_ne!(identity(&format!("independence=true\n{narrow}")), identity(&narrow));
+    }
+
+    #[test]
     fn refuses_what_cannot_be_planned() {
         let check = |text: &str, part: &str| {
             let error = anyhow::Error::from(plan(text).unwrap_err());
@@ -212,6 +258,10 @@ mod tests {
         check(&format!("{SMALL}depth=0\nwidth=3"), "depth 0 is out of range");
         check(&format!("{SMALL}depth=2\nwidth=0"), "width 0 of hidden layer 1");
         check(&format!("{SMALL}depth=2\nwidth=3\noutputs=0"), "outputs 0");
+        check(
+            &format!("spectrum=true\n{SMALL}depth=2\nwidth=3\noutputs=129"),
+            "with 129 outputs makes 258; use fewer",
+        );
         check(&format!("{SMALL}depth=2\nwidth=3\nscale=-1"), "scale -1");
         check(&format!("{SMALL}depth=3\nwidths='3'"), "make them agree");
         check(&format!("{SMALL}widths='3'\nschedule='linear'"), "leave it out");

@@ -14,7 +14,9 @@ use super::committer::Committer;
 use super::measure::{Limits, Measure};
 use super::plan::Plan;
 pub use super::progress::Progress;
-use super::store::{Details, LayerRow, LimitRecord, Row, Sample, Store, StoreError};
+use super::store::{
+    Details, Independence, LayerRow, LimitRecord, Row, Sample, SpectrumRow, Store, StoreError,
+};
 use super::{Missing, Shard};
 use crate::backend::{Drawn, Engine, EngineError, Job, JobPlan, Sampling, Stop, Wanted};
 use crate::stats::MeasureError;
@@ -25,13 +27,15 @@ const BATCH_BYTES: usize = 256 << 20;
 impl Cell {
     /// What an engine opens.
     pub fn job(&self) -> Job {
-        Job::new(&self.network, &self.data.points, self.sampler, self.precision)
+        let job = Job::new(&self.network, &self.data.points, self.sampler, self.precision);
+        job.with_independence(self.independence)
     }
 
     /// What an engine plans: the same without the points, as cheap for 100 000 cells as for one.
     pub fn outline(&self) -> Job {
         let points = &self.data.points;
-        Job::outline(&self.network, points.n(), points.dim(), self.sampler, self.precision)
+        let job = Job::outline(&self.network, points.n(), points.dim(), self.sampler, self.precision);
+        job.with_independence(self.independence)
     }
 }
 
@@ -208,6 +212,7 @@ pub(super) fn draw(
 ) -> Result<Vec<Drawn>, RunError> {
     let wanted = Wanted {
         statistics: Some(measure.reference()),
+        spectrum: details.spectrum,
         layers: details.layers.then(|| measure.layers(cell)),
         ..Wanted::default()
     };
@@ -223,7 +228,7 @@ pub(super) fn draw(
 fn sample(
     cell: usize,
     drawn: Drawn,
-    details: Details,
+    (measure, details): (&Measure, Details),
     device: &Arc<str>,
     seconds: f64,
 ) -> Result<Sample, EngineError> {
@@ -233,8 +238,20 @@ fn sample(
         None if details.layers => return Err(drawn.lacks("layers")),
         None => Vec::new(),
     };
+    let spectrum = match &drawn.eigenvalues {
+        Some(eigenvalues) if details.spectrum => {
+            SpectrumRow::of_sample(cell, seed, eigenvalues, measure.reference().eigenvalues())
+        }
+        None if details.spectrum => return Err(drawn.lacks("eigenvalues")),
+        _ => Vec::new(),
+    };
+    if details.independence && drawn.independence.is_none() {
+        return Err(drawn.lacks("statistics of independent gradients"));
+    }
     let values = Measure::statistics(&drawn.measured()?);
-    Ok(Sample { row: Row { cell, seed, values, device: Arc::clone(device), seconds }, layers })
+    let independence = Independence::of(drawn.independence);
+    let row = Row { cell, seed, values, device: Arc::clone(device), seconds, independence };
+    Ok(Sample { row, layers, spectrum })
 }
 
 impl Computing<'_> {
@@ -262,7 +279,7 @@ impl Computing<'_> {
             };
             let elapsed = start.elapsed().as_secs_f64();
             let seconds = elapsed / batch.len() as f64;
-            let samples = drawn.into_iter().map(|drawn| sample(index, drawn, details, &device, seconds));
+            let samples = drawn.into_iter().map(|drawn| sample(index, drawn, of, &device, seconds));
             finished(samples.collect::<Result<_, _>>().map_err(failed)?, elapsed)?;
         }
         Ok(())

@@ -41,6 +41,10 @@ pub struct Spec {
     pub precision: Option<Vec<Precision>>,
     /// Whether every layer of a sample is measured too.
     pub layers: Option<bool>,
+    /// Whether every eigenvalue of a sample is kept.
+    pub spectrum: Option<bool>,
+    /// Whether K_gia is drawn beside every K.
+    pub independence: Option<bool>,
     /// Activations.
     pub activation: Option<Vec<Activation>>,
     /// Depths l.
@@ -115,6 +119,8 @@ impl Spec {
             sampler: self.sampler.or(base.sampler),
             precision: self.precision.or(base.precision),
             layers: self.layers.or(base.layers),
+            spectrum: self.spectrum.or(base.spectrum),
+            independence: self.independence.or(base.independence),
             activation: self.activation.or(base.activation),
             depth: self.depth.or(base.depth),
             widths: self.widths.or(base.widths),
@@ -128,9 +134,11 @@ impl Spec {
         }
     }
 
-    /// The further tables that it asks for.
+    /// The further tables and columns that it asks for.
     pub fn details(&self) -> Details {
-        Details { layers: self.layers == Some(true) }
+        let [layers, spectrum, independence] =
+            [self.layers, self.spectrum, self.independence].map(|asked| asked == Some(true));
+        Details { layers, spectrum, independence }
     }
 
     /// The study with its defaults filled in, except where none is possible.
@@ -145,7 +153,9 @@ impl Spec {
         }
         self.sampler.get_or_insert_with(|| vec![SamplerChoice::Auto]);
         self.precision.get_or_insert_with(|| vec![Precision::F32]);
-        self.layers = self.layers.filter(|asked| *asked);
+        for asked in [&mut self.layers, &mut self.spectrum, &mut self.independence] {
+            *asked = asked.filter(|asked| *asked);
+        }
         self.outputs.get_or_insert_with(|| vec![1]);
         self.scale.get_or_insert_with(|| vec![1.0]);
         if matches!(self.widths, Some(Widths::Scheduled(_))) {
@@ -194,6 +204,8 @@ impl Spec {
             ("sampler", list(self.sampler.as_ref(), |&s| quoted(&choice(s)))),
             ("precision", list(self.precision.as_ref(), quoted)),
             ("layers", self.layers.map(|asked| asked.to_string())),
+            ("spectrum", self.spectrum.map(|asked| asked.to_string())),
+            ("independence", self.independence.map(|asked| asked.to_string())),
         ];
         let network = [
             ("activation", list(self.activation.as_ref(), quoted)),

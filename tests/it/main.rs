@@ -11,6 +11,7 @@ mod docs;
 mod engine;
 mod gpu;
 mod grids;
+mod independence;
 mod kept;
 mod law;
 mod limit;

@@ -1,8 +1,9 @@
 //! The rows of a run directory as CSV, JSON or Parquet, in the order of their keys.
 //!
 //! ```text
-//! samples   cell, seed, what its rows share of a cell, statistics, device, seconds
+//! samples   cell, seed, what its rows share of a cell, statistics, device, seconds, what independent gradients would make
 //! layers    cell, seed, what its rows share of a cell, layer, how far that layer is from its limit
+//! spectrum  cell, seed, what its rows share of a cell, index, an eigenvalue of K/n and that of its limit
 //! cells     cell, what its rows share of it, its m, its limit, seeds in the directory
 //! ```
 //!
@@ -21,7 +22,7 @@ use std::str::FromStr;
 
 use self::layout::Layout;
 use super::store::{Reader, StoreError};
-use super::table::{self, Column, Details, LayerRow, Part, Record, Row, Value};
+use super::table::{self, Column, Details, LayerRow, Part, Record, Row, SpectrumRow, Value};
 
 /// A table of rows to export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,19 +32,22 @@ pub enum Table {
     Samples,
     /// One row a layer of a finished sample, where the study asked for layers.
     Layers,
+    /// One row an eigenvalue of a finished sample, where the study asked for them.
+    Spectrum,
     /// One row a cell.
     Cells,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 3] = [Self::Samples, Self::Layers, Self::Cells];
+    pub const ALL: [Self; 4] = [Self::Samples, Self::Layers, Self::Spectrum, Self::Cells];
 
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Samples => Row::TABLE,
             Self::Layers => LayerRow::TABLE,
+            Self::Spectrum => SpectrumRow::TABLE,
             Self::Cells => "cells",
         }
     }
@@ -58,6 +62,7 @@ impl Table {
         match self {
             Self::Samples | Self::Cells => true,
             Self::Layers => LayerRow::is_in(details),
+            Self::Spectrum => SpectrumRow::is_in(details),
         }
     }
 
@@ -65,6 +70,7 @@ impl Table {
         match self {
             Self::Samples => Layout::of_rows::<Row>(),
             Self::Layers => Layout::of_rows::<LayerRow>(),
+            Self::Spectrum => Layout::of_rows::<SpectrumRow>(),
             Self::Cells => Layout::of_cells(),
         }
     }
@@ -152,6 +158,7 @@ fn stream(reader: &Reader, table: Table, sink: &mut dyn Sink) -> Result<u64, Exp
     let count = match table {
         Table::Samples => rows::<Row>(reader, sink)?,
         Table::Layers => rows::<LayerRow>(reader, sink)?,
+        Table::Spectrum => rows::<SpectrumRow>(reader, sink)?,
         Table::Cells => cells(reader, sink)?,
     };
     sink.finish().map_err(ExportError::Write)?;

@@ -7,6 +7,7 @@
 //! cells      every cell that was ever asked for, in that order, with the numbers of K∞ that a report needs
 //! samples    (cell, seed) → the statistics of one kernel, device, seconds, a check sum
 //! layers     (cell, seed, layer) → how far that layer is from its limit, a check sum; empty unless the study asks for layers
+//! spectrum   (cell, seed, index) → an eigenvalue and that of the limit, a check sum; empty unless the study asks for it
 //! ```
 //!
 //! Of a sample every table that the directory has holds all rows or none: they are written in one transaction, and a reader counts
@@ -38,7 +39,9 @@ mod schema;
 mod tests;
 mod writer;
 
-pub use super::table::{CellRecord, Details, LayerRow, LimitRecord, Row, Sample, Statistics};
+pub use super::table::{
+    CellRecord, Details, Independence, LayerRow, LimitRecord, Row, Sample, SpectrumRow, Statistics,
+};
 pub use directory::{Directory, LOCK, REPORT, STORE, STUDY};
 pub(in crate::study) use draft::{Draft, write_study};
 pub(in crate::study) use error::with;

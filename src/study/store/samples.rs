@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::reader::Reader;
 use super::rows::{Order, Rows, before_seed};
-use crate::study::table::{LayerRow, Part, Record, Row, Sample};
+use crate::study::table::{LayerRow, Part, Record, Row, Sample, SpectrumRow};
 
 /// Rows that are read in one transaction; between two the writer may commit.
 const CHUNK: usize = 8192;
@@ -40,9 +40,12 @@ impl Reader {
         let mut cells: Vec<(usize, usize)> = numbers.iter().copied().zip(0..).collect();
         cells.sort_unstable();
         let order = self.order(numbers);
-        let layers = self.manifest().details.layers;
-        let layers = layers.then(|| Beside { rows: self.in_order(order.clone(), chunk), next: None });
-        Samples { reader: self, rows: self.in_order(order.clone(), chunk), order, cells, layers, chunk }
+        let details = self.manifest().details;
+        let layers = details.layers.then(|| Beside { rows: self.in_order(order.clone(), chunk), next: None });
+        let spectrum =
+            details.spectrum.then(|| Beside { rows: self.in_order(order.clone(), chunk), next: None });
+        let rows = self.in_order(order.clone(), chunk);
+        Samples { reader: self, rows, order, cells, layers, spectrum, chunk }
     }
 
     /// The sample rows of one cell from a seed on, in order of their seeds, and those of the cells behind it.
@@ -85,6 +88,7 @@ pub struct Samples<'r> {
     /// Every number with the cell of the reader that has it, ascending.
     cells: Vec<(usize, usize)>,
     layers: Option<Beside<'r, LayerRow>>,
+    spectrum: Option<Beside<'r, SpectrumRow>>,
     chunk: usize,
 }
 
@@ -105,6 +109,10 @@ impl Samples<'_> {
         if let Some(mut layers) = self.layers.take() {
             self.fill(&mut layers, &mut sample)?;
             self.layers = Some(layers);
+        }
+        if let Some(mut spectrum) = self.spectrum.take() {
+            self.fill(&mut spectrum, &mut sample)?;
+            self.spectrum = Some(spectrum);
         }
         Ok(Some(sample))
     }

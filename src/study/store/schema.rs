@@ -62,14 +62,19 @@ fn definitions(columns: &[Column]) -> String {
             Kind::Text => "TEXT",
         };
         let always = if column.optional { "" } else { " NOT NULL" };
-        format!(",\n  {} {kind}{always}", column.name)
+        format!(",\n  {} {kind}{always}", quoted(column))
     };
     columns.iter().map(definition).collect()
 }
 
+/// The name of a column, which may be a word of SQL.
+fn quoted(column: &Column) -> String {
+    format!("\"{}\"", column.name)
+}
+
 /// The names of columns with commas between them.
 pub fn names(columns: &[Column]) -> String {
-    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+    columns.iter().map(quoted).collect::<Vec<_>>().join(", ")
 }
 
 /// Adds a row of a table of rows: its columns and the check sum behind them. `over` replaces one of the same key.
@@ -91,7 +96,7 @@ pub fn select<R: Record>() -> String {
         names(&columns),
         R::TABLE,
         marks.join(", "),
-        columns[0].name,
+        quoted(&columns[0]),
         R::KEYS + 1,
         R::KEYS + 2
     )

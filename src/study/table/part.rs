@@ -1,21 +1,27 @@
 //! What a study may keep of a sample beside its row: rows of further tables, each there where the study asks for it.
 //!
 //! To add such a table is to add its [`Record`] with a [`Part`], a line to [`each_part`], a field to [`Sample`] and to [`Details`], and its
-//! name to `NAMES`; store, check, merge and export follow.
+//! name to `NAMES`; store, check, merge and export follow. Columns of the samples that are null unless a study asks for them are a name
+//! there too, so that no directory has them of some samples alone.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::{CellRecord, LayerRow, Record, Row};
+use super::{CellRecord, LayerRow, Record, Row, SpectrumRow};
 
-/// The further tables that a study fills, all of them for every sample of a directory.
+/// The further tables and columns that a study fills, all of them for every sample of a directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Details {
     /// Rows of every layer.
     pub layers: bool,
+    /// Rows of every eigenvalue.
+    pub spectrum: bool,
+    /// The columns of independent gradients in the rows of the samples.
+    pub independence: bool,
 }
 
-const NAMES: [&str; 1] = ["layers"];
+/// Tables, then columns.
+const NAMES: [&str; 3] = ["layers", "spectrum", "independence"];
 
 impl Details {
     /// Whether only the rows of the samples are kept.
@@ -24,7 +30,7 @@ impl Details {
     }
 
     fn flags(&mut self) -> [&mut bool; NAMES.len()] {
-        [&mut self.layers]
+        [&mut self.layers, &mut self.spectrum, &mut self.independence]
     }
 }
 
@@ -63,11 +69,13 @@ pub struct Sample {
     pub row: Row,
     /// Its layers from 1 to l, where the study asks for them.
     pub layers: Vec<LayerRow>,
+    /// Its eigenvalues in ascending order, where the study asks for them.
+    pub spectrum: Vec<SpectrumRow>,
 }
 
 impl From<Row> for Sample {
     fn from(row: Row) -> Self {
-        Self { row, layers: Vec::new() }
+        Self { row, layers: Vec::new(), spectrum: Vec::new() }
     }
 }
 
@@ -96,6 +104,10 @@ macro_rules! each_part {
             type $Part = $crate::study::table::LayerRow;
             $do
         }
+        {
+            type $Part = $crate::study::table::SpectrumRow;
+            $do
+        }
     }};
 }
 pub(crate) use each_part;
@@ -106,7 +118,7 @@ mod tests {
 
     #[test]
     fn details_read_back_and_every_part_is_one_of_them() {
-        for text in ["", "layers"] {
+        for text in ["", "layers", "spectrum,independence", "layers,spectrum"] {
             assert_eq!(text.parse::<Details>().map(|d| d.to_string()), Ok(text.to_owned()));
         }
         assert_eq!("layers,eigen".parse::<Details>(), Err(NoSuchTable("eigen".to_owned())));
@@ -116,6 +128,6 @@ mod tests {
             assert!(Part::is_in(details) && !Part::is_in(Details::default()));
             named.push(Part::TABLE);
         });
-        assert_eq!(named, NAMES);
+        assert_eq!(named, NAMES[..named.len()]);
     }
 }
