@@ -29,6 +29,14 @@ pub fn floor(precision: Precision, depth: usize) -> f64 {
     200.0 * rounding(precision, depth)
 }
 
+/// The same with the two digits that are worth saying, rounded up.
+pub(super) fn two_digits(value: f64) -> f64 {
+    let unit = 10f64.powf(value.log10().floor() - 1.0);
+    // The text and back again leaves out the digits that the product adds.
+    let rounded = (value / unit).ceil() * unit;
+    format!("{rounded:.1e}").parse().unwrap_or(rounded)
+}
+
 /// What rounding adds to a relative deviation, at most.
 fn rounding(precision: Precision, depth: usize) -> f64 {
     let by_depth = 8.0 + 3.0 * depth as f64;

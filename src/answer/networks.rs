@@ -5,7 +5,8 @@ use std::collections::btree_map::Entry;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Answer, Draws, NoQuestion, Norm, Question, floor};
+use super::floor::{floor, two_digits};
+use super::{Answer, Draws, NoQuestion, Norm, Question};
 use crate::backend::{Engine, EngineError, Job, Precision, Sampling, Stop};
 use crate::data::DataSet;
 use crate::limit::{Limit, bound, relative_sd_diagonal};
@@ -143,7 +144,7 @@ impl<'a> Networks<'a> {
             (Norm::LambdaMin, _) => cell.norm.of_limit(&self.reference) / norm,
             (_, false) => 1.0,
         };
-        let floor = floor(cell.precision, cell.depth) / unit;
+        let floor = two_digits(floor(cell.precision, cell.depth) / unit);
         if tolerance < floor {
             let f64_helps = cell.precision != Precision::F64;
             let remedy = if f64_helps { " or precision f64" } else { "" };

@@ -100,6 +100,7 @@ pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
         Some(high) => {
             format!("where between {low} and {high}, a ratio of {:.3}", high as f64 / low.max(1) as f64)
         }
+        None if low == 0 => "everything, as no width is known to be enough or too narrow".to_owned(),
         None => format!("how far above {low}, as no width is known to be enough"),
     };
     Some(format!("{open}, because {why}"))
@@ -196,6 +197,7 @@ fn statement(args: &Args, found: &Found) -> String {
             format!("{within} from width m* = {high} on (error rate {alpha} in all).")
         }
         Some(high) => format!("{within} from width m* on, {low} < m* ≤ {high} (error rate {alpha} in all)."),
+        None if low == 0 => format!("{within} from a width m* on of which nothing is known yet."),
         None => format!("{within} from width m* on, m* > {low} (error rate {alpha} in all)."),
     }
 }
