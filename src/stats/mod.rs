@@ -4,6 +4,7 @@
 //! - [`Moments`]: mean with standard error, mergeable; [`EntrywiseMoments`]: the same of matrices
 //! - [`quantile`] and [`tail_probability`]: exact, distribution-free intervals
 //! - [`bootstrap`], [`exponent`]: intervals and fits over cells that share their draws
+//! - [`mean_interval`]: that of a mean of positive numbers, open above where the tail is heavy
 //! - [`spread`]: standard deviation over mean, with an interval that covers under heavy tails too
 //!
 //! An undefined number is None, or an error that says why; never an infinite or a made-up one. The one exception
@@ -15,6 +16,7 @@ mod bound;
 mod deviation;
 mod entrywise;
 mod fit;
+mod mean;
 mod moments;
 mod quantile;
 mod spread;
@@ -25,6 +27,7 @@ pub use bound::bound_constant;
 pub use deviation::{KernelStatistics, MeasureError, Reference};
 pub use entrywise::EntrywiseMoments;
 pub use fit::{Centre, ExponentFit, NoFit, exponent};
+pub use mean::mean_interval;
 pub use moments::Moments;
 pub use quantile::{QUANTILES, Quantile, order_ranks, quantile, quantiles, select_quantile};
 pub use spread::{Spread, spread};

@@ -6,6 +6,7 @@ mod architecture;
 mod builtin;
 mod cli;
 mod coverage;
+mod coverage_table;
 mod data;
 mod docs;
 mod engine;
