@@ -29,6 +29,7 @@ mod refused;
 mod remedy;
 mod run;
 mod sample;
+mod session;
 mod slurm;
 mod status;
 mod stored;

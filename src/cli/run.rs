@@ -1,22 +1,21 @@
 //! `eoc run`: a study into a run directory, resumed where it holds a part, with the table at its end.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use eoc_ntk::Threads;
-use eoc_ntk::backend::{DeviceInfo, Precision};
+use eoc_ntk::backend::Precision;
 use eoc_ntk::data::Source;
 use eoc_ntk::model::{NetworkError, ShapeError, parse_widths};
 use eoc_ntk::report::{
     Analysis, SUMMARY, TABLE, claims, short_table, summary_json, table, write_figure, write_report,
 };
-use eoc_ntk::study::builtin::Builtin;
+use eoc_ntk::study::builtin::{Builtin, NEEDED};
 use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
-use eoc_ntk::study::store::{Reader, Session, Store};
+use eoc_ntk::study::store::{Reader, Store};
 use eoc_ntk::study::{Absent, Directory, Limits, Plan, PlanError, REPORT, Shard, Spec, Widths, file};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
-use super::builtin;
+use super::builtin::{self, Named};
 use super::config::study_notes;
 use super::context::Context;
 use super::dry_run;
@@ -24,10 +23,11 @@ use super::failure::{Failure, Status};
 use super::input::{self, is_dash};
 use super::progress::Meter;
 use super::refused::refused;
+use super::session::session;
 use super::stored::{self, Stored};
 use super::terminal;
 use super::units::{are, counted};
-use super::version::{COMMIT, VERSION};
+use super::width;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -86,9 +86,9 @@ pub struct Args {
     /// Study file, or - for standard input; the built-in study "first" without one
     #[arg(value_name = "STUDY.toml", value_hint = clap::ValueHint::FilePath)]
     study: Option<PathBuf>,
-    /// Built-in study: first, width, depth, activation, outputs, million or deep [default: first]
+    /// Built-in study: first, width, depth, activation, outputs, million, deep or needed [default: first]
     #[arg(long = "study", value_name = "NAME", conflicts_with = "study")]
-    builtin: Option<Builtin>,
+    builtin: Option<Named>,
     /// The built-in study with fewer seeds, under a minute on two cores
     #[arg(long, conflicts_with = "study")]
     quick: bool,
@@ -121,8 +121,59 @@ pub struct Args {
     engine: EngineArgs,
 }
 
+impl Args {
+    /// The grid that is built in, where no file is given.
+    fn grid(&self) -> Builtin {
+        match self.builtin {
+            Some(Named::Grid(study)) => study,
+            _ => Builtin::FIRST,
+        }
+    }
+
+    /// Refuses what a search for widths does not take.
+    fn searches(&self) -> Result<(), Failure> {
+        let of_networks = Spec { precision: None, ..self.flags()? } != Spec::default();
+        if of_networks || !self.set.is_empty() || self.shard.is_some() || self.dry_run || self.full {
+            return Err(Failure::refused(format!(
+                "the study {NEEDED} takes --quick, --out, --json and the options of the device; ask eoc width for other networks",
+            )));
+        }
+        Ok(())
+    }
+
+    /// The study that the options say.
+    fn flags(&self) -> Result<Spec, Failure> {
+        let Self { network, data, sampling, engine, .. } = self;
+        let listed = network.widths.as_deref().map(parse_widths).transpose().map_err(NetworkError::Width)?;
+        Ok(Spec {
+            name: None,
+            seeds: sampling.seeds.clone(),
+            sampler: given(&sampling.sampler),
+            precision: given(&engine.precision),
+            activation: given(&network.activation),
+            depth: given(&network.depth),
+            widths: match (given(&network.width), listed) {
+                (Some(widths), _) => Some(Widths::Scheduled(widths)),
+                (None, listed) => listed.map(|list| Widths::Listed(vec![list])),
+            },
+            schedule: given(&network.schedule),
+            outputs: given(&network.outputs),
+            scale: given(&network.scale),
+            source: given(&data.data),
+            points: data.points.clone().map(|p| vec![p]),
+            append_constant: data.append_constant.map(|beta| vec![beta]),
+            normalize: given(&data.normalize),
+            ..Spec::default()
+        })
+    }
+}
+
 /// Runs or resumes the study.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
+    if matches!(args.builtin, Some(Named::Needed)) {
+        args.searches()?;
+        return width::needed(args.quick, args.out.as_deref(), args.json, &args.engine, ctx);
+    }
     let plan = plan(args)?;
     ctx.note(&study_notes(&plan));
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
@@ -191,7 +242,7 @@ fn study(args: &Args, plan: &Plan) -> Result<Option<Builtin>, Failure> {
     if args.study.is_some() {
         return Ok(None);
     }
-    let study = args.builtin.unwrap_or(Builtin::FIRST);
+    let study = args.grid();
     let ours = Plan::new(study.spec(args.quick)).map_err(Failure::unusable)?;
     Ok((plan.identity() == ours.identity()).then_some(study))
 }
@@ -208,7 +259,7 @@ fn default_directory(plan: &Plan, shard: Shard) -> PathBuf {
 /// The study that the file, --set and the other options ask for, the later before the earlier.
 fn plan(args: &Args) -> Result<Plan, Failure> {
     let base = match &args.study {
-        None => args.builtin.unwrap_or(Builtin::FIRST).spec(args.quick),
+        None => args.grid().spec(args.quick),
         Some(path) => {
             let of = |error: anyhow::Error| {
                 Failure::unusable(error.context(format!("study file {}", path.display())))
@@ -222,28 +273,7 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
             "a run is resumed from its data; give --data a file instead of standard input",
         ));
     }
-    let listed = args.network.widths.as_deref().map(parse_widths).transpose().map_err(NetworkError::Width)?;
-    let flags = Spec {
-        name: None,
-        seeds: args.sampling.seeds.clone(),
-        sampler: given(&args.sampling.sampler),
-        precision: given(&args.engine.precision),
-        activation: given(&args.network.activation),
-        depth: given(&args.network.depth),
-        widths: match (given(&args.network.width), listed) {
-            (Some(widths), _) => Some(Widths::Scheduled(widths)),
-            (None, listed) => listed.map(|list| Widths::Listed(vec![list])),
-        },
-        schedule: given(&args.network.schedule),
-        outputs: given(&args.network.outputs),
-        scale: given(&args.network.scale),
-        source: given(&args.data.data),
-        points: args.data.points.clone().map(|p| vec![p]),
-        append_constant: args.data.append_constant.map(|beta| vec![beta]),
-        normalize: given(&args.data.normalize),
-        ..Spec::default()
-    };
-    Plan::new(base.overridden_by(assigned(&args.set)?).overridden_by(flags)).map_err(|error| {
+    Plan::new(base.overridden_by(assigned(&args.set)?).overridden_by(args.flags()?)).map_err(|error| {
         let error = worded(error);
         Failure::unusable(match &args.study {
             Some(path) => error.context(format!("study file {}", path.display())),
@@ -288,21 +318,6 @@ fn assigned(assignments: &[String]) -> Result<Spec, Failure> {
         };
         Ok(spec.or(before))
     })
-}
-
-fn session(info: &DeviceInfo) -> Session {
-    Session {
-        started: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs(),
-        version: VERSION.to_owned(),
-        commit: COMMIT.to_owned(),
-        device: info.name.clone(),
-        // The manifest says how the device was tuned too.
-        driver: match info.tuning.as_str() {
-            "" => info.driver.clone(),
-            tuning => format!("{}; {tuning}", info.driver),
-        },
-        threads: info.threads as u64,
-    }
 }
 
 /// The files of the report, and on stdout the table and where everything is, or what machines read. Where the run was `finished`

@@ -40,6 +40,9 @@ enum Grid {
     Deep,
 }
 
+/// The built-in study that is no grid: a search for the width that is needed, whose rows [`Kept`](super::kept::Kept) keeps.
+pub const NEEDED: &str = "needed";
+
 /// The text names no built-in study.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no built-in study is called \"{}\"; use {}", .0.escape_debug(), names())]
@@ -203,7 +206,7 @@ fn sweep() -> Vec<Activation> {
 fn names() -> String {
     let names = BUILTIN.map(|study| study.name);
     let [rest @ .., last] = &names;
-    format!("{} or {last}", rest.join(", "))
+    format!("{}, {last} or {NEEDED}", rest.join(", "))
 }
 
 impl fmt::Display for Builtin {
@@ -256,7 +259,7 @@ mod tests {
         let error = "wide".parse::<Builtin>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million or deep"
+            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million, deep or needed"
         );
     }
 

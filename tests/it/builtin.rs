@@ -21,7 +21,7 @@ fn unknown_and_contradicting_names_are_refused() {
     let study = "[network]\nactivation = 'abs'\ndepth = 2\nwidth = 3\n[data]\nsource = 'pair:angle=0.5'\n";
     fs::write(temp.path().join("study.toml"), study).unwrap();
     for (line, says) in [
-        ("run --study wide", "use first, width, depth, activation, outputs, million or deep"),
+        ("run --study wide", "use first, width, depth, activation, outputs, million, deep or needed"),
         ("run --study", "--study <NAME>"),
         ("run --study Width", "no built-in study is called \"Width\""),
         ("run study.toml --study width", "cannot be used with"),

@@ -13,6 +13,7 @@ mod engine;
 mod gpu;
 mod grids;
 mod kept;
+mod kept_widths;
 mod law;
 mod limit;
 mod oracle;
