@@ -16,6 +16,7 @@ mod kept;
 mod kept_widths;
 mod law;
 mod limit;
+mod needed;
 mod oracle;
 mod report;
 mod slurm;
