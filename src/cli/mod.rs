@@ -32,6 +32,7 @@ mod refused;
 mod remedy;
 mod run;
 mod sample;
+mod session;
 mod slurm;
 mod status;
 mod stored;

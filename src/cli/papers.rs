@@ -1,11 +1,10 @@
 //! `eoc run --study papers`: the quick form of every built-in study, and one table of what the papers say and what was found.
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use eoc_ntk::report::Claim;
 use eoc_ntk::report::papers::{papers_json, papers_table};
-use eoc_ntk::study::builtin::{BUILTIN, Builtin, UnknownStudy};
+use eoc_ntk::study::builtin::{BUILTIN, Builtin};
 
 use super::context::Context;
 use super::failure::{Failure, Status};
@@ -18,23 +17,6 @@ pub const NAME: &str = "papers";
 const FILES: [&str; 2] = ["papers.txt", "papers.json"];
 /// Columns of the table in its file.
 const COLUMNS: usize = 80;
-
-/// A study that has a name: one, or all of them.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Named {
-    /// By its own name.
-    One(Builtin),
-    /// The quick forms of all.
-    Papers,
-}
-
-impl FromStr for Named {
-    type Err = UnknownStudy;
-
-    fn from_str(text: &str) -> Result<Self, UnknownStudy> {
-        if text == NAME { Ok(Self::Papers) } else { text.parse().map(Self::One) }
-    }
-}
 
 /// Which study is to run, and where.
 pub(super) struct Asked {

@@ -1,35 +1,35 @@
 //! `eoc run`: a study into a run directory, resumed where it holds a part, with the table at its end.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use eoc_ntk::Threads;
-use eoc_ntk::backend::{DeviceInfo, Precision};
+use eoc_ntk::backend::Precision;
 use eoc_ntk::data::Source;
 use eoc_ntk::model::{NetworkError, parse_widths};
 use eoc_ntk::report::{
     Analysis, SUMMARY, TABLE, claims, short_table, summary_json, table, write_figure, write_report,
 };
-use eoc_ntk::study::builtin::Builtin;
+use eoc_ntk::study::builtin::{Builtin, NEEDED};
 use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
-use eoc_ntk::study::store::{Reader, Session, Store};
+use eoc_ntk::study::store::{Reader, Store};
 use eoc_ntk::study::{Directory, Limits, Plan, REPORT, Shard, Spec, Widths, file};
 
 use super::absent::{assigned, worded};
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
-use super::builtin;
+use super::builtin::{self, Named};
 use super::config::study_notes;
 use super::context::Context;
 use super::dry_run;
 use super::failure::{Failure, Status};
 use super::input::{self, is_dash};
-use super::papers::{self, Asked, Ended, Named};
+use super::papers::{self, Asked, Ended};
 use super::progress::Meter;
 use super::refused::refused;
+use super::session::session;
 use super::stored::{self, Stored};
 use super::terminal;
 use super::units::{are, counted};
-use super::version::{COMMIT, VERSION};
+use super::width;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -138,6 +138,48 @@ pub struct Args {
     engine: EngineArgs,
 }
 
+impl Args {
+    /// Refuses what a search for widths does not take.
+    fn searches(&self) -> Result<(), Failure> {
+        let of_networks = Spec { precision: None, ..self.flags()? } != Spec::default();
+        if of_networks || !self.set.is_empty() || self.shard.is_some() || self.dry_run || self.full {
+            return Err(Failure::refused(format!(
+                "the study {NEEDED} takes --quick, --out, --json and the options of the device; ask eoc width for other networks",
+            )));
+        }
+        Ok(())
+    }
+
+    /// The study that the options say.
+    fn flags(&self) -> Result<Spec, Failure> {
+        let Self { network, data, sampling, engine, .. } = self;
+        let listed = network.widths.as_deref().map(parse_widths).transpose().map_err(NetworkError::Width)?;
+        Ok(Spec {
+            name: None,
+            seeds: sampling.seeds.clone(),
+            sampler: given(&sampling.sampler),
+            precision: given(&engine.precision),
+            layers: self.layers.then_some(true),
+            spectrum: self.spectrum.then_some(true),
+            independence: self.independence.then_some(true),
+            activation: given(&network.activation),
+            depth: given(&network.depth),
+            widths: match (given(&network.width), listed) {
+                (Some(widths), _) => Some(Widths::Scheduled(widths)),
+                (None, listed) => listed.map(|list| Widths::Listed(vec![list])),
+            },
+            schedule: given(&network.schedule),
+            outputs: given(&network.outputs),
+            scale: given(&network.scale),
+            source: given(&data.data),
+            points: data.points.clone().map(|p| vec![p]),
+            append_constant: data.append_constant.map(|beta| vec![beta]),
+            normalize: given(&data.normalize),
+            ..Spec::default()
+        })
+    }
+}
+
 /// Runs or resumes the study.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let builtin = match args.builtin {
@@ -147,7 +189,11 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             ));
         }
         Some(Named::Papers) => return papers::execute(args, ctx),
-        Some(Named::One(builtin)) => builtin,
+        Some(Named::Needed) => {
+            args.searches()?;
+            return width::needed(args.quick, args.out.as_deref(), args.json, &args.engine, ctx);
+        }
+        Some(Named::Grid(builtin)) => builtin,
         None => Builtin::FIRST,
     };
     let builtin = args.study.is_none().then_some(builtin);
@@ -259,31 +305,7 @@ fn plan(args: &Args, asked: &Asked) -> Result<Plan, Failure> {
             "a run is resumed from its data; give --data a file instead of standard input",
         ));
     }
-    let listed = args.network.widths.as_deref().map(parse_widths).transpose().map_err(NetworkError::Width)?;
-    let flags = Spec {
-        name: None,
-        seeds: args.sampling.seeds.clone(),
-        sampler: given(&args.sampling.sampler),
-        precision: given(&args.engine.precision),
-        layers: args.layers.then_some(true),
-        spectrum: args.spectrum.then_some(true),
-        independence: args.independence.then_some(true),
-        activation: given(&args.network.activation),
-        depth: given(&args.network.depth),
-        widths: match (given(&args.network.width), listed) {
-            (Some(widths), _) => Some(Widths::Scheduled(widths)),
-            (None, listed) => listed.map(|list| Widths::Listed(vec![list])),
-        },
-        schedule: given(&args.network.schedule),
-        outputs: given(&args.network.outputs),
-        scale: given(&args.network.scale),
-        source: given(&args.data.data),
-        points: args.data.points.clone().map(|p| vec![p]),
-        append_constant: args.data.append_constant.map(|beta| vec![beta]),
-        normalize: given(&args.data.normalize),
-        ..Spec::default()
-    };
-    Plan::new(base.overridden_by(assigned(&args.set)?).overridden_by(flags)).map_err(|error| {
+    Plan::new(base.overridden_by(assigned(&args.set)?).overridden_by(args.flags()?)).map_err(|error| {
         let error = worded(error);
         Failure::unusable(match &args.study {
             Some(path) => error.context(format!("study file {}", path.display())),
@@ -297,19 +319,6 @@ fn given<T: Clone>(values: &[T]) -> Option<Vec<T>> {
     (!values.is_empty()).then(|| values.to_vec())
 }
 
-fn session(info: &DeviceInfo) -> Session {
-    Session {
-        started: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs(),
-        version: VERSION.to_owned(),
-        commit: COMMIT.to_owned(),
-        device: info.name.clone(),
-        // The manifest says how the device was tuned too.
-        driver: match info.tuning.as_str() {
-            "" => info.driver.clone(),
-            tuning => format!("{}; {tuning}", info.driver),
-        },
-        threads: info.threads as u64,
-    }
 }
 
 /// The files of the report, and on stdout the table and where everything is, or what machines read. Where the run was `finished`

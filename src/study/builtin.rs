@@ -44,6 +44,9 @@ enum Grid {
     Layers,
 }
 
+/// The built-in study that is no grid: a search for the width that is needed, whose rows [`Kept`](super::kept::Kept) keeps.
+pub const NEEDED: &str = "needed";
+
 /// The text names no built-in study.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no built-in study is called \"{}\"; use {}", .0.escape_debug(), names())]
@@ -298,7 +301,7 @@ pub(crate) fn activations_of_figure_1() -> Vec<Activation> {
 fn names() -> String {
     let names = BUILTIN.map(|study| study.name);
     let [rest @ .., last] = &names;
-    format!("{} or {last}", rest.join(", "))
+    format!("{}, {last} or {NEEDED}", rest.join(", "))
 }
 
 impl fmt::Display for Builtin {
@@ -351,7 +354,7 @@ mod tests {
         let error = "wide".parse::<Builtin>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million, deep, points, tail, spectrum or layers"
+            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million, deep, points, tail, spectrum, layers or needed"
         );
     }
 

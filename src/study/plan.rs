@@ -18,10 +18,11 @@ use super::cell::{Cell, CellData, hexadecimal};
 use super::error::{Absent, PlanError};
 use super::grid::{check_count, data, length, networks};
 use super::need::Asked;
-use super::spec::Spec;
+use super::spec::{Spec, Widths};
 use super::table::{Details, MOST_EIGENVALUES};
 use super::value::check_name;
 use super::{NUMERICS_VERSION, SeedRange};
+use crate::data::Source;
 use crate::model::Network;
 use crate::rng::LAYOUT_VERSION;
 use crate::sampler::{Sampler, SamplerChoice};
@@ -40,6 +41,24 @@ pub struct Plan {
 impl Plan {
     /// Resolves and validates a study; loads its data.
     pub fn new(spec: Spec) -> Result<Self, PlanError> {
+        Self::on(spec, data)
+    }
+
+    /// The same study with other numbers m for its schedules, on the data as they are loaded.
+    pub fn at_widths(&self, widths: Vec<u64>) -> Result<Self, PlanError> {
+        let mut loaded: Vec<Arc<CellData>> = Vec::new();
+        for cell in &self.cells {
+            if !loaded.iter().any(|data| Arc::ptr_eq(data, &cell.data)) {
+                loaded.push(Arc::clone(&cell.data));
+            }
+        }
+        Self::on(Spec { widths: Some(Widths::Scheduled(widths)), ..self.spec.clone() }, |_, _| Ok(loaded))
+    }
+
+    fn on(
+        spec: Spec,
+        data: impl FnOnce(&Spec, &[Source]) -> Result<Vec<Arc<CellData>>, PlanError>,
+    ) -> Result<Self, PlanError> {
         let spec = spec.resolved();
         let name = spec.name.clone().unwrap_or_default();
         check_name(&name).map_err(PlanError::Name)?;

@@ -18,6 +18,8 @@ use crate::study::{Missing, Need, Plan, Shard};
 pub struct Store {
     conn: Connection,
     dir: Directory,
+    /// All cells, as the store numbers them.
+    cells: Vec<CellRecord>,
     /// Where in the store each cell of the plan is.
     places: Vec<usize>,
     /// By place.
@@ -70,12 +72,31 @@ impl Store {
         let conn = Connection::open_with_flags(&path, flags).map_err(fail())?;
         configure(&conn).map_err(fail())?;
         let key_bits = records.iter().map(key_bits).collect();
-        let mut store = Self { conn, dir, places, key_bits, session, entered: false };
+        let mut store = Self { conn, dir, cells: before, places, key_bits, session, entered: false };
         write_study(store.dir(), &manifest)?;
-        if there.is_some_and(|there| there != manifest) || !new && before != records {
-            store.ask(&manifest, &before, &records).map_err(StoreError::sqlite("write", &path))?;
+        if there.is_some_and(|there| there != manifest) || !new && store.cells != records {
+            store.ask(&manifest, &records).map_err(StoreError::sqlite("write", &path))?;
         }
+        store.cells = records;
         Ok(store)
+    }
+
+    /// Asks for the cells of another plan of the study in place of the last, of which those that are new are added, with their
+    /// limits, in one transaction.
+    pub fn extend<E: From<StoreError>>(
+        &mut self,
+        plan: &Plan,
+        limits: impl FnOnce() -> Result<Vec<LimitRecord>, E>,
+    ) -> Result<(), E> {
+        let (records, places) = extended(&self.cells, plan, limits)?;
+        let mut manifest = Manifest::of(plan, Shard::WHOLE);
+        manifest.cells.clone_from(&places);
+        let path = self.dir.path().join(STORE);
+        self.ask(&manifest, &records).map_err(StoreError::sqlite("write", path))?;
+        write_study(self.dir(), &manifest)?;
+        self.key_bits = records.iter().map(key_bits).collect();
+        (self.cells, self.places) = (records, places);
+        Ok(())
     }
 
     /// Whether a directory holds just this run with every row that is asked for, so that nothing need be written: it may be one
@@ -137,14 +158,9 @@ impl Store {
     }
 
     /// Remembers what is asked for now, with cells that are new, all of it or nothing.
-    fn ask(
-        &mut self,
-        manifest: &Manifest,
-        before: &[CellRecord],
-        cells: &[CellRecord],
-    ) -> rusqlite::Result<()> {
+    fn ask(&mut self, manifest: &Manifest, cells: &[CellRecord]) -> rusqlite::Result<()> {
         let transaction = self.conn.transaction()?;
-        draft::ask(&transaction, manifest, before, cells)?;
+        draft::ask(&transaction, manifest, &self.cells, cells)?;
         transaction.commit()
     }
 }
