@@ -27,6 +27,7 @@ mod output;
 mod progress;
 mod refused;
 mod remedy;
+mod report;
 mod run;
 mod sample;
 mod slurm;
@@ -119,8 +120,9 @@ enum Command {
     /// Completions for a shell, on stdout
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Args),
-    #[command(hide = true, disable_help_flag = true)]
-    Report(later::Args),
+    /// Page, figures and tables of run directories, from their rows
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Args),
     #[command(hide = true, disable_help_flag = true)]
     Independence(later::Args),
 }
@@ -183,7 +185,7 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         Command::Bench(args) => bench::execute(args, ctx),
         Command::Completions(args) => completions::execute(args, ctx),
         Command::Merge(args) => merge::execute(args, ctx),
-        Command::Report(_) => Err(later::failure("report")),
+        Command::Report(args) => report::execute(args, ctx),
         Command::Status(args) => status::execute(args, ctx),
         Command::Width(args) => width::execute(args, ctx),
         Command::Independence(_) => Err(later::failure("independence")),

@@ -43,6 +43,7 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
         } else if row.seed >= needs[row.cell].bounds().start {
             cell.seeds.push(row.seed);
             cell.samples.push(row.values);
+            cell.seconds.push(row.seconds);
         }
         Ok::<(), StoreError>(())
     })?;
@@ -53,6 +54,7 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
         let asked = cell.seeds.partition_point(|seed| *seed < end);
         cell.seeds.truncate(asked);
         cell.samples.truncate(asked);
+        cell.seconds.truncate(asked);
         more |= beyond.is_some_and(|seed| seed < end);
         others += rows - need.missing().rows;
     }

@@ -96,7 +96,13 @@ impl Analysis {
     /// Computes everything from the stored results.
     pub fn new(study: &StudySummary) -> Self {
         let cells: Vec<&CellSummary> = study.cells.iter().filter(|c| !c.seeds.is_empty()).collect();
-        Self { empty_cells: study.cells.len() - cells.len(), ..Self::of(&study.name, &cells) }
+        Self { empty_cells: study.cells.len() - cells.len(), ..Self::of(&study.name, &cells, None) }
+    }
+
+    /// The same along an axis of choice in place of the one that the study varies most.
+    pub fn along(study: &StudySummary, axis: Axis) -> Self {
+        let cells: Vec<&CellSummary> = study.cells.iter().filter(|c| !c.seeds.is_empty()).collect();
+        Self { empty_cells: study.cells.len() - cells.len(), ..Self::of(&study.name, &cells, Some(axis)) }
     }
 
     /// What theory says of all cells of a study, whether any of their seeds is finished or not.
@@ -105,19 +111,20 @@ impl Analysis {
             cell: Arc::clone(&cell.cell),
             seeds: Vec::new(),
             samples: Vec::new(),
+            seconds: Vec::new(),
         };
         let cells: Vec<CellSummary> = study.cells.iter().map(bare).collect();
-        Self::of(&study.name, &cells.iter().collect::<Vec<_>>())
+        Self::of(&study.name, &cells.iter().collect::<Vec<_>>(), None)
     }
 
-    fn of(name: &str, cells: &[&CellSummary]) -> Self {
+    fn of(name: &str, cells: &[&CellSummary], along: Option<Axis>) -> Self {
         // `auto` may change the sampler with the width; only a plan that crosses samplers tells them apart.
         let mut networks = HashSet::new();
         let by_sampler = cells
             .iter()
             .any(|c| !networks.insert((setting_key(c), Axis::Width.key(&c.cell), &c.cell.widths)));
         let sections = group(cells, |c| (setting_key(c), by_sampler.then_some(&c.cell.sampler)));
-        let axis = axis(&sections);
+        let axis = along.unwrap_or_else(|| axis(&sections));
         Self {
             name: name.to_owned(),
             axis,

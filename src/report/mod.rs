@@ -1,15 +1,17 @@
 //! Tables and figures from stored results only: nothing here samples, and nothing here opens a store.
 //!
 //! ```text
-//! StudySummary (cells and their samples) → Analysis (numbers with intervals) → short_table, table, figure, points_csv,
+//! StudySummary (cells and their samples) → Analysis (numbers with intervals) → short_table, table, figures,
 //!                                          claims of a built-in study       → summary_json, write_report
 //! ```
 
 mod analysis;
 mod axis;
 mod beside;
+mod characters;
+mod chart;
 mod claims;
-mod figure;
+mod figures;
 mod files;
 mod fits;
 mod found;
@@ -17,23 +19,26 @@ mod headings;
 mod json;
 mod layout;
 mod lines;
+mod page;
 mod prediction;
 mod ratios;
 mod short;
 mod summary;
 mod table;
 mod text;
+mod ticks;
 
 pub use analysis::{Analysis, Line, Point, Section, Setting, UPPER};
 pub use axis::Axis;
 pub use claims::{Claim, claims};
-pub use figure::figure;
-pub use files::{FigureFiles, SUMMARY, TABLE, WriteError, points_csv, write_figure, write_report};
+pub use figures::{Figure, figures, plot};
+pub use files::{ENDING, PAGE, SUMMARY, TABLE, WriteError, write_figure, write_report};
 pub use fits::PowerFit;
 pub use found::{Found, Verdict};
 pub use json::summary_json;
 pub use layout::paragraph;
 pub use lines::Measured;
+pub use page::Page;
 pub use prediction::prediction;
 pub use ratios::Ratio;
 pub use short::short_table;

@@ -9,6 +9,8 @@ mod coverage;
 mod data;
 mod docs;
 mod engine;
+mod examples;
+mod figures;
 mod gpu;
 mod grids;
 mod kept;

@@ -6,7 +6,7 @@ use super::Place;
 fn commands_that_are_not_there_yet_say_so_and_are_not_listed() {
     let place = Place::new();
     let help = place.done("--help");
-    for command in ["report", "independence"] {
+    for command in ["independence"] {
         for rest in ["", "--help", "a b --tolerance 0.1 --out x"] {
             place.refused(
                 &format!("{command} {rest}"),
@@ -30,6 +30,24 @@ fn commands_that_are_not_there_yet_say_so_and_are_not_listed() {
 }
 
 #[test]
+fn completions_and_man_pages_are_installed_in_one_step() {
+    let place = Place::new();
+    let said = place.done("completions --install here");
+    assert!(said.contains("completions of bash, fish and zsh") && said.contains("man pages"), "{said}");
+    let read = |path: &str| std::fs::read_to_string(place.path("here/share").join(path)).unwrap();
+    for shell in
+        ["bash-completion/completions/eoc", "fish/vendor_completions.d/eoc.fish", "zsh/site-functions/_eoc"]
+    {
+        assert!(read(shell).contains("activation"), "{shell}");
+    }
+    let page = read("man/man1/eoc-run.1");
+    assert!(page.contains(".TH eoc-run 1") && page.contains("seeds"), "{page}");
+    assert!(read("man/man1/eoc.1").contains("run(1)"));
+    place.refused("completions", "<SHELL>");
+    place.refused("completions bash --install here", "cannot be used with");
+}
+
+#[test]
 fn every_help_has_an_example_that_parses() {
     let place = Place::new();
     for command in [
@@ -41,6 +59,7 @@ fn every_help_has_an_example_that_parses() {
         "data",
         "export",
         "merge",
+        "report",
         "status",
         "devices",
         "bench",
