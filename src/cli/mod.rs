@@ -21,7 +21,6 @@ mod help;
 mod independence;
 mod input;
 mod kernel;
-mod later;
 mod limit;
 mod merge;
 mod moments;
@@ -30,6 +29,7 @@ mod papers;
 mod progress;
 mod refused;
 mod remedy;
+mod report;
 mod run;
 mod sample;
 mod session;
@@ -126,8 +126,9 @@ enum Command {
     /// Completions for a shell, on stdout
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Args),
-    #[command(hide = true, disable_help_flag = true)]
-    Report(later::Args),
+    /// Page, figures and tables of run directories, from their rows
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Args),
 }
 
 impl Cli {
@@ -188,7 +189,7 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         Command::Bench(args) => bench::execute(args, ctx),
         Command::Completions(args) => completions::execute(args, ctx),
         Command::Merge(args) => merge::execute(args, ctx),
-        Command::Report(_) => Err(later::failure("report")),
+        Command::Report(args) => report::execute(args, ctx),
         Command::Status(args) => status::execute(args, ctx),
         Command::Width(args) => width::execute(args, ctx),
         Command::Independence(args) => independence::execute(args, ctx),

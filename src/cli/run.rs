@@ -6,9 +6,7 @@ use eoc_ntk::Threads;
 use eoc_ntk::backend::Precision;
 use eoc_ntk::data::Source;
 use eoc_ntk::model::{NetworkError, parse_widths};
-use eoc_ntk::report::{
-    Analysis, SUMMARY, TABLE, claims, short_table, summary_json, table, write_figure, write_report,
-};
+use eoc_ntk::report::{PAGE, SUMMARY, TABLE, paragraph, summary_json, table};
 use eoc_ntk::study::builtin::{Builtin, NEEDED};
 use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
 use eoc_ntk::study::store::{Reader, Store};
@@ -25,8 +23,9 @@ use super::input::{self, is_dash};
 use super::papers::{self, Asked, Ended};
 use super::progress::Meter;
 use super::refused::refused;
+use super::report::Report;
 use super::session::session;
-use super::stored::{self, Stored};
+use super::stored;
 use super::terminal;
 use super::units::{are, counted};
 use super::width;
@@ -319,8 +318,6 @@ fn given<T: Clone>(values: &[T]) -> Option<Vec<T>> {
     (!values.is_empty()).then(|| values.to_vec())
 }
 
-}
-
 /// The files of the report, and on stdout the table and where everything is, or what machines read. Where the run was `finished`
 /// before, its directory may be one that cannot be written; then there is what goes to stdout alone.
 fn finish(
@@ -333,51 +330,39 @@ fn finish(
     ctx: &Context,
 ) -> Result<Ended, Failure> {
     let reader = Reader::open(out).map_err(Failure::running)?;
-    let Stored { study: rows, more, others } = stored::summary(&reader).map_err(Failure::running)?;
-    let analysis = threads.install(|| Analysis::new(&rows));
-    let claims = study.map_or_else(Vec::new, |study| threads.install(|| claims(study, &analysis)));
-    let report = out.join(REPORT);
-    let files = write_report(&analysis, &claims, &report).and_then(|()| write_figure(&analysis, &report));
-    let (written, figure) = match files {
-        Ok(figure) => (true, figure),
+    let rows = stored::summary(&reader).map_err(Failure::running)?;
+    let report = threads.install(|| Report::of(rows, study.copied(), None)).map_err(Failure::running)?;
+    let written = match report.write(&reader, out) {
+        Ok(figures) => Some(figures),
         Err(error) if finished => {
             ctx.note(&format!("eoc: the report was not written again: {:#}\n", anyhow::Error::from(error)));
-            (false, None)
+            None
         }
         Err(error) => return Err(Failure::running(error)),
     };
     if asked.brief {
         if !args.json {
-            let count = counted(claims.len() as u64, "prediction");
-            ctx.print(&format!("{}: {count} examined in {}\n", analysis.name, out.display()))?;
+            let count = counted(report.claims.len(), "prediction");
+            ctx.print(&format!("{}: {count} examined in {}\n", report.analysis.name, out.display()))?;
         }
-        return Ok(Ended { status: Status::Done, claims });
+        return Ok(Ended { status: Status::Done, claims: report.claims });
     }
     if args.json {
-        ctx.write(&summary_json(&analysis, &claims).map_err(Failure::running)?)?;
+        ctx.write(&summary_json(&report.analysis, &report.claims).map_err(Failure::running)?)?;
         return Ok(Status::Done.into());
     }
     let room = terminal::columns();
-    let mut text = short_table(&analysis, &claims, room);
+    let mut text = report.text(room);
     if args.full {
-        text += &format!("\n{}", table(&analysis, room));
+        text += &format!("\n{}", table(&report.analysis, room));
     }
-    if more {
-        text +=
-            &format!("\nOf the first {} seeds of every cell; eoc export has all.\n", stored::REPORTED_SEEDS);
-    }
-    if others > 0 {
-        text += &format!(
-            "\nWithout {} in the directory that this run did not ask for;\neoc export has them.\n",
-            counted(others, "sample")
-        );
+    for note in report.notes() {
+        text += &format!("\n{}", paragraph("", &note, room));
     }
     text += &format!("\nRun directory: {}\n", out.display());
-    if written {
-        let figure =
-            figure.and_then(|files| files.svg.file_name().map(|name| format!("{}, ", name.display())));
-        let figure = figure.unwrap_or_default();
-        text += &format!("In its {REPORT}: {figure}{SUMMARY}, {TABLE} (all of --full)\n");
+    if let Some(figures) = written {
+        let figures = counted(figures.len(), "figure");
+        text += &format!("In its {REPORT}: {PAGE}, {figures}, {SUMMARY}, {TABLE} (all of --full)\n");
     }
     ctx.print(&text)?;
     Ok(Status::Done.into())

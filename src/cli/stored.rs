@@ -48,9 +48,13 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
         } else if row.seed >= needs[row.cell].bounds().start {
             cell.seeds.push(row.seed);
             cell.samples.push(row.values);
+            if manifest.details.independence {
+                cell.independence.push(row.independence.relative_op);
+            }
             if !sample.layers.is_empty() {
                 cell.layers.push(sample.layers);
             }
+            cell.seconds.push(row.seconds);
         }
     }
     let mut more = false;
@@ -61,6 +65,8 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
         cell.seeds.truncate(asked);
         cell.samples.truncate(asked);
         cell.layers.truncate(asked);
+        cell.independence.truncate(asked);
+        cell.seconds.truncate(asked);
         more |= beyond.is_some_and(|seed| seed < end);
         others += rows - need.missing().rows;
     }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::axis::{Axis, family};
 use super::fits::{PowerFit, fits};
+use super::independence::Cost;
 use super::layers::Layers;
 use super::lines::{Measured, distinct, group, lines, relative_bound};
 use super::ratios::{Ratio, ratios};
@@ -100,13 +101,21 @@ pub struct Point {
     pub tails: Tails,
     /// What its layers say; None where none were kept.
     pub layers: Option<Layers>,
+    /// What independent gradients would change; None where it was not asked for.
+    pub cost: Option<Cost>,
 }
 
 impl Analysis {
     /// Computes everything from the stored results.
     pub fn new(study: &StudySummary) -> Self {
         let cells: Vec<&CellSummary> = study.cells.iter().filter(|c| !c.seeds.is_empty()).collect();
-        Self { empty_cells: study.cells.len() - cells.len(), ..Self::of(&study.name, &cells) }
+        Self { empty_cells: study.cells.len() - cells.len(), ..Self::of(&study.name, &cells, None) }
+    }
+
+    /// The same along an axis of choice in place of the one that the study varies most.
+    pub fn along(study: &StudySummary, axis: Axis) -> Self {
+        let cells: Vec<&CellSummary> = study.cells.iter().filter(|c| !c.seeds.is_empty()).collect();
+        Self { empty_cells: study.cells.len() - cells.len(), ..Self::of(&study.name, &cells, Some(axis)) }
     }
 
     /// What theory says of all cells of a study, whether any of their seeds is finished or not.
@@ -116,12 +125,14 @@ impl Analysis {
             seeds: Vec::new(),
             samples: Vec::new(),
             layers: Vec::new(),
+            independence: Vec::new(),
+            seconds: Vec::new(),
         };
         let cells: Vec<CellSummary> = study.cells.iter().map(bare).collect();
-        Self::of(&study.name, &cells.iter().collect::<Vec<_>>())
+        Self::of(&study.name, &cells.iter().collect::<Vec<_>>(), None)
     }
 
-    fn of(name: &str, cells: &[&CellSummary]) -> Self {
+    fn of(name: &str, cells: &[&CellSummary], along: Option<Axis>) -> Self {
         // `auto` may change the sampler with the width; only a plan that crosses samplers tells them apart.
         let mut networks = HashSet::new();
         let by_sampler = cells
@@ -131,7 +142,7 @@ impl Analysis {
         let mut sections = group(cells, |c| (setting_key(c), sampler(c)));
         // Data sets that differ in n alone are sections of their own, but where n is what the study varies most.
         let families = group(cells, |c| (family_key(c), sampler(c)));
-        let axis = axis(&sections, &families);
+        let axis = along.unwrap_or_else(|| axis(&sections, &families));
         if axis == Axis::Points {
             sections = families;
         }
@@ -214,6 +225,7 @@ fn point(summary: &CellSummary) -> Point {
         full_constant: upper.and_then(|q| over(&q, limit.bound_full)),
         tails: Tails::of(summary, &relative, &deviations),
         layers: Layers::of(summary),
+        cost: Cost::of(summary),
     }
 }
 

@@ -13,6 +13,7 @@ use super::fits::PowerFit;
 use super::found::{Found, Verdict};
 use super::headings::Labels;
 use super::heavy;
+use super::independence::independence_claims;
 use super::layers::layer_claims;
 use super::rarely::tail_claims;
 use super::ratios::Ratio;
@@ -58,6 +59,8 @@ enum Rule {
     Tails,
     /// What is said of every layer.
     Layers,
+    /// What independent gradients would change falls as 1/m.
+    Independence,
     /// What the spectrum of K∞ is said to be.
     Spectrum,
     /// The constant of the bound does not grow along an axis.
@@ -77,7 +80,7 @@ impl Rule {
             Self::Before => "C, of Δ and κ",
             Self::Spread | Self::Mean => "second moment",
             // Their claims say themselves.
-            Self::Spectrum | Self::Layers => "",
+            Self::Spectrum | Self::Layers | Self::Independence => "",
         }
     }
 }
@@ -94,6 +97,7 @@ fn rules(study: &Builtin) -> &'static [Rule] {
         "tail" => &[Rule::Tails],
         "spectrum" => &[Rule::Spectrum],
         "layers" => &[Rule::Layers],
+        "independence" => &[Rule::Independence],
         _ => &[],
     }
 }
@@ -109,6 +113,7 @@ pub fn claims(study: &Builtin, analysis: &Analysis) -> Vec<Claim> {
         for section in &analysis.sections {
             match rule {
                 Rule::Spectrum => {}
+                Rule::Independence => claims.extend(independence_claims(analysis, section)),
                 Rule::Layers => claims.extend(layer_claims(analysis, section)),
                 Rule::Width => claims.extend(exponents(analysis, section, Axis::Width)),
                 Rule::Outputs => claims.extend(exponents(analysis, section, Axis::Outputs)),

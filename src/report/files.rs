@@ -1,31 +1,25 @@
-//! A report as files: NAME.svg and NAME.csv, summary.json and table.txt, written aside and renamed, so that a reader never
-//! sees half a file.
+//! A report as files: the page, every figure as SVG and its numbers as CSV, summary.json and table.txt. All are
+//! made before the first is written, and each is written aside and renamed, so that a reader never sees half a file.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::analysis::Analysis;
 use super::claims::Claim;
-use super::figure::{figure, plotted};
+use super::figures::Figure;
 use super::json::summary_json;
+use super::page::{Page, page};
 use super::short::short_table;
 use super::table::table;
 
+/// Name of the page.
+pub const PAGE: &str = "index.html";
 /// Name of the file that holds the numbers for machines.
 pub const SUMMARY: &str = "summary.json";
 /// Name of the file that holds the whole table.
 pub const TABLE: &str = "table.txt";
 /// Columns of that table.
 const COLUMNS: usize = 80;
-
-/// Where the figure and the numbers it shows were written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FigureFiles {
-    /// The figure.
-    pub svg: PathBuf,
-    /// Its points.
-    pub csv: PathBuf,
-}
 
 /// A file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -38,96 +32,71 @@ pub struct WriteError {
     pub source: io::Error,
 }
 
-/// Writes the figure of a study and the CSV of its points into a directory, which is created with its parents. None,
-/// and nothing is written, where no cell has a place on the axis and a positive deviation.
-pub fn write_figure(analysis: &Analysis, directory: &Path) -> Result<Option<FigureFiles>, WriteError> {
-    let Some(svg) = figure(analysis) else { return Ok(None) };
-    std::fs::create_dir_all(directory).map_err(|source| WriteError { path: directory.to_owned(), source })?;
-    let stem = stem(&analysis.name);
-    let files = FigureFiles {
-        svg: directory.join(format!("{stem}.svg")),
-        csv: directory.join(format!("{stem}.csv")),
+/// Ending of the names of figures.
+pub const ENDING: &str = "svg";
+
+/// Writes one figure, and its numbers beside it as CSV.
+pub fn write_figure(figure: &Figure, path: &Path) -> Result<(), WriteError> {
+    let write = |path: &Path, bytes: &[u8]| {
+        crate::files::write(path, bytes).map_err(|source| WriteError { path: path.to_owned(), source })
     };
     // The numbers first: a figure without them never stands alone.
-    let write = |path: &Path, bytes: io::Result<Vec<u8>>| {
-        let written = bytes.and_then(|bytes| crate::files::write(path, &bytes));
-        written.map_err(|source| WriteError { path: path.to_owned(), source })
-    };
-    write(&files.csv, points_csv(analysis))?;
-    write(&files.svg, Ok(svg.into_bytes()))?;
-    Ok(Some(files))
+    write(&path.with_extension("csv"), &figure.csv)?;
+    write(path, figure.svg.as_bytes())
 }
 
-/// Writes [`SUMMARY`] and [`TABLE`] into a directory, which is created with its parents.
-pub fn write_report(analysis: &Analysis, claims: &[Claim], directory: &Path) -> Result<(), WriteError> {
-    std::fs::create_dir_all(directory).map_err(|source| WriteError { path: directory.to_owned(), source })?;
-    let write = |name: &str, text: &str| {
-        let path = directory.join(name);
-        crate::files::write(&path, text.as_bytes()).map_err(|source| WriteError { path, source })
+/// Writes the whole report into a directory, which is created with its parents, and gives back the names of the figures
+/// without their endings.
+pub fn write_report(
+    analysis: &Analysis,
+    claims: &[Claim],
+    figures: &[Figure],
+    words: &Page,
+    directory: &Path,
+) -> Result<Vec<String>, WriteError> {
+    let at = |name: &str| directory.join(name);
+    let of = |path: PathBuf| move |source: io::Error| WriteError { path, source };
+    let stems = stems(analysis, figures);
+    let json = summary_json(analysis, claims).map_err(|error| of(at(SUMMARY))(error.into()))?;
+    let text = format!("{}\n{}", short_table(analysis, claims, COLUMNS), table(analysis, COLUMNS));
+    let html = page(analysis, claims, &figures.iter().zip(&stems).collect::<Vec<_>>(), words);
+    std::fs::create_dir_all(directory).map_err(of(directory.to_owned()))?;
+    let write = |name: String, bytes: &[u8]| {
+        let path = at(&name);
+        crate::files::write(&path, bytes).map_err(of(path))
     };
-    let json = summary_json(analysis, claims)
-        .map_err(|error| WriteError { path: directory.join(SUMMARY), source: error.into() })?;
-    write(SUMMARY, &json)?;
-    write(TABLE, &format!("{}\n{}", short_table(analysis, claims, COLUMNS), table(analysis, COLUMNS)))
+    for (figure, stem) in figures.iter().zip(&stems) {
+        write(format!("{stem}.csv"), &figure.csv)?;
+        write(format!("{stem}.svg"), figure.svg.as_bytes())?;
+    }
+    write(SUMMARY.into(), json.as_bytes())?;
+    write(TABLE.into(), text.as_bytes())?;
+    // Last: what it leads to is there.
+    write(PAGE.into(), html.as_bytes())?;
+    Ok(stems)
 }
+
+/// The names of the files of figures: that of the study, and behind it what the figure is of.
+fn stems(analysis: &Analysis, figures: &[Figure]) -> Vec<String> {
+    let study = stem(&analysis.name);
+    let name = |figure: &Figure| match figure.name {
+        "" => study.clone(),
+        name => format!("{study}-{name}"),
+    };
+    figures.iter().map(name).collect()
+}
+
+/// Bytes of a file name at most, of those that file systems allow, with room for what comes behind.
+const NAME: usize = 120;
 
 /// The name of a study as a file name: what is neither letter, digit, dot, dash nor underscore becomes a dash.
 fn stem(name: &str) -> String {
     let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    let stem: String = name.chars().map(safe).collect();
-    if stem.trim_matches('.').is_empty() { "figure".into() } else { stem }
-}
-
-/// The points of the figure: one row each, floats in shortest round-trip form, empty where there is no number.
-pub fn points_csv(analysis: &Analysis) -> io::Result<Vec<u8>> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    csv.write_record([
-        "activation",
-        "a",
-        "b",
-        "depth",
-        "schedule",
-        "outputs",
-        "scale",
-        "data",
-        "normalize",
-        "n",
-        "precision",
-        "width",
-        "seeds",
-        "median_relative_deviation",
-        "interval_low",
-        "interval_high",
-        "relative_sd_diagonal",
-    ])?;
-    let number = |v: Option<f64>| v.map_or(String::new(), |v| v.to_string());
-    for section in &analysis.sections {
-        for line in &section.lines {
-            for (i, p) in plotted(analysis.axis, line) {
-                let cell = &line.points[i].cell;
-                csv.write_record([
-                    cell.activation.clone(),
-                    cell.a.to_string(),
-                    cell.b.to_string(),
-                    cell.depth.to_string(),
-                    cell.schedule.clone().unwrap_or_default(),
-                    cell.outputs.to_string(),
-                    cell.scale.to_string(),
-                    cell.data.clone(),
-                    cell.normalize.clone(),
-                    cell.n.to_string(),
-                    cell.precision.clone(),
-                    cell.m.map_or(String::new(), |m| m.to_string()),
-                    p.seeds.to_string(),
-                    p.median.to_string(),
-                    number(p.low),
-                    number(p.high),
-                    number(p.exact),
-                ])?;
-            }
-        }
+    let mut stem: String = name.chars().map(safe).collect();
+    while stem.len() > NAME {
+        stem.pop();
     }
-    csv.into_inner().map_err(|e| io::Error::other(e.to_string()))
+    if stem.trim_matches('.').is_empty() { "figure".into() } else { stem }
 }
 
 #[cfg(test)]
@@ -140,5 +109,6 @@ mod tests {
         assert_eq!(stem("a/b: c"), "a-b--c");
         assert_eq!(stem(".."), "figure");
         assert_eq!(stem(""), "figure");
+        assert_eq!(stem(&"é".repeat(300)).len(), NAME);
     }
 }

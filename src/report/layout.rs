@@ -1,5 +1,6 @@
 //! Text that fits a terminal: tables whose columns go on below where there is no room beside, and words in lines.
 
+use super::page::escaped;
 use super::text::{Align, columns};
 
 /// A table that fits a number of columns. Its first columns name a row; the others are in groups that stay together, such
@@ -72,6 +73,28 @@ impl Layout {
             columns(&aligns, &rows)
         };
         blocks.iter().map(block).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Layout {
+    /// The table as HTML, of so many rows at most, and how many more there are.
+    pub(super) fn html(&self, most: usize) -> String {
+        let row = |tag: &str, row: &[String]| {
+            let cell = |(text, align): (&String, &Align)| {
+                let class = if *align == Align::Left { " class=\"left\"" } else { "" };
+                format!("<{tag}{class}>{}</{tag}>", escaped(text))
+            };
+            format!("<tr>{}</tr>\n", row.iter().zip(&self.aligns).map(cell).collect::<String>())
+        };
+        let body: String = self.rows[1..].iter().take(most).map(|r| row("td", r)).collect();
+        let more = match (self.rows.len() - 1).saturating_sub(most) {
+            0 => String::new(),
+            more => format!("<p>and {more} more rows</p>\n"),
+        };
+        format!(
+            "<table>\n<thead>{}</thead>\n<tbody>\n{body}</tbody>\n</table>\n{more}",
+            row("th", &self.rows[0])
+        )
     }
 }
 

@@ -1,24 +1,28 @@
 //! Tables and figures from stored results only: nothing here samples, and nothing here opens a store.
 //!
 //! ```text
-//! StudySummary (cells and their samples) → Analysis (numbers with intervals) → short_table, table, figure, points_csv,
+//! StudySummary (cells and their samples) → Analysis (numbers with intervals) → short_table, table, figures,
 //!                                          claims of a built-in study       → summary_json, write_report
 //! ```
 
 mod analysis;
 mod axis;
 mod beside;
+mod characters;
+mod chart;
 mod claims;
-mod figure;
+mod figures;
 mod files;
 mod fits;
 mod found;
 mod headings;
 mod heavy;
+mod independence;
 mod json;
 mod layers;
 mod layout;
 mod lines;
+mod page;
 pub mod papers;
 mod prediction;
 mod rarely;
@@ -29,18 +33,21 @@ mod summary;
 mod table;
 mod tails;
 mod text;
+mod ticks;
 
 pub use analysis::{Analysis, Line, Point, Section, Setting, UPPER};
 pub use axis::Axis;
 pub use claims::{Claim, claims};
-pub use figure::figure;
-pub use files::{FigureFiles, SUMMARY, TABLE, WriteError, points_csv, write_figure, write_report};
+pub use figures::{Figure, figures, plot};
+pub use files::{ENDING, PAGE, SUMMARY, TABLE, WriteError, write_figure, write_report};
 pub use fits::PowerFit;
 pub use found::{Found, Verdict};
+pub use independence::Cost;
 pub use json::summary_json;
 pub use layers::Layers;
 pub use layout::paragraph;
 pub use lines::Measured;
+pub use page::Page;
 pub use prediction::prediction;
 pub use ratios::Ratio;
 pub use short::short_table;

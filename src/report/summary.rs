@@ -13,6 +13,25 @@ pub struct StudySummary {
     pub cells: Vec<CellSummary>,
 }
 
+impl StudySummary {
+    /// Takes in a cell of another run: of one that is here already, the seeds that are not.
+    pub fn take_in(&mut self, other: CellSummary) {
+        let same =
+            |c: &&mut CellSummary| c.cell.key == other.cell.key && c.cell.schedule == other.cell.schedule;
+        let Some(here) = self.cells.iter_mut().find(same) else { return self.cells.push(other) };
+        let mut all: Vec<(u64, Statistics, f64)> = here.rows().chain(other.rows()).collect();
+        // Of one seed the first is kept: the sort keeps the order of equals.
+        all.sort_by_key(|(seed, ..)| *seed);
+        all.dedup_by_key(|(seed, ..)| *seed);
+        here.seeds = all.iter().map(|row| row.0).collect();
+        here.samples = all.iter().map(|row| row.1).collect();
+        here.seconds = all.iter().map(|row| row.2).collect();
+        // What is beside the samples is of one run alone.
+        here.layers.clear();
+        here.independence.clear();
+    }
+}
+
 /// One cell and the statistics of its finished seeds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CellSummary {
@@ -24,12 +43,23 @@ pub struct CellSummary {
     pub samples: Vec<Statistics>,
     /// The layers of each of them from 1 to l, in this order; empty where the study did not ask for them.
     pub layers: Vec<Vec<LayerRow>>,
+    /// `independence_relative_op` of each of them; empty where the study did not ask for it.
+    pub independence: Vec<f64>,
+    /// The seconds that each of them took, in this order; empty where they are not known.
+    pub seconds: Vec<f64>,
 }
 
 impl CellSummary {
     /// A cell of which no seed is finished yet.
     pub fn new(cell: CellRecord) -> Self {
-        Self { cell: Arc::new(cell), seeds: Vec::new(), samples: Vec::new(), layers: Vec::new() }
+        Self {
+            cell: Arc::new(cell),
+            seeds: Vec::new(),
+            samples: Vec::new(),
+            layers: Vec::new(),
+            independence: Vec::new(),
+            seconds: Vec::new(),
+        }
     }
 
     /// The cell once under every schedule that makes its widths, so that a report along one finds it.
@@ -39,6 +69,12 @@ impl CellSummary {
             return vec![self];
         }
         records.into_iter().map(|cell| Self { cell: Arc::new(cell), ..self.clone() }).collect()
+    }
+
+    /// Seed, statistics and seconds (NaN where not known) of every finished seed.
+    fn rows(&self) -> impl Iterator<Item = (u64, Statistics, f64)> {
+        let seconds = |i: usize| self.seconds.get(i).copied().unwrap_or(f64::NAN);
+        self.seeds.iter().zip(&self.samples).enumerate().map(move |(i, (&seed, &s))| (seed, s, seconds(i)))
     }
 
     /// One statistic of every finished seed, such as `|s| s.relative_op`.

@@ -11,6 +11,7 @@ use super::{SeedRange, Spec, Widths};
 use crate::data::{Normalize, Source};
 use crate::math::activation::Activation;
 use crate::model::Schedule;
+use crate::sampler::{Sampler, SamplerChoice};
 
 /// A built-in study: words, and which grid it is; its numbers come from the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,7 @@ enum Grid {
     Tail,
     Spectrum,
     Layers,
+    Independence,
 }
 
 /// The built-in study that is no grid: a search for the width that is needed, whose rows [`Kept`](super::kept::Kept) keeps.
@@ -53,7 +55,7 @@ pub const NEEDED: &str = "needed";
 pub struct UnknownStudy(String);
 
 /// All of them; the first is the one that runs when no other is named.
-pub const BUILTIN: [Builtin; 11] = [
+pub const BUILTIN: [Builtin; 12] = [
     Builtin {
         name: "first",
         about: "|s| and ReLU by width, depth 4, 32 digits",
@@ -168,6 +170,16 @@ pub const BUILTIN: [Builtin; 11] = [
         time: ["3 minutes", "20 seconds"],
         grid: Grid::Layers,
     },
+    Builtin {
+        name: "independence",
+        about: "K beside K with independent gradients, widths 64 to 1024",
+        claim: "gradients are nearly independent of activations: what assuming it changes in one step is O(1/m) \
+                (arXiv 2501.14724, Proposition 17), while K itself is off its limit by m^(-1/2).",
+        prediction: "the exponent in m of the median of ‖K−K_gia‖/‖K∞‖, both kernels from the same draws, is nearer to -1 \
+                     than to -1/2.",
+        time: ["half a minute", "4 seconds"],
+        grid: Grid::Independence,
+    },
 ];
 
 impl Builtin {
@@ -253,6 +265,14 @@ impl Builtin {
                 depth: Some(vec![8]),
                 widths: Some(Widths::Scheduled(vec![256, 1024])),
                 source: Some(vec![Source::Sphere { n: 32, dim: 16, seed: 0 }]),
+                ..base
+            },
+            Grid::Independence => Spec {
+                seeds: of(512, 64),
+                sampler: Some(vec![SamplerChoice::Always(Sampler::Conditional)]),
+                independence: Some(true),
+                widths: Some(Widths::Scheduled(vec![64, 256, 1024])),
+                source: Some(digits(&[16])),
                 ..base
             },
             // A pair as far apart as those of Figure 1 are on average: w_1 = 1.72.
@@ -354,7 +374,7 @@ mod tests {
         let error = "wide".parse::<Builtin>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million, deep, points, tail, spectrum, layers or needed"
+            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million, deep, points, tail, spectrum, layers, independence or needed"
         );
     }
 

@@ -1,7 +1,7 @@
 //! Reports of studies that vary something else than the width: depth, schedule, outputs, Δ.
 
-use crate::support::study::{cell, record, widths};
-use eoc_ntk::report::{Analysis, Axis, CellSummary, StudySummary, figure, points_csv, prediction, table};
+use crate::support::study::{cell, main_figure, record, widths};
+use eoc_ntk::report::{Analysis, Axis, CellSummary, StudySummary, prediction, table};
 
 fn study(name: &str, cells: Vec<CellSummary>) -> StudySummary {
     StudySummary { name: name.into(), cells }
@@ -101,12 +101,16 @@ fn a_study_of_depth_is_one_section_with_a_line_per_schedule() {
     let fits = block(&text, "Exponent in the depth l");
     assert_eq!(fits[0], ["φ", "m_k", "l", "median", "95 % interval", "K(x,x)", "bound"]);
     assert_eq!(fits[3][..3], ["|s|", "k²·m", "4 … 64"]);
-    let svg = figure(&analysis).unwrap();
+    let figure = main_figure(&depths()).unwrap();
+    let svg = &figure.svg;
     for said in ["depth l (weight matrices)", "|s|, constant widths<", "|s|, quadratic widths<", "m = 64"] {
         assert!(svg.contains(said), "{said}");
     }
-    assert_eq!(svg.matches("<circle").count(), 15);
-    assert_eq!(points_csv(&analysis).unwrap().iter().filter(|b| **b == b'\n').count(), 16);
+    let rows = |kind: &str| {
+        let text = String::from_utf8(figure.csv.clone()).unwrap();
+        text.lines().filter(|l| l.contains(&format!("{kind},"))).count()
+    };
+    assert_eq!((rows("measured"), rows("theory")), (15, 15));
 }
 
 #[test]
@@ -134,16 +138,17 @@ fn what_varies_less_is_told_apart_and_has_its_own_exponent() {
     fits_a_terminal(&text);
     assert_eq!(block(&text, "Exponent in the depth l")[2][..3], ["|s|", "256", "2 … 8"]);
     assert_eq!(block(&text, "Exponent in m,")[2][..3], ["|s|", "4", "64 … 256"]);
-    let svg = figure(&analysis).unwrap();
+    let svg = main_figure(&study("both", cells.clone())).unwrap().svg;
     for m in [64, 256] {
         assert!(svg.contains(&format!("|s|, m = {m}<")), "the lines of the figure are told apart");
     }
     // With more widths than depths the width is the axis, and the depths are lines.
     cells.retain(|c| c.cell.depth == 2 || c.cell.depth == 4);
     cells.push(cell("abs", 2, 1024, 64, 0.04));
-    let analysis = Analysis::new(&study("both", cells));
+    let both = study("both", cells);
+    let analysis = Analysis::new(&both);
     assert_eq!((analysis.axis, analysis.sections[0].lines.len()), (Axis::Width, 2));
-    assert!(figure(&analysis).unwrap().contains("|s|, depth 4<"));
+    assert!(main_figure(&both).unwrap().svg.contains("|s|, depth 4<"));
     assert_eq!(block(&table(&analysis, 80), "seeds per cell")[0][..3], ["φ", "l", "m"]);
 }
 
@@ -161,7 +166,7 @@ fn a_study_of_outputs_has_an_exponent_in_them() {
         ratios.iter().map(|r| r[0].as_str()).collect::<Vec<_>>(),
         ["m_l", "1", "2", "4", "8", "16", "all"]
     );
-    assert!(figure(&analysis).unwrap().contains("number of outputs m_l"));
+    assert!(main_figure(&outputs()).unwrap().svg.contains("number of outputs m_l"));
 }
 
 /// Lines along one number are of networks that are equal in all others.
@@ -181,7 +186,8 @@ fn widths_do_not_mix_on_a_line_over_something_else() {
     for (study, axis, lines, points) in
         [(outputs(), Axis::Outputs, 4, 5), (activations(), Axis::Delta, 2, 5), (depths(), Axis::Depth, 6, 5)]
     {
-        let analysis = Analysis::new(&wider(study));
+        let study = wider(study);
+        let analysis = Analysis::new(&study);
         assert_eq!(analysis.axis, axis);
         assert_eq!(analysis.sections[0].lines.len(), lines, "{axis:?}");
         for line in &analysis.sections[0].lines {
@@ -189,7 +195,7 @@ fn widths_do_not_mix_on_a_line_over_something_else() {
             assert!(line.points.iter().all(|p| p.cell.m == line.cell.m));
         }
         fits_a_terminal(&table(&analysis, 80));
-        assert!(figure(&analysis).unwrap().contains("m = 2048"), "{axis:?}");
+        assert!(main_figure(&study).unwrap().svg.contains("m = 2048"), "{axis:?}");
     }
 }
 
@@ -209,7 +215,7 @@ fn a_study_of_activations_is_a_line_over_delta() {
         ratios.iter().map(|r| r[0].as_str()).collect::<Vec<_>>(),
         ["φ", "identity", "2,1", "ReLU", "1,2"]
     );
-    assert!(figure(&analysis).unwrap().contains("Δ = b²/(a²+b²)"));
+    assert!(main_figure(&activations()).unwrap().svg.contains("Δ = b²/(a²+b²)"));
     // Two activations are two lines.
     let mut two = activations();
     two.cells.retain(|c| ["abs", "relu"].contains(&c.cell.activation.as_str()));
@@ -229,7 +235,7 @@ fn data_sets_are_sections_and_told_apart_in_the_figure() {
     let analysis = Analysis::new(&both);
     assert_eq!(analysis.sections.len(), 2);
     fits_a_terminal(&table(&analysis, 80));
-    let svg = figure(&analysis).unwrap();
+    let svg = main_figure(&both).unwrap().svg;
     assert!(svg.contains("|s|, linear widths, digits:n=1 on the sphere<"));
     assert!(!svg.contains("sampler"), "a sampler that goes with the data tells nothing apart");
 }

@@ -10,6 +10,8 @@ mod coverage_table;
 mod data;
 mod docs;
 mod engine;
+mod examples;
+mod figures;
 mod gpu;
 mod grids;
 mod independence;

@@ -182,6 +182,23 @@ fn verdicts_of_layers_follow_their_exponents() {
     assert_eq!(of("constant", 64, [1.6, -1.0, 0.5]), [Verdict::Agrees]);
 }
 
+#[test]
+fn the_verdict_of_independence_follows_the_exponent_of_its_cost() {
+    let of = |seeds: u64, power: f64| {
+        let cells = [64u64, 256, 1024].map(|m| {
+            let mut cell = cell("abs", 4, m, seeds, 0.1);
+            let mut normal = Stream::new(m, Role::Data);
+            cell.independence =
+                (0..seeds).map(|_| (m as f64).powf(power) * (0.2 * normal.normal()).exp()).collect();
+            cell
+        });
+        verdicts("independence", cells.into())
+    };
+    assert_eq!(of(64, -0.94), [Verdict::Agrees]);
+    assert_eq!(of(64, -0.5), [Verdict::Contradicts]);
+    assert_eq!(of(4, -1.0), [Verdict::Undecided]);
+}
+
 fn eoc(at: &Path, line: &str) -> Output {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("eoc"));
     command.args(line.split_whitespace()).current_dir(at).output().unwrap()

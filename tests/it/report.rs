@@ -1,9 +1,8 @@
 //! Reports from made-up stored results: the numbers in tables, figures and CSV, and what is said where there are none.
 
-use crate::support::study::{cell, first, record, widths};
+use crate::support::study::{cell, first, main_figure, record, widths};
 use eoc_ntk::report::{
-    Analysis, Axis, Claim, Measured, Ratio, StudySummary, Verdict, claims, figure, points_csv, short_table,
-    table, write_figure,
+    Analysis, Axis, Claim, Measured, Ratio, StudySummary, Verdict, claims, short_table, table,
 };
 use eoc_ntk::stats::{NoFit, NoInterval};
 use eoc_ntk::study::builtin::Builtin;
@@ -206,7 +205,7 @@ fn zero_deviations_and_zero_limits_are_no_numbers() {
     assert_eq!(analysis.sections[0].fits[0].exponent, Err(NoFit::Seeds));
     assert!(analysis.sections[0].ratios.iter().all(|r| r.found.is_none()));
     assert!(!table(&analysis, 80).contains("NaN"));
-    assert_eq!(figure(&analysis), None);
+    assert_eq!(main_figure(&null), None);
 }
 
 #[test]
@@ -240,68 +239,7 @@ fn listed_widths_stand_at_the_narrowest() {
     let widths: Vec<_> = analysis.sections[0].lines[0].points.iter().map(|p| p.cell.m).collect();
     assert_eq!(widths, [64, 256, 1024, 4096, 16384].map(Some));
     assert!(table(&analysis, 80).contains("listed widths"));
-    assert!(figure(&analysis).unwrap().contains("narrowest hidden width"));
-}
-
-#[test]
-fn the_csv_holds_what_the_figure_shows() {
-    let study = first(64);
-    let analysis = Analysis::new(&study);
-    let bytes = points_csv(&analysis).unwrap();
-    let mut reader = csv::Reader::from_reader(bytes.as_slice());
-    let headers = reader.headers().unwrap().clone();
-    let column = |name: &str| headers.iter().position(|h| h == name).unwrap();
-    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    assert_eq!(rows.len(), study.cells.len());
-    for (row, cell) in rows.iter().zip(&study.cells) {
-        let number = |name: &str| row[column(name)].parse::<f64>().unwrap();
-        assert_eq!(&row[column("activation")], cell.cell.activation);
-        assert_eq!(number("width"), cell.cell.m.unwrap() as f64);
-        assert_eq!(Some(number("relative_sd_diagonal")), cell.cell.limit.relative_sd_diagonal);
-        close(number("median_relative_deviation"), median(&cell.column(|s| s.relative_op)));
-        assert!(number("interval_low") < number("median_relative_deviation"));
-    }
-    let svg = figure(&analysis).unwrap();
-    assert_eq!(svg.matches("<circle").count(), rows.len(), "a marker for each row");
-    for said in ["|s|", "ReLU", "theory", "operator norm", "width m of the hidden layers"] {
-        assert!(svg.contains(said), "{said}");
-    }
-}
-
-#[test]
-fn files_are_replaced_whole_and_errors_name_them() {
-    let directory = tempfile::tempdir().unwrap();
-    let report = directory.path().join("run/report");
-    let analysis = Analysis::new(&first(16));
-    let files = write_figure(&analysis, &report).unwrap().unwrap();
-    let before = std::fs::read(&files.svg).unwrap();
-    assert_eq!(write_figure(&analysis, &report).unwrap().unwrap(), files);
-    assert!(std::fs::read(&files.svg).unwrap() == before, "the same results, other bytes");
-    let mut names: Vec<_> = std::fs::read_dir(&report).unwrap().map(|e| e.unwrap().file_name()).collect();
-    names.sort();
-    assert_eq!(names, ["first.csv", "first.svg"]);
-
-    let in_the_way = directory.path().join("file");
-    std::fs::write(&in_the_way, "").unwrap();
-    let error = write_figure(&analysis, &in_the_way.join("report")).unwrap_err();
-    assert!(error.to_string().contains("file"), "{error}");
-    std::fs::create_dir_all(directory.path().join("blocked/first.svg/x")).unwrap();
-    let error = write_figure(&analysis, &directory.path().join("blocked")).unwrap_err();
-    assert!(error.to_string().contains("first.svg"), "{error}");
-
-    let empty = directory.path().join("empty");
-    assert_eq!(write_figure(&Analysis::new(&first(0)), &empty).unwrap(), None);
-    assert!(!empty.exists());
-}
-
-#[test]
-fn names_from_outside_do_not_break_the_figure() {
-    let mut study = first(16);
-    study.name = "a<b&\"c\"".into();
-    study.cells.iter_mut().for_each(|c| record(c).data = "<data&.npy".into());
-    let svg = figure(&Analysis::new(&study)).unwrap();
-    assert!(svg.contains("&lt;data&amp;.npy") && !svg.contains("<data"));
-    assert!(!svg.contains("a<b"));
+    assert!(main_figure(&study).unwrap().svg.contains("narrowest hidden width"));
 }
 
 #[test]

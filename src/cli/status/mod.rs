@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use eoc_ntk::study::store::Reader;
 use eoc_ntk::study::{Directory, Missing};
 
-use self::again::{RowName, reproduce, sample_line};
+pub use self::again::reproduce;
+use self::again::{RowName, sample_line};
 use self::many::Survey;
 use self::pace::{pace, times};
 use super::context::Context;

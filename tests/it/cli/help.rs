@@ -3,18 +3,8 @@
 use super::Place;
 
 #[test]
-fn commands_that_are_not_there_yet_say_so_and_are_not_listed() {
+fn what_is_no_command_is_refused_and_shells_complete_those_that_are() {
     let place = Place::new();
-    let help = place.done("--help");
-    for command in ["report"] {
-        for rest in ["", "--help", "a b --tolerance 0.1 --out x"] {
-            place.refused(
-                &format!("{command} {rest}"),
-                &format!("the command {command} is not there yet; eoc --help lists"),
-            );
-        }
-        assert!(!help.contains(&format!("  {command} ")), "{help}");
-    }
     place.refused("limits", "unrecognized subcommand 'limits'");
     for word in ["limits", "bogus"] {
         place.refused(word, "; eoc --help lists the commands");
@@ -26,6 +16,24 @@ fn commands_that_are_not_there_yet_say_so_and_are_not_listed() {
     place.refused("--frobnicate", "unexpected argument '--frobnicate'");
     place.refused("completions tcsh", "'tcsh' for '<SHELL>'");
     place.refused("devices extra", "unexpected argument 'extra'");
+}
+
+#[test]
+fn completions_and_man_pages_are_installed_in_one_step() {
+    let place = Place::new();
+    let said = place.done("completions --install here");
+    assert!(said.contains("completions of bash, fish and zsh") && said.contains("man pages"), "{said}");
+    let read = |path: &str| std::fs::read_to_string(place.path("here/share").join(path)).unwrap();
+    for shell in
+        ["bash-completion/completions/eoc", "fish/vendor_completions.d/eoc.fish", "zsh/site-functions/_eoc"]
+    {
+        assert!(read(shell).contains("activation"), "{shell}");
+    }
+    let page = read("man/man1/eoc-run.1");
+    assert!(page.contains(".TH eoc-run 1") && page.contains("seeds"), "{page}");
+    assert!(read("man/man1/eoc.1").contains("run(1)"));
+    place.refused("completions", "<SHELL>");
+    place.refused("completions bash --install here", "cannot be used with");
 }
 
 #[test]
@@ -41,6 +49,7 @@ fn every_help_has_an_example_that_parses() {
         "data",
         "export",
         "merge",
+        "report",
         "status",
         "devices",
         "bench",

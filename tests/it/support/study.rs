@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eoc_ntk::report::{CellSummary, StudySummary};
+use eoc_ntk::report::{Analysis, CellSummary, Figure, StudySummary, figures};
 use eoc_ntk::rng::{Role, Stream};
 use eoc_ntk::study::table::{CellRecord, LimitRecord, Statistics};
 
@@ -60,6 +60,8 @@ pub fn cell(activation: &str, depth: usize, width: u64, seeds: u64, size: f64) -
         seeds: (0..seeds).collect(),
         samples: relative.iter().map(sample).collect(),
         layers: Vec::new(),
+        independence: Vec::new(),
+        seconds: vec![1e-3 * width as f64; seeds as usize],
     }
 }
 
@@ -77,4 +79,9 @@ pub fn first(seeds: u64) -> StudySummary {
         }
     }
     StudySummary { name: "first".into(), cells }
+}
+
+/// The main figure of a study; None where there is none.
+pub fn main_figure(study: &StudySummary) -> Option<Figure> {
+    figures(study, &Analysis::new(study)).unwrap().into_iter().find(|figure| figure.name.is_empty())
 }

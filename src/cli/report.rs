@@ -1,0 +1,229 @@
+//! `eoc report`: the page, the figures and the tables of run directories, from their rows; or one figure of several runs.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use eoc_ntk::Threads;
+use eoc_ntk::report::{
+    Analysis, Axis, Claim, ENDING, Figure, PAGE, Page, StudySummary, WriteError, claims, figures, plot,
+    short_table, write_figure, write_report,
+};
+use eoc_ntk::study::builtin::{BUILTIN, Builtin};
+use eoc_ntk::study::store::{Manifest, Reader, StoreError};
+use eoc_ntk::study::{Plan, REPORT};
+
+use super::args::ThreadArgs;
+use super::context::Context;
+use super::failure::{Failure, Status};
+use super::status::reproduce;
+use super::stored::{self, Stored};
+use super::terminal;
+use super::units::counted;
+
+/// Shown below the help.
+pub const EXAMPLES: &str = "\
+A report reads finished rows and draws nothing anew; it may be made while the run is on. eoc run writes the
+same one at its end. It replaces the files of an earlier report, each whole.
+
+With --figure one figure is written in place of reports, of all the networks in all the directories: the
+deviation along the axis, and its points beside it as .csv. Rows that several directories have are taken once.
+
+Examples:
+  eoc report eoc-runs/first-0123abcd
+  eoc report runs/depth --x m
+  eoc report runs/width runs/million --figure widths.svg";
+
+/// Arguments as typed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Run directories
+    #[arg(value_name = "DIR", required = true)]
+    dirs: Vec<PathBuf>,
+    /// Axis of figures and tables: m (width), l (depth), m_l (outputs), n (points) or delta [default: what the study varies
+    /// most]
+    #[arg(long, value_name = "AXIS")]
+    x: Option<AxisName>,
+    /// Write this one figure, an .svg file, and its numbers beside it as .csv; no report
+    #[arg(long, value_name = "FILE")]
+    figure: Option<PathBuf>,
+    #[command(flatten)]
+    threads: ThreadArgs,
+}
+
+/// An axis by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct AxisName(Axis);
+
+impl FromStr for AxisName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let name = if text == "delta" { "Δ" } else { text };
+        let found = Axis::ALL.into_iter().find(|axis| axis.symbol() == name);
+        found.map(Self).ok_or_else(|| {
+            let names = Axis::ALL.map(|axis| axis.symbol().replace('Δ', "delta"));
+            format!("axis \"{}\" is unknown; use {}", text.escape_debug(), names.join(", "))
+        })
+    }
+}
+
+/// Writes the reports, or the figure.
+pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
+    let threads = args.threads.start()?;
+    let along = args.x.map(|name| name.0);
+    if let Some(path) = &args.figure {
+        return one_figure(&args.dirs, path, along, &threads, ctx);
+    }
+    // All are looked at before the first is written.
+    let readers: Vec<Reader> =
+        args.dirs.iter().map(|dir| Reader::open(dir)).collect::<Result<_, _>>().map_err(stored::unusable)?;
+    for (dir, reader) in args.dirs.iter().zip(&readers) {
+        let rows = stored::summary(reader).map_err(stored::unusable)?;
+        let study = built_in(reader.manifest());
+        let report = threads.install(|| Report::of(rows, study, along)).map_err(Failure::running)?;
+        let names = report.write(reader, dir).map_err(unwritten)?;
+        let mut text = String::new();
+        if readers.len() == 1 {
+            text += &report.text(terminal::columns());
+            text.push('\n');
+        }
+        text += &format!("{}: {}\n", dir.join(REPORT).join(PAGE).display(), counted(names.len(), "figure"));
+        ctx.print(&text)?;
+    }
+    Ok(Status::Done)
+}
+
+fn unwritten(error: Unwritten) -> Failure {
+    match error {
+        Unwritten::Read(error) => stored::unusable(error),
+        Unwritten::Write(error) => Failure::running(error),
+    }
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum Unwritten {
+    /// Of the store.
+    #[error(transparent)]
+    Read(#[from] StoreError),
+    /// Of a file.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// What is shown of a run.
+pub struct Report {
+    rows: Stored,
+    study: Option<Builtin>,
+    /// Its numbers.
+    pub analysis: Analysis,
+    /// What became of its predictions.
+    pub claims: Vec<Claim>,
+    figures: Vec<Figure>,
+}
+
+impl Report {
+    /// Computes it, on the threads of the caller.
+    pub fn of(rows: Stored, study: Option<Builtin>, along: Option<Axis>) -> std::io::Result<Self> {
+        let analysis = analysis(&rows.study, along);
+        // What is claimed is of the axis that the study varies, whatever is shown.
+        let claims = match (&study, along) {
+            (None, _) => Vec::new(),
+            (Some(study), None) => claims(study, &analysis),
+            (Some(study), Some(_)) => claims(study, &Analysis::new(&rows.study)),
+        };
+        let figures = figures(&rows.study, &analysis)?;
+        Ok(Self { rows, study, analysis, claims, figures })
+    }
+
+    /// Writes all of it into the directory, and gives back the names of its figures.
+    pub fn write(&self, reader: &Reader, dir: &Path) -> Result<Vec<String>, Unwritten> {
+        let words = Page {
+            claim: self.study.map(|study| study.claim.to_owned()),
+            prediction: self.study.map(|study| study.prediction.to_owned()),
+            notes: self.notes(),
+            reproduce: reproduce(reader, dir)?,
+        };
+        Ok(write_report(&self.analysis, &self.claims, &self.figures, &words, &dir.join(REPORT))?)
+    }
+
+    /// What a reader must know of the numbers.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.rows.more {
+            notes.push(format!(
+                "Of the first {} seeds of every cell; eoc export has all.",
+                stored::REPORTED_SEEDS
+            ));
+        }
+        if self.rows.others > 0 {
+            let others = counted(self.rows.others, "sample");
+            notes.push(format!(
+                "Without {others} in the directory that this run did not ask for; eoc export has them."
+            ));
+        }
+        notes
+    }
+
+    /// The short table, and above it on a terminal a plot of the main curve.
+    pub fn text(&self, room: usize) -> String {
+        let table = short_table(&self.analysis, &self.claims, room);
+        let plain = !std::io::stdout().is_terminal();
+        let plot = if plain { None } else { plot(&self.rows.study, &self.analysis, room.min(96)) };
+        plot.map_or(String::new(), |plot| plot + "\n") + &table
+    }
+}
+
+fn analysis(study: &StudySummary, along: Option<Axis>) -> Analysis {
+    match along {
+        None => Analysis::new(study),
+        Some(axis) => Analysis::along(study, axis),
+    }
+}
+
+/// The built-in study that a run is of, as it was asked for last.
+fn built_in(manifest: &Manifest) -> Option<Builtin> {
+    let study = BUILTIN.into_iter().find(|study| study.name == manifest.study)?;
+    let same = |quick| Plan::new(study.spec(quick)).is_ok_and(|plan| plan.identity() == manifest.identity);
+    (same(false) || same(true)).then_some(study)
+}
+
+/// The figure of all runs together.
+fn one_figure(
+    dirs: &[PathBuf],
+    path: &Path,
+    along: Option<Axis>,
+    threads: &Threads,
+    ctx: &Context,
+) -> Result<Status, Failure> {
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    if !ending.eq_ignore_ascii_case(ENDING) {
+        let path = path.display();
+        return Err(Failure::refused(format!("--figure {path} has no ending that is known; use .{ENDING}")));
+    }
+    let mut all = StudySummary::default();
+    let mut names: Vec<String> = Vec::new();
+    for dir in dirs {
+        let reader = Reader::open(dir).map_err(stored::unusable)?;
+        let Stored { study, .. } = stored::summary(&reader).map_err(stored::unusable)?;
+        if !names.contains(&study.name) {
+            names.push(study.name);
+        }
+        study.cells.into_iter().for_each(|cell| all.take_in(cell));
+    }
+    all.name = names.join(", ");
+    let analysis = threads.install(|| analysis(&all, along));
+    let drawn = threads.install(|| figures(&all, &analysis)).map_err(Failure::running)?;
+    let Some(main) = drawn.iter().find(|figure| figure.name.is_empty()) else {
+        let dirs: Vec<String> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+        return Err(Failure::refused(format!(
+            "{} holds no finished sample with a place on this figure; a figure needs one",
+            dirs.join(", ")
+        )));
+    };
+    write_figure(main, path).map_err(Failure::running)?;
+    let numbers = path.with_extension("csv");
+    ctx.print(&format!("{}: {}; its numbers: {}\n", path.display(), main.title, numbers.display()))?;
+    Ok(Status::Done)
+}

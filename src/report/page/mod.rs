@@ -1,0 +1,297 @@
+//! The page of a report: one HTML file that fetches nothing and needs no script. What was asked, what was found, figures,
+//! tables, how to make it again. Every text that comes from a file is escaped.
+
+mod style;
+mod tables;
+
+use super::analysis::{Analysis, Section};
+use super::axis::Axis;
+use super::claims::Claim;
+use super::figures::Figure;
+use super::files::{SUMMARY, TABLE};
+use super::found::{Found, Verdict};
+use super::headings::{Fields, Labels, heading};
+use super::text::counted;
+use crate::stats::CONFIDENCE;
+
+/// What a page says that stored rows do not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The claim that the study examines, where it is one that the program knows.
+    pub claim: Option<String>,
+    /// What theory predicts of it.
+    pub prediction: Option<String>,
+    /// What a reader must know of the numbers, as that they are of a part of the seeds.
+    pub notes: Vec<String>,
+    /// How to make the run again, line by line as for a shell.
+    pub reproduce: String,
+}
+
+/// Text as HTML.
+pub(super) fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe += "&amp;",
+            '<' => safe += "&lt;",
+            '>' => safe += "&gt;",
+            '"' => safe += "&quot;",
+            '\'' => safe += "&#39;",
+            // No letter: a browser would show nothing, or another page.
+            c if c.is_control() && c != '\n' => safe.push('\u{fffd}'),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// The page; figures with the names of their files.
+pub(super) fn page(
+    analysis: &Analysis,
+    claims: &[Claim],
+    figures: &[(&Figure, &String)],
+    words: &Page,
+) -> String {
+    let name = escaped(&analysis.name);
+    let parts = [
+        asked(analysis, words),
+        found(analysis, claims, words),
+        shown(figures),
+        tables::tables(analysis),
+        again(words),
+    ];
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n\
+         <link rel=\"icon\" href=\"data:,\">\n<title>{name}: the finite-width NTK and its limit</title>\n<style>\n{}</style>\n\
+         </head>\n<body>\n<header>\n<h1>{name}</h1>\n<p>{}</p>\n<nav>{}</nav>\n</header>\n<main>\n{}</main>\n\
+         <footer>\n<p>{}</p>\n</footer>\n</body>\n</html>\n",
+        style::STYLE,
+        "How far the Neural Tangent Kernel <i>K</i> of random networks of finite width is from its infinite-width limit \
+         <i>K</i>∞, as eoc measured it.",
+        [
+            ("asked", "Asked"),
+            ("found", "Found"),
+            ("figures", "Figures"),
+            ("tables", "Tables"),
+            ("again", "Reproduce")
+        ]
+        .map(|(id, text)| format!("<a href=\"#{id}\">{text}</a>"))
+        .join(" "),
+        parts.concat(),
+        "Theory: D. Terjék and D. González-Sánchez, arXiv 2501.14724 (concentration) and arXiv 2501.13225 (spectrum)."
+    )
+}
+
+fn section(id: &str, title: &str, body: &str) -> String {
+    format!("<section id=\"{id}\">\n<h2>{title}</h2>\n{body}</section>\n")
+}
+
+/// What the study is, and what theory foretold.
+fn asked(analysis: &Analysis, words: &Page) -> String {
+    let mut body = String::new();
+    let mut term = |head: &str, text: &str| {
+        body += &format!("<dt>{head}</dt><dd>{}</dd>\n", escaped(text));
+    };
+    if let Some(claim) = &words.claim {
+        term("Claim", claim);
+    }
+    if let Some(prediction) = &words.prediction {
+        term("Prediction", prediction);
+    }
+    let head = if analysis.sections.len() == 1 { "Networks" } else { "Networks of each setting" };
+    for section in &analysis.sections {
+        term(head, &networks(analysis, section));
+    }
+    if analysis.empty_cells > 0 {
+        term(
+            "Not there yet",
+            &format!("{} without a finished seed", counted(analysis.empty_cells, "cell", "cells")),
+        );
+    }
+    section_of_terms("asked", "What was asked", &body)
+}
+
+fn section_of_terms(id: &str, title: &str, terms: &str) -> String {
+    section(id, title, &format!("<dl>\n{terms}</dl>\n"))
+}
+
+/// A section in one sentence: the networks that differ, and what they have in common.
+fn networks(analysis: &Analysis, section: &Section) -> String {
+    let fields = Fields::of(analysis.axis, section);
+    let common = heading("", section, &fields, usize::MAX);
+    let labels = Labels::of(analysis.axis, &section.lines.iter().map(|l| &l.cell).collect::<Vec<_>>());
+    let lines: Vec<String> = section.lines.iter().map(|l| labels.words(&l.cell).join(", ")).collect();
+    let mut values: Vec<f64> =
+        section.lines.iter().flat_map(|l| &l.points).filter_map(|p| analysis.axis.value(&p.cell)).collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    let along = match (values.as_slice(), analysis.axis) {
+        ([], _) => String::new(),
+        ([one], axis) => format!("; {} = {one}", axis.symbol()),
+        (all, axis) => {
+            let most = 12;
+            let listed: Vec<String> = all.iter().take(most).map(|v| short(*v)).collect();
+            let more = if all.len() > most { ", …" } else { "" };
+            format!("; {} = {}{more}", axis.symbol(), listed.join(", "))
+        }
+    };
+    let names = if analysis.axis == Axis::Delta { String::new() } else { format!("{}; ", lines.join("; ")) };
+    format!("{names}{}{along}", common.trim_start_matches([':', ' ']).trim())
+}
+
+/// A number of an axis: counts as they are, all else in four digits.
+pub(super) fn short(value: f64) -> String {
+    let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
+    match value.abs() {
+        size if size >= 1e6 => format!("{rounded:e}"),
+        _ if value.fract() == 0.0 => value.to_string(),
+        _ => rounded.to_string(),
+    }
+}
+
+/// A sentence a claim; of a study without claims, its exponents.
+fn found(analysis: &Analysis, claims: &[Claim], words: &Page) -> String {
+    let mut body = String::new();
+    for note in &words.notes {
+        body += &format!("<p class=\"note\">{}</p>\n", escaped(note));
+    }
+    if analysis.sections.is_empty() {
+        return section("found", "What was found", &(body + "<p>No seed is finished yet.</p>\n"));
+    }
+    if claims.is_empty() {
+        body += &exponents(analysis);
+    } else {
+        let count = |v: Verdict| claims.iter().filter(|c| c.verdict == v).count();
+        let counts: Vec<String> = Verdict::ALL
+            .into_iter()
+            .filter(|v| count(*v) > 0)
+            .map(|v| format!("{} {}", count(v), v.verb(count(v))))
+            .collect();
+        let of = counted(claims.len(), "prediction", "predictions");
+        body += &format!("<p class=\"lead\">Of {of}, {}.</p>\n", counts.join(", "));
+        let item = |claim: &Claim| {
+            let Claim { statement, prediction, found, verdict } = claim;
+            format!(
+                "<li><b class=\"{word}\">{word}</b> {}: <span class=\"number\">{}</span>, predicted {}.</li>\n",
+                escaped(statement),
+                escaped(&interval(found)),
+                escaped(prediction),
+                word = verdict.word(),
+            )
+        };
+        body += &format!("<ul class=\"claims\">\n{}</ul>\n", claims.iter().map(item).collect::<String>());
+    }
+    body += &format!(
+        "<p>In brackets: {:.0} % intervals. <b class=\"agrees\">agrees</b>: the interval allows nothing else; \
+         <b class=\"contradicts\">contradicts</b>: it excludes what was predicted; <b class=\"undecided\">undecided</b>: it is too \
+         wide, or there is none.</p>\n",
+        100.0 * CONFIDENCE
+    );
+    section("found", "What was found", &body)
+}
+
+fn interval(found: &Found) -> String {
+    found.to_string()
+}
+
+fn exponents(analysis: &Analysis) -> String {
+    let mut items = String::new();
+    let all = || analysis.sections.iter().flat_map(|s| s.fits.iter().map(move |f| (s, f)));
+    for (section, fit) in all() {
+        let same: Vec<_> = all().filter(|(_, f)| f.axis == fit.axis).map(|(_, f)| &f.cell).collect();
+        let mut who = Labels::of(fit.axis, &same).words(&fit.cell);
+        if analysis.sections.len() > 1 {
+            who.push(section.setting.cell.data.clone());
+        }
+        let found = Found::from(fit.exponent.as_ref());
+        let exact = fit.exact_exponent.map_or(String::new(), |e| {
+            format!(
+                "; that of the exact spread of K(x,x) over the same networks is {}",
+                super::text::slope(e)
+            )
+        });
+        let why = fit.exponent.as_ref().err().map_or(String::new(), |why| format!(" ({why})"));
+        items += &format!(
+            "<li>{}: exponent in {} of the median of ‖K−K∞‖/‖K∞‖: <span class=\"number\">{}</span>{}{}.</li>\n",
+            escaped(&who.join(", ")),
+            fit.axis.symbol(),
+            escaped(&interval(&found)),
+            escaped(&why),
+            exact
+        );
+    }
+    if items.is_empty() {
+        return "<p>Nothing varies along which an exponent could be told; the tables have every cell.</p>\n"
+            .into();
+    }
+    format!("<ul class=\"claims\">\n{items}</ul>\n")
+}
+
+/// The figures with links to their files.
+fn shown(figures: &[(&Figure, &String)]) -> String {
+    if figures.is_empty() {
+        return section("figures", "Figures", "<p>There is nothing yet that a figure could show.</p>\n");
+    }
+    let one = |(index, (figure, stem)): (usize, &(&Figure, &String))| {
+        let links: Vec<String> = ["svg", "csv"]
+            .iter()
+            .map(|kind| format!("<a href=\"{}.{kind}\">{}</a>", address(stem), kind.to_uppercase()))
+            .collect();
+        format!(
+            "<figure>\n<div class=\"scroll\">{}</div>\n<figcaption>{} <span class=\"files\">{}</span></figcaption>\n</figure>\n",
+            inline(figure, index),
+            escaped(&figure.about),
+            links.join(" ")
+        )
+    };
+    section("figures", "Figures", &figures.iter().enumerate().map(one).collect::<String>())
+}
+
+/// A figure within the page: of the size of its column, its identifiers its own.
+fn inline(figure: &Figure, index: usize) -> String {
+    let svg = figure.svg.replace("kuva-clip-", &format!("f{index}-clip-"));
+    let Some((head, rest)) = svg.split_once('>') else { return svg };
+    let mut attributes = String::new();
+    for part in head.trim_start_matches("<svg").split("\" ") {
+        let part = part.trim().trim_end_matches('"');
+        if !part.is_empty() && !part.starts_with("width=") && !part.starts_with("height=") {
+            attributes += &format!(" {part}\"");
+        }
+    }
+    format!("<svg role=\"img\" aria-label=\"{}\"{attributes}>{rest}", escaped(&figure.title))
+}
+
+/// A file name as an address: what is no plain letter is written as bytes.
+fn address(name: &str) -> String {
+    let byte = |b: u8| {
+        if b.is_ascii_alphanumeric() || b"-_.".contains(&b) {
+            char::from(b).to_string()
+        } else {
+            format!("%{b:02X}")
+        }
+    };
+    name.bytes().map(byte).collect()
+}
+
+fn again(words: &Page) -> String {
+    let body = format!(
+        "<pre>{}</pre>\n<p>Beside this page: <a href=\"{SUMMARY}\">{SUMMARY}</a>, all numbers for programs; \
+         <a href=\"{TABLE}\">{TABLE}</a>, all tables as text.</p>\n",
+        escaped(words.reproduce.trim_end())
+    );
+    section("again", "How to reproduce it", &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_no_markup_and_names_are_addresses() {
+        assert_eq!(escaped("<a href='x'>&\"\u{7}"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{fffd}");
+        assert_eq!(address("first-λ.svg"), "first-%CE%BB.svg");
+    }
+}
