@@ -6,6 +6,7 @@ use super::{Precision, Sampler};
 use crate::data::DataError;
 use crate::model::NetworkError;
 use crate::threads::NoThreads;
+use crate::units::{bytes, counted};
 
 /// Why a job, or a device, is refused before anything starts.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +44,9 @@ pub enum Refusal {
     },
     /// Preactivations leave the range of f16.
     #[error(
-        "precision f16 is too narrow for {layers} hidden layers of these widths: the logarithm of a squared preactivation \
-         drifts with variance {drift:.1}, and f16 has room for {most}"
+        "precision f16 is too narrow for {} of these widths: the logarithm of a squared preactivation drifts with variance \
+         {drift:.1}, and f16 has room for {most}",
+        counted(*layers, "hidden layer")
     )]
     Drift {
         /// Hidden layers.
@@ -70,7 +72,9 @@ pub enum Refusal {
         value: f64,
     },
     /// Given weights whose shapes are no chain.
-    #[error("W{layer} is {rows} x {columns}, and its columns must be the {below} outputs of the layer below")]
+    #[error(
+        "W{layer} is {rows} x {columns}, and its columns must be as many as the layer below has outputs, {below}"
+    )]
     Chain {
         /// k of W_k.
         layer: usize,
@@ -85,7 +89,7 @@ pub enum Refusal {
     #[error("there are no weights; a network has at least one matrix")]
     NoWeights,
     /// Points that are not of the network's input.
-    #[error("the points have {found} coordinates, not {expected}")]
+    #[error("the points have {}, not {expected}", counted(*found, "coordinate"))]
     Coordinates {
         /// Of the points.
         found: usize,
@@ -141,9 +145,8 @@ pub enum MemoryPlace {
 
 impl std::fmt::Display for Memory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let gib = |bytes: u64| super::memory::gib(bytes as f64);
-        let (needed, available) = (gib(self.needed), gib(self.available));
-        write!(f, "{} points with {} outputs", self.points, self.outputs)?;
+        let (needed, available) = (bytes(self.needed), bytes(self.available));
+        write!(f, "{} with {}", counted(self.points, "point"), counted(self.outputs, "output"))?;
         match &self.place {
             MemoryPlace::Cpu => {
                 let width = self.width.map_or_else(String::new, |m| format!(" at width {m}"));
@@ -160,8 +163,8 @@ impl std::fmt::Display for Memory {
                 f,
                 " need {needed} of device memory and matrices of {} at these widths, and {available} and {} are planned for \
                  on {name}",
-                gib(*matrix),
-                gib(*largest)
+                bytes(*matrix),
+                bytes(*largest)
             ),
         }
     }
