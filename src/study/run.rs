@@ -32,6 +32,7 @@ impl Cell {
     pub fn outline(&self) -> Job {
         let points = &self.data.points;
         Job::outline(&self.network, points.n(), points.dim(), self.sampler, self.precision)
+            .with_norms(self.data.norms())
     }
 }
 
@@ -153,7 +154,7 @@ pub fn run(
         }
         let mut tell = |progress: &Progress| observer.progress(progress);
         std::thread::scope(|scope| {
-            let mut committer = Committer::start(scope, store);
+            let mut committer = Committer::start(scope, store, stop);
             let mut last = 0;
             let stage = || {
                 for (index, (cell, missing)) in plan.cells().iter().zip(missing).enumerate() {

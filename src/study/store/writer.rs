@@ -144,8 +144,8 @@ impl Store {
 }
 
 fn configure(conn: &Connection) -> rusqlite::Result<()> {
-    // A reader holds its lock for one chunk of rows; a slow disk may make that long.
-    conn.busy_timeout(Duration::from_secs(60))?;
+    // Who waits longer tries again (`study::patience`).
+    conn.busy_timeout(Duration::from_millis(200))?;
     draft::roll_back(conn)?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", "ON")
