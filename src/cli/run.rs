@@ -11,9 +11,11 @@ use eoc_ntk::report::{
     Analysis, SUMMARY, TABLE, claims, short_table, summary_json, table, write_figure, write_report,
 };
 use eoc_ntk::study::builtin::Builtin;
-use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
-use eoc_ntk::study::store::{Reader, Session, Store};
-use eoc_ntk::study::{Absent, Directory, Limits, Plan, PlanError, REPORT, Shard, Spec, Widths, file};
+use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, RunError, Settings};
+use eoc_ntk::study::store::{Reader, Session, Store, StoreError};
+use eoc_ntk::study::{
+    Absent, Directory, Limits, Plan, PlanError, REPORT, Shard, Spec, Widths, file, patiently,
+};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
 use super::builtin;
@@ -28,6 +30,7 @@ use super::stored::{self, Stored};
 use super::terminal;
 use super::units::{are, counted};
 use super::version::{COMMIT, VERSION};
+use super::words::directory;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -94,7 +97,7 @@ pub struct Args {
     quick: bool,
     /// Run directory, created with its parents [default: eoc-runs/NAME-HASH8, by study and stream layout, with
     /// -shard-I-of-N behind it for a shard]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = directory())]
     out: Option<PathBuf>,
     /// Any key of the study file, such as network.depth=8 or data.source=sphere:n=8,dim=4; repeatable; other options win
     #[arg(long, value_name = "KEY=VALUE")]
@@ -147,7 +150,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let finished = !at_work && Store::is_finished(&out, &plan, shard).map_err(stored::unusable)?;
     let mut store = match finished {
         true => None,
-        false => Some(Store::open(&out, &plan, shard, session(&info), records).map_err(refused)?),
+        false => {
+            let open = || Store::open(&out, &plan, shard, session(&info), records);
+            Some(patiently(stop, is_held, open).map_err(|error| unheld(error, ctx, refused))?)
+        }
     };
     let study = study(args, &plan)?;
     if args.study.is_none() && !args.json {
@@ -158,8 +164,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let mut meter = ctx.progress(format!("{} in {}", plan.name(), out.display()), "sample");
     let ended = run::run(&plan, store, &computing, &mut meter);
     drop(meter);
-    let Outcome { added, missing } = ended.map_err(Failure::running)?;
-    tracing::info!("{added} samples added");
+    let Outcome { added, missing } = ended.map_err(|error| unheld(error, ctx, Failure::running))?;
+    tracing::info!("{} added", counted(added, "sample"));
     if missing > 0 {
         // A batch system that starts a task again because it was stopped must not do so for ever.
         if ctx.time_limit() && added == 0 {
@@ -184,6 +190,22 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         });
     }
     finish(args, &out, study.as_ref(), finished, &threads, ctx)
+}
+
+/// Whether a run ends because another program holds its store.
+fn is_held(error: &RunError) -> bool {
+    matches!(error, RunError::Store(StoreError::Held { .. }))
+}
+
+/// The failure of a run, which a signal has ended where another program was waited for.
+fn unheld(error: RunError, ctx: &Context, otherwise: impl Fn(RunError) -> Failure) -> Failure {
+    if !(is_held(&error) && ctx.stop().is_raised()) {
+        return otherwise(error);
+    }
+    let status = if ctx.time_limit() { Status::TimeLimit } else { Status::Interrupted };
+    let what = "stopped while another program holds the store: what was finished since its last commit is given up, and the \
+                same command resumes";
+    Failure { status, error: Some(anyhow::Error::from(error).context(what)) }
 }
 
 /// The built-in study that runs. What is claimed and foretold is of its networks, not of those that options put in their place.
@@ -339,8 +361,10 @@ fn finish(
         text += &format!("\n{}", table(&analysis, room));
     }
     if more {
-        text +=
-            &format!("\nOf the first {} seeds of every cell; eoc export has all.\n", stored::REPORTED_SEEDS);
+        text += &format!(
+            "\nOf the first {} of every cell; eoc export has all.\n",
+            counted(stored::REPORTED_SEEDS, "seed")
+        );
     }
     if others > 0 {
         text += &format!(

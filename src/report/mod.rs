@@ -32,10 +32,11 @@ pub use files::{FigureFiles, SUMMARY, TABLE, WriteError, points_csv, write_figur
 pub use fits::PowerFit;
 pub use found::{Found, Verdict};
 pub use json::summary_json;
-pub use layout::paragraph;
+pub use layout::{Layout, paragraph};
 pub use lines::Measured;
 pub use prediction::prediction;
 pub use ratios::Ratio;
 pub use short::short_table;
 pub use summary::{CellSummary, StudySummary};
 pub use table::table;
+pub use text::Align;

@@ -18,6 +18,7 @@ use super::context::Context;
 use super::failure::{Failure, Status};
 use super::stored::{describe, unusable};
 use super::units::{counted, duration};
+use super::words::directory;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -45,7 +46,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Run directories, or directories of Slurm jobs
-    #[arg(value_name = "DIR", required = true)]
+    #[arg(value_name = "DIR", required = true, value_parser = directory())]
     dirs: Vec<PathBuf>,
     /// Print one object for programs; its keys are listed below
     #[arg(long, conflicts_with_all = ["reproduce", "row"])]

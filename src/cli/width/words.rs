@@ -129,7 +129,8 @@ pub fn sentences(args: &Args, found: &[Found], stopped: Stop) -> String {
     let networks: u64 = found.iter().map(|f| f.answer.networks).sum();
     let seconds: f64 = found.iter().map(|f| f.seconds).sum();
     text += &wrapped(&format!(
-        "It assumes that this probability grows with the width. {networks} networks, {}.",
+        "It assumes that this probability grows with the width. {}, {}.",
+        units::counted(networks, "network"),
         units::duration(seconds)
     ));
     text += &format!("For more: {}\n", more(args, stopped, found));
