@@ -7,6 +7,7 @@ mod help;
 mod numbers;
 mod progress;
 mod refusals;
+mod tables;
 mod threads;
 mod wording;
 

@@ -19,6 +19,7 @@ mod adaptive;
 mod commands;
 mod damage;
 mod export;
+mod failing;
 mod grids;
 mod merge;
 mod process;

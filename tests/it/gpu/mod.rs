@@ -9,6 +9,7 @@ mod faults;
 mod half;
 mod law;
 mod parity;
+mod remembered;
 
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, Options};
 
