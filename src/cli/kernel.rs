@@ -64,7 +64,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         return Err(Failure::refused(format!(
             "{}: the weights need {} of memory, and {} are available; use a smaller network",
             args.weights.display(),
-            units::bytes(u64::try_from(bytes).unwrap_or(u64::MAX)),
+            units::bytes(bytes),
             units::bytes(available_memory())
         )));
     }
@@ -74,8 +74,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         return Err(Failure::refused(format!(
             "a kernel of {size} x {size} entries needs {} of memory beside {} of the weights, and {} are available; use fewer \
              points",
-            units::bytes(u64::try_from(kernel).unwrap_or(u64::MAX)),
-            units::bytes(u64::try_from(bytes).unwrap_or(u64::MAX)),
+            units::bytes(kernel),
+            units::bytes(bytes),
             units::bytes(available_memory())
         )));
     }

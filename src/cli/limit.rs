@@ -127,7 +127,7 @@ fn check_memory(data: &DataSet, depth: usize, by_depth: bool) -> Result<(), Fail
         return Err(Failure::refused(format!(
             "the limit of {} at this depth needs {} of memory, and {} are available; use --points for fewer points{}",
             units::counted(n, "point"),
-            units::bytes(u64::try_from(bytes).unwrap_or(u64::MAX)),
+            units::bytes(bytes),
             units::bytes(available),
             if by_depth { " or --out without --json for the limit alone" } else { "" }
         )));
@@ -186,8 +186,11 @@ fn table(profile: &Profile, report: &Report, unmet: &[Unmet], room: usize) -> St
     let mut text = paragraph("", heading, room) + &lines.text(room);
     if let Some(bound) = report.bound() {
         let full = bound.full.map_or("-".to_owned(), |full| format!("{full:.6e}"));
-        let line =
-            format!("at m = {}, without its constant: {:.6e}, with logarithms {full}", bound.m, bound.value);
+        let line = format!(
+            "at m = {}, without its constant: {:.6e}, with logarithms {full}",
+            units::short(bound.m),
+            bound.value
+        );
         text += &paragraph("bound ", &line, room);
     }
     if let Some(sd) = report.relative_sd_diagonal() {

@@ -34,7 +34,7 @@ pub fn open(path: &Path, bytes: u128, inputs: &[Option<&Path>]) -> Result<Output
         return Err(Failure::refused(format!(
             "{} would have {}, and its file system has room for {}; ask for less, or name a file on another one",
             path.display(),
-            units::bytes(u64::try_from(bytes).unwrap_or(u64::MAX)),
+            units::bytes(bytes),
             units::bytes(free)
         )));
     }

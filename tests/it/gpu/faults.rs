@@ -166,7 +166,7 @@ fn what_the_device_cannot_do_is_refused_before_the_start() {
     };
     assert!(refused(2, Precision::F64).contains("CPU"));
     let sentence = refused(2000, Precision::F32);
-    assert!(sentence.contains("GiB") && sentence.contains("2000 points"), "{sentence}");
+    assert!(sentence.contains("iB of") && sentence.contains("2000 points"), "{sentence}");
 }
 
 /// Within two seconds, as it is promised; a machine with much else to do is given more.
