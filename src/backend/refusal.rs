@@ -146,22 +146,22 @@ pub enum MemoryPlace {
 impl std::fmt::Display for Memory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (needed, available) = (bytes(self.needed), bytes(self.available));
-        write!(f, "{} with {}", counted(self.points, "point"), counted(self.outputs, "output"))?;
+        write!(f, "a sample of {} with {}", counted(self.points, "point"), counted(self.outputs, "output"))?;
         match &self.place {
             MemoryPlace::Cpu => {
                 let width = self.width.map_or_else(String::new, |m| format!(" at width {m}"));
                 let sampler = self.sampler;
                 write!(
                     f,
-                    "{width} need {needed} of memory for the {sampler} sampler, and {available} are available"
+                    "{width} needs {needed} of memory for the {sampler} sampler, and {available} are available"
                 )
             }
             MemoryPlace::Host => {
-                write!(f, " need {needed} of memory on the host, and {available} are available")
+                write!(f, " needs {needed} of memory on the host, and {available} are available")
             }
             MemoryPlace::Device { name, matrix, largest } => write!(
                 f,
-                " need {needed} of device memory and matrices of {} at these widths, and {available} and {} are planned for \
+                " needs {needed} of device memory and matrices of {} at these widths, and {available} and {} are planned for \
                  on {name}",
                 bytes(*matrix),
                 bytes(*largest)
