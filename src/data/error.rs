@@ -47,7 +47,9 @@ pub enum DataError {
     Constant(f64),
     /// No rows or no columns.
     #[error(
-        "a data set of {rows} x {columns} numbers (rows x columns) is empty; it needs at least one of each"
+        "a data set of {} and {} is empty; it needs at least one of each",
+        counted(*rows, "row"),
+        counted(*columns, "column")
     )]
     Empty {
         /// n.
@@ -65,7 +67,9 @@ pub enum DataError {
     },
     /// More values than are held in memory.
     #[error(
-        "a data set of {rows} x {columns} numbers (rows x columns) is too large; at most {MAX_VALUES} fit"
+        "a data set of {} and {} is too large; at most {MAX_VALUES} numbers fit",
+        counted(*rows, "row"),
+        counted(*columns, "column")
     )]
     TooLarge {
         /// n.
