@@ -8,7 +8,7 @@ use eoc_ntk::backend::{DeviceInfo, Precision};
 use eoc_ntk::data::Source;
 use eoc_ntk::model::{NetworkError, ShapeError, parse_widths};
 use eoc_ntk::report::{
-    Analysis, SUMMARY, TABLE, claims, short_table, summary_json, table, write_figure, write_report,
+    Analysis, SUMMARY, TABLE, claims, paragraph, short_table, summary_json, table, write_figure, write_report,
 };
 use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, RunError, Settings};
@@ -367,17 +367,19 @@ fn finish(
         );
     }
     if others > 0 {
-        text += &format!(
-            "\nWithout {} in the directory that this run did not ask for;\neoc export has them.\n",
+        let what = format!(
+            "Without {} in the directory that this run did not ask for; eoc export has them.",
             counted(others, "sample")
         );
+        text += &format!("\n{}", paragraph("", &what, room));
     }
     text += &format!("\nRun directory: {}\n", out.display());
     if written {
         let figure =
             figure.and_then(|files| files.svg.file_name().map(|name| format!("{}, ", name.display())));
         let figure = figure.unwrap_or_default();
-        text += &format!("In its {REPORT}: {figure}{SUMMARY}, {TABLE} (all of --full)\n");
+        let files = format!("{figure}{SUMMARY}, {TABLE} (all of --full)");
+        text += &paragraph(&format!("In its {REPORT}: "), &files, room);
     }
     ctx.print(&text)?;
     Ok(Status::Done)

@@ -8,6 +8,7 @@ mod pace;
 
 use std::path::{Path, PathBuf};
 
+use eoc_ntk::report::paragraph;
 use eoc_ntk::study::store::Reader;
 use eoc_ntk::study::{Directory, Missing};
 
@@ -17,6 +18,7 @@ use self::pace::{pace, times};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::stored::{describe, unusable};
+use super::terminal;
 use super::units::{counted, duration};
 use super::words::directory;
 
@@ -73,7 +75,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             )));
         }
         ([dir], _) if !args.json && !many::is_job(dir) => {
-            progress(&Reader::open(dir).map_err(unusable)?, dir)?
+            fitted(&progress(&Reader::open(dir).map_err(unusable)?, dir)?, terminal::columns())
         }
         (dirs, _) => {
             let survey = Survey::of(dirs)?;
@@ -87,6 +89,18 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     ctx.print(&text)?;
     Ok(Status::Done)
 }
+
+/// Lines that are longer than the terminal go on below, behind their heads of this many columns.
+fn fitted(text: &str, room: usize) -> String {
+    let fit = |line: &str| match line.split_at_checked(HEAD) {
+        Some((head, rest)) if line.chars().count() > room => paragraph(head, rest, room),
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(fit).collect()
+}
+
+/// Columns of the word before what is said.
+const HEAD: usize = 12;
 
 fn progress(reader: &Reader, dir: &Path) -> Result<String, Failure> {
     let manifest = reader.manifest();

@@ -41,7 +41,6 @@ fn tables_fit_the_terminal_and_80_columns_where_there_is_none() {
         "limit --activation abs --depth 3 --width 8 --data points.csv -q",
         "devices",
         "status t",
-        "status t t",
     ];
     let runs = [RUN.to_owned(), format!("{RUN} --full"), RUN.replace("--out t", "--out u --dry-run")];
     let lines: Vec<String> = lines.map(str::to_owned).into_iter().chain(runs).collect();
