@@ -1,9 +1,9 @@
 //! K of given weights, on as many points as the matrix itself leaves room for.
 //!
-//! The kernel is computed in tiles of points: a tile pair (a, b) is one run of the direct sampler on the points of both,
-//! and gives the blocks (a, a), (a, b) and (b, b). Activations and gradients of a point know nothing of the other points, so the
-//! tiles move no bit. Cost: the forward and backward passes run (tiles − 1) times, which is less than the Gram matrices
-//! once a tile has as many rows as the layers have neurons; memory of a device is that of two tiles.
+//! The kernel is computed in tiles of points: a tile pair (a, b) is one run of the direct sampler on the points of
+//! both, and gives the blocks (a, a), (a, b) and (b, b). Activations and gradients of a point know nothing of the other
+//! points, so the tiles move no bit. Cost: the forward and backward passes run (tiles − 1) times, which is less than
+//! the Gram matrices once a tile has as many rows as the layers have neurons; memory of a device is that of two tiles.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -75,7 +75,8 @@ impl<'e> ExplicitKernel<'e> {
         (0..n).step_by(points).map(|first| first..n.min(first + points)).collect()
     }
 
-    /// K on a data set. `after_run` is called after each of [`runs`](Self::runs); once `stop` is raised nothing comes of it.
+    /// K on a data set. `after_run` is called after each of [`runs`](Self::runs); once `stop` is raised nothing comes
+    /// of it.
     pub fn evaluate(
         &self,
         data: &DataSet,

@@ -64,7 +64,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         return Err(Failure::refused(format!(
             "{}: the weights need {} of memory, and {} are available; use a smaller network",
             args.weights.display(),
-            units::bytes(u64::try_from(bytes).unwrap_or(u64::MAX)),
+            units::bytes(bytes),
             units::bytes(available_memory())
         )));
     }
@@ -72,9 +72,11 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let kernel = 8 * size * size;
     if bytes + kernel > u128::from(available_memory()) {
         return Err(Failure::refused(format!(
-            "a kernel of {size} x {size} entries needs {kernel} bytes of memory beside {bytes} of the weights, and {} are \
-             available; use fewer points",
-            available_memory()
+            "a kernel of {size} x {size} entries needs {} of memory beside {} of the weights, and {} are available; use fewer \
+             points",
+            units::bytes(kernel),
+            units::bytes(bytes),
+            units::bytes(available_memory())
         )));
     }
     let size = size as usize;

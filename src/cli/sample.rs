@@ -9,6 +9,7 @@ use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::output::{self, Summary};
+use super::units::counted;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -52,12 +53,12 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         Ok(count) if fits(&[count, size, size]) => [count, size, size],
         _ => {
             return Err(Failure::refused(format!(
-                "{count} kernels of {size} x {size} are more bytes than a file holds; ask for fewer seeds"
+                "{count} kernels of {size} x {size} entries are more bytes than a file holds; ask for fewer seeds"
             )));
         }
     };
     let output = output::open(&args.out, output::array_bytes(&shape), &[args.data.file()])?;
-    tracing::info!(%sampler, batch = step, "sampling {count} seeds");
+    tracing::info!(%sampler, batch = step, "sampling {}", counted(count, "seed"));
     let mut file = NpyWriter::new(output, &shape)?;
     let name = format!("kernels into {}", args.out.display());
     let mut progress = ctx.progress(name, "seed").over(count, count as f64);

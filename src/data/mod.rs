@@ -6,6 +6,7 @@
 
 mod error;
 mod generate;
+mod limits;
 mod load;
 pub mod npy;
 mod output;
@@ -16,7 +17,8 @@ mod source;
 pub mod weights;
 
 pub use error::DataError;
+pub use limits::{LARGEST, MAX_VALUES, SMALLEST};
 pub use output::Output;
 pub use points::PointRange;
-pub use set::{DataSet, LARGEST, MAX_VALUES, Normalize, SMALLEST};
+pub use set::{DataSet, Normalize};
 pub use source::{DIGITS_ROWS, Source};

@@ -35,7 +35,7 @@ impl Cell {
     pub fn outline(&self) -> Job {
         let points = &self.data.points;
         let job = Job::outline(&self.network, points.n(), points.dim(), self.sampler, self.precision);
-        job.with_independence(self.independence)
+        job.with_norms(self.data.norms()).with_independence(self.independence)
     }
 }
 
@@ -157,7 +157,7 @@ pub fn run(
         }
         let mut tell = |progress: &Progress| observer.progress(progress);
         std::thread::scope(|scope| {
-            let mut committer = Committer::start(scope, store);
+            let mut committer = Committer::start(scope, store, stop);
             let mut last = 0;
             let stage = || {
                 for (index, (cell, missing)) in plan.cells().iter().zip(missing).enumerate() {

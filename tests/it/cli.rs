@@ -8,6 +8,7 @@ mod independence;
 mod numbers;
 mod progress;
 mod refusals;
+mod tables;
 mod threads;
 mod wording;
 

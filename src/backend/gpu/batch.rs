@@ -63,7 +63,7 @@ impl<'e> GpuBatch<'e> {
             (0..count).map(|_| None).collect()
         }
         let algebra: Box<dyn Algebra + 'e> = match layout.algebra {
-            Side::Host => Box::new(HostAlgebra::new(device, host, job, layout.seeds, noise)),
+            Side::Host => Box::new(HostAlgebra::new(device, (host, stop), job, layout.seeds, noise)),
             Side::Device => Box::new(DeviceAlgebra::new(device, job, noise)),
         };
         let keys = run.recording.keep(8 * layout.seeds);

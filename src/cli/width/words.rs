@@ -150,7 +150,8 @@ pub fn sentences(args: &Args, found: &[Found], kinds: usize, stopped: Stop) -> S
     let networks: u64 = found.iter().map(|f| f.answer.networks).sum();
     let seconds: f64 = found.iter().map(|f| f.seconds).sum();
     text += &wrapped(&format!(
-        "It assumes that this probability grows with the width. {networks} networks, {}.",
+        "It assumes that this probability grows with the width. {}, {}.",
+        units::counted(networks, "network"),
         units::duration(seconds)
     ));
     if let Some(dir) = &args.out {

@@ -41,8 +41,8 @@ fn kernels(
         .unwrap()
 }
 
-/// Both samplers, shapes on both sides of the edges, f64 and pairs, workgroup memory and storage: the kernels of the host's
-/// algebra up to its rounding, and statistics that are those of the kernels.
+/// Both samplers, shapes on both sides of the edges, f64 and pairs, workgroup memory and storage: the kernels of the
+/// host's algebra up to its rounding, and statistics that are those of the kernels.
 #[test]
 fn the_device_factorises_as_the_host_does() {
     for (f64, squares_in_storage) in [(true, false), (true, true), (false, false)] {

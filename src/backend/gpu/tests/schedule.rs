@@ -194,7 +194,7 @@ fn what_cannot_be_meant_is_refused() {
         |r, one, kept| r.copy(one, kept, 68),
     ] {
         let sentence = refused(&record);
-        assert!(sentence.contains("68 bytes passes the end of a buffer of 64"), "{sentence}");
+        assert!(sentence.contains("68 B passes the end of a buffer of 64 B"), "{sentence}");
     }
 }
 
