@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{EngineError, JobPlan, Stop};
+use super::{EngineError, JobPlan, LayerMatrices, Stop};
 use crate::stats::{KernelStatistics, LayerReference, LayerStatistics, Reference};
 
 /// A job opened on a device, ready to draw. It holds what it needs of its engine, so it may outlive it, and may be used from
@@ -32,6 +32,11 @@ pub struct Wanted<'a> {
 impl Wanted<'_> {
     /// The kernels alone.
     pub const KERNEL: Self = Self { kernel: true, statistics: None, layers: None, matrices: false };
+
+    /// Whether the small matrices of the layers must be kept.
+    pub(super) fn needs_matrices(&self) -> bool {
+        self.matrices || self.layers.is_some()
+    }
 }
 
 /// What was drawn of one seed: whatever was asked for is there, the rest is not.
@@ -49,15 +54,6 @@ pub struct Drawn {
     pub layers: Option<Vec<LayerStatistics>>,
     /// Of layers 1 … l.
     pub matrices: Option<LayerMatrices>,
-}
-
-/// What every layer adds to the kernel of one seed: K = scale · Σ_k (A_{k−1}A_{k−1}ᵀ ⊗ 1 1ᵀ) ∘ B_kB_kᵀ, to rounding.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LayerMatrices {
-    /// A_{k−1}A_{k−1}ᵀ for k = 1 … l, one after another; n × n, row-major, symmetric.
-    pub activations: Vec<f64>,
-    /// B_kB_kᵀ for k = 1 … l; (n·m_l) × (n·m_l), row-major, point-major, symmetric.
-    pub gradients: Vec<f64>,
 }
 
 impl Drawn {
@@ -94,18 +90,6 @@ pub struct MeasuredSample {
     pub statistics: KernelStatistics,
     /// ‖N‖_F of the n × m_l outputs.
     pub output_norm: f64,
-}
-
-impl From<KernelSample> for Drawn {
-    fn from(KernelSample { seed, kernel, output_norm }: KernelSample) -> Self {
-        Self { seed, output_norm, kernel: Some(kernel), ..Self::default() }
-    }
-}
-
-impl From<MeasuredSample> for Drawn {
-    fn from(MeasuredSample { seed, statistics, output_norm }: MeasuredSample) -> Self {
-        Self { seed, output_norm, statistics: Some(statistics), ..Self::default() }
-    }
 }
 
 /// The same requests, with what was asked for as it is.

@@ -6,11 +6,12 @@
 //! K          += (C_{k−1} ⊗ 1 1ᵀ) ∘ (B_k B_kᵀ)
 //! ```
 //!
-//! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels.
+//! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels. The matrices of every layer are
+//! kept where they are asked for.
 
-use super::{Drawn, EngineError, Job, KernelSample, MeasuredSample, Precision, Remedy, Wanted};
+use super::{Drawn, EngineError, Job, LayerMatrices, Precision, Remedy, Wanted};
 use crate::math::root::{Noise, product, root};
-use crate::stats::Reference;
+use crate::stats::MeasureError;
 
 /// What one layer leaves behind; n × n, n × q and q × q, row-major.
 #[derive(Default)]
@@ -48,6 +49,10 @@ pub(super) struct Small<'j> {
     outputs: Vec<f64>,
     /// K without the norms of the rows, q × q, lower triangle.
     kernel: Vec<f64>,
+    /// Of the layers so far, where they are kept.
+    kept: Option<LayerMatrices>,
+    /// Whether they are.
+    keep: bool,
     /// The first layer whose activations leave the range of f32 panels at some point.
     vanished: Option<usize>,
 }
@@ -57,14 +62,14 @@ pub(super) struct Small<'j> {
 const VANISHING: f64 = 1e-60;
 
 impl<'j> Small<'j> {
-    /// Room for the seeds of a job, one after another.
-    pub(super) fn new(job: &'j Job, noise: Noise) -> Self {
+    /// Room for the seeds of a job, one after another; `keep` keeps the matrices of every layer.
+    pub(super) fn new(job: &'j Job, noise: Noise, keep: bool) -> Self {
         let depth = job.network.depth();
         let mut grams = vec![Vec::new(); depth];
         grams[0] = job.cosines().to_vec();
         let layers = (0..depth).map(|_| Layer::default()).collect();
         let (outputs, kernel) = (Vec::new(), Vec::new());
-        Self { job, noise, seed: 0, grams, layers, outputs, kernel, vanished: None }
+        Self { job, noise, seed: 0, grams, layers, outputs, kernel, kept: None, keep, vanished: None }
     }
 
     /// Bytes for one seed of a job, which a GPU counts on the host.
@@ -85,6 +90,7 @@ impl<'j> Small<'j> {
         self.kernel.clear();
         self.kernel.resize(self.job.q() * self.job.q(), 0.0);
         self.outputs.clear();
+        self.kept = self.keep.then(|| LayerMatrices::begun(self.job));
         self.vanished = None;
     }
 
@@ -100,6 +106,9 @@ impl<'j> Small<'j> {
         let f64_panels = self.job.precision == Precision::F64;
         if !f64_panels && gram.iter().step_by(self.job.n + 1).any(vanishes) {
             self.vanished.get_or_insert(k);
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.set_gram(self.job, k, &gram);
         }
         self.grams[k] = gram;
     }
@@ -135,6 +144,9 @@ impl<'j> Small<'j> {
                 let j = column / outputs;
                 self.kernel[row * q + column] += below[i * n + j] * gram[row * q + column];
             }
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.set_back_gram(self.job, k, &gram);
         }
         self.layers[k].back_gram = gram;
     }
@@ -178,7 +190,7 @@ impl<'j> Small<'j> {
     }
 
     /// The kernel with the term of the last layer, the norms of the rows and the scale.
-    pub(super) fn finish(&mut self) -> Result<KernelSample, EngineError> {
+    pub(super) fn finish(&mut self) -> Result<Drawn, EngineError> {
         self.in_range()?;
         let (n, q, outputs) = (self.job.n, self.job.q(), self.job.network.outputs());
         let last = &self.grams[self.job.network.depth() - 1];
@@ -206,7 +218,8 @@ impl<'j> Small<'j> {
         }
         let square = |(k, value): (usize, &f64)| (value * self.job.norms[k / outputs]).powi(2);
         let output_norm = self.outputs.iter().enumerate().map(square).sum::<f64>().sqrt();
-        Ok(KernelSample { seed: self.seed, kernel, output_norm })
+        let (seed, matrices) = (self.seed, self.kept.take());
+        Ok(Drawn { seed, output_norm, kernel: Some(kernel), matrices, ..Drawn::default() })
     }
 }
 
@@ -215,19 +228,26 @@ pub(super) fn no_kernel(point: usize, value: f64) -> String {
     format!("K(x, x) of point {point} is {value}, and it is above zero in every draw")
 }
 
-/// The statistics of a kernel.
-pub(super) fn measured(sample: &KernelSample, reference: &Reference) -> Result<MeasuredSample, EngineError> {
-    let failed = |e| EngineError::Failed { seed: sample.seed, layer: 0, what: format!("{e}") };
-    let statistics = reference.measure(&sample.kernel).map_err(failed)?;
-    Ok(MeasuredSample { seed: sample.seed, statistics, output_norm: sample.output_norm })
-}
-
-/// What was wanted of a kernel.
-pub(super) fn answer(sample: KernelSample, wanted: &Wanted) -> Result<Drawn, EngineError> {
-    let statistics = wanted.statistics.map(|reference| measured(&sample, reference)).transpose()?;
-    let statistics = statistics.map(|measured| measured.statistics);
-    let KernelSample { seed, kernel, output_norm } = sample;
-    Ok(Drawn { seed, output_norm, kernel: wanted.kernel.then_some(kernel), statistics, ..Drawn::default() })
+/// What was wanted of a seed, from its kernel or statistics and, where they were kept, the matrices of its layers.
+pub(super) fn answer(job: &Job, mut drawn: Drawn, wanted: &Wanted) -> Result<Drawn, EngineError> {
+    let seed = drawn.seed;
+    let failed = |e: MeasureError| EngineError::Failed { seed, layer: 0, what: e.to_string() };
+    if let (Some(reference), None) = (wanted.statistics, drawn.statistics) {
+        let kernel = drawn.kernel.as_ref().ok_or_else(|| drawn.lacks("statistics"))?;
+        drawn.statistics = Some(reference.measure(kernel).map_err(failed)?);
+    }
+    if !wanted.kernel {
+        drawn.kernel = None;
+    }
+    let matrices = drawn.matrices.take();
+    if wanted.needs_matrices() && matrices.is_none() {
+        return Err(drawn.lacks("layers"));
+    }
+    if let (Some(reference), Some(matrices)) = (wanted.layers, &matrices) {
+        drawn.layers = Some(matrices.measure(job, reference).map_err(failed)?);
+    }
+    drawn.matrices = matrices.filter(|_| wanted.matrices).map(|matrices| matrices.with_norms(job));
+    Ok(drawn)
 }
 
 #[cfg(test)]
@@ -245,12 +265,12 @@ mod tests {
         let data = DataSet::new(points.to_vec(), 2).unwrap();
         let job = Job::new(&network, &data, Sampler::Direct, Precision::F32);
         let job = if given { job.with_weights(Arc::new(Vec::new())) } else { job };
-        let mut small = Small::new(&job, Noise::of_panels(f64::EPSILON));
+        let mut small = Small::new(&job, Noise::of_panels(f64::EPSILON), false);
         small.start(9);
         small.set_gram(1, vec![1.0, 0.0, 0.0, 0.0]);
         small.set_back_gram(1, vec![1.0, 0.0, 0.0, 0.0]);
         small.set_outputs(vec![1.0, 0.0]);
-        small.finish().map(|sample| sample.kernel).map_err(|error| error.to_string())
+        small.finish().map(|drawn| drawn.kernel.unwrap_or_default()).map_err(|error| error.to_string())
     }
 
     /// A layer that is dead for a point makes a zero, where a layer can be dead.

@@ -20,6 +20,7 @@ mod help;
 mod input;
 mod kernel;
 mod later;
+mod layers_out;
 mod limit;
 mod merge;
 mod moments;

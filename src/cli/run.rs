@@ -47,7 +47,7 @@ data are taken from where the file is:
   # max_seeds = 65536                 # looked at after 64, 128, 256, ... seeds of a cell
   sampler = \"auto\"
   precision = \"f32\"
-  layers = false                      # true: rows of every layer too, for eoc export --table layers
+  layers = false                      # or true: rows of every layer too
   [network]
   activation = [\"abs\", \"relu\", \"0.6,0.4\"]
   depth = 4

@@ -4,6 +4,7 @@ mod commands;
 mod files;
 mod habits;
 mod help;
+mod layers_out;
 mod numbers;
 mod progress;
 mod refusals;

@@ -13,6 +13,7 @@ mod gpu;
 mod grids;
 mod kept;
 mod law;
+mod layers;
 mod limit;
 mod oracle;
 mod report;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! root(k)     C_k → S_k, S_k⁺                  couple(k)   B Bᵀ, M, E, S⁺ → S_B, T of the layer below
-//! backward    K += (C ⊗ 1 1ᵀ) ∘ B Bᵀ           at the end  K, or its statistics against the limit
+//! backward    K += (C ⊗ 1 1ᵀ) ∘ B Bᵀ           at the end  K or its statistics against the limit, and what is wanted of the layers
 //! ```
 //!
 //! On the host, which is the oracle, every sum comes back, is factorised in f64 and goes up again. On the device nothing
@@ -19,7 +19,7 @@ use super::module::Element;
 use super::passes::View;
 use super::recording::{Content, Proxy, Recording};
 use super::sums::Sums;
-use crate::backend::{EngineError, Job, KernelSample, MeasuredSample};
+use crate::backend::{Drawn, EngineError, Job};
 use crate::stats::Reference;
 
 /// What a batch asks of the small matrices of its seeds.
@@ -50,14 +50,10 @@ pub(super) trait Algebra {
     fn root_of(&self, k: usize) -> Option<View>;
     /// Tᵀ and S_Bᵀ of layer k, f32.
     fn coupling_of(&self, k: usize) -> Option<(View, View)>;
-    /// The kernels.
-    fn kernels(&mut self, run: &mut Run) -> Result<Vec<KernelSample>, EngineError>;
-    /// Their statistics.
-    fn statistics(
-        &mut self,
-        run: &mut Run,
-        reference: &Reference,
-    ) -> Result<Vec<MeasuredSample>, EngineError>;
+    /// The kernels, with the matrices of the layers where they are kept.
+    fn kernels(&mut self, run: &mut Run) -> Result<Vec<Drawn>, EngineError>;
+    /// Their statistics, in place of the kernels.
+    fn statistics(&mut self, run: &mut Run, reference: &Reference) -> Result<Vec<Drawn>, EngineError>;
 }
 
 /// Sends small matrices of the host as a product of panels takes them, each rows × columns, f32 and turned:

@@ -15,9 +15,19 @@ use crate::backend::gpu::passes::{View, root, spectrum, transpose};
 use crate::backend::gpu::recording::{Proxy, Recording};
 use crate::backend::gpu::sums::{self, Sums};
 use crate::backend::small::no_kernel;
-use crate::backend::{EngineError, Job, KernelSample, MeasuredSample, Precision, Remedy};
+use crate::backend::{Drawn, EngineError, Job, LayerMatrices, Precision, Remedy};
 use crate::math::root::{Noise, root as host_root};
 use crate::stats::Reference;
+
+/// What comes back of a group of seeds.
+struct Read {
+    /// N.
+    outputs: Vec<f64>,
+    /// Kernels or statistics.
+    values: Vec<f64>,
+    /// C_1, B_1B_1ᵀ, C_2, …, where they are wanted; each of all seeds.
+    layers: Vec<Vec<f64>>,
+}
 
 /// Bytes of an entry, an f64 or a pair of f32.
 const ENTRY: u64 = 8;
@@ -38,6 +48,8 @@ pub(in crate::backend::gpu) struct DeviceAlgebra<'e> {
     roots: Vec<Option<View>>,
     /// Tᵀ and S_Bᵀ, at their layer.
     couplings: Vec<Option<(View, View)>>,
+    /// B_kB_kᵀ of every layer, where the matrices of the layers are wanted.
+    back_grams: Option<Vec<Option<Proxy>>>,
     /// B Bᵀ and Mᵀ of the layer in hand.
     above: Option<(Proxy, Proxy)>,
     /// N.
@@ -51,8 +63,8 @@ pub(in crate::backend::gpu) struct DeviceAlgebra<'e> {
 }
 
 impl<'e> DeviceAlgebra<'e> {
-    /// For the groups of a job, one after another.
-    pub(in crate::backend::gpu) fn new(device: &'e Device, job: &'e Job, noise: Noise) -> Self {
+    /// For the groups of a job, one after another; `layers` reads the matrices of every layer with the rest.
+    pub(in crate::backend::gpu) fn new(device: &'e Device, job: &'e Job, noise: Noise, layers: bool) -> Self {
         let depth = job.network.depth();
         let none = || (0..depth).map(|_| None).collect::<Vec<_>>();
         Self {
@@ -61,6 +73,7 @@ impl<'e> DeviceAlgebra<'e> {
             noise,
             seeds: Vec::new(),
             grams: none(),
+            back_grams: layers.then(none),
             pseudo: none(),
             cross: none(),
             roots: (0..depth).map(|_| None).collect(),
@@ -149,18 +162,42 @@ impl<'e> DeviceAlgebra<'e> {
         self.held(self.kernel, "K")
     }
 
-    /// N of every seed and the first `entries` f64 of a buffer, in the one read-back of the group.
-    fn read(
-        &self,
-        run: &mut Run,
-        buffer: Proxy,
-        entries: usize,
-    ) -> Result<(Vec<f64>, Vec<f64>), EngineError> {
-        let outputs = self.held(self.outputs, "N")?;
+    /// N of every seed, the first `entries` f64 of a buffer and the matrices of the layers where they are wanted, in the one
+    /// read-back of the group.
+    fn read(&self, run: &mut Run, buffer: Proxy, entries: usize) -> Result<Read, EngineError> {
+        let (n, q) = (self.job.n, self.job.q());
         let bytes = |entries: usize| ENTRY * (self.seeds.len() * entries) as u64;
-        let read = run.read(&[(outputs, bytes(self.job.q())), (buffer, bytes(entries))])?;
+        let mut sources = vec![(self.held(self.outputs, "N")?, bytes(q)), (buffer, bytes(entries))];
+        for (gram, back_gram) in self.grams.iter().zip(self.back_grams.iter().flatten()).skip(1) {
+            sources.push((self.held(*gram, "C")?, bytes(n * n)));
+            sources.push((self.held(*back_gram, "B Bᵀ")?, bytes(q * q)));
+        }
         let f64 = self.device.variant.f64;
-        Ok((sums::decode(&read[0], f64), sums::decode(&read[1], f64)))
+        let mut parts = run.read(&sources)?.into_iter().map(|part| sums::decode(&part, f64));
+        let (outputs, values) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        Ok(Read { outputs, values, layers: parts.collect() })
+    }
+
+    /// What one seed of a read-back has of the layers.
+    fn layers(&self, read: &Read, index: usize) -> Result<Option<LayerMatrices>, EngineError> {
+        if self.back_grams.is_none() {
+            return Ok(None);
+        }
+        let (n, q) = (self.job.n, self.job.q());
+        let mut matrices = LayerMatrices::begun(self.job);
+        for (k, pair) in (1..).zip(read.layers.chunks_exact(2)) {
+            let gram = &pair[0][index * n * n..(index + 1) * n * n];
+            let back_gram = &pair[1][index * q * q..(index + 1) * q * q];
+            for (matrix, size) in [(gram, n), (back_gram, q)] {
+                for (row, entries) in matrix.chunks_exact(size).enumerate() {
+                    // Nothing is summed above the diagonal.
+                    self.check(index, "a matrix of a layer", &entries[..=row])?;
+                }
+            }
+            matrices.set_gram(self.job, k, gram);
+            matrices.set_back_gram(self.job, k, back_gram);
+        }
+        Ok(Some(matrices))
     }
 
     /// A result that is no number belongs to its seed.
@@ -193,7 +230,8 @@ impl Algebra for DeviceAlgebra<'_> {
         // What is of a group goes with its recording.
         self.grams.iter_mut().skip(1).for_each(|slot| *slot = None);
         self.roots.iter_mut().skip(1).for_each(|slot| *slot = None);
-        [&mut self.pseudo, &mut self.cross].into_iter().flatten().for_each(|slot| *slot = None);
+        let of_group = [&mut self.pseudo, &mut self.cross].into_iter().chain(&mut self.back_grams);
+        of_group.flatten().for_each(|slot| *slot = None);
         self.couplings.iter_mut().for_each(|slot| *slot = None);
         (self.above, self.outputs, self.kernel) = (None, None, None);
     }
@@ -246,6 +284,9 @@ impl Algebra for DeviceAlgebra<'_> {
     ) -> Result<(), EngineError> {
         let gram = gram.into_whole(self.device)?;
         let cross = cross.map(|sums| sums.into_whole(self.device)).transpose()?;
+        if let Some(kept) = &mut self.back_grams {
+            kept[k] = Some(gram);
+        }
         self.assemble(&mut run.recording, k - 1, 0, gram)?;
         self.above = cross.map(|m| (gram, m));
         Ok(())
@@ -283,11 +324,11 @@ impl Algebra for DeviceAlgebra<'_> {
         self.couplings[k]
     }
 
-    fn kernels(&mut self, run: &mut Run) -> Result<Vec<KernelSample>, EngineError> {
+    fn kernels(&mut self, run: &mut Run) -> Result<Vec<Drawn>, EngineError> {
         let kernel = self.finish(&mut run.recording)?;
         let (size, of_outputs) = (self.job.q() * self.job.q(), self.job.q());
-        let (outputs, kernels) = self.read(run, kernel, size)?;
-        let of_seeds = kernels.chunks_exact(size).zip(outputs.chunks_exact(of_outputs)).enumerate();
+        let read = self.read(run, kernel, size)?;
+        let of_seeds = read.values.chunks_exact(size).zip(read.outputs.chunks_exact(of_outputs)).enumerate();
         let one = |(index, (kernel, outputs)): (usize, (&[f64], &[f64]))| {
             self.check(index, "the kernel", kernel)?;
             let (q, outputs_of) = (self.job.q(), self.job.network.outputs());
@@ -298,16 +339,13 @@ impl Algebra for DeviceAlgebra<'_> {
             )?;
             self.check(index, "N", outputs)?;
             let output_norm = output_norm(self.job, outputs);
-            Ok(KernelSample { seed: self.seeds[index], kernel: kernel.to_vec(), output_norm })
+            let (seed, matrices) = (self.seeds[index], self.layers(&read, index)?);
+            Ok(Drawn { seed, output_norm, kernel: Some(kernel.to_vec()), matrices, ..Drawn::default() })
         };
         of_seeds.map(one).collect()
     }
 
-    fn statistics(
-        &mut self,
-        run: &mut Run,
-        reference: &Reference,
-    ) -> Result<Vec<MeasuredSample>, EngineError> {
+    fn statistics(&mut self, run: &mut Run, reference: &Reference) -> Result<Vec<Drawn>, EngineError> {
         let kernel = self.finish(&mut run.recording)?;
         let recording = &mut run.recording;
         let bytes = ENTRY * (self.seeds.len() * spectrum::RESULTS) as u64;
@@ -320,9 +358,9 @@ impl Algebra for DeviceAlgebra<'_> {
         let size = [self.job.n as u32, self.job.network.outputs() as u32];
         spectrum::record(recording, self.seeds.len() as u32, size, kernel, limit, results);
         let of_outputs = self.job.q();
-        let (outputs, results) = self.read(run, results, spectrum::RESULTS)?;
-        let of_seeds =
-            results.chunks_exact(spectrum::RESULTS).zip(outputs.chunks_exact(of_outputs)).enumerate();
+        let read = self.read(run, results, spectrum::RESULTS)?;
+        let results = read.values.chunks_exact(spectrum::RESULTS);
+        let of_seeds = results.zip(read.outputs.chunks_exact(of_outputs)).enumerate();
         let one = |(index, (results, outputs)): (usize, (&[f64], &[f64]))| {
             self.check(index, "the statistics of the kernel", results)?;
             let of_all = (0..self.job.n).find(|i| self.job.is_alive(*i)).map(|i| (i, results[TRACE]));
@@ -334,7 +372,8 @@ impl Algebra for DeviceAlgebra<'_> {
                 results[TRACE],
             );
             let output_norm = output_norm(self.job, outputs);
-            Ok(MeasuredSample { seed: self.seeds[index], statistics, output_norm })
+            let (seed, matrices) = (self.seeds[index], self.layers(&read, index)?);
+            Ok(Drawn { seed, output_norm, statistics: Some(statistics), matrices, ..Drawn::default() })
         };
         of_seeds.map(one).collect()
     }
