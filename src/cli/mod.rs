@@ -21,6 +21,7 @@ mod independence;
 mod input;
 mod kernel;
 mod later;
+mod layers_out;
 mod limit;
 mod merge;
 mod moments;

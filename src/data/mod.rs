@@ -8,6 +8,7 @@ mod error;
 mod generate;
 mod load;
 pub mod npy;
+pub mod npz;
 mod output;
 mod points;
 mod read;

@@ -14,6 +14,7 @@ mod grids;
 mod independence;
 mod kept;
 mod law;
+mod layers;
 mod limit;
 mod oracle;
 mod report;
