@@ -52,11 +52,9 @@ fn line(name: &str, about: &str) -> String {
 fn headline(table: Table) -> &'static str {
     match table {
         Table::Samples => "Columns of samples, one row a finished sample in (cell, seed) order",
-        Table::Layers => {
-            "Columns of layers, one row a layer of a finished sample, of runs with layers = true"
-        }
+        Table::Layers => "Columns of layers, one row a layer of a sample, where the study asks for them",
         Table::Spectrum => {
-            "Columns of spectrum, one row an eigenvalue of a finished sample, of runs with spectrum = true"
+            "Columns of spectrum, one row an eigenvalue of a sample, where the study asks for them"
         }
         Table::Cells => "Columns of cells, one row a cell",
     }

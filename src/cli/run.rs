@@ -49,9 +49,9 @@ data are taken from where the file is:
   # max_seeds = 65536                 # looked at after 64, 128, 256, ... seeds of a cell
   sampler = \"auto\"
   precision = \"f32\"
-  layers = false                      # true: rows of every layer too, for eoc export --table layers
-  spectrum = false                    # true: every eigenvalue too, for eoc export --table spectrum
-  independence = false                # true: K_gia beside every K too, the columns independence_*
+  layers = false                      # or true: rows of every layer too
+  spectrum = false                    # or true: every eigenvalue too
+  independence = false                # or true: the columns independence_*
   [network]
   activation = [\"abs\", \"relu\", \"0.6,0.4\"]
   depth = 4

@@ -9,6 +9,7 @@ mod generate;
 mod limits;
 mod load;
 pub mod npy;
+pub mod npz;
 mod output;
 mod points;
 mod read;

@@ -5,6 +5,7 @@ mod files;
 mod habits;
 mod help;
 mod independence;
+mod layers_out;
 mod numbers;
 mod progress;
 mod refusals;

@@ -33,13 +33,14 @@ pub(in crate::backend::gpu) struct HostAlgebra<'e> {
 }
 
 impl<'e> HostAlgebra<'e> {
-    /// Room for this many seeds at a time; `noise` is the relative rounding of the sums.
+    /// Room for this many seeds at a time; `noise` is the relative rounding of the sums, `layers` keeps the matrices of every layer.
     pub(in crate::backend::gpu) fn new(
         device: &'e Device,
         (threads, stop): (&'e Threads, &Stop),
         job: &'e Job,
         seeds: u64,
         noise: Noise,
+        layers: bool,
     ) -> Self {
         let depth = job.network.depth();
         Self {
@@ -48,7 +49,7 @@ impl<'e> HostAlgebra<'e> {
             stop: stop.clone(),
             job,
             seeds: Vec::new(),
-            small: (0..seeds).map(|_| Small::new(job, noise)).collect(),
+            small: (0..seeds).map(|_| Small::new(job, noise, layers)).collect(),
             roots: (0..depth).map(|_| None).collect(),
             couplings: (0..depth).map(|_| None).collect(),
             independent: (0..depth).map(|_| None).collect(),
@@ -205,6 +206,7 @@ impl Algebra for HostAlgebra<'_> {
     }
 
     fn statistics(&mut self, run: &mut Run, _: &Reference, _: bool) -> Result<Vec<Drawn>, EngineError> {
+        // Who asked makes them of the kernels.
         self.kernels(run)
     }
 }
