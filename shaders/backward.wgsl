@@ -1,7 +1,7 @@
 // Backward over one layer of the conditional sampler in one pass, for many seeds; rows are drawn again as forward.wgsl drew
 // them.
 //
-//   U = A·T + H·S_B (B_l·W_l in the last hidden layer),  B = D∘U
+//   U = A·T + H·S_B (B_l·W_l in the last hidden layer; H·S_B alone for independent gradients),  B = D∘U
 //   partials[part][i][j] = Σ_r B[r][i]·B[r][j],   Σ_r B[r][i]·G[r][j]  (Mᵀ, where it is wanted)
 //
 // One of two halves of the threads has each sum, 4 × 4 entries a thread, in the order of gram.wgsl.
@@ -98,7 +98,8 @@ fn gradients(part: u32, r: u32, four: u32) -> vec4<f32> {
         );
     }
     var sum = vec4<f32>(0.0);
-    for (var first = 0u; first < p.points; first += INNER) {
+    let known_points = select(p.points, 0u, (p.flags & INDEPENDENT) != 0u);
+    for (var first = 0u; first < known_points; first += INNER) {
         var part_sum = vec4<f32>(0.0);
         for (var i = first; i < min(first + INNER, 4u * SIDE); i += 4u) {
             let a = a_tile[tile_at(part, r, i / 4u)];

@@ -54,6 +54,7 @@ pub mod answer;
 pub mod backend;
 pub mod data;
 pub mod files;
+pub mod independence;
 pub mod limit;
 pub mod math;
 pub mod model;

@@ -28,6 +28,7 @@ const INNER: u32 = 16u;
 const LAST: u32 = 1u;
 /// M = GᵀBᵀ is wanted.
 const CROSS: u32 = 2u;
+const INDEPENDENT: u32 = 4u;
 
 struct Fused {
     points: u32,

@@ -5,15 +5,16 @@ use std::collections::btree_map::Entry;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Answer, Draws, NoQuestion, Norm, Question, floor};
-use crate::backend::{Engine, EngineError, Job, Precision, Sampling, Stop};
+use super::floor::{floor, two_digits};
+use super::{Answer, Draws, NoQuestion, Norm, Question};
+use crate::backend::{Engine, EngineError, Job, MeasuredSample, Precision, Sampling, Stop};
 use crate::data::DataSet;
 use crate::limit::{Limit, bound, relative_sd_diagonal};
 use crate::math::activation::Activation;
 use crate::math::number;
 use crate::model::{Network, NetworkError, Schedule};
 use crate::sampler::SamplerChoice;
-use crate::stats::{MeasureError, Reference};
+use crate::stats::{KernelStatistics, MeasureError, Reference};
 
 /// Widths that are kept open.
 const OPENED: usize = 3;
@@ -69,6 +70,12 @@ pub enum CellError {
         "tolerance {0} asks nothing of the least eigenvalue, which is never negative; use a tolerance below 1"
     )]
     AsksNothing(f64),
+    /// The least eigenvalue is compared with that of the limit alone.
+    #[error(
+        "the least eigenvalue is asked about as a share of that of the limit, so that an absolute deviation has no meaning \
+         with lambda_min; leave it out"
+    )]
+    AbsoluteEigenvalue,
     /// Rounding is not small beside the tolerance.
     #[error("tolerance {} is below {}, the least that precision {precision} can resolve here; use a larger one{remedy}", number(*.tolerance), number(*.floor))]
     BelowFloor {
@@ -113,6 +120,9 @@ impl<'a> Networks<'a> {
         if cell.depth < 2 {
             return Err(CellError::NoHiddenLayer);
         }
+        if cell.norm == Norm::LambdaMin && cell.absolute {
+            return Err(CellError::AbsoluteEigenvalue);
+        }
         cell.network(1)?;
         let limit = Limit::new(data, cell.activation, cell.depth, cell.scale);
         let reference = Reference::new(limit.ntk(), data.n(), cell.outputs)?;
@@ -143,7 +153,7 @@ impl<'a> Networks<'a> {
             (Norm::LambdaMin, _) => cell.norm.of_limit(&self.reference) / norm,
             (_, false) => 1.0,
         };
-        let floor = floor(cell.precision, cell.depth) / unit;
+        let floor = two_digits(floor(cell.precision, cell.depth) / unit);
         if tolerance < floor {
             let f64_helps = cell.precision != Precision::F64;
             let remedy = if f64_helps { " or precision f64" } else { "" };
@@ -152,6 +162,11 @@ impl<'a> Networks<'a> {
         let widest = self.widest();
         let guess = self.guess(tolerance * unit, question.probability, widest);
         Ok(Question { widest, guess, ..question.clone() })
+    }
+
+    /// Which networks they are.
+    pub fn cell(&self) -> &Cell {
+        self.cell
     }
 
     /// K∞ as kernels are compared with it.
@@ -244,30 +259,40 @@ pub enum DrawError {
     },
 }
 
-impl Draws for Networks<'_> {
-    type Error = DrawError;
-
-    fn deviations(&mut self, width: u64, seeds: Range<u64>) -> Result<Option<Vec<f64>>, DrawError> {
-        let (norm, absolute) = (self.cell.norm, self.cell.absolute);
+impl Networks<'_> {
+    /// The networks of these seeds at this width, measured, in this order; None where it was asked to stop and gave them up.
+    pub fn measured(
+        &mut self,
+        width: u64,
+        seeds: Range<u64>,
+    ) -> Result<Option<Vec<MeasuredSample>>, DrawError> {
         let (reference, stop) = (Arc::clone(&self.reference), self.stop.clone());
         let sampling = self.at(width)?;
         let step = sampling.plan().seeds_per_batch.max(1);
         let mut found = Vec::new();
         for start in seeds.clone().step_by(step) {
             let batch: Vec<u64> = (start..seeds.end.min(start.saturating_add(step as u64))).collect();
-            let samples = match sampling.statistics(&batch, &reference, &stop) {
+            match sampling.statistics(&batch, &reference, &stop) {
                 Err(EngineError::Stopped) => return Ok(None),
-                samples => samples?,
-            };
-            for sample in samples {
-                let value = norm.deviation(&sample.statistics, &reference, absolute);
-                if !value.is_finite() {
-                    return Err(DrawError::NotFinite { seed: sample.seed, value });
-                }
-                found.push(value);
+                samples => found.extend(samples?),
             }
         }
         Ok(Some(found))
+    }
+
+    /// The deviation that is asked about of one network.
+    pub fn deviation(&self, seed: u64, statistics: &KernelStatistics) -> Result<f64, DrawError> {
+        let value = self.cell.norm.deviation(statistics, &self.reference, self.cell.absolute);
+        if value.is_finite() { Ok(value) } else { Err(DrawError::NotFinite { seed, value }) }
+    }
+}
+
+impl Draws for Networks<'_> {
+    type Error = DrawError;
+
+    fn deviations(&mut self, width: u64, seeds: Range<u64>) -> Result<Option<Vec<f64>>, DrawError> {
+        let Some(samples) = self.measured(width, seeds)? else { return Ok(None) };
+        samples.iter().map(|s| self.deviation(s.seed, &s.statistics)).collect::<Result<_, _>>().map(Some)
     }
 
     fn at_once(&mut self, width: u64) -> u64 {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::Precision;
+use super::{Precision, Refusal};
 use crate::data::DataSet;
 use crate::model::Network;
 use crate::sampler::Sampler;
@@ -28,6 +28,8 @@ pub struct Job {
     pub precision: Precision,
     /// Weights of the direct sampler.
     pub weights: Weights,
+    /// K_gia of every seed is made beside K, as if gradients were independent of activations; the conditional sampler only.
+    pub independence: bool,
     /// n.
     pub n: usize,
     /// m_0.
@@ -64,6 +66,7 @@ impl Job {
             sampler,
             precision,
             weights: Weights::Drawn,
+            independence: false,
             n,
             dim,
             unit_rows: Vec::new(),
@@ -75,6 +78,20 @@ impl Job {
     /// The same with these weights W_1 … W_l in place of drawn ones, for the direct sampler.
     pub fn with_weights(self, matrices: Arc<Vec<Vec<f64>>>) -> Self {
         Self { weights: Weights::Explicit(matrices), sampler: Sampler::Direct, ..self }
+    }
+
+    /// The same with K_gia beside every kernel where this is true: see [`sampler::conditional`](crate::sampler::conditional). No bit
+    /// of the kernel depends on it.
+    pub fn with_independence(self, independence: bool) -> Self {
+        Self { independence, ..self }
+    }
+
+    /// Refuses what no device does.
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        match self.sampler {
+            Sampler::Direct if self.independence => Err(Refusal::Independence),
+            _ => Ok(()),
+        }
     }
 
     /// C_0, the cosines of the rows, n × n, with 1 (or 0 for a zero row) on the diagonal.
@@ -98,6 +115,7 @@ impl Job {
     /// What one sample costs; given weights are not drawn.
     pub fn cost(&self) -> Cost {
         let cost = Cost::of(self.sampler, self.n, self.dim, &self.network);
+        let cost = if self.independence { cost.with_independence(self.n, &self.network) } else { cost };
         match self.weights {
             Weights::Drawn => cost,
             Weights::Explicit(_) => Cost { normals: 0.0, ..cost },

@@ -17,7 +17,7 @@ pub use explicit::ExplicitKernel;
 pub use job::{Job, JobPlan, Weights};
 pub use memory::available as available_memory;
 pub use refusal::{Memory, MemoryPlace, Refusal, Remedy};
-pub use sampling::{Drawn, KernelSample, MeasuredSample, Sampling, Wanted};
+pub use sampling::{Drawn, KernelSample, LayerMatrices, MeasuredSample, Sampling, Wanted};
 pub use several::Several;
 pub use stop::Stop;
 

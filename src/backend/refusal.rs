@@ -41,6 +41,11 @@ pub enum Refusal {
         /// The GPU; none where it is the CPU.
         device: Option<String>,
     },
+    /// K_gia of a sampler that draws one matrix for both ways.
+    #[error(
+        "gradient independence is measured by the conditional sampler: direct has the same weights forward and backward"
+    )]
+    Independence,
     /// Preactivations leave the range of f16.
     #[error(
         "precision f16 is too narrow for {layers} hidden layers of these widths: the logarithm of a squared preactivation \
@@ -172,6 +177,8 @@ impl std::fmt::Display for Memory {
 pub enum Remedy {
     /// The conditional sampler, whose memory does not grow with the width.
     SamplerConditional,
+    /// This sampler.
+    Sampler(Sampler),
     /// A smaller width.
     SmallerWidth,
     /// Wider layers.
@@ -193,6 +200,7 @@ impl Refusal {
     pub fn remedies(&self) -> &'static [Remedy] {
         match self {
             Self::UnlikeDevices { .. } => &[Remedy::DeviceByDevice],
+            Self::Independence => &[Remedy::Sampler(Sampler::Conditional)],
             Self::Double | Self::SelfTest { .. } => &[Remedy::DeviceCpu],
             Self::Half { device: None } => {
                 &[Remedy::Precision(Precision::F32), Remedy::Precision(Precision::F64)]

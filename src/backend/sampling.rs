@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{EngineError, JobPlan, Stop};
-use crate::stats::{KernelStatistics, Reference};
+use crate::stats::{Independence, KernelStatistics, LayerReference, LayerStatistics, Reference};
 
 /// A job opened on a device, ready to draw. It holds what it needs of its engine, so it may outlive it, and may be used from
 /// several threads.
@@ -23,15 +23,22 @@ pub struct Wanted<'a> {
     pub kernel: bool,
     /// Its statistics against this limit.
     pub statistics: Option<&'a Reference>,
+    /// Every eigenvalue beside the statistics.
+    pub spectrum: bool,
+    /// The statistics of every layer against these limits.
+    pub layers: Option<&'a LayerReference>,
+    /// The small matrices of every layer.
+    pub matrices: bool,
 }
 
 impl Wanted<'_> {
     /// The kernels alone.
-    pub const KERNEL: Self = Self { kernel: true, statistics: None };
+    pub const KERNEL: Self =
+        Self { kernel: true, statistics: None, spectrum: false, layers: None, matrices: false };
 }
 
 /// What was drawn of one seed: whatever was asked for is there, the rest is not.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Drawn {
     /// Its seed.
     pub seed: u64,
@@ -41,6 +48,40 @@ pub struct Drawn {
     pub kernel: Option<Vec<f64>>,
     /// Deviations from K∞/n and the spectrum of K(θ)/n.
     pub statistics: Option<KernelStatistics>,
+    /// Layers 1 … l against their limits.
+    pub layers: Option<Vec<LayerStatistics>>,
+    /// Of layers 1 … l.
+    pub matrices: Option<LayerMatrices>,
+    /// The eigenvalues of K(θ)/n, ascending.
+    pub eigenvalues: Option<Vec<f64>>,
+    /// K_gia of the same draws, in the form of the kernel; where the kernel is wanted of a job with independence.
+    pub independent: Option<Vec<f64>>,
+    /// K against K_gia; where statistics are wanted of a job with independence.
+    pub independence: Option<Independence>,
+}
+
+/// What every layer adds to the kernel of one seed: K = scale · Σ_k (A_{k−1}A_{k−1}ᵀ ⊗ 1 1ᵀ) ∘ B_kB_kᵀ, to rounding.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LayerMatrices {
+    /// A_{k−1}A_{k−1}ᵀ for k = 1 … l, one after another; n × n, row-major, symmetric.
+    pub activations: Vec<f64>,
+    /// B_kB_kᵀ for k = 1 … l; (n·m_l) × (n·m_l), row-major, point-major, symmetric.
+    pub gradients: Vec<f64>,
+}
+
+impl Drawn {
+    /// The statistics of the kernel, where they were asked for.
+    pub fn measured(&self) -> Result<MeasuredSample, EngineError> {
+        let statistics = self.statistics.ok_or_else(|| self.lacks("statistics"))?;
+        let Self { seed, output_norm, independence, .. } = *self;
+        Ok(MeasuredSample { seed, statistics, output_norm, independence })
+    }
+
+    /// Something was asked for and is not here.
+    pub fn lacks(&self, what: &str) -> EngineError {
+        let what = format!("the device left out the {what} that were asked for");
+        EngineError::Failed { seed: self.seed, layer: 0, what }
+    }
 }
 
 /// The kernel of one seed.
@@ -63,27 +104,17 @@ pub struct MeasuredSample {
     pub statistics: KernelStatistics,
     /// ‖N‖_F of the n × m_l outputs.
     pub output_norm: f64,
-}
-
-impl From<KernelSample> for Drawn {
-    fn from(KernelSample { seed, kernel, output_norm }: KernelSample) -> Self {
-        Self { seed, output_norm, kernel: Some(kernel), statistics: None }
-    }
-}
-
-impl From<MeasuredSample> for Drawn {
-    fn from(MeasuredSample { seed, statistics, output_norm }: MeasuredSample) -> Self {
-        Self { seed, output_norm, kernel: None, statistics: Some(statistics) }
-    }
+    /// K against K_gia, of a job with independence.
+    pub independence: Option<Independence>,
 }
 
 /// The same requests, with what was asked for as it is.
 impl dyn Sampling + '_ {
     /// The kernels of these seeds, in their order.
     pub fn kernels(&self, seeds: &[u64], stop: &Stop) -> Result<Vec<KernelSample>, EngineError> {
-        let one = |Drawn { seed, output_norm, kernel, .. }: Drawn| {
-            let kernel = kernel.ok_or_else(|| missing(seed, "kernel"))?;
-            Ok(KernelSample { seed, kernel, output_norm })
+        let one = |mut drawn: Drawn| {
+            let kernel = drawn.kernel.take().ok_or_else(|| drawn.lacks("entries of the kernel"))?;
+            Ok(KernelSample { seed: drawn.seed, kernel, output_norm: drawn.output_norm })
         };
         self.draw(seeds, &Wanted::KERNEL, stop)?.into_iter().map(one).collect()
     }
@@ -95,12 +126,8 @@ impl dyn Sampling + '_ {
         reference: &Reference,
         stop: &Stop,
     ) -> Result<Vec<MeasuredSample>, EngineError> {
-        let one = |Drawn { seed, output_norm, statistics, .. }: Drawn| {
-            let statistics = statistics.ok_or_else(|| missing(seed, "statistics"))?;
-            Ok(MeasuredSample { seed, statistics, output_norm })
-        };
         let wanted = Wanted { statistics: Some(reference), ..Wanted::default() };
-        self.draw(seeds, &wanted, stop)?.into_iter().map(one).collect()
+        self.draw(seeds, &wanted, stop)?.iter().map(Drawn::measured).collect()
     }
 
     /// The kernels of a range of seeds, in order, computed batch by batch; dropping the iterator cancels the rest.
@@ -118,8 +145,4 @@ impl dyn Sampling + '_ {
             }
         })
     }
-}
-
-fn missing(seed: u64, what: &str) -> EngineError {
-    EngineError::Failed { seed, layer: 0, what: format!("the device left out the {what} that was asked for") }
 }

@@ -6,11 +6,13 @@
 //! K          += (C_{k−1} ⊗ 1 1ᵀ) ∘ (B_k B_kᵀ)
 //! ```
 //!
+//! Where K_gia is asked for, the same of B' beside it: S'_B = (B'_k B'_kᵀ)^½ and T = 0.
+//!
+//!
 //! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels.
 
-use super::{Drawn, EngineError, Job, KernelSample, MeasuredSample, Precision, Remedy, Wanted};
+use super::{Drawn, EngineError, Job, Precision, Remedy, Wanted};
 use crate::math::root::{Noise, product, root};
-use crate::stats::Reference;
 
 /// What one layer leaves behind; n × n, n × q and q × q, row-major.
 #[derive(Default)]
@@ -33,6 +35,16 @@ pub(super) struct Coupling {
     pub(super) t: Vec<f64>,
     /// S_B.
     pub(super) root: Vec<f64>,
+    /// S'_B, where K_gia is asked for.
+    pub(super) independent: Option<Vec<f64>>,
+}
+
+/// K_gia on its way.
+struct Twin {
+    /// K_gia without the norms of the rows, q × q, lower triangle.
+    kernel: Vec<f64>,
+    /// B' B'ᵀ of the layer in hand, lower triangle; None where it is B Bᵀ.
+    back_gram: Option<Vec<f64>>,
 }
 
 /// The small matrices of one seed.
@@ -48,6 +60,8 @@ pub(super) struct Small<'j> {
     outputs: Vec<f64>,
     /// K without the norms of the rows, q × q, lower triangle.
     kernel: Vec<f64>,
+    /// The same of independent gradients, where they are asked for.
+    twin: Option<Twin>,
     /// The first layer whose activations leave the range of f32 panels at some point.
     vanished: Option<usize>,
 }
@@ -64,7 +78,8 @@ impl<'j> Small<'j> {
         grams[0] = job.cosines().to_vec();
         let layers = (0..depth).map(|_| Layer::default()).collect();
         let (outputs, kernel) = (Vec::new(), Vec::new());
-        Self { job, noise, seed: 0, grams, layers, outputs, kernel, vanished: None }
+        let twin = job.independence.then(|| Twin { kernel: Vec::new(), back_gram: None });
+        Self { job, noise, seed: 0, grams, layers, outputs, kernel, twin, vanished: None }
     }
 
     /// Bytes for one seed of a job, which a GPU counts on the host.
@@ -75,15 +90,22 @@ impl<'j> Small<'j> {
             super::Sampler::Direct => n * n,
             super::Sampler::Conditional => 3 * n * n + n * q,
         };
+        let twin = if job.independence { 3 * q * q } else { 0 };
         // One layer's sums on their way, the kernel, and the scratch of a factorisation.
-        8 * (job.network.depth() as u64 * layer + n * n + n * q + 6 * q * q)
+        8 * (job.network.depth() as u64 * layer + n * n + n * q + 6 * q * q + twin)
     }
 
     /// Begins a seed; what belongs to the input stays.
     pub(super) fn start(&mut self, seed: u64) {
         self.seed = seed;
-        self.kernel.clear();
-        self.kernel.resize(self.job.q() * self.job.q(), 0.0);
+        for kernel in std::iter::once(&mut self.kernel).chain(self.twin.as_mut().map(|twin| &mut twin.kernel))
+        {
+            kernel.clear();
+            kernel.resize(self.job.q() * self.job.q(), 0.0);
+        }
+        if let Some(twin) = &mut self.twin {
+            twin.back_gram = None;
+        }
         self.outputs.clear();
         self.vanished = None;
     }
@@ -125,16 +147,19 @@ impl<'j> Small<'j> {
         self.outputs = outputs;
     }
 
-    /// Takes B_k B_kᵀ (lower triangle) and adds the term of layer k to K.
+    /// Takes B'_k B'_kᵀ (lower triangle), where it is not B_k B_kᵀ, before that.
+    pub(super) fn set_independent_gram(&mut self, gram: Vec<f64>) {
+        if let Some(twin) = &mut self.twin {
+            twin.back_gram = Some(gram);
+        }
+    }
+
+    /// Takes B_k B_kᵀ (lower triangle) and adds the term of layer k to K, and to K_gia that of its own matrix.
     pub(super) fn set_back_gram(&mut self, k: usize, gram: Vec<f64>) {
-        let (n, q, outputs) = (self.job.n, self.job.q(), self.job.network.outputs());
         let below = &self.grams[k - 1];
-        for row in 0..q {
-            let i = row / outputs;
-            for column in 0..=row {
-                let j = column / outputs;
-                self.kernel[row * q + column] += below[i * n + j] * gram[row * q + column];
-            }
+        add_term(&mut self.kernel, below, &gram, self.job);
+        if let Some(twin) = &mut self.twin {
+            add_term(&mut twin.kernel, below, twin.back_gram.as_ref().unwrap_or(&gram), self.job);
         }
         self.layers[k].back_gram = gram;
     }
@@ -157,19 +182,25 @@ impl<'j> Small<'j> {
         Ok(&self.layers[k].half)
     }
 
-    /// T and S_B for layer k−1 from the sums of layer k, k ≥ 2.
+    /// T, S_B and S'_B for layer k−1 from the sums of layer k, k ≥ 2.
     pub(super) fn couple(&mut self, k: usize) -> Result<Coupling, EngineError> {
         let (n, q) = (self.job.n, self.job.q());
         // Nobody asks for the sums of the layer above again: at great depth they would be most of the memory.
         let gram = std::mem::take(&mut self.layers[k].back_gram);
         let cross = std::mem::take(&mut self.layers[k].back_cross);
-        let s_b = root(&gram, q, self.noise, false).map_err(|e| self.failed(k, e))?.half;
+        let twin = self.twin.as_mut().map(|twin| twin.back_gram.take());
+        let half = |gram: &[f64]| {
+            root(gram, q, self.noise, false).map(|root| root.half).map_err(|e| self.failed(k, e))
+        };
+        let s_b = half(&gram)?;
+        let independent =
+            twin.map(|gram| gram.map_or_else(|| Ok(s_b.clone()), |gram| half(&gram))).transpose()?;
         let below = &self.layers[k - 1];
         let e_s_b = product(&below.forward_cross, false, &s_b, n, q, q);
         let h_part = product(&below.pseudo, true, &e_s_b, n, n, q);
         let difference: Vec<f64> = cross.iter().zip(&h_part).map(|(m, e)| m - e).collect();
         let t = product(&below.pseudo, false, &difference, n, n, q);
-        Ok(Coupling { t, root: s_b })
+        Ok(Coupling { t, root: s_b, independent })
     }
 
     /// An error of this seed.
@@ -177,9 +208,19 @@ impl<'j> Small<'j> {
         EngineError::Failed { seed: self.seed, layer, what: what.to_string() }
     }
 
-    /// The kernel with the term of the last layer, the norms of the rows and the scale.
-    pub(super) fn finish(&mut self) -> Result<KernelSample, EngineError> {
+    /// The kernels, with the term of the last layer, the norms of the rows and the scale.
+    pub(super) fn finish(&mut self) -> Result<Drawn, EngineError> {
         self.in_range()?;
+        let kernel = self.whole(&self.kernel)?;
+        let independent = self.twin.as_ref().map(|twin| self.whole(&twin.kernel)).transpose()?;
+        let outputs = self.job.network.outputs();
+        let square = |(k, value): (usize, &f64)| (value * self.job.norms[k / outputs]).powi(2);
+        let output_norm = self.outputs.iter().enumerate().map(square).sum::<f64>().sqrt();
+        Ok(Drawn { seed: self.seed, output_norm, kernel: Some(kernel), independent, ..Drawn::default() })
+    }
+
+    /// A kernel from the sums of its terms below the last.
+    fn whole(&self, sums: &[f64]) -> Result<Vec<f64>, EngineError> {
         let (n, q, outputs) = (self.job.n, self.job.q(), self.job.network.outputs());
         let last = &self.grams[self.job.network.depth() - 1];
         let scale = self.job.network.scale();
@@ -191,7 +232,7 @@ impl<'j> Small<'j> {
                 // B_l B_lᵀ is 1 for equal outputs and 0 otherwise.
                 let top = if o == p { last[i * n + j] } else { 0.0 };
                 let norms = self.job.norms[i] * self.job.norms[j] * scale;
-                let sum = self.kernel[row * q + column] + top;
+                let sum = sums[row * q + column] + top;
                 let value = sum * norms;
                 if !value.is_finite() {
                     return Err(self.failed(0, format!("entry ({row}, {column}) of the kernel is {value}")));
@@ -204,9 +245,19 @@ impl<'j> Small<'j> {
                 kernel[column * q + row] = value;
             }
         }
-        let square = |(k, value): (usize, &f64)| (value * self.job.norms[k / outputs]).powi(2);
-        let output_norm = self.outputs.iter().enumerate().map(square).sum::<f64>().sqrt();
-        Ok(KernelSample { seed: self.seed, kernel, output_norm })
+        Ok(kernel)
+    }
+}
+
+/// K += (C ⊗ 1 1ᵀ) ∘ (B Bᵀ), lower triangles.
+fn add_term(kernel: &mut [f64], below: &[f64], gram: &[f64], job: &Job) {
+    let (n, q, outputs) = (job.n, job.q(), job.network.outputs());
+    for row in 0..q {
+        let i = row / outputs;
+        for column in 0..=row {
+            let j = column / outputs;
+            kernel[row * q + column] += below[i * n + j] * gram[row * q + column];
+        }
     }
 }
 
@@ -215,19 +266,24 @@ pub(super) fn no_kernel(point: usize, value: f64) -> String {
     format!("K(x, x) of point {point} is {value}, and it is above zero in every draw")
 }
 
-/// The statistics of a kernel.
-pub(super) fn measured(sample: &KernelSample, reference: &Reference) -> Result<MeasuredSample, EngineError> {
-    let failed = |e| EngineError::Failed { seed: sample.seed, layer: 0, what: format!("{e}") };
-    let statistics = reference.measure(&sample.kernel).map_err(failed)?;
-    Ok(MeasuredSample { seed: sample.seed, statistics, output_norm: sample.output_norm })
-}
-
-/// What was wanted of a kernel.
-pub(super) fn answer(sample: KernelSample, wanted: &Wanted) -> Result<Drawn, EngineError> {
-    let statistics = wanted.statistics.map(|reference| measured(&sample, reference)).transpose()?;
-    let statistics = statistics.map(|measured| measured.statistics);
-    let KernelSample { seed, kernel, output_norm } = sample;
-    Ok(Drawn { seed, output_norm, kernel: wanted.kernel.then_some(kernel), statistics })
+/// What was wanted of the kernels of a seed: statistics that a device has not made itself are made here.
+pub(super) fn answer(mut drawn: Drawn, wanted: &Wanted) -> Result<Drawn, EngineError> {
+    if let (Some(reference), Some(kernel)) = (wanted.statistics, &drawn.kernel) {
+        let seed = drawn.seed;
+        let failed = |e| EngineError::Failed { seed, layer: 0, what: format!("{e}") };
+        if drawn.statistics.is_none() || wanted.spectrum {
+            let (statistics, eigenvalues) = reference.measure_all(kernel).map_err(failed)?;
+            // A device that has made statistics keeps them, whatever else is asked of it.
+            drawn.statistics.get_or_insert(statistics);
+            drawn.eigenvalues = wanted.spectrum.then_some(eigenvalues);
+        }
+        let against = |other: &Vec<f64>| reference.measure_independence(kernel, other);
+        drawn.independence = drawn.independent.as_ref().map(against).transpose().map_err(failed)?;
+    }
+    if !wanted.kernel {
+        (drawn.kernel, drawn.independent) = (None, None);
+    }
+    Ok(drawn)
 }
 
 #[cfg(test)]
@@ -250,7 +306,7 @@ mod tests {
         small.set_gram(1, vec![1.0, 0.0, 0.0, 0.0]);
         small.set_back_gram(1, vec![1.0, 0.0, 0.0, 0.0]);
         small.set_outputs(vec![1.0, 0.0]);
-        small.finish().map(|sample| sample.kernel).map_err(|error| error.to_string())
+        small.finish().map(|drawn| drawn.kernel.unwrap()).map_err(|error| error.to_string())
     }
 
     /// A layer that is dead for a point makes a zero, where a layer can be dead.

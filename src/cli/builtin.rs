@@ -1,19 +1,46 @@
 //! What a built-in study says before it starts: its claim, and what theory predicts of this very plan.
 
+use std::str::FromStr;
+
 use eoc_ntk::report::{Analysis, CellSummary, StudySummary, paragraph, prediction};
 use eoc_ntk::study::Plan;
-use eoc_ntk::study::builtin::{BUILTIN, Builtin};
+use eoc_ntk::study::builtin::{BUILTIN, Builtin, NEEDED, UnknownStudy};
 use eoc_ntk::study::store::{CellRecord, LimitRecord};
 
+use super::papers;
 use super::units::counted;
+use super::width;
+
+/// A built-in study as it is named.
+#[derive(Clone, Copy, Debug)]
+pub enum Named {
+    /// A grid.
+    Grid(Builtin),
+    /// The search for the width that is needed.
+    Needed,
+    /// The quick forms of all grids, and what the papers say of them.
+    Papers,
+}
+
+impl FromStr for Named {
+    type Err = UnknownStudy;
+
+    fn from_str(text: &str) -> Result<Self, UnknownStudy> {
+        match text {
+            NEEDED => Ok(Self::Needed),
+            papers::NAME => Ok(Self::Papers),
+            name => name.parse().map(Self::Grid),
+        }
+    }
+}
 
 /// The built-in studies, a line each, for the help.
 pub fn list() -> String {
-    let line = |study: &Builtin| {
-        let [full, quick] = study.time;
-        format!("  {:<11} {} ({full}; quick {quick})\n", study.name, study.about)
+    let line = |(name, about, [full, quick]): (&str, &str, [&str; 2])| {
+        format!("  {name:<11} {about} ({full}; quick {quick})\n")
     };
-    BUILTIN.iter().map(line).collect()
+    let grids = BUILTIN.iter().map(|study| (study.name, study.about, study.time));
+    grids.chain([(NEEDED, width::ABOUT, width::TIME)]).map(line).collect()
 }
 
 /// The numbers that theory has for the plan that will run, with the claim and the prediction of the study that it is; None

@@ -50,6 +50,12 @@ fn line(name: &str, about: &str) -> String {
 fn headline(table: Table) -> &'static str {
     match table {
         Table::Samples => "Columns of samples, one row a finished sample in (cell, seed) order",
+        Table::Layers => {
+            "Columns of layers, one row a layer of a finished sample, of runs with layers = true"
+        }
+        Table::Spectrum => {
+            "Columns of spectrum, one row an eigenvalue of a finished sample, of runs with spectrum = true"
+        }
         Table::Cells => "Columns of cells, one row a cell",
     }
 }
@@ -78,7 +84,8 @@ pub struct Args {
     /// csv, json or parquet: the rows; npy: mean and standard deviation of the kernels
     #[arg(long, value_name = "FORMAT")]
     format: What,
-    /// Rows of which table: of the finished samples, or of the cells of the study [default: samples]
+    /// Rows of which table: samples, layers and spectrum (of the samples of a study with layers = true, spectrum = true) or
+    /// cells [default: samples]
     #[arg(long, value_name = "TABLE")]
     table: Option<TableName>,
     /// File to write; its directory must exist [default: standard output, except for parquet]. For npy a directory,
@@ -101,7 +108,8 @@ impl FromStr for TableName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Table::ALL.into_iter().find(|table| table.name() == text);
-        let names = Table::ALL.map(Table::name).join(" or ");
+        let names = Table::ALL.map(Table::name).join(", ");
+        let names = names.rsplit_once(", ").map_or(names.clone(), |(all, last)| format!("{all} or {last}"));
         found.map(Self).ok_or_else(|| format!("table \"{}\" is unknown; use {names}", text.escape_debug()))
     }
 }
@@ -161,6 +169,13 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         ));
     }
     let reader = Reader::open(&args.dir).map_err(unusable)?;
+    if let Some(absent) = table.filter(|table| !table.is_in(reader.manifest().details)) {
+        return Err(Failure::refused(format!(
+            "{} has no {name}; a study with {name} = true has them, and a directory of its own",
+            args.dir.display(),
+            name = absent.name()
+        )));
+    }
     // Every row first: what is damaged is refused before anything is written.
     reader.count_rows().map_err(unusable)?;
     let table = table.unwrap_or_default();

@@ -4,6 +4,7 @@
 //! [`failure`] maps errors to exit statuses, [`context`] holds output, progress and signals. Nothing below this
 //! module prints or exits.
 
+mod absent;
 mod args;
 mod bench;
 mod builtin;
@@ -17,19 +18,21 @@ mod escape;
 mod export;
 mod failure;
 mod help;
+mod independence;
 mod input;
 mod kernel;
-mod later;
 mod limit;
 mod merge;
 mod moments;
 mod output;
+mod papers;
 mod progress;
 mod refused;
 mod remedy;
 mod report;
 mod run;
 mod sample;
+mod session;
 mod slurm;
 mod status;
 mod stored;
@@ -96,6 +99,9 @@ enum Command {
     /// How wide is wide enough: the smallest width within a tolerance of the limit, with its interval
     #[command(after_help = width::EXAMPLES)]
     Width(Box<width::Args>),
+    /// What the gradient independence assumption costs, by width and by the angle of a pair of points
+    #[command(after_help = independence::EXAMPLES)]
+    Independence(Box<independence::Args>),
     /// A data source as a file
     #[command(after_help = data::EXAMPLES)]
     Data(data::Args),
@@ -123,8 +129,6 @@ enum Command {
     /// Page, figures and tables of run directories, from their rows
     #[command(after_help = report::EXAMPLES)]
     Report(report::Args),
-    #[command(hide = true, disable_help_flag = true)]
-    Independence(later::Args),
 }
 
 impl Cli {
@@ -188,7 +192,7 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         Command::Report(args) => report::execute(args, ctx),
         Command::Status(args) => status::execute(args, ctx),
         Command::Width(args) => width::execute(args, ctx),
-        Command::Independence(_) => Err(later::failure("independence")),
+        Command::Independence(args) => independence::execute(args, ctx),
     }
 }
 

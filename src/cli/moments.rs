@@ -40,7 +40,7 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
     let cost = counts.iter().zip(&costs).map(|(&count, cost)| count as f64 * cost.seconds_per_seed).sum();
     let name = format!("{} into {}", dir.display(), out.display());
     let mut progress = ctx.progress(name, "kernel").over(count, cost);
-    let mut table = "cell,seeds,description\n".to_owned();
+    let mut table = "cell,seeds,description,relative_sd_diagonal\n".to_owned();
     let mut written = 0;
     for (index, cell) in plan.cells().iter().enumerate() {
         let sampling = engine.open(cell.job())?;
@@ -67,7 +67,9 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
             save(&name("sd"), q, &deviation)?;
         }
         let words = describe(&reader.cells()[index]).replace('"', "\"\"");
-        writeln!(table, "{index},{},\"{words}\"", moments.count()).map_err(Failure::running)?;
+        let exact =
+            reader.cells()[index].limit.relative_sd_diagonal.map_or(String::new(), |sd| sd.to_string());
+        writeln!(table, "{index},{},\"{words}\",{exact}", moments.count()).map_err(Failure::running)?;
     }
     drop(progress);
     let mut file = Output::create(&out.join(TABLE))?;

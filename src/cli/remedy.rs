@@ -1,6 +1,6 @@
 //! What would help against an error of the library, in the words of the command line.
 
-use eoc_ntk::backend::{self, EngineError, Precision, gpu};
+use eoc_ntk::backend::{self, EngineError, Precision, Sampler, gpu};
 use eoc_ntk::study::export::ExportError;
 use eoc_ntk::study::merge::MergeError;
 use eoc_ntk::study::run::RunError;
@@ -39,6 +39,8 @@ fn option(remedy: backend::Remedy) -> &'static str {
     use backend::Remedy;
     match remedy {
         Remedy::SamplerConditional => "--sampler conditional, whose memory does not grow with the width,",
+        Remedy::Sampler(Sampler::Direct) => "--sampler direct",
+        Remedy::Sampler(Sampler::Conditional) => "--sampler conditional",
         Remedy::SmallerWidth => "a smaller width",
         Remedy::WiderLayers => "wider layers",
         Remedy::FewerPoints => "fewer points or outputs",
@@ -75,6 +77,9 @@ fn words(remedy: Remedy) -> &'static str {
         Remedy::WaitOrOtherDirectory => "wait for it to end, or give another --out",
         Remedy::OtherDirectoryOrStudy => {
             "give another --out, or resume what is there with the study.toml in it"
+        }
+        Remedy::OtherDirectoryOrDetails => {
+            "give another --out, or ask for the same tables as the study.toml in it"
         }
         Remedy::OtherDirectoryOrVersion => {
             "give another directory, or use the version of eoc that began this one"

@@ -1,32 +1,34 @@
 //! `eoc run`: a study into a run directory, resumed where it holds a part, with the table at its end.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use eoc_ntk::Threads;
-use eoc_ntk::backend::{DeviceInfo, Precision};
+use eoc_ntk::backend::Precision;
 use eoc_ntk::data::Source;
-use eoc_ntk::model::{NetworkError, ShapeError, parse_widths};
+use eoc_ntk::model::{NetworkError, parse_widths};
 use eoc_ntk::report::{PAGE, SUMMARY, TABLE, paragraph, summary_json, table};
-use eoc_ntk::study::builtin::Builtin;
+use eoc_ntk::study::builtin::{Builtin, NEEDED};
 use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
-use eoc_ntk::study::store::{Reader, Session, Store};
-use eoc_ntk::study::{Absent, Directory, Limits, Plan, PlanError, REPORT, Shard, Spec, Widths, file};
+use eoc_ntk::study::store::{Reader, Store};
+use eoc_ntk::study::{Directory, Limits, Plan, REPORT, Shard, Spec, Widths, file};
 
+use super::absent::{assigned, worded};
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
-use super::builtin;
+use super::builtin::{self, Named};
 use super::config::study_notes;
 use super::context::Context;
 use super::dry_run;
 use super::failure::{Failure, Status};
 use super::input::{self, is_dash};
+use super::papers::{self, Asked, Ended};
 use super::progress::Meter;
 use super::refused::refused;
 use super::report::Report;
+use super::session::session;
 use super::stored;
 use super::terminal;
 use super::units::{are, counted};
-use super::version::{COMMIT, VERSION};
+use super::width;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -46,6 +48,9 @@ data are taken from where the file is:
   # max_seeds = 65536                 # looked at after 64, 128, 256, ... seeds of a cell
   sampler = \"auto\"
   precision = \"f32\"
+  layers = false                      # true: rows of every layer too, for eoc export --table layers
+  spectrum = false                    # true: every eigenvalue too, for eoc export --table spectrum
+  independence = false                # true: K_gia beside every K too, the columns independence_*
   [network]
   activation = [\"abs\", \"relu\", \"0.6,0.4\"]
   depth = 4
@@ -59,6 +64,7 @@ data are taken from where the file is:
 Examples:
   eoc run
   eoc run --study width --quick
+  eoc run --study papers --out papers
   eoc run study.toml --seeds 256 --out runs/width
   eoc run --width 512,1k,1e6 --activation abs --activation 0.6,0.4 --seeds 16
   eoc run study.toml --set network.depth=8 --set data.source=sphere:n=16,dim=8 --dry-run
@@ -85,19 +91,30 @@ pub struct Args {
     /// Study file, or - for standard input; the built-in study "first" without one
     #[arg(value_name = "STUDY.toml", value_hint = clap::ValueHint::FilePath)]
     study: Option<PathBuf>,
-    /// Built-in study: first, width, depth, activation, outputs, million or deep [default: first]
+    /// Built-in study, of those listed below, or papers: the quick forms of all, and one table [default: first]
     #[arg(long = "study", value_name = "NAME", conflicts_with = "study")]
-    builtin: Option<Builtin>,
+    builtin: Option<Named>,
     /// The built-in study with fewer seeds, under a minute on two cores
     #[arg(long, conflicts_with = "study")]
     quick: bool,
     /// Run directory, created with its parents [default: eoc-runs/NAME-HASH8, by study and stream layout, with
     /// -shard-I-of-N behind it for a shard]
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// Any key of the study file, such as network.depth=8 or data.source=sphere:n=8,dim=4; repeatable; other options win
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Measure every layer of every sample too, for eoc export --table layers; as layers = true in a study
+    #[arg(long)]
+    layers: bool,
+    /// Keep every eigenvalue of every sample too, of kernels of at most 256 rows, for eoc export --table spectrum; as spectrum
+    /// = true in a study
+    #[arg(long)]
+    spectrum: bool,
+    /// Draw every kernel as if gradients were independent too, for the columns independence_*; as independence = true in a
+    /// study. The sampler is conditional
+    #[arg(long)]
+    independence: bool,
     /// Shard I of N, from 0: that part of the samples, into a directory of its own for eoc merge [default: all]
     #[arg(long, value_name = "I/N", allow_hyphen_values = true)]
     shard: Option<Shard>,
@@ -109,7 +126,7 @@ pub struct Args {
     full: bool,
     /// Print report/summary.json and nothing else: what the tables say, for programs
     #[arg(long, conflicts_with = "dry_run")]
-    json: bool,
+    pub(super) json: bool,
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
@@ -120,9 +137,78 @@ pub struct Args {
     engine: EngineArgs,
 }
 
+impl Args {
+    /// Refuses what a search for widths does not take.
+    fn searches(&self) -> Result<(), Failure> {
+        let of_networks = Spec { precision: None, ..self.flags()? } != Spec::default();
+        if of_networks || !self.set.is_empty() || self.shard.is_some() || self.dry_run || self.full {
+            return Err(Failure::refused(format!(
+                "the study {NEEDED} takes --quick, --out, --json and the options of the device; ask eoc width for other networks",
+            )));
+        }
+        Ok(())
+    }
+
+    /// The study that the options say.
+    fn flags(&self) -> Result<Spec, Failure> {
+        let Self { network, data, sampling, engine, .. } = self;
+        let listed = network.widths.as_deref().map(parse_widths).transpose().map_err(NetworkError::Width)?;
+        Ok(Spec {
+            name: None,
+            seeds: sampling.seeds.clone(),
+            sampler: given(&sampling.sampler),
+            precision: given(&engine.precision),
+            layers: self.layers.then_some(true),
+            spectrum: self.spectrum.then_some(true),
+            independence: self.independence.then_some(true),
+            activation: given(&network.activation),
+            depth: given(&network.depth),
+            widths: match (given(&network.width), listed) {
+                (Some(widths), _) => Some(Widths::Scheduled(widths)),
+                (None, listed) => listed.map(|list| Widths::Listed(vec![list])),
+            },
+            schedule: given(&network.schedule),
+            outputs: given(&network.outputs),
+            scale: given(&network.scale),
+            source: given(&data.data),
+            points: data.points.clone().map(|p| vec![p]),
+            append_constant: data.append_constant.map(|beta| vec![beta]),
+            normalize: given(&data.normalize),
+            ..Spec::default()
+        })
+    }
+}
+
 /// Runs or resumes the study.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    let plan = plan(args)?;
+    let builtin = match args.builtin {
+        Some(Named::Papers) if args.dry_run || args.shard.is_some() => {
+            return Err(Failure::refused(
+                "--study papers runs every built-in study, one after another; give --dry-run and --shard one of them by its name",
+            ));
+        }
+        Some(Named::Papers) => return papers::execute(args, ctx),
+        Some(Named::Needed) => {
+            args.searches()?;
+            return width::needed(args.quick, args.out.as_deref(), args.json, &args.engine, ctx);
+        }
+        Some(Named::Grid(builtin)) => builtin,
+        None => Builtin::FIRST,
+    };
+    let builtin = args.study.is_none().then_some(builtin);
+    let asked = Asked { builtin, quick: args.quick, out: args.out.clone(), brief: false };
+    study(args, &asked, ctx).map(|ended| ended.status)
+}
+
+/// Runs or resumes one study.
+pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, Failure> {
+    let plan = plan(args, asked)?;
+    let study = examined(asked, &plan)?;
+    if asked.brief && study.is_none() {
+        return Err(Failure::refused(
+            "--study papers examines the built-in studies as they are; leave out the options of network and data",
+        ));
+    }
     ctx.note(&study_notes(&plan));
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
     let shard = args.shard.unwrap_or(Shard::WHOLE);
@@ -130,14 +216,14 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let engine = args.engine.open(&precisions, &threads)?;
     let info = engine.info().clone();
     ctx.on_stop(": finished samples are kept, seeds in hand are given up");
-    let out = args.out.clone().unwrap_or_else(|| default_directory(&plan, shard));
+    let out = asked.out.clone().unwrap_or_else(|| default_directory(&plan, shard));
     let settings = Settings { device: &info.name, threads: info.threads, batch: None, shard };
     let costs = run::check(&plan, engine.as_ref()).map_err(refused)?;
     let (limits, stop) = (Limits::default(), ctx.stop());
     let computing =
         Computing { engine: engine.as_ref(), costs: &costs, limits: &limits, settings: &settings, stop };
     if args.dry_run {
-        return dry_run::execute(&plan, &out, &computing, ctx);
+        return dry_run::execute(&plan, &out, &computing, ctx).map(Ended::from);
     }
     tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
     let records = || threads.install(|| run::limits(&plan, &limits, stop));
@@ -148,12 +234,12 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         true => None,
         false => Some(Store::open(&out, &plan, shard, session(&info), records).map_err(refused)?),
     };
-    let study = study(args, &plan)?;
-    if args.study.is_none() && !args.json {
+    if args.study.is_none() && !args.json && !asked.brief {
         let limits = records().map_err(refused)?;
         ctx.print(&builtin::statement(study.as_ref(), &plan, &limits, terminal::columns()))?;
     }
-    let Some(store) = &mut store else { return finish(args, &out, study.as_ref(), finished, &threads, ctx) };
+    let finish = || finish(args, asked, &out, study.as_ref(), finished, &threads, ctx);
+    let Some(store) = &mut store else { return finish() };
     let mut meter = ctx.progress(format!("{} in {}", plan.name(), out.display()), "sample");
     let ended = run::run(&plan, store, &computing, &mut meter);
     drop(meter);
@@ -182,16 +268,13 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             )),
         });
     }
-    finish(args, &out, study.as_ref(), finished, &threads, ctx)
+    finish()
 }
 
 /// The built-in study that runs. What is claimed and foretold is of its networks, not of those that options put in their place.
-fn study(args: &Args, plan: &Plan) -> Result<Option<Builtin>, Failure> {
-    if args.study.is_some() {
-        return Ok(None);
-    }
-    let study = args.builtin.unwrap_or(Builtin::FIRST);
-    let ours = Plan::new(study.spec(args.quick)).map_err(Failure::unusable)?;
+fn examined(asked: &Asked, plan: &Plan) -> Result<Option<Builtin>, Failure> {
+    let Some(study) = asked.builtin else { return Ok(None) };
+    let ours = Plan::new(study.spec(asked.quick)).map_err(Failure::unusable)?;
     Ok((plan.identity() == ours.identity()).then_some(study))
 }
 
@@ -205,9 +288,9 @@ fn default_directory(plan: &Plan, shard: Shard) -> PathBuf {
 }
 
 /// The study that the file, --set and the other options ask for, the later before the earlier.
-fn plan(args: &Args) -> Result<Plan, Failure> {
+fn plan(args: &Args, asked: &Asked) -> Result<Plan, Failure> {
     let base = match &args.study {
-        None => args.builtin.unwrap_or(Builtin::FIRST).spec(args.quick),
+        None => asked.builtin.unwrap_or(Builtin::FIRST).spec(asked.quick),
         Some(path) => {
             let of = |error: anyhow::Error| {
                 Failure::unusable(error.context(format!("study file {}", path.display())))
@@ -221,28 +304,7 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
             "a run is resumed from its data; give --data a file instead of standard input",
         ));
     }
-    let listed = args.network.widths.as_deref().map(parse_widths).transpose().map_err(NetworkError::Width)?;
-    let flags = Spec {
-        name: None,
-        seeds: args.sampling.seeds.clone(),
-        sampler: given(&args.sampling.sampler),
-        precision: given(&args.engine.precision),
-        activation: given(&args.network.activation),
-        depth: given(&args.network.depth),
-        widths: match (given(&args.network.width), listed) {
-            (Some(widths), _) => Some(Widths::Scheduled(widths)),
-            (None, listed) => listed.map(|list| Widths::Listed(vec![list])),
-        },
-        schedule: given(&args.network.schedule),
-        outputs: given(&args.network.outputs),
-        scale: given(&args.network.scale),
-        source: given(&args.data.data),
-        points: args.data.points.clone().map(|p| vec![p]),
-        append_constant: args.data.append_constant.map(|beta| vec![beta]),
-        normalize: given(&args.data.normalize),
-        ..Spec::default()
-    };
-    Plan::new(base.overridden_by(assigned(&args.set)?).overridden_by(flags)).map_err(|error| {
+    Plan::new(base.overridden_by(assigned(&args.set)?).overridden_by(args.flags()?)).map_err(|error| {
         let error = worded(error);
         Failure::unusable(match &args.study {
             Some(path) => error.context(format!("study file {}", path.display())),
@@ -256,64 +318,17 @@ fn given<T: Clone>(values: &[T]) -> Option<Vec<T>> {
     (!values.is_empty()).then(|| values.to_vec())
 }
 
-/// Why there is no plan; what is missing can be given by an option too.
-fn worded(error: PlanError) -> anyhow::Error {
-    let flag = match &error {
-        PlanError::Missing(Absent::Data) => "--data",
-        PlanError::Missing(Absent::Activation) => "--activation",
-        PlanError::Missing(Absent::Depth) => "--depth, --widths",
-        PlanError::Missing(Absent::Seeds) => "--seeds",
-        PlanError::Network { depth: Some(depth), source: ShapeError::NoWidths { .. } } => {
-            return anyhow::anyhow!(
-                "depth {depth} needs hidden widths; give --width, --widths, or width = 256 under [network]"
-            );
-        }
-        _ => return error.into(),
-    };
-    let PlanError::Missing(wanted) = error else { return error.into() };
-    anyhow::anyhow!("the study has no {}; give {flag}, or {}", wanted.name(), wanted.in_a_file())
-}
-
-/// What --set says; of several for one key the last.
-fn assigned(assignments: &[String]) -> Result<Spec, Failure> {
-    assignments.iter().try_fold(Spec::default(), |before, text| {
-        let of = |error| Failure::unusable(anyhow::Error::from(error).context(format!("--set {text}")));
-        let spec = file::parse_assignment(text).map_err(of)?;
-        // Either way of saying it takes the place of the other.
-        let before = match (&spec.seeds, spec.standard_error) {
-            (Some(_), _) => Spec { standard_error: None, ..before },
-            (_, Some(_)) => Spec { seeds: None, ..before },
-            _ => before,
-        };
-        Ok(spec.or(before))
-    })
-}
-
-fn session(info: &DeviceInfo) -> Session {
-    Session {
-        started: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs(),
-        version: VERSION.to_owned(),
-        commit: COMMIT.to_owned(),
-        device: info.name.clone(),
-        // The manifest says how the device was tuned too.
-        driver: match info.tuning.as_str() {
-            "" => info.driver.clone(),
-            tuning => format!("{}; {tuning}", info.driver),
-        },
-        threads: info.threads as u64,
-    }
-}
-
 /// The files of the report, and on stdout the table and where everything is, or what machines read. Where the run was `finished`
 /// before, its directory may be one that cannot be written; then there is what goes to stdout alone.
 fn finish(
     args: &Args,
+    asked: &Asked,
     out: &Path,
     study: Option<&Builtin>,
     finished: bool,
     threads: &Threads,
     ctx: &Context,
-) -> Result<Status, Failure> {
+) -> Result<Ended, Failure> {
     let reader = Reader::open(out).map_err(Failure::running)?;
     let rows = stored::summary(&reader).map_err(Failure::running)?;
     let report = threads.install(|| Report::of(rows, study.copied(), None)).map_err(Failure::running)?;
@@ -325,9 +340,16 @@ fn finish(
         }
         Err(error) => return Err(Failure::running(error)),
     };
+    if asked.brief {
+        if !args.json {
+            let count = counted(report.claims.len(), "prediction");
+            ctx.print(&format!("{}: {count} examined in {}\n", report.analysis.name, out.display()))?;
+        }
+        return Ok(Ended { status: Status::Done, claims: report.claims });
+    }
     if args.json {
         ctx.write(&summary_json(&report.analysis, &report.claims).map_err(Failure::running)?)?;
-        return Ok(Status::Done);
+        return Ok(Status::Done.into());
     }
     let room = terminal::columns();
     let mut text = report.text(room);
@@ -343,7 +365,7 @@ fn finish(
         text += &format!("In its {REPORT}: {PAGE}, {figures}, {SUMMARY}, {TABLE} (all of --full)\n");
     }
     ctx.print(&text)?;
-    Ok(Status::Done)
+    Ok(Status::Done.into())
 }
 
 /// The time to go knows what each cell costs; with a standard error the total is an estimate that moves.

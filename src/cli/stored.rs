@@ -10,6 +10,9 @@ use super::failure::Failure;
 /// first ones, which cells share. The median of so many is known to about 1 % of the spread.
 pub const REPORTED_SEEDS: usize = 16384;
 
+/// Rows that are read at once.
+const CHUNK: usize = 8192;
+
 /// What is finished of what was asked for, as plain data.
 pub struct Stored {
     /// The cells with their rows.
@@ -30,10 +33,12 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
         (0..cells.len()).map(|cell| manifest.asked.need(cell, manifest.shard)).collect();
     // Rows of a cell, and the first of them that is not among its samples.
     let mut counts = vec![(0, None); cells.len()];
-    reader.for_each(|row| {
+    let mut samples = reader.samples(CHUNK);
+    while let Some(sample) = samples.next()? {
+        let row = &sample.row;
         if row.cell >= asked.len() {
             others += 1;
-            return Ok(());
+            continue;
         }
         let (cell, (rows, beyond)) = (&mut cells[row.cell], &mut counts[row.cell]);
         *rows += 1;
@@ -43,10 +48,15 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
         } else if row.seed >= needs[row.cell].bounds().start {
             cell.seeds.push(row.seed);
             cell.samples.push(row.values);
+            if manifest.details.independence {
+                cell.independence.push(row.independence.relative_op);
+            }
+            if !sample.layers.is_empty() {
+                cell.layers.push(sample.layers);
+            }
             cell.seconds.push(row.seconds);
         }
-        Ok::<(), StoreError>(())
-    })?;
+    }
     let mut more = false;
     for ((cell, need), (rows, beyond)) in cells.iter_mut().zip(needs).zip(counts) {
         // Only now is it known where a standard error was reached.
@@ -54,6 +64,8 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
         let asked = cell.seeds.partition_point(|seed| *seed < end);
         cell.seeds.truncate(asked);
         cell.samples.truncate(asked);
+        cell.layers.truncate(asked);
+        cell.independence.truncate(asked);
         cell.seconds.truncate(asked);
         more |= beyond.is_some_and(|seed| seed < end);
         others += rows - need.missing().rows;

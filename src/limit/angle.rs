@@ -151,6 +151,12 @@ impl Lanes {
         self.sign[lane] * (1.0 - self.near[lane])
     }
 
+    /// ϱ′(ρ_{d−1}) of a lane.
+    pub(super) fn slope(&self, lane: usize, step: &Step) -> f64 {
+        let angle = 2.0 * (0.5 * self.near[lane]).sqrt().asin();
+        1.0 - (self.turn[lane] + self.sign[lane] * step.delta_2 * angle)
+    }
+
     /// S_d of a lane.
     pub(super) fn sum(&self, lane: usize) -> f64 {
         self.sum[lane]

@@ -114,6 +114,14 @@ pub fn unmet_by_points(data: &DataSet, parallel: Option<Parallel>, delta: f64) -
     unmet
 }
 
+/// The conditions of the theorem that a network on a data set does not meet, in words; None where all hold.
+pub fn unmet(network: &Network, data: &DataSet, parallel: Option<Parallel>) -> Option<String> {
+    let mut unmet = unmet_by_points(data, parallel, network.activation().delta());
+    unmet.extend(unmet_by_widths(network.hidden()));
+    let words: Vec<String> = unmet.iter().map(Unmet::to_string).collect();
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
 /// The condition of the theorem that the hidden widths do not meet.
 pub fn unmet_by_widths(hidden: &[u64]) -> Option<Unmet> {
     let Some(m) = quadratic_width(hidden) else { return Some(Unmet::NoHiddenLayer) };

@@ -26,6 +26,8 @@
 mod angle;
 mod bound;
 mod draws;
+mod independence;
+mod layers;
 mod pairs;
 mod profile;
 mod report;
@@ -33,9 +35,11 @@ mod spread;
 pub mod theory;
 
 pub use bound::{
-    Bound, Parallel, Unmet, bound, logarithms, quadratic_width, unmet_by_points, unmet_by_widths,
+    Bound, Parallel, Unmet, bound, logarithms, quadratic_width, unmet, unmet_by_points, unmet_by_widths,
 };
 pub use draws::{least_draws, resolvable};
+pub use independence::independence_bound;
+pub use layers::{LayerLimit, layer_limits};
 pub use profile::{ENTRY_ERROR, Profile, Spectrum, reported_depths};
 pub use report::{ActivationConstants, Report};
 pub use spread::relative_sd_diagonal;
@@ -53,6 +57,7 @@ pub struct Limit {
     ntk: Vec<f64>,
     nngp: Vec<f64>,
     deltas: Vec<f64>,
+    parallel: Option<Parallel>,
 }
 
 impl Limit {
@@ -71,6 +76,7 @@ impl Limit {
             ntk: pairs.ntk(),
             nngp: pairs.nngp(),
             deltas: pairs.deltas(),
+            parallel: pairs.parallel(),
         }
     }
 
@@ -99,6 +105,11 @@ impl Limit {
     /// rows and columns of zero points.
     pub fn deltas(&self) -> &[f64] {
         &self.deltas
+    }
+
+    /// The first two rows that are parallel up to the rounding of their coordinates; zero rows are left out.
+    pub fn parallel(&self) -> Option<Parallel> {
+        self.parallel
     }
 
     /// K∞ of a network of `outputs` outputs, (n·m_l) × (n·m_l), row-major, point-major index i·m_l + o.

@@ -102,6 +102,17 @@ impl Pairs {
         )
     }
 
+    /// ϱ′(ρ_{d−1}), n × n; NaN in rows and columns of zero points.
+    pub(super) fn slopes(&self) -> Vec<f64> {
+        let undefined = |i: usize| self.norms[i] == 0.0;
+        self.matrix(
+            |i| if undefined(i) { f64::NAN } else { 1.0 },
+            |i, j, lanes, lane| {
+                if undefined(i) || undefined(j) { f64::NAN } else { lanes.slope(lane, &self.step) }
+            },
+        )
+    }
+
     fn kernel(&self, diagonal: f64, entry: impl Fn(&Lanes, usize) -> f64) -> Vec<f64> {
         // Adding 0 turns −0 of zero rows into 0.
         let norms = &self.norms;

@@ -78,7 +78,6 @@ pub struct Profile {
     depths: Vec<usize>,
     deltas: Vec<Vec<f64>>,
     spectra: Vec<Spectrum>,
-    parallel: Option<Parallel>,
     theory: Option<Theory>,
 }
 
@@ -101,8 +100,8 @@ impl Profile {
             theory.add(d, &ntk, &distances)?;
             deltas.push(distances);
         }
-        let (limit, parallel, theory) = (Limit::of(&pairs), pairs.parallel(), theory.finish());
-        Ok(Self { limit, depths, deltas, spectra, parallel, theory })
+        let (limit, theory) = (Limit::of(&pairs), theory.finish());
+        Ok(Self { limit, depths, deltas, spectra, theory })
     }
 
     /// K∞ at the full depth.
@@ -122,7 +121,7 @@ impl Profile {
 
     /// The first two rows that are parallel up to the rounding of their coordinates; zero rows are left out.
     pub fn parallel(&self) -> Option<Parallel> {
-        self.parallel
+        self.limit.parallel()
     }
 
     /// What theory says beside the spectra; `None` where it says nothing: at Δ = 0, for fewer than two points, for points

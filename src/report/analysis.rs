@@ -1,7 +1,7 @@
 //! What a report says, as numbers: one section per data set and arithmetic, in it one line per network that differs in
 //! more than the axis, on it one point per cell.
 //!
-//! The axis is what the study varies most: the width m, the depth l, the outputs m_l, or Δ of the activation. Medians,
+//! The axis is what the study varies most: the width m, the depth l, the outputs m_l, the points n, or Δ of the activation. Medians,
 //! exponents and ratios are of the relative deviation ‖K−K∞‖/‖K∞‖ (operator norm). Beside every one of them stands
 //! theory, where it has a number: the exact standard deviation of one diagonal entry K(x,x) over its mean, which a
 //! typical deviation follows up to a factor that varies slowly, and the right side of the bound over ‖K∞/n‖, which no
@@ -11,13 +11,16 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::axis::Axis;
+use super::axis::{Axis, family};
 use super::fits::{PowerFit, fits};
+use super::independence::Cost;
+use super::layers::Layers;
 use super::lines::{Measured, distinct, group, lines, relative_bound};
 use super::ratios::{Ratio, ratios};
 use super::summary::{CellSummary, StudySummary};
+use super::tails::{Tails, over};
 use crate::limit::ENTRY_ERROR;
-use crate::stats::{CONFIDENCE, Interval, Moments, Quantile, bound_constant, quantile, spread};
+use crate::stats::{CONFIDENCE, Moments, Quantile, quantile, spread};
 use crate::study::table::CellRecord;
 
 /// The upper quantile that is reported beside the median.
@@ -39,8 +42,12 @@ pub struct Analysis {
 /// What the cells of a section have in common.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// The first of them: scale, data, normalize, n and precision are those of all.
+    /// The first of them: scale, normalize and precision are those of all.
     pub cell: Arc<CellRecord>,
+    /// The data source; along n without how many of its rows are used.
+    pub data: String,
+    /// The number of points; None along n.
+    pub n: Option<u64>,
     /// The sampler, or several where `auto` changes it with the width: one law, so one section.
     pub samplers: Vec<String>,
 }
@@ -90,6 +97,12 @@ pub struct Point {
     pub bound_constant: Option<Quantile>,
     /// The same over the right side in full, with its logarithms.
     pub full_constant: Option<Quantile>,
+    /// Large deviations: how often, and how large once in m draws.
+    pub tails: Tails,
+    /// What its layers say; None where none were kept.
+    pub layers: Option<Layers>,
+    /// What independent gradients would change; None where it was not asked for.
+    pub cost: Option<Cost>,
 }
 
 impl Analysis {
@@ -111,6 +124,8 @@ impl Analysis {
             cell: Arc::clone(&cell.cell),
             seeds: Vec::new(),
             samples: Vec::new(),
+            layers: Vec::new(),
+            independence: Vec::new(),
             seconds: Vec::new(),
         };
         let cells: Vec<CellSummary> = study.cells.iter().map(bare).collect();
@@ -123,8 +138,14 @@ impl Analysis {
         let by_sampler = cells
             .iter()
             .any(|c| !networks.insert((setting_key(c), Axis::Width.key(&c.cell), &c.cell.widths)));
-        let sections = group(cells, |c| (setting_key(c), by_sampler.then_some(&c.cell.sampler)));
-        let axis = along.unwrap_or_else(|| axis(&sections));
+        let sampler = |c: &'_ CellSummary| by_sampler.then(|| c.cell.sampler.clone());
+        let mut sections = group(cells, |c| (setting_key(c), sampler(c)));
+        // Data sets that differ in n alone are sections of their own, but where n is what the study varies most.
+        let families = group(cells, |c| (family_key(c), sampler(c)));
+        let axis = along.unwrap_or_else(|| axis(&sections, &families));
+        if axis == Axis::Points {
+            sections = families;
+        }
         Self {
             name: name.to_owned(),
             axis,
@@ -140,9 +161,16 @@ fn setting_key(c: &CellSummary) -> (&str, &str, u64, &str, u64) {
     (&c.data, &c.normalize, c.n, &c.precision, c.scale.to_bits())
 }
 
+/// Equal for cells of one section along n.
+fn family_key(c: &CellSummary) -> (std::borrow::Cow<'_, str>, &str, &str, u64) {
+    let c = &c.cell;
+    (family(&c.data), &c.normalize, &c.precision, c.scale.to_bits())
+}
+
 /// The axis with the longest line. Two activations are two lines, not an axis.
-fn axis(sections: &[Vec<&CellSummary>]) -> Axis {
+fn axis(sections: &[Vec<&CellSummary>], families: &[Vec<&CellSummary>]) -> Axis {
     let longest = |axis: Axis| {
+        let sections = if axis == Axis::Points { families } else { sections };
         let lines = sections.iter().flat_map(|cells| group(cells, |c| axis.key(&c.cell)));
         lines.map(|line| distinct(axis, &line)).max().unwrap_or(0)
     };
@@ -156,11 +184,14 @@ fn axis(sections: &[Vec<&CellSummary>]) -> Axis {
     best.1
 }
 
-fn setting(cells: &[&CellSummary]) -> Setting {
+fn setting(axis: Axis, cells: &[&CellSummary]) -> Setting {
     let mut samplers: Vec<String> = cells.iter().map(|c| c.cell.sampler.clone()).collect();
     samplers.sort();
     samplers.dedup();
-    Setting { cell: Arc::clone(&cells[0].cell), samplers }
+    let cell = Arc::clone(&cells[0].cell);
+    let along = axis == Axis::Points;
+    let data = if along { family(&cell.data).into_owned() } else { cell.data.clone() };
+    Setting { data, n: (!along).then_some(cell.n), cell, samplers }
 }
 
 fn section(axis: Axis, cells: &[&CellSummary]) -> Section {
@@ -169,7 +200,7 @@ fn section(axis: Axis, cells: &[&CellSummary]) -> Section {
         points: cells.iter().map(|c| point(c)).collect(),
     };
     Section {
-        setting: setting(cells),
+        setting: setting(axis, cells),
         lines: lines(axis, cells).iter().map(line).collect(),
         fits: fits(axis, cells),
         ratios: ratios(cells),
@@ -179,13 +210,8 @@ fn section(axis: Axis, cells: &[&CellSummary]) -> Section {
 fn point(summary: &CellSummary) -> Point {
     let limit = &summary.cell.limit;
     let relative = ascending(summary.column(|s| s.relative_op));
-    let upper = quantile(&ascending(summary.column(|s| s.deviation_op)), UPPER, CONFIDENCE);
-    let constant = |bound: Option<f64>| {
-        let q = upper?;
-        let over = |v: f64| bound_constant(v, bound);
-        let interval = Interval { low: q.interval.low.and_then(over), high: q.interval.high.and_then(over) };
-        Some(Quantile { estimate: over(q.estimate)?, interval, ..q })
-    };
+    let deviations = ascending(summary.column(|s| s.deviation_op));
+    let upper = quantile(&deviations, UPPER, CONFIDENCE);
     Point {
         cell: Arc::clone(&summary.cell),
         seeds: summary.seeds.len(),
@@ -195,8 +221,11 @@ fn point(summary: &CellSummary) -> Point {
         lambda_rounding: lambda_rounding(summary),
         trace_spread: spread(&summary.column(|s| s.trace)).map(Measured::from),
         relative_bound: relative_bound(limit),
-        bound_constant: constant(limit.bound),
-        full_constant: constant(limit.bound_full),
+        bound_constant: upper.and_then(|q| over(&q, limit.bound)),
+        full_constant: upper.and_then(|q| over(&q, limit.bound_full)),
+        tails: Tails::of(summary, &relative, &deviations),
+        layers: Layers::of(summary),
+        cost: Cost::of(summary),
     }
 }
 

@@ -4,10 +4,12 @@ use super::analysis::{Section, UPPER};
 use super::axis::{Axis, Field};
 use super::fits::PowerFit;
 use super::headings::{Fields, Labels, layout, percent};
+use super::heavy;
 use super::layout::{Layout, paragraph};
 use super::lines::Measured;
 use super::ratios::Ratio;
-use super::text::{Align, estimate, interval, significant, slope};
+use super::tails::{MISSES, THRESHOLDS, Tail};
+use super::text::{Align, counted, estimate, interval, significant, slope};
 use crate::stats::{Interval, NoInterval};
 
 /// The spread of the trace beside the exact one of a diagonal entry.
@@ -25,7 +27,9 @@ pub(super) fn spreads(section: &Section, fields: &Fields, room: usize) -> String
             layout.push(row);
         }
     }
-    paragraph("", "Spread of tr K and of K(x,x), s.d. : mean:", room) + &layout.text(room)
+    let heavy = heavy::sentence(section.lines.iter().flat_map(|l| &l.points));
+    let heavy = if heavy.is_empty() { heavy } else { paragraph("Heavy tails: ", &heavy, room) };
+    paragraph("", "Spread of tr K and of K(x,x), s.d. : mean:", room) + &layout.text(room) + &heavy
 }
 
 /// The constant of the bound, modulo logarithms and in full.
@@ -48,10 +52,89 @@ pub(super) fn constants(section: &Section, fields: &Fields, room: usize) -> Stri
     paragraph("", &title, room) + &layout.text(room)
 }
 
+/// The constants of large deviations: at 1 − 16/m and at 1 − 1/m; nothing where no cell has one.
+pub(super) fn rare(section: &Section, fields: &Fields, room: usize) -> String {
+    let percent = percent();
+    let all = || section.lines.iter().flat_map(|l| &l.points).flat_map(|p| &p.tails.rare);
+    let mut text = String::new();
+    for misses in MISSES {
+        if !all().any(|r| r.misses == misses && r.constant.is_some()) {
+            continue;
+        }
+        let mut layout = fields
+            .layout()
+            .group([("constant", Align::Right), (&percent, Align::Left)])
+            .group([("in full", Align::Right), (&percent, Align::Left)]);
+        for line in &section.lines {
+            for (i, point) in line.points.iter().enumerate() {
+                let mut row = fields.row(&point.cell, i == 0);
+                let rare = point.tails.rare.iter().find(|r| r.misses == misses);
+                for constant in [rare.and_then(|r| r.constant), rare.and_then(|r| r.full)] {
+                    row.extend(estimate(constant.as_ref()));
+                }
+                layout.push(row);
+            }
+        }
+        let title = format!("The same at 1 - {misses}/m, m = min m_k/k², where so many seeds reach there:");
+        text += &(paragraph("", &title, room) + &layout.text(room) + "\n");
+    }
+    text
+}
+
+/// The shares of seeds with a large deviation.
+pub(super) fn tails(section: &Section, fields: &Fields, room: usize) -> String {
+    let percent = percent();
+    let heads = THRESHOLDS.map(|t| format!("> {t}"));
+    let mut layout = fields.layout();
+    for head in &heads {
+        layout = layout.group([(head, Align::Right), (&percent, Align::Left)]);
+    }
+    layout = layout.group([("s", Align::Right), ("> s", Align::Right), (&percent, Align::Left)]);
+    for line in &section.lines {
+        for (i, point) in line.points.iter().enumerate() {
+            let mut row = fields.row(&point.cell, i == 0);
+            let share = |tail: Option<&Tail>| match tail {
+                Some(tail) => [significant(tail.share, 3), interval(&tail.interval)],
+                None => ["-".into(), "-".into()],
+            };
+            let tails = &point.tails;
+            row.extend((0..heads.len()).flat_map(|t| share(tails.fixed.get(t))));
+            row.push(tails.moving.map_or("-".into(), |tail| significant(tail.threshold, 3)));
+            row.extend(share(tails.moving.as_ref()));
+            layout.push(row);
+        }
+    }
+    paragraph("", "Share of seeds with a large ‖K−K∞‖/‖K∞‖:", room) + &layout.text(room)
+}
+
+/// What keeps the theorem from speaking of networks of a section, each once.
+pub(super) fn conditions(section: &Section, room: usize) -> String {
+    let cells = || section.lines.iter().flat_map(|l| &l.points).map(|p| &p.cell);
+    let mut unmet: Vec<&str> = cells().filter_map(|c| c.limit.theorem.as_deref()).collect();
+    let (all, some) = (cells().count(), unmet.len());
+    unmet.sort_unstable();
+    unmet.dedup();
+    let said = match (some, unmet.as_slice()) {
+        (0, _) => "its conditions hold for every cell".to_owned(),
+        (_, [one]) if some == all => one.to_string(),
+        _ => {
+            // Widths are as many as cells; what the rest says is the same for all of a data set.
+            let shown: Vec<String> = unmet.iter().take(2).map(|u| u.to_string()).collect();
+            let more = if unmet.len() > 2 { "; and so on" } else { "" };
+            format!(
+                "of {}, {some} do not meet its conditions: {}{more}",
+                counted(all, "cell", "cells"),
+                shown.join("; ")
+            )
+        }
+    };
+    paragraph("Theorem: ", &said, room)
+}
+
 /// Exponents of the median, for each number along which there are some.
 pub(super) fn exponents(section: &Section, room: usize) -> String {
     let mut text = String::new();
-    for axis in [Axis::Width, Axis::Depth, Axis::Outputs] {
+    for axis in Axis::POWERS {
         let fits: Vec<&PowerFit> = section.fits.iter().filter(|f| f.axis == axis).collect();
         if fits.is_empty() {
             continue;
@@ -82,6 +165,7 @@ pub(super) fn exponents(section: &Section, room: usize) -> String {
         let title = match axis {
             Axis::Width => "Exponent in m, predicted -1/2 for wide networks; of theory over the same m:",
             Axis::Depth => "Exponent in the depth l; of theory over the same l:",
+            Axis::Points => "Exponent in the number of points n; of theory over the same n:",
             _ => "Exponent in the number of outputs m_l; of theory over the same m_l:",
         };
         text += &shown(title, &layout, reasons, room);
@@ -97,7 +181,8 @@ pub(super) fn ratios(section: &Section, room: usize) -> String {
         return String::new();
     }
     let relu = found.iter().all(|(r, _)| r.cell.activation == "relu");
-    let free = [Field::Activation, Field::Schedule, Field::Depth, Field::Outputs, Field::Width];
+    let free =
+        [Field::Activation, Field::Schedule, Field::Depth, Field::Outputs, Field::Points, Field::Width];
     let cells = || found.iter().map(|(r, _)| &*r.cell);
     let mut fields: Vec<Field> = free.into_iter().filter(|f| f.varies(cells())).collect();
     if fields.is_empty() {

@@ -12,7 +12,12 @@ use super::axis::Axis;
 use super::fits::PowerFit;
 use super::found::{Found, Verdict};
 use super::headings::Labels;
+use super::heavy;
+use super::independence::independence_claims;
+use super::layers::layer_claims;
+use super::rarely::tail_claims;
 use super::ratios::Ratio;
+use super::spectrum::spectrum_claims;
 use super::text::{activation, significant};
 use crate::stats::Quantile;
 use crate::study::builtin::Builtin;
@@ -21,6 +26,9 @@ use crate::study::table::CellRecord;
 /// One prediction and what became of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Claim {
+    /// The statement of the papers that it examines, a key of [`super::papers`].
+    #[serde(skip)]
+    pub of: &'static str,
     /// What was looked at: a number, and of which networks.
     pub statement: String,
     /// What it was predicted to be.
@@ -47,12 +55,34 @@ enum Rule {
     Outputs,
     /// |s| : φ is below 1 where 0 < Δ < 1.
     Before,
+    /// Large deviations of the widest network are as rare as the theorem says.
+    Tails,
+    /// What is said of every layer.
+    Layers,
+    /// What independent gradients would change falls as 1/m.
+    Independence,
+    /// What the spectrum of K∞ is said to be.
+    Spectrum,
     /// The constant of the bound does not grow along an axis.
     Constant(Axis),
     /// At one point the spread of tr K is the exact one.
     Spread,
     /// At one point the mean of K is that of the limit.
     Mean,
+}
+
+impl Rule {
+    /// The statement of the papers that it examines.
+    fn examines(self) -> &'static str {
+        match self {
+            Self::Width | Self::Tails | Self::Constant(_) => "C Theorem 28",
+            Self::Outputs => "C Prop. 6, 7, 9-11",
+            Self::Before => "C, of Δ and κ",
+            Self::Spread | Self::Mean => "second moment",
+            // Their claims say themselves.
+            Self::Spectrum | Self::Layers | Self::Independence => "",
+        }
+    }
 }
 
 fn rules(study: &Builtin) -> &'static [Rule] {
@@ -63,6 +93,11 @@ fn rules(study: &Builtin) -> &'static [Rule] {
         "depth" => &[Rule::Constant(Axis::Depth)],
         "activation" => &[Rule::Before],
         "outputs" => &[Rule::Outputs, Rule::Constant(Axis::Outputs)],
+        "points" => &[Rule::Constant(Axis::Points)],
+        "tail" => &[Rule::Tails],
+        "spectrum" => &[Rule::Spectrum],
+        "layers" => &[Rule::Layers],
+        "independence" => &[Rule::Independence],
         _ => &[],
     }
 }
@@ -71,25 +106,36 @@ fn rules(study: &Builtin) -> &'static [Rule] {
 pub fn claims(study: &Builtin, analysis: &Analysis) -> Vec<Claim> {
     let mut claims = Vec::new();
     for rule in rules(study) {
+        let from = claims.len();
+        if let Rule::Spectrum = rule {
+            claims.extend(spectrum_claims());
+        }
         for section in &analysis.sections {
             match rule {
+                Rule::Spectrum => {}
+                Rule::Independence => claims.extend(independence_claims(analysis, section)),
+                Rule::Layers => claims.extend(layer_claims(analysis, section)),
                 Rule::Width => claims.extend(exponents(analysis, section, Axis::Width)),
                 Rule::Outputs => claims.extend(exponents(analysis, section, Axis::Outputs)),
                 Rule::Before => claims.extend(before(section)),
+                Rule::Tails => claims.extend(tail_claims(analysis, section)),
                 Rule::Constant(axis) => claims.extend(constants(analysis, section, *axis)),
                 Rule::Spread => claims.extend(one_point(analysis, section, spread)),
                 Rule::Mean => claims.extend(one_point(analysis, section, mean)),
             }
+        }
+        for claim in claims[from..].iter_mut().filter(|claim| claim.of.is_empty()) {
+            claim.of = rule.examines();
         }
     }
     claims
 }
 
 /// Which networks of a section: the activation, what else tells lines apart, and the data where there are several.
-fn named(analysis: &Analysis, section: &Section, labels: &Labels, cell: &CellRecord) -> String {
+pub(super) fn named(analysis: &Analysis, section: &Section, labels: &Labels, cell: &CellRecord) -> String {
     let mut words = labels.words(cell);
     if analysis.sections.len() > 1 {
-        words.push(section.setting.cell.data.clone());
+        words.push(section.setting.data.clone());
     }
     words.join(", ")
 }
@@ -108,6 +154,7 @@ fn exponents(analysis: &Analysis, section: &Section, axis: Axis) -> Vec<Claim> {
             && verdict == Verdict::Contradicts
             && fit.exact_exponent.is_some_and(|exact| found.meets(exact.min(-0.5), exact.max(-0.5)));
         Claim {
+            of: "",
             statement: format!(
                 "{}: exponent in {} of the median of ‖K−K∞‖/‖K∞‖",
                 named(analysis, section, &labels, &fit.cell),
@@ -142,6 +189,7 @@ fn before(section: &Section) -> Option<Claim> {
     };
     let networks = if all.len() == 1 { place } else { format!("largest of {}, at {place}", all.len()) };
     Some(Claim {
+        of: "",
         statement: format!("|s| : {} of the medians ({networks})", activation(&ratio.cell)),
         prediction: "below 1".into(),
         found: *found,
@@ -160,6 +208,7 @@ fn constants(analysis: &Analysis, section: &Section, axis: Axis) -> Vec<Claim> {
         let found = growth(first.bound_constant.as_ref()?, last.bound_constant.as_ref()?);
         let at = |point: &Point| axis.value(&point.cell).unwrap_or(f64::NAN);
         Some(Claim {
+            of: "",
             statement: format!(
                 "{}: constant of the bound at {symbol} = {} over that at {symbol} = {}",
                 named(analysis, section, &labels, &line.cell),
@@ -176,7 +225,7 @@ fn constants(analysis: &Analysis, section: &Section, axis: Axis) -> Vec<Claim> {
 }
 
 /// The ratio of two positive quantiles; each limit from the limits of both.
-fn growth(from: &Quantile, to: &Quantile) -> Found {
+pub(super) fn growth(from: &Quantile, to: &Quantile) -> Found {
     let over = |a: Option<f64>, b: Option<f64>| Some(a? / b?).filter(|v| v.is_finite());
     Found {
         value: over(Some(to.estimate), Some(from.estimate)),
@@ -201,11 +250,17 @@ fn one_point(analysis: &Analysis, section: &Section, of: fn(&Point) -> Option<Cl
 fn spread(point: &Point) -> Option<Claim> {
     let exact = point.cell.limit.relative_sd_diagonal?;
     let found = point.trace_spread.as_ref().map_or(Found::default(), Found::from);
+    // What so many draws cannot resolve decides nothing.
+    let needed = heavy::needed(&point.cell, point.seeds);
+    let few = needed.map_or(String::new(), |n| {
+        format!(" ({} seeds, of at least {} that would resolve it)", point.seeds, significant(n.ceil(), 2))
+    });
     Some(Claim {
-        statement: "s.d. of K(x,x) over its mean".into(),
+        of: "",
+        statement: format!("s.d. of K(x,x) over its mean{few}"),
         prediction: significant(exact, 4),
         found,
-        verdict: found.is(exact),
+        verdict: if needed.is_some() { Verdict::Undecided } else { found.is(exact) },
     })
 }
 
@@ -213,6 +268,7 @@ fn mean(point: &Point) -> Option<Claim> {
     let exact = point.cell.limit.lambda_min?;
     let found = Found::of_mean(&point.lambda_min);
     Some(Claim {
+        of: "",
         statement: "mean of K(x,x)".into(),
         prediction: significant(exact, 4),
         found,
@@ -223,10 +279,15 @@ fn mean(point: &Point) -> Option<Claim> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::papers::STATEMENTS;
     use crate::study::builtin::BUILTIN;
 
     #[test]
     fn every_built_in_study_is_held_to_something() {
         assert!(BUILTIN.iter().all(|study| !rules(study).is_empty()));
+        let known = |name: &str| STATEMENTS.iter().any(|statement| statement.name == name);
+        for rule in BUILTIN.iter().flat_map(rules) {
+            assert!(known(rule.examines()) || rule.examines().is_empty(), "{}", rule.examines());
+        }
     }
 }

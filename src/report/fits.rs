@@ -1,4 +1,4 @@
-//! Exponents of the median deviation in the width, the depth and the number of outputs, beside those of theory.
+//! Exponents of the median deviation in the width, the depth, the number of outputs and that of points, beside those of theory.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::study::table::{CellRecord, LimitRecord};
 /// The exponent over networks that differ in one number alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PowerFit {
-    /// That number: width, depth or outputs.
+    /// That number: width, depth, outputs or points.
     pub axis: Axis,
     /// The first of the cells.
     pub cell: Arc<CellRecord>,
@@ -25,11 +25,11 @@ pub struct PowerFit {
     pub bound_exponent: Option<f64>,
 }
 
-/// All exponents of a section: in m, l and m_l wherever they vary, and in m also where it is the axis of the report and
+/// All exponents of a section: in m, l, m_l and n wherever they vary, and in m also where it is the axis of the report and
 /// does not vary, so that the reader is told why there is no exponent.
 pub(super) fn fits(axis: Axis, cells: &[&CellSummary]) -> Vec<PowerFit> {
     let mut fits = Vec::new();
-    for along in [Axis::Width, Axis::Depth, Axis::Outputs] {
+    for along in Axis::POWERS {
         for line in lines(along, cells) {
             // One weight matrix has no spread: K = K∞, whose deviation has no logarithm.
             let line: Vec<&CellSummary> = line.into_iter().filter(|c| c.cell.depth > 1).collect();

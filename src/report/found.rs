@@ -7,10 +7,7 @@ use serde::Serialize;
 
 use super::lines::Measured;
 use super::text::{interval, significant};
-use crate::stats::{ExponentFit, Interval, Moments, NoFit, NoInterval, Quantile};
-
-/// Half of a 95 % interval of a mean in standard errors.
-const NORMAL: f64 = 1.959_964;
+use crate::stats::{CONFIDENCE, ExponentFit, Interval, Moments, NoFit, NoInterval, Quantile, mean_interval};
 
 /// How a prediction came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -65,10 +62,10 @@ impl Found {
         Self { value: Some(value), low, high }
     }
 
-    /// A mean, whose interval is that of a normal law.
+    /// A mean of numbers that are positive.
     pub(super) fn of_mean(moments: &Moments) -> Self {
-        let limit = |sign: f64| Some(moments.mean()? + sign * NORMAL * moments.standard_error()?);
-        Self { value: moments.mean(), low: limit(-1.0), high: limit(1.0) }
+        let interval = mean_interval(moments, CONFIDENCE);
+        Self { value: moments.mean(), low: interval.and_then(|i| i.low), high: interval.and_then(|i| i.high) }
     }
 
     /// Whether the interval holds a number.

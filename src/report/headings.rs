@@ -23,7 +23,8 @@ pub(super) struct Fields {
 impl Fields {
     pub(super) fn of(axis: Axis, section: &Section) -> Self {
         let cells = || section.lines.iter().flat_map(|l| &l.points).map(|p| &*p.cell);
-        let free = [Field::Activation, Field::Schedule, Field::Depth, Field::Outputs, Field::Width];
+        let free =
+            [Field::Activation, Field::Schedule, Field::Depth, Field::Outputs, Field::Points, Field::Width];
         let point = axis.fields();
         let free = free.into_iter().filter(|field| !point.contains(field));
         // The activation is always a column: tables of one look like tables of several.
@@ -52,7 +53,7 @@ pub(super) struct Labels(Vec<Field>);
 
 impl Labels {
     pub(super) fn of(axis: Axis, cells: &[&Arc<CellRecord>]) -> Self {
-        let free = [Field::Schedule, Field::Depth, Field::Outputs, Field::Width];
+        let free = [Field::Schedule, Field::Depth, Field::Outputs, Field::Points, Field::Width];
         let free = free.into_iter().filter(|f| !axis.fields().contains(f));
         let differ = free.filter(|f| f.varies(cells.iter().map(|cell| &***cell)));
         Self(std::iter::once(Field::Activation).chain(differ).collect())
@@ -84,12 +85,12 @@ pub(super) const DATA: usize = 0;
 /// The setting, part by part; a part that says nothing is None, so that parts of two settings can be compared.
 pub(super) fn describe(setting: &Setting) -> Vec<Option<String>> {
     let data = match setting.cell.normalize.as_str() {
-        "none" => setting.cell.data.clone(),
-        how => format!("{} on the {how}", setting.cell.data),
+        "none" => setting.data.clone(),
+        how => format!("{} on the {how}", setting.data),
     };
     vec![
         Some(data),
-        Some(counted(setting.cell.n as usize, "point", "points")),
+        setting.n.map(|n| counted(n as usize, "point", "points")),
         (setting.cell.scale != 1.0).then(|| format!("scale {}", setting.cell.scale)),
         Some(format!("{} sampler", setting.samplers.join(" and "))),
         Some(setting.cell.precision.clone()),

@@ -5,19 +5,20 @@
 //!
 //! | list | fields of an entry |
 //! | --- | --- |
-//! | `cells` | `activation`, `depth`, `m`, `widths`, `schedule`, `outputs`, `n`, `data`, `sampler`, `precision` as in the rows of the cell; `seeds`, the finished ones; `median` and `quantile_90`, found, of ‖K−K∞‖/‖K∞‖; `trace_sd`, found, s.d. of tr K over its mean, with `exact`, that of K(x,x); `lambda_min`: `mean`, its standard `error`, and the `limit`'s; `bound`: `value` modulo logarithms and in `full`, `constant` and `constant_full`, found, the 90 % quantile of ‖K−K∞‖/n over either |
-//! | `exponents` | `along` m, depth or outputs; `activation`; `value`, `low`, `high` of the median; `exact` of K(x,x), `bound` of the bound over ‖K∞/n‖ |
+//! | `cells` | `activation`, `depth`, `m`, `widths`, `schedule`, `outputs`, `n`, `data`, `sampler`, `precision` as in the rows of the cell; `seeds`, the finished ones; `median` and `quantile_90`, found, of ‖K−K∞‖/‖K∞‖; `trace_sd`, found, s.d. of tr K over its mean, with `exact`, that of K(x,x); `lambda_min`: `mean`, its standard `error`, and the `limit`'s; `bound`: `value` modulo logarithms and in `full`, `constant` and `constant_full`, found, the 90 % quantile of ‖K−K∞‖/n over either; `theorem`, which of its conditions are not met, null where all hold; `rare`: at 1 − `misses`/m the `constant` and `constant_full`, found; `tails`: `threshold` of ‖K−K∞‖/‖K∞‖, the `share` of seeds beyond it, found, two fixed ones and last, where it is known, 2·√log m times the exact s.d. : mean of K(x,x) |
+//! | `exponents` | `along` m, depth, outputs or n; `activation`; `value`, `low`, `high` of the median; `exact` of K(x,x), `bound` of the bound over ‖K∞/n‖ |
 //! | `ratios` | \|s\| over `activation`, at `n`, `data` and `depth`, `m`, `schedule`, `outputs`, which are null in the geometric `mean` over all networks; `value`, `low`, `high` of the medians; `exact`, `bound` |
 //! | `claims` | of a built-in study: `statement`, `prediction`, `found`, `verdict` (agrees, contradicts, undecided) |
 
 use serde::Serialize;
 
-use super::analysis::{Analysis, Point, Section};
+use super::analysis::{Analysis, Point};
 use super::axis::Axis;
 use super::claims::Claim;
 use super::fits::PowerFit;
 use super::found::Found;
 use super::ratios::Ratio;
+use super::tails::{RareConstant, Tail};
 
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -45,6 +46,22 @@ struct Cell<'a> {
     trace_sd: TraceSd,
     lambda_min: LambdaMin,
     bound: Bound,
+    theorem: Option<&'a str>,
+    rare: Vec<Rare>,
+    tails: Vec<Share>,
+}
+
+#[derive(Serialize)]
+struct Rare {
+    misses: f64,
+    constant: Found,
+    constant_full: Found,
+}
+
+#[derive(Serialize)]
+struct Share {
+    threshold: f64,
+    share: Found,
 }
 
 #[derive(Serialize)]
@@ -101,7 +118,7 @@ pub fn summary_json(analysis: &Analysis, claims: &[Claim]) -> serde_json::Result
     let summary = Summary {
         cells: sections().flat_map(|s| &s.lines).flat_map(|l| &l.points).map(cell).collect(),
         exponents: sections().flat_map(|s| &s.fits).map(exponent).collect(),
-        ratios: sections().flat_map(|s| s.ratios.iter().map(move |r| ratio(s, r))).collect(),
+        ratios: sections().flat_map(|s| s.ratios.iter().map(ratio)).collect(),
         claims,
     };
     Ok(serde_json::to_string_pretty(&summary)? + "\n")
@@ -138,7 +155,22 @@ fn cell(point: &Point) -> Cell<'_> {
             constant: Found::from(point.bound_constant.as_ref()),
             constant_full: Found::from(point.full_constant.as_ref()),
         },
+        theorem: limit.theorem.as_deref(),
+        rare: point.tails.rare.iter().map(rare).collect(),
+        tails: point.tails.fixed.iter().chain(&point.tails.moving).map(share).collect(),
     }
+}
+
+fn rare(rare: &RareConstant) -> Rare {
+    Rare {
+        misses: rare.misses,
+        constant: Found::from(rare.constant.as_ref()),
+        constant_full: Found::from(rare.full.as_ref()),
+    }
+}
+
+fn share(tail: &Tail) -> Share {
+    Share { threshold: tail.threshold, share: tail.found() }
 }
 
 fn exponent(fit: &PowerFit) -> Exponent<'_> {
@@ -147,6 +179,7 @@ fn exponent(fit: &PowerFit) -> Exponent<'_> {
             Axis::Width => "m",
             Axis::Depth => "depth",
             Axis::Outputs => "outputs",
+            Axis::Points => "n",
             Axis::Delta => "delta",
         },
         activation: &fit.cell.activation,
@@ -156,7 +189,7 @@ fn exponent(fit: &PowerFit) -> Exponent<'_> {
     }
 }
 
-fn ratio<'a>(section: &'a Section, ratio: &'a Ratio) -> RatioEntry<'a> {
+fn ratio(ratio: &Ratio) -> RatioEntry<'_> {
     let cell = &*ratio.cell;
     let one = !ratio.mean;
     RatioEntry {
@@ -166,8 +199,8 @@ fn ratio<'a>(section: &'a Section, ratio: &'a Ratio) -> RatioEntry<'a> {
         m: cell.m.filter(|_| one),
         schedule: cell.schedule.as_deref().filter(|_| one),
         outputs: one.then_some(cell.outputs),
-        n: section.setting.cell.n,
-        data: &section.setting.cell.data,
+        n: cell.n,
+        data: &cell.data,
         found: ratio.found.as_ref().map_or(Found::default(), Found::from),
         exact: ratio.exact,
         bound: ratio.bound,

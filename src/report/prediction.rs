@@ -49,6 +49,7 @@ fn by_line(axis: Axis, section: &Section, room: usize) -> String {
             match axis {
                 Axis::Depth => ends(|p| p.cell.depth.to_string()),
                 Axis::Outputs => ends(|p| p.cell.outputs.to_string()),
+                Axis::Points => ends(|p| p.cell.n.to_string()),
                 _ => ends(|p| p.cell.m.map_or("-".into(), |m| m.to_string())),
             },
             ends(|p| number(p.cell.limit.relative_sd_diagonal)),

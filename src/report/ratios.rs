@@ -44,7 +44,9 @@ pub(super) fn ratios(cells: &[&CellSummary]) -> Vec<Ratio> {
         for d in other.into_iter().filter(|d| d.cell.depth > 1) {
             pairs.extend(abs.get(&network(d)).map(|&c| (c, d)));
         }
-        pairs.sort_by_key(|(c, _)| (c.cell.schedule.as_deref(), c.cell.depth, c.cell.outputs, c.cell.m));
+        pairs.sort_by_key(|(c, _)| {
+            (c.cell.schedule.as_deref(), c.cell.depth, c.cell.outputs, c.cell.n, c.cell.m)
+        });
         ratios.extend(pairs.iter().map(|pair| of(std::slice::from_ref(pair), false)));
         if pairs.len() > 1 {
             ratios.push(of(&pairs, true));

@@ -6,6 +6,7 @@ use super::beside;
 use super::claims::Claim;
 use super::found::Verdict;
 use super::headings::{Fields, heading, percent};
+use super::heavy;
 use super::layout::paragraph;
 use super::table::empty_cells;
 use super::text::{Align, counted, estimate};
@@ -39,6 +40,10 @@ pub fn short_table(analysis: &Analysis, claims: &[Claim], room: usize) -> String
          2501.14724, over ‖K∞/n‖, modulo logarithms.",
         room,
     );
+    let heavy = heavy::sentence(analysis.sections.iter().flat_map(|s| &s.lines).flat_map(|l| &l.points));
+    if !heavy.is_empty() {
+        text += &paragraph("Heavy tails: ", &heavy, room);
+    }
     text.push('\n');
     text + &if claims.is_empty() { of_theory(analysis, room) } else { of_claims(claims, room) }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::study::table::{CellRecord, Statistics};
+use crate::study::table::{CellRecord, LayerRow, Statistics};
 
 /// One study: the cells in the order of its plan.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -26,6 +26,9 @@ impl StudySummary {
         here.seeds = all.iter().map(|row| row.0).collect();
         here.samples = all.iter().map(|row| row.1).collect();
         here.seconds = all.iter().map(|row| row.2).collect();
+        // What is beside the samples is of one run alone.
+        here.layers.clear();
+        here.independence.clear();
     }
 }
 
@@ -38,6 +41,10 @@ pub struct CellSummary {
     pub seeds: Vec<u64>,
     /// The statistics of each of them, in this order.
     pub samples: Vec<Statistics>,
+    /// The layers of each of them from 1 to l, in this order; empty where the study did not ask for them.
+    pub layers: Vec<Vec<LayerRow>>,
+    /// `independence_relative_op` of each of them; empty where the study did not ask for it.
+    pub independence: Vec<f64>,
     /// The seconds that each of them took, in this order; empty where they are not known.
     pub seconds: Vec<f64>,
 }
@@ -45,7 +52,14 @@ pub struct CellSummary {
 impl CellSummary {
     /// A cell of which no seed is finished yet.
     pub fn new(cell: CellRecord) -> Self {
-        Self { cell: Arc::new(cell), seeds: Vec::new(), samples: Vec::new(), seconds: Vec::new() }
+        Self {
+            cell: Arc::new(cell),
+            seeds: Vec::new(),
+            samples: Vec::new(),
+            layers: Vec::new(),
+            independence: Vec::new(),
+            seconds: Vec::new(),
+        }
     }
 
     /// The cell once under every schedule that makes its widths, so that a report along one finds it.

@@ -26,6 +26,11 @@ pub fn table(analysis: &Analysis, room: usize) -> String {
         text.push('\n');
         text += &beside::constants(section, &fields, room);
         text.push('\n');
+        text += &beside::rare(section, &fields, room);
+        text += &beside::conditions(section, room);
+        text.push('\n');
+        text += &beside::tails(section, &fields, room);
+        text.push('\n');
         text += &beside::exponents(section, room);
         text += &beside::ratios(section, room);
         text.push('\n');
@@ -114,6 +119,14 @@ fn legend(analysis: &Analysis, room: usize) -> String {
         [
             "in full".into(),
             "the constant over the bound with its logarithms; - where one of them is not positive".into(),
+        ],
+        [
+            "1 - 16/m".into(),
+            "the probability of the theorem; 1 - 1/m: once in m draws, which has an upper limit from 3.7·m seeds on".into(),
+        ],
+        [
+            "> t".into(),
+            "share of seeds beyond t, Clopper–Pearson; s = 2·√log m times s.d. : mean of K(x,x), of order √(log m/m)".into(),
         ],
     ];
     if analysis.axis == Axis::Delta {

@@ -44,6 +44,20 @@ impl Cost {
             cubes: priced(Prices { deviate: 0.0, operation: 0.0, cube: 1.0 }),
         }
     }
+
+    /// The same with K_gia beside K: 2q² + q² operations a neuron for B' and its Gram matrix in all hidden layers but the last, and a
+    /// factorisation of every Gram matrix that is not that of K.
+    pub fn with_independence(self, n: usize, network: &Network) -> Self {
+        let q = (n * network.outputs()) as f64;
+        let below_last = network.hidden().split_last().map_or(&[][..], |(_, below)| below);
+        let neurons: f64 = below_last.iter().map(|&m| m as f64).sum();
+        let roots = below_last.len().saturating_sub(1) as f64;
+        Self {
+            operations: self.operations + neurons * 3.0 * q * q,
+            cubes: self.cubes + roots * q.powi(3),
+            ..self
+        }
+    }
 }
 
 /// Cost of a sample in units of an operation: what `auto` compares, so that these prices decide which sampler a row is of.
@@ -141,6 +155,16 @@ mod tests {
         assert_eq!(
             of(Sampler::Direct, &[7, 9]),
             Cost { operations, normals: 18.0 + 35.0 + 63.0, cubes: 0.0 }
+        );
+        let three = network(&[7, 9, 4], 2);
+        let (cost, twin) = (Cost::of(Sampler::Conditional, 3, 5, &three), 16.0 * 3.0 * 36.0);
+        let with = Cost { operations: cost.operations + twin, cubes: cost.cubes + 216.0, ..cost };
+        assert_eq!(cost.with_independence(3, &three), with);
+        let one = Cost::of(Sampler::Conditional, 3, 5, &network(&[7], 2));
+        assert_eq!(
+            one.with_independence(3, &network(&[7], 2)),
+            one,
+            "there is nothing that gradients could know"
         );
         let all = |cost: Cost| cost.operations + 60.0 * cost.normals + 80.0 * cost.cubes;
         for sampler in [Sampler::Direct, Sampler::Conditional] {

@@ -50,6 +50,21 @@ pub struct KernelStatistics {
     pub trace: f64,
 }
 
+/// K(θ) against K_gia of the same draws, which has the law that gradients independent of activations would give.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Independence {
+    /// Operator norm of (K − K_gia)/n.
+    pub op: f64,
+    /// Frobenius norm of (K − K_gia)/n.
+    pub fro: f64,
+    /// Largest entry of |K − K_gia|/n.
+    pub max: f64,
+    /// op over the operator norm of K∞/n; NaN where that is 0.
+    pub relative_op: f64,
+    /// Operator norm of K_gia/n − K∞/n: what deviation_op is of K.
+    pub deviation_op: f64,
+}
+
 /// Why a kernel cannot be compared with a limit.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MeasureError {
@@ -125,28 +140,75 @@ impl Reference {
 
     /// The statistics of K(θ), (n·m_l)² entries, symmetric, row and column i·m_l + o.
     pub fn measure(&self, kernel: &[f64]) -> Result<KernelStatistics, MeasureError> {
-        let (n, outputs) = (self.n, self.outputs);
-        let (q, what) = (n * outputs, "kernel");
-        if kernel.len() != q * q {
-            return Err(MeasureError::Shape { what, found: kernel.len(), expected: q * q, n, outputs });
-        }
-        let spectrum =
-            |matrix: &[f64]| eigenvalues(matrix, q).map_err(|source| MeasureError::Spectrum { what, source });
+        self.measure_all(kernel).map(|(statistics, _)| statistics)
+    }
+
+    /// The same, and every eigenvalue of K(θ)/n in ascending order.
+    pub fn measure_all(&self, kernel: &[f64]) -> Result<(KernelStatistics, Vec<f64>), MeasureError> {
+        self.check(kernel)?;
+        let q = self.q();
         // One buffer: first K/n, then its deviation, so that the deviation is of the rounded K/n.
-        let per_point = 1.0 / n as f64;
+        let per_point = 1.0 / self.n as f64;
         let mut work: Vec<f64> = kernel.iter().map(|k| k * per_point).collect();
         let trace = work.iter().step_by(q + 1).sum();
-        let of_kernel = spectrum(&work)?;
+        let of_kernel = self.spectrum(&work)?;
+        self.subtract_limit(&mut work);
+        let deviations = [largest(&self.spectrum(&work)?), frobenius(&work), largest(&work)];
+        Ok((self.statistics(deviations, [of_kernel[0], of_kernel[q - 1]], trace), of_kernel))
+    }
+
+    /// K(θ) against K_gia, each as [`measure`](Self::measure) takes it.
+    pub fn measure_independence(
+        &self,
+        kernel: &[f64],
+        independent: &[f64],
+    ) -> Result<Independence, MeasureError> {
+        self.check(kernel)?;
+        self.check(independent)?;
+        let per_point = 1.0 / self.n as f64;
+        let difference: Vec<f64> =
+            kernel.iter().zip(independent).map(|(k, other)| (k - other) * per_point).collect();
+        let op = largest(&self.spectrum(&difference)?);
+        let mut deviation: Vec<f64> = independent.iter().map(|k| k * per_point).collect();
+        self.subtract_limit(&mut deviation);
+        Ok(Independence {
+            op,
+            fro: frobenius(&difference),
+            max: largest(&difference),
+            relative_op: ratio(op, self.norm_op),
+            deviation_op: largest(&self.spectrum(&deviation)?),
+        })
+    }
+
+    /// Rows of a kernel.
+    fn q(&self) -> usize {
+        self.n * self.outputs
+    }
+
+    fn check(&self, kernel: &[f64]) -> Result<(), MeasureError> {
+        let (n, outputs, expected) = (self.n, self.outputs, self.q() * self.q());
+        if kernel.len() == expected {
+            return Ok(());
+        }
+        Err(MeasureError::Shape { what: "kernel", found: kernel.len(), expected, n, outputs })
+    }
+
+    /// The eigenvalues of a matrix of the size of a kernel, ascending.
+    fn spectrum(&self, matrix: &[f64]) -> Result<Vec<f64>, MeasureError> {
+        eigenvalues(matrix, self.q()).map_err(|source| MeasureError::Spectrum { what: "kernel", source })
+    }
+
+    /// Takes (K∞/n) ⊗ I from K/n.
+    fn subtract_limit(&self, kernel: &mut [f64]) {
+        let (n, outputs, q) = (self.n, self.outputs, self.q());
         for i in 0..n {
             for o in 0..outputs {
                 let row = (i * outputs + o) * q;
                 for j in 0..n {
-                    work[row + j * outputs + o] -= self.limit[i * n + j];
+                    kernel[row + j * outputs + o] -= self.limit[i * n + j];
                 }
             }
         }
-        let deviations = [largest(&spectrum(&work)?), frobenius(&work), largest(&work)];
-        Ok(self.statistics(deviations, [of_kernel[0], of_kernel[q - 1]], trace))
     }
 
     /// The statistics from the deviations (op, fro, max), the least and greatest eigenvalue and the trace of K/n.
@@ -211,6 +273,10 @@ mod tests {
         close(s.lambda_min, 2.0);
         close(s.lambda_max, 4.0);
         close(s.trace, 6.0);
+        let (same, eigenvalues) = reference.measure_all(&[6.0, -2.0, -2.0, 6.0]).unwrap();
+        assert_eq!((same, eigenvalues.len()), (s, 2));
+        close(eigenvalues[0], 2.0);
+        close(eigenvalues[1], 4.0);
     }
 
     #[test]
@@ -246,6 +312,22 @@ mod tests {
         // The relative Frobenius norm is over the limit of all outputs.
         let s = reference.measure(&[0.0; 36]).unwrap();
         close(s.relative_fro, 1.0);
+    }
+
+    #[test]
+    fn a_kernel_against_its_independent_twin_by_hand() {
+        let reference = Reference::new(&LIMIT, 2, 1).unwrap();
+        // (K − K_gia)/n = [[1, −2], [−2, 1]] and K_gia/n − K∞/n = [[0, 1], [1, 0]].
+        let s = reference.measure_independence(&[6.0, 0.0, 0.0, 6.0], &[4.0, 4.0, 4.0, 4.0]).unwrap();
+        close(s.op, 3.0);
+        close(s.fro, 10f64.sqrt());
+        close(s.max, 2.0);
+        close(s.relative_op, 1.0);
+        close(s.deviation_op, 1.0);
+        let zero = Reference::new(&[0.0; 4], 2, 1).unwrap();
+        assert!(zero.measure_independence(&[0.0; 4], &[0.0; 4]).unwrap().relative_op.is_nan());
+        assert!(reference.measure_independence(&[0.0; 4], &[0.0; 9]).is_err());
+        assert!(reference.measure_independence(&[0.0; 9], &[0.0; 4]).is_err());
     }
 
     #[test]

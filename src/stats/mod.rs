@@ -1,9 +1,12 @@
 //! Statistics of samples: per kernel, per cell, over cells.
 //!
 //! - [`Reference`]: one kernel against its limit (norms of the deviation, spectrum, trace)
+//! - [`LayerReference`]: one layer of a sample against its limits (norms, cosines, gradients, its term of the kernel)
 //! - [`Moments`]: mean with standard error, mergeable; [`EntrywiseMoments`]: the same of matrices
 //! - [`quantile`] and [`tail_probability`]: exact, distribution-free intervals
 //! - [`bootstrap`], [`exponent`]: intervals and fits over cells that share their draws
+//! - [`same_law`]: whether two independent samples have one law, exactly; [`holm`] for several such tests
+//! - [`mean_interval`]: that of a mean of positive numbers, open above where the tail is heavy
 //! - [`spread`]: standard deviation over mean, with an interval that covers under heavy tails too
 //!
 //! An undefined number is None, or an error that says why; never an infinite or a made-up one. The one exception
@@ -15,17 +18,23 @@ mod bound;
 mod deviation;
 mod entrywise;
 mod fit;
+mod layers;
+mod mean;
 mod moments;
+mod permutation;
 mod quantile;
 mod spread;
 
 pub use binomial::tail_probability;
 pub use bootstrap::{NoInterval, SeedTable};
-pub use bound::bound_constant;
-pub use deviation::{KernelStatistics, MeasureError, Reference};
+pub use bound::{bound_constant, normal_tail};
+pub use deviation::{Independence, KernelStatistics, MeasureError, Reference};
 pub use entrywise::EntrywiseMoments;
 pub use fit::{Centre, ExponentFit, NoFit, exponent};
+pub use layers::{LayerReference, LayerStatistics};
+pub use mean::mean_interval;
 pub use moments::Moments;
+pub use permutation::{PERMUTATIONS, SameLaw, holm, same_law};
 pub use quantile::{QUANTILES, Quantile, order_ranks, quantile, quantiles, select_quantile};
 pub use spread::{Spread, spread};
 

@@ -11,6 +11,7 @@ use super::{SeedRange, Spec, Widths};
 use crate::data::{Normalize, Source};
 use crate::math::activation::Activation;
 use crate::model::Schedule;
+use crate::sampler::{Sampler, SamplerChoice};
 
 /// A built-in study: words, and which grid it is; its numbers come from the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,15 @@ enum Grid {
     Outputs,
     Million,
     Deep,
+    Points,
+    Tail,
+    Spectrum,
+    Layers,
+    Independence,
 }
+
+/// The built-in study that is no grid: a search for the width that is needed, whose rows [`Kept`](super::kept::Kept) keeps.
+pub const NEEDED: &str = "needed";
 
 /// The text names no built-in study.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +55,7 @@ enum Grid {
 pub struct UnknownStudy(String);
 
 /// All of them; the first is the one that runs when no other is named.
-pub const BUILTIN: [Builtin; 7] = [
+pub const BUILTIN: [Builtin; 12] = [
     Builtin {
         name: "first",
         about: "|s| and ReLU by width, depth 4, 32 digits",
@@ -117,6 +126,60 @@ pub const BUILTIN: [Builtin; 7] = [
         time: ["7 minutes", "30 seconds"],
         grid: Grid::Deep,
     },
+    Builtin {
+        name: "points",
+        about: "4 to 256 points, 8 times the width",
+        claim: "no linear overparameterisation is needed: ‖K−K∞‖/n stays within the bound at any number of points n, of \
+                which the bound holds no more than √log n, also where n is larger than the width.",
+        prediction: "the constant of the bound modulo logarithms (90 % quantile of ‖K−K∞‖/n : bound) does not grow with n, \
+                     from 4 points to 256, 8 times the first width.",
+        time: ["1 minute", "10 seconds"],
+        grid: Grid::Points,
+    },
+    Builtin {
+        name: "tail",
+        about: "how rare large deviations are, m_k = k²·m",
+        claim: "P(‖K−K∞‖ > C·bound) ≤ 16/m, the bound carrying √log m: beyond a fixed threshold a deviation is rarer than any \
+                power of m, beyond c·√(log m/m) as rare as 16/m.",
+        prediction: "P(‖K−K∞‖/‖K∞‖ > 0.2) falls faster than 1/m; beyond 2·√log m times the exact s.d. : mean of K(x,x), \
+                     which is of the order √(log m/m), lie at most 16/m; the quantile at 1 - 1/m over the bound in full \
+                     grows no more than that of a normal law.",
+        time: ["4 minutes", "20 seconds"],
+        grid: Grid::Tail,
+    },
+    Builtin {
+        name: "spectrum",
+        about: "the spectrum of K∞ and of K, Δ from 1/8 to 1",
+        claim: "arXiv 2501.13225 says what the spectrum of K∞ is (Theorem 18, Propositions 12 to 14 and 17, Figure 1); K has it \
+                where it is close to K∞.",
+        prediction: "of K∞, on uniform points of a sphere: condition numbers at depth 64 are the published ones, errors stay \
+                     within their orders as the depth grows, no entry is above the bound that has no constant. Of K at finite \
+                     width the least eigenvalue is shown beside the limit's, and the median of ‖K−K∞‖/‖K∞‖ has the exponent -1/2.",
+        time: ["1 minute", "20 seconds"],
+        grid: Grid::Spectrum,
+    },
+    Builtin {
+        name: "layers",
+        about: "every layer to depth 32, widths m, k·m and k²·m",
+        claim: "with widths k²·m norms, cosines and gradients of every layer stay near their limits as the depth grows \
+                (arXiv 2501.14724, Propositions 24 to 27), and the error of inverse cosine distances is flat in k; it is \
+                linear for k·m and quadratic for m (Figure 1).",
+        prediction: "with widths k²·m the largest error of a norm grows at most as log k, that of a cosine falls as (k-1)^-2, \
+                     those of gradients grow towards the input as log((l-1)/k) at most. The error of inverse cosine distances \
+                     has at most the exponent of log k for k²·m, 1 for k·m, 2 for m; at m = 16 and two points it is the published one.",
+        time: ["3 minutes", "20 seconds"],
+        grid: Grid::Layers,
+    },
+    Builtin {
+        name: "independence",
+        about: "K beside K with independent gradients, widths 64 to 1024",
+        claim: "gradients are nearly independent of activations: what assuming it changes in one step is O(1/m) \
+                (arXiv 2501.14724, Proposition 17), while K itself is off its limit by m^(-1/2).",
+        prediction: "the exponent in m of the median of ‖K−K_gia‖/‖K∞‖, both kernels from the same draws, is nearer to -1 \
+                     than to -1/2.",
+        time: ["half a minute", "4 seconds"],
+        grid: Grid::Independence,
+    },
 ];
 
 impl Builtin {
@@ -126,7 +189,7 @@ impl Builtin {
     /// The study; the quick form has fewer seeds, and where one cell costs most of the time, not that one.
     pub fn spec(&self, quick: bool) -> Spec {
         let of = |full: u32, few: u32| Some(SeedRange::first(if quick { few } else { full }));
-        let digits = |counts: &[usize]| counts.iter().map(|&n| Source::Digits { n }).collect();
+        let digits = |counts: &[usize]| counts.iter().map(|&n| Source::Digits { n }).collect::<Vec<_>>();
         let base = Spec {
             name: Some(self.name.to_owned()),
             activation: Some(vec![Activation::ABS, Activation::RELU]),
@@ -177,6 +240,52 @@ impl Builtin {
                 source: Some(digits(&[8, 1])),
                 ..base
             },
+            Grid::Points => Spec {
+                seeds: of(512, 64),
+                widths: Some(Widths::Scheduled(vec![32])),
+                schedule: Some(vec![Schedule::Quadratic]),
+                source: Some(digits(&[4, 16, 64, 256])),
+                ..base
+            },
+            // A quantile at 1 − 1/m has an upper limit from 3.7·m seeds on.
+            Grid::Tail => Spec {
+                seeds: of(16384, 4096),
+                widths: Some(Widths::Scheduled(if quick {
+                    vec![16, 64, 256, 1024]
+                } else {
+                    vec![16, 64, 256, 1024, 4096]
+                })),
+                schedule: Some(vec![Schedule::Quadratic]),
+                source: Some(digits(&[8])),
+                ..base
+            },
+            Grid::Spectrum => Spec {
+                seeds: of(256, 32),
+                activation: Some(activations_of_figure_1()),
+                depth: Some(vec![8]),
+                widths: Some(Widths::Scheduled(vec![256, 1024])),
+                source: Some(vec![Source::Sphere { n: 32, dim: 16, seed: 0 }]),
+                ..base
+            },
+            Grid::Independence => Spec {
+                seeds: of(512, 64),
+                sampler: Some(vec![SamplerChoice::Always(Sampler::Conditional)]),
+                independence: Some(true),
+                widths: Some(Widths::Scheduled(vec![64, 256, 1024])),
+                source: Some(digits(&[16])),
+                ..base
+            },
+            // A pair as far apart as those of Figure 1 are on average: w_1 = 1.72.
+            Grid::Layers => Spec {
+                seeds: of(512, 64),
+                layers: Some(true),
+                activation: Some(vec![Activation::ABS]),
+                depth: Some(vec![32]),
+                widths: Some(Widths::Scheduled(vec![16, 64])),
+                schedule: Some(vec![Schedule::Constant, Schedule::Linear, Schedule::Quadratic]),
+                source: Some([digits(&[8]), vec![Source::Pair { angle: 1.24 }]].concat()),
+                ..base
+            },
             Grid::First => Spec { seeds: of(64, 16), ..Spec::first() },
         }
     }
@@ -200,10 +309,19 @@ fn sweep() -> Vec<Activation> {
     steps.into_iter().map(activation).collect()
 }
 
+/// The activations of Figure 1 of arXiv 2501.13225: b² : a² = Δ : 1−Δ, Δ = 1/8 … 1.
+pub(crate) fn activations_of_figure_1() -> Vec<Activation> {
+    let activation = |k: u32| {
+        let delta = f64::from(k) / 8.0;
+        Activation::new((1.0 - delta).sqrt(), delta.sqrt())
+    };
+    (1..=8).filter_map(|k| activation(k).ok()).collect()
+}
+
 fn names() -> String {
     let names = BUILTIN.map(|study| study.name);
     let [rest @ .., last] = &names;
-    format!("{} or {last}", rest.join(", "))
+    format!("{}, {last} or {NEEDED}", rest.join(", "))
 }
 
 impl fmt::Display for Builtin {
@@ -256,7 +374,7 @@ mod tests {
         let error = "wide".parse::<Builtin>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million or deep"
+            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million, deep, points, tail, spectrum, layers, independence or needed"
         );
     }
 

@@ -38,6 +38,8 @@ pub struct Cell {
     pub sampler: Sampler,
     /// The arithmetic.
     pub precision: Precision,
+    /// Whether K_gia is drawn beside every K. It moves nothing of the rows that are there without, so that it is not in the key.
+    pub independence: bool,
 }
 
 impl Cell {

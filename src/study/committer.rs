@@ -9,17 +9,17 @@ use std::thread::Scope;
 use std::time::{Duration, Instant};
 
 use super::progress::Progress;
-use super::store::{Row, Store, StoreError};
+use super::store::{Sample, Store, StoreError};
 use crate::threads::spawn_scoped;
 
 /// Least time between the beginnings of two commits of one run.
 const COMMIT_EVERY: Duration = Duration::from_millis(800);
 
-/// Finished rows on their way to the disk.
+/// Finished samples on their way to the disk.
 pub struct Committer<'env> {
-    rows: Vec<Row>,
+    rows: Vec<Sample>,
     begun: Instant,
-    send: SyncSender<Vec<Row>>,
+    send: SyncSender<Vec<Sample>>,
     done: Receiver<Result<(), StoreError>>,
     /// The store and the other ends, where the system did not start a thread: commits are then made right here.
     here: Option<Here<'env>>,
@@ -30,21 +30,21 @@ pub struct Committer<'env> {
 /// What the thread has.
 struct Here<'env> {
     store: &'env mut Store,
-    rows: Receiver<Vec<Row>>,
+    rows: Receiver<Vec<Sample>>,
     report: SyncSender<Result<(), StoreError>>,
 }
 
 impl Here<'_> {
     /// Makes one commit that was begun; whether there may be more.
     fn commit(&mut self) -> bool {
-        self.rows.recv().is_ok_and(|rows| self.report.send(self.store.insert(&rows)).is_ok())
+        self.rows.recv().is_ok_and(|rows| self.report.send(self.store.insert(rows)).is_ok())
     }
 }
 
 impl<'env> Committer<'env> {
     /// Starts the thread, which has the store until the committer is gone.
     pub fn start<'scope>(scope: &'scope Scope<'scope, 'env>, store: &'env mut Store) -> Self {
-        let (send, rows) = sync_channel::<Vec<Row>>(1);
+        let (send, rows) = sync_channel::<Vec<Sample>>(1);
         let (report, done) = sync_channel(1);
         let theirs = Arc::new(Mutex::new(Some(Here { store, rows, report })));
         let take = |slot: &Mutex<Option<Here<'env>>>| slot.lock().ok().and_then(|mut slot| slot.take());
@@ -61,7 +61,7 @@ impl<'env> Committer<'env> {
     /// is under way; `now` is the progress with these rows.
     pub fn add(
         &mut self,
-        rows: Vec<Row>,
+        rows: Vec<Sample>,
         now: Progress,
         tell: &mut dyn FnMut(&Progress),
     ) -> Result<(), StoreError> {

@@ -7,6 +7,9 @@
 //! # max_seeds = 65536             # most seeds of a cell on the way there
 //! sampler = "auto"                # auto, direct or conditional
 //! precision = "f32"               # f32, f64 or f16
+//! layers = false                  # rows of the table layers too
+//! spectrum = false                # rows of the table spectrum too
+//! independence = false            # K_gia beside every K: the columns independence_*
 //! [network]
 //! activation = ["abs", "relu", "0.6,0.4"]
 //! depth = 4
@@ -34,10 +37,22 @@ use super::nearest::nearest;
 use super::spec::{Spec, Widths};
 use super::value::{
     Read, count_or_word, found, hidden, integer, max_seeds, name, number, seeds, standard_error, word,
+    yes_or_no,
 };
 
-const TOP: &[&str] =
-    &["name", "seeds", "standard_error", "max_seeds", "sampler", "precision", "network", "data"];
+const TOP: &[&str] = &[
+    "name",
+    "seeds",
+    "standard_error",
+    "max_seeds",
+    "sampler",
+    "precision",
+    "layers",
+    "spectrum",
+    "independence",
+    "network",
+    "data",
+];
 const NETWORK: &[&str] = &["activation", "depth", "width", "widths", "schedule", "outputs", "scale"];
 const DATA: &[&str] = &["source", "points", "append_constant", "normalize"];
 
@@ -132,6 +147,9 @@ impl File<'_> {
                 "max_seeds" => spec.max_seeds = Some(self.scalar("max_seeds", value, max_seeds)?),
                 "sampler" => spec.sampler = Some(self.list("sampler", value, word)?),
                 "precision" => spec.precision = Some(self.list("precision", value, word)?),
+                "layers" => spec.layers = Some(self.scalar("layers", value, yes_or_no)?),
+                "spectrum" => spec.spectrum = Some(self.scalar("spectrum", value, yes_or_no)?),
+                "independence" => spec.independence = Some(self.scalar("independence", value, yes_or_no)?),
                 "network" => self.network(value, &mut spec)?,
                 "data" => self.data(value, &mut spec)?,
                 _ => return Err(self.unknown(key, "", TOP)),

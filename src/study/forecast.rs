@@ -12,10 +12,9 @@
 use std::time::{Duration, Instant};
 
 use super::Missing;
-use super::cell::Cell;
 use super::measure::Limits;
 use super::plan::Plan;
-use super::run::{Computing, RunError, batch_size, statistics};
+use super::run::{Computing, RunError, batch_size, draw};
 use crate::backend::JobPlan;
 use crate::model::Network;
 
@@ -101,7 +100,7 @@ pub fn forecast(
     for (kind, picked) in picked {
         let mut probes = Vec::new();
         for cell in picked {
-            let Some(probe) = probe(cell, &plan.cells()[cell], computing, share)? else {
+            let Some(probe) = probe(cell, plan, computing, share)? else {
                 continue;
             };
             opening += probe.opening;
@@ -140,11 +139,11 @@ fn spread(cells: &[usize], estimates: &[JobPlan], count: usize) -> Vec<usize> {
 }
 
 /// Draws and measures seeds of a cell, or of its narrower twin, as the run does.
-fn probe(index: usize, cell: &Cell, computing: &Computing, share: f64) -> Result<Option<Probe>, RunError> {
+fn probe(index: usize, plan: &Plan, computing: &Computing, share: f64) -> Result<Option<Probe>, RunError> {
     let Computing { engine, costs, settings, stop, .. } = *computing;
     let failed = |source| RunError::Engine { cell: index, source };
     let limit = |source| RunError::Limit { cell: index, source };
-    let mut twin = cell.clone();
+    let (mut twin, details) = (plan.cells()[index].clone(), plan.details());
     let mut estimated = costs[index].seconds_per_seed;
     while estimated > 2.0 * share {
         let Some(narrower) = narrower(&twin.network) else { break };
@@ -165,7 +164,7 @@ fn probe(index: usize, cell: &Cell, computing: &Computing, share: f64) -> Result
     let run = |count: u64| {
         let seeds: Vec<u64> = (0..count).collect();
         let start = Instant::now();
-        statistics(sampling.as_ref(), index, &measure, &seeds, stop)?;
+        draw(sampling.as_ref(), (index, &twin), (&measure, details), &seeds, stop)?;
         Ok::<f64, RunError>(start.elapsed().as_secs_f64())
     };
     // The first touch of memory and devices is no part of a long run.

@@ -1,18 +1,21 @@
 //! From a kernel to the statistics of its row, against K∞ of its cell.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::cell::Cell;
 use super::store::{LimitRecord, Statistics};
 use crate::backend::MeasuredSample;
 use crate::data::Normalize;
-use crate::limit::Limit;
-use crate::stats::{MeasureError, Reference};
+use crate::limit::{Limit, Parallel};
+use crate::stats::{LayerReference, MeasureError, Reference};
 
 /// K∞ of a cell, ready to be compared with.
 pub struct Measure {
     reference: Reference,
+    parallel: Option<Parallel>,
+    /// The limits of the layers, made when they are first asked for.
+    layers: OnceLock<LayerReference>,
 }
 
 /// Most bytes of limits that are kept for cells that share them.
@@ -54,9 +57,7 @@ impl Limits {
             return Ok(Arc::clone(measure));
         }
         let measure = Arc::new(Measure::new(cell)?);
-        let bytes =
-            |measure: &Measure| 8 * (measure.reference.limit().len() + measure.reference.eigenvalues().len());
-        if kept.values().map(|m| bytes(m)).sum::<usize>() + bytes(&measure) > KEPT_BYTES {
+        if kept.values().map(|m| m.bytes()).sum::<usize>() + measure.bytes() > KEPT_BYTES {
             kept.clear();
         }
         kept.insert(key, Arc::clone(&measure));
@@ -69,17 +70,28 @@ impl Measure {
     fn new(cell: &Cell) -> Result<Self, MeasureError> {
         let (network, points) = (&cell.network, &cell.data.points);
         let limit = Limit::new(points, network.activation(), network.depth(), network.scale());
-        Ok(Self { reference: Reference::new(limit.ntk(), points.n(), network.outputs())? })
+        let reference = Reference::new(limit.ntk(), points.n(), network.outputs())?;
+        Ok(Self { reference, parallel: limit.parallel(), layers: OnceLock::new() })
     }
 
     /// What the store keeps of K∞.
     pub fn limit_record(&self, cell: &Cell) -> LimitRecord {
-        LimitRecord::of(cell, &self.reference)
+        LimitRecord::of(cell, &self.reference, self.parallel)
     }
 
     /// K∞ as samples are compared with it.
     pub fn reference(&self) -> &Reference {
         &self.reference
+    }
+
+    /// The limits of every layer, of a cell that this is the K∞ of.
+    pub fn layers(&self, cell: &Cell) -> &LayerReference {
+        self.layers.get_or_init(|| LayerReference::new(&cell.network, &cell.data.points))
+    }
+
+    fn bytes(&self) -> usize {
+        let own = 8 * (self.reference.limit().len() + self.reference.eigenvalues().len());
+        own + self.layers.get().map_or(0, LayerReference::bytes)
     }
 
     /// The statistics of one sample as they are stored.
@@ -102,7 +114,8 @@ mod tests {
         let limit = Limit::new(&cell.data.points, cell.network.activation(), 3, 1.0);
         let measure = Measure::new(cell).unwrap();
         let statistics = measure.reference().measure(&limit.expand(2)).unwrap();
-        let statistics = Measure::statistics(&MeasuredSample { seed: 0, statistics, output_norm: 2.5 });
+        let sample = MeasuredSample { seed: 0, statistics, output_norm: 2.5, independence: None };
+        let statistics = Measure::statistics(&sample);
         let Statistics { deviation_op, deviation_fro, deviation_max, .. } = statistics;
         assert!([deviation_op, deviation_fro, deviation_max].iter().all(|d| *d < 1e-14));
         let Statistics { relative_op, relative_fro, relative_max, .. } = statistics;

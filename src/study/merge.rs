@@ -1,12 +1,12 @@
 //! Shards of one study, or grids of one name, into one run directory.
 //!
 //! ```text
-//! rows of every directory in (cell, seed) order → one stream in that order → a store built aside → renamed
+//! samples of every directory in (cell, seed) order → one stream in that order → a store built aside → renamed
 //! ```
 //!
-//! All rows of one key are in hand together, so that the outcome depends on the set of the rows and not on the order of the
-//! directories: rows from one device must be equal in every statistic (else a conflict), from several devices the least
-//! in byte order is kept. Which cells there are, and which study asks for them, a `union.rs` says. What `out` holds already is merged like one more directory, so that merging again changes
+//! All samples of one key are in hand together, so that the outcome depends on their set and not on the order of the
+//! directories: samples from one device must be equal in every statistic, those of their further tables too (else a conflict), from
+//! several devices the least in byte order is kept, whole. Which cells there are, and which study asks for them, a `union.rs` says. What `out` holds already is merged like one more directory, so that merging again changes
 //! nothing. Memory grows with the directories, not with the rows. What is refused or conflicts leaves `out` as it was.
 
 use std::cmp::Reverse;
@@ -14,8 +14,11 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::store::{Directory, Draft, Manifest, Reader, Rows, Session, StoreError, write_study};
-use super::table::{CellRecord, Row, Statistics, Value, columns, values};
+use super::store::{Directory, Draft, Manifest, Reader, Samples, Session, StoreError, with, write_study};
+use super::table::{
+    CellRecord, Details, Independence, Part, Record, Row, Sample, Statistics, Value, columns, each_part,
+    values,
+};
 use super::union::Union;
 use super::{Missing, Need, Shard, file};
 
@@ -23,6 +26,8 @@ use super::{Missing, Need, Shard, file};
 const CHUNK: usize = 512;
 /// Rows that are written together.
 const BLOCK: usize = 8192;
+/// Columns that say which sample a row belongs to.
+const KEYS: usize = <Row as Record>::KEYS;
 /// Most directories at a time: each is an open file.
 pub const MAX_DIRECTORIES: usize = 900;
 
@@ -76,7 +81,7 @@ pub enum MergeError {
     /// Runs of studies of several names, or of program versions whose numbers differ.
     #[error(
         "{} is a run of {found} and {} of {expected}; shards of one study, and grids of one name, by one stream layout and \
-         numerics version merge", dir.display(), first.display()
+         numerics version and with the same further tables merge", dir.display(), first.display()
     )]
     Other {
         /// A directory.
@@ -190,15 +195,15 @@ fn union(sources: &[(PathBuf, Reader)]) -> Result<Union, MergeError> {
 }
 
 /// What the rows of two runs must have in common.
-fn kind(manifest: &Manifest) -> (&str, u32, u32) {
-    (&manifest.study, manifest.stream_layout, manifest.numerics_version)
+fn kind(manifest: &Manifest) -> (&str, u32, u32, Details) {
+    (&manifest.study, manifest.stream_layout, manifest.numerics_version, manifest.details)
 }
 
 /// Study and versions, as in errors.
 fn name(manifest: &Manifest) -> String {
-    let Manifest { stream_layout, numerics_version, .. } = manifest;
+    let Manifest { stream_layout, numerics_version, details, .. } = manifest;
     let name = manifest.directory_name();
-    format!("{name} (stream layout {stream_layout}, numerics {numerics_version})")
+    format!("{name} (stream layout {stream_layout}, numerics {numerics_version}, {})", with(*details))
 }
 
 type Written = (u64, u64, Vec<Missing>);
@@ -225,7 +230,7 @@ fn write(
     }
 }
 
-/// Streams the rows of all sources into the draft.
+/// Streams the samples of all sources into the draft.
 fn fill(
     draft: &mut Draft,
     sources: &[(PathBuf, Reader)],
@@ -237,34 +242,35 @@ fn fill(
     let numbers: HashMap<&str, usize> = union.cells.iter().map(|cell| cell.key.as_str()).zip(0..).collect();
     let number = |cell: &CellRecord| numbers.get(cell.key.as_str()).copied().unwrap_or(usize::MAX);
     let stream = |(_, reader): &'_ (PathBuf, Reader)| reader.cells().iter().map(number).collect::<Vec<_>>();
-    let mut streams: Vec<Rows> =
-        sources.iter().map(|source| source.1.rows_as(&stream(source), CHUNK)).collect();
-    let mut heads: Vec<Option<Row>> = Vec::new();
+    let chunk = |cells: &[CellRecord]| CHUNK.div_ceil(1 + further(cells, union.manifest.details));
+    let mut streams: Vec<Samples> =
+        sources.iter().map(|source| source.1.samples_as(&stream(source), chunk(source.1.cells()))).collect();
+    let mut heads: Vec<Option<Sample>> = Vec::new();
     let mut queue = BinaryHeap::new();
     for (i, stream) in streams.iter_mut().enumerate() {
         let head = stream.next()?;
-        queue.extend(head.iter().map(|row| Reverse((row.cell, row.seed, i))));
+        queue.extend(head.iter().map(|sample| Reverse((sample.row.cell, sample.row.seed, i))));
         heads.push(head);
     }
     let (mut count, mut differ) = (0, 0);
     let mut block = Vec::with_capacity(BLOCK);
-    let mut same: Vec<(usize, Row)> = Vec::new();
+    let mut same: Vec<(usize, Sample)> = Vec::new();
     while let Some(Reverse((cell, seed, i))) = queue.pop() {
         let next = streams[i].next()?;
-        queue.extend(next.iter().map(|row| Reverse((row.cell, row.seed, i))));
-        if let Some(row) = std::mem::replace(&mut heads[i], next) {
-            same.push((i, row));
+        queue.extend(next.iter().map(|sample| Reverse((sample.row.cell, sample.row.seed, i))));
+        if let Some(sample) = std::mem::replace(&mut heads[i], next) {
+            same.push((i, sample));
         }
         if queue.peek().is_some_and(|Reverse(next)| (next.0, next.1) == (cell, seed)) {
             continue;
         }
-        let (row, several) = resolve(&mut same, sources)?;
+        let (sample, several) = resolve(&mut same, sources)?;
         differ += u64::from(several);
-        if let Some(row) = row {
+        if let Some(sample) = sample {
             if let Some(need) = needs.get_mut(cell) {
-                need.push(seed, row.values.relative_fro);
+                need.push(seed, sample.row.values.relative_fro);
             }
-            block.push(row);
+            block.push(sample);
             count += 1;
         }
         if block.len() == BLOCK {
@@ -279,55 +285,91 @@ fn fill(
     Ok((count, differ, needs.into_iter().map(Need::missing).collect()))
 }
 
-/// The row to keep of those of one key, and whether devices differ; empties the list.
+/// Most rows of further tables that a sample has.
+fn further(cells: &[CellRecord], details: Details) -> usize {
+    let mut most = 0;
+    each_part!(Kind => {
+        if Kind::is_in(details) {
+            most += cells.iter().map(Kind::per_sample).max().unwrap_or(0) as usize;
+        }
+    });
+    most
+}
+
+/// The sample to keep of those of one key, and whether devices differ; empties the list.
 fn resolve(
-    same: &mut Vec<(usize, Row)>,
+    same: &mut Vec<(usize, Sample)>,
     sources: &[(PathBuf, Reader)],
-) -> Result<(Option<Row>, bool), MergeError> {
+) -> Result<(Option<Sample>, bool), MergeError> {
     if let [_] = &same[..] {
-        return Ok((same.pop().map(|(_, row)| row), false));
+        return Ok((same.pop().map(|(_, sample)| sample), false));
     }
-    // By device, and the seconds that a row took, so that the outcome is the same whatever the order.
-    same.sort_by_key(|(_, row)| order(row));
+    // By device, and the seconds that a sample took, so that the outcome is the same whatever the order.
+    same.sort_by_key(|(_, sample)| order(sample));
     let mut differ = false;
     for pair in same.windows(2) {
         let [(i, a), (j, b)] = pair else { continue };
-        let both = values(&a.values).into_iter().zip(values(&b.values));
-        let names = columns::<Statistics>().into_iter().map(|column| column.name);
-        let Some((statistic, (x, y))) = names.zip(both).find(|(_, (x, y))| bits(x) != bits(y)) else {
-            continue;
-        };
-        if a.device != b.device {
+        let Some((statistic, x, y)) = difference(a, b) else { continue };
+        if a.row.device != b.row.device {
             differ = true;
             continue;
         }
         return Err(MergeError::Conflict(Box::new(Conflict {
-            cell: a.cell,
-            seed: a.seed,
-            device: a.device.to_string(),
+            cell: a.row.cell,
+            seed: a.row.seed,
+            device: a.row.device.to_string(),
             statistic,
-            a: f64::from_bits(bits(&x)),
-            b: f64::from_bits(bits(&y)),
+            a: f64::from_bits(x),
+            b: f64::from_bits(y),
             first: sources[*i.min(j)].0.clone(),
             second: sources[*i.max(j)].0.clone(),
         })));
     }
-    let least = same.drain(..).map(|(_, row)| row).min_by_key(|row| (statistics(row), order(row)));
-    Ok((least, differ))
+    let least = same.drain(..).map(|(_, sample)| sample);
+    Ok((least.min_by_key(|sample| (statistics(sample), order(sample))), differ))
 }
 
-fn order(row: &Row) -> (std::sync::Arc<str>, u64, Vec<u64>) {
-    (std::sync::Arc::clone(&row.device), row.seconds.to_bits(), statistics(row))
+/// The first statistic in which two samples differ, with its bits in both.
+fn difference(a: &Sample, b: &Sample) -> Option<(&'static str, u64, u64)> {
+    let bits = statistics(a).into_iter().zip(statistics(b));
+    let at = bits.clone().position(|(x, y)| x != y)?;
+    let (x, y) = bits.into_iter().nth(at)?;
+    Some((names(a).get(at).copied().unwrap_or_default(), x, y))
 }
 
-fn statistics(row: &Row) -> Vec<u64> {
-    values(&row.values).iter().map(bits).collect()
+fn order(sample: &Sample) -> (std::sync::Arc<str>, u64, Vec<u64>) {
+    (std::sync::Arc::clone(&sample.row.device), sample.row.seconds.to_bits(), statistics(sample))
 }
 
-/// As stored, where every NaN is one NULL; statistics are real numbers.
+/// Every statistic of a sample, as it is stored.
+fn statistics(sample: &Sample) -> Vec<u64> {
+    let mut all: Vec<u64> = values(&sample.row.values).iter().map(bits).collect();
+    all.extend(values(&sample.row.independence).iter().map(bits));
+    each_part!(Kind => {
+        for row in Kind::rows_in(sample) {
+            all.extend(values(row).iter().skip(KEYS).map(bits));
+        }
+    });
+    all
+}
+
+/// The names of the same.
+fn names(sample: &Sample) -> Vec<&'static str> {
+    let columns_of = [columns::<Statistics>(), columns::<Independence>()];
+    let mut all: Vec<&str> = columns_of.iter().flatten().map(|column| column.name).collect();
+    each_part!(Kind => {
+        for _ in Kind::rows_in(sample) {
+            all.extend(columns::<Kind>().iter().skip(KEYS).map(|column| column.name));
+        }
+    });
+    all
+}
+
+/// Every NaN is one NULL.
 fn bits(value: &Value) -> u64 {
     match value {
         Value::Real(x) => x.to_bits(),
+        Value::Integer(i) => *i,
         _ => f64::NAN.to_bits(),
     }
 }

@@ -18,6 +18,7 @@ pub mod export;
 pub mod file;
 pub mod forecast;
 mod grid;
+pub mod kept;
 mod measure;
 pub mod merge;
 mod nearest;

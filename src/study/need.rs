@@ -5,6 +5,8 @@
 //! over all seeds below c and none above, so that which seeds a cell ends with depends on its rows alone: not on the
 //! batches, nor on what was interrupted, resumed or sharded.
 //!
+//! Of a cell that a search for a width left, whatever is there is what is asked for ([`SeedRange::FOUND`]).
+//!
 //! A [`Need`] is pushed the rows of a cell in the order of their seeds, from a store or from several that are being merged,
 //! and keeps the gaps and the moments; its memory grows with the gaps, not with the rows.
 
@@ -58,6 +60,7 @@ impl Asked {
     /// What of it a shard owns in a cell, by its index among those that are asked for.
     pub fn need(&self, cell: usize, shard: Shard) -> Need {
         match self.standard_error {
+            None if self.seeds.is_found() => Need { found: Some(0), ..Need::new(self.seeds.range(), None) },
             None => Need::new(shard.block(&self.seeds), None),
             Some(target) if shard.owns(cell) => Need::new(self.seeds.range(), Some(target)),
             Some(_) => Need::new(0..0, None),
@@ -86,6 +89,8 @@ pub struct Need {
     gaps: Vec<Range<u64>>,
     next: u64,
     done: bool,
+    /// How many rows there are, where these are all that is asked for.
+    found: Option<u64>,
 }
 
 /// What is missing of one cell.
@@ -111,6 +116,7 @@ impl Need {
         let most = seeds.end;
         let end = if target.is_some() { most.min(FIRST_CHECK) } else { most };
         Self {
+            found: None,
             next: seeds.start,
             range: seeds.start..end,
             most,
@@ -134,6 +140,10 @@ impl Need {
     /// Takes a row in; rows come in ascending order of their seeds.
     pub fn push(&mut self, seed: u64, relative_fro: f64) {
         if self.done || seed < self.next || seed >= self.range.end {
+            return;
+        }
+        if let Some(found) = &mut self.found {
+            (*found, self.next) = (*found + 1, seed + 1);
             return;
         }
         if seed > self.next {
@@ -165,6 +175,9 @@ impl Need {
 
     /// What is missing when all rows were pushed.
     pub fn missing(mut self) -> Missing {
+        if let Some(rows) = self.found {
+            return Missing { gaps: Vec::new(), rows, total: rows };
+        }
         let total = self.expected();
         if !self.done && self.next < self.range.end {
             self.gaps.push(self.next..self.range.end);
@@ -210,6 +223,15 @@ mod tests {
         assert_eq!(gaps(&(5..25).collect::<Vec<_>>()), "");
         let half = missing(&asked, 0..15, |_| 0.0);
         assert_eq!((half.rows, half.total, half.count()), (5, 10, 5));
+    }
+
+    #[test]
+    fn what_a_search_left_is_all_that_is_asked_for() {
+        let asked = Asked::seeds(SeedRange::FOUND);
+        for there in [vec![], vec![0, 1, 7], vec![5, 1 << 40]] {
+            let rows = there.len() as u64;
+            assert_eq!(missing(&asked, there, |_| 0.0), Missing { gaps: Vec::new(), rows, total: rows });
+        }
     }
 
     /// Values ±1 around 1: the variance is about 1 and the standard error 1/√c.

@@ -5,7 +5,7 @@
 //! schedules, a value written twice, `auto` beside the sampler that it resolves to) are one cell, at the place and
 //! with the labels of the first; it knows every schedule that led to it.
 //!
-//! The identity of a study is the SHA-256 of its name and of the keys and labels of its cells in order. Seeds are not in
+//! The identity of a study is the SHA-256 of its name, of the further tables that it fills, and of the keys and labels of its cells in order. Seeds are not in
 //! it: a study with more seeds, or others, is the same study and resumes its directory.
 
 use std::collections::HashMap;
@@ -14,14 +14,18 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::cell::{Cell, hexadecimal};
+use super::cell::{Cell, CellData, hexadecimal};
 use super::error::{Absent, PlanError};
 use super::grid::{check_count, data, length, networks};
 use super::need::Asked;
-use super::spec::Spec;
+use super::spec::{Spec, Widths};
+use super::table::{Details, MOST_EIGENVALUES};
 use super::value::check_name;
 use super::{NUMERICS_VERSION, SeedRange};
+use crate::data::Source;
+use crate::model::Network;
 use crate::rng::LAYOUT_VERSION;
+use crate::sampler::{Sampler, SamplerChoice};
 
 /// A validated study.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +33,7 @@ pub struct Plan {
     spec: Spec,
     name: String,
     asked: Asked,
+    details: Details,
     cells: Vec<Cell>,
     identity: String,
 }
@@ -36,6 +41,24 @@ pub struct Plan {
 impl Plan {
     /// Resolves and validates a study; loads its data.
     pub fn new(spec: Spec) -> Result<Self, PlanError> {
+        Self::on(spec, data)
+    }
+
+    /// The same study with other numbers m for its schedules, on the data as they are loaded.
+    pub fn at_widths(&self, widths: Vec<u64>) -> Result<Self, PlanError> {
+        let mut loaded: Vec<Arc<CellData>> = Vec::new();
+        for cell in &self.cells {
+            if !loaded.iter().any(|data| Arc::ptr_eq(data, &cell.data)) {
+                loaded.push(Arc::clone(&cell.data));
+            }
+        }
+        Self::on(Spec { widths: Some(Widths::Scheduled(widths)), ..self.spec.clone() }, |_, _| Ok(loaded))
+    }
+
+    fn on(
+        spec: Spec,
+        data: impl FnOnce(&Spec, &[Source]) -> Result<Vec<Arc<CellData>>, PlanError>,
+    ) -> Result<Self, PlanError> {
         let spec = spec.resolved();
         let name = spec.name.clone().unwrap_or_default();
         check_name(&name).map_err(PlanError::Name)?;
@@ -46,17 +69,33 @@ impl Plan {
         let per_data = networks.len() as u128 * length(&spec.sampler) * length(&spec.precision);
         let per_source = length(&spec.points) * length(&spec.append_constant) * length(&spec.normalize);
         check_count(per_data * sources.len() as u128 * per_source)?;
+        let details = spec.details();
         let mut cells: Vec<Cell> = Vec::new();
         let mut seen = HashMap::new();
         for data in data(&spec, sources)? {
             for &choice in spec.sampler.iter().flatten() {
                 for &precision in spec.precision.iter().flatten() {
                     for (network, schedule, width) in &networks {
-                        let sampler = choice.resolve(data.points.n(), data.points.dim(), network);
+                        let sampler = match choice {
+                            // The one sampler that can leave out what gradients know.
+                            SamplerChoice::Auto if details.independence => Sampler::Conditional,
+                            choice => choice.resolve(data.points.n(), data.points.dim(), network),
+                        };
+                        let independence = details.independence;
+                        check_spectrum(details, &data, network)?;
                         let (network, data) = (network.clone(), Arc::clone(&data));
                         let (schedule, width) = (*schedule, *width);
                         let schedules = schedule.into_iter().collect();
-                        let cell = Cell { network, schedule, schedules, width, data, sampler, precision };
+                        let cell = Cell {
+                            network,
+                            schedule,
+                            schedules,
+                            width,
+                            data,
+                            sampler,
+                            precision,
+                            independence,
+                        };
                         match seen.entry(cell.key()) {
                             Entry::Vacant(place) => {
                                 place.insert(cells.len());
@@ -68,8 +107,8 @@ impl Plan {
                 }
             }
         }
-        let identity = identity(&name, &cells);
-        Ok(Self { spec, name, asked, cells, identity })
+        let identity = identity(&name, details, &cells);
+        Ok(Self { spec, name, asked, details, cells, identity })
     }
 
     /// The study as resolved; its text is the `study.toml` of a run directory.
@@ -85,6 +124,11 @@ impl Plan {
     /// What is asked of every cell: seeds, or a standard error.
     pub fn asked(&self) -> &Asked {
         &self.asked
+    }
+
+    /// The further tables and columns that every sample has.
+    pub fn details(&self) -> Details {
+        self.details
     }
 
     /// The cells, in the order of export.
@@ -122,9 +166,26 @@ fn asked(spec: &Spec) -> Result<Asked, PlanError> {
     }
 }
 
-fn identity(name: &str, cells: &[Cell]) -> String {
+/// Eigenvalues are kept of kernels that are not too large.
+fn check_spectrum(details: Details, data: &CellData, network: &Network) -> Result<(), PlanError> {
+    let rows = data.points.n().saturating_mul(network.outputs());
+    if !details.spectrum || rows <= MOST_EIGENVALUES {
+        return Ok(());
+    }
+    Err(PlanError::Conflict(format!(
+        "spectrum keeps every eigenvalue of kernels of at most {MOST_EIGENVALUES} rows, and {} with {} outputs makes {rows}; use fewer \
+         points or outputs, or leave spectrum out",
+        data.points.label(),
+        network.outputs()
+    )))
+}
+
+fn identity(name: &str, details: Details, cells: &[Cell]) -> String {
     let mut sha = Sha256::new();
     sha.update(format!("{name} layout {LAYOUT_VERSION} numerics {NUMERICS_VERSION}\n"));
+    if !details.is_empty() {
+        sha.update(format!("with {details}\n"));
+    }
     for cell in cells {
         let schedule = cell.schedule.map_or_else(String::new, |s| s.to_string());
         sha.update(format!("{} {schedule}\n", cell.key()));
@@ -188,6 +249,21 @@ mod tests {
     }
 
     #[test]
+    fn independence_is_drawn_by_the_sampler_that_can() {
+        let narrow = format!("{SMALL}depth=3\nwidth=2\noutputs=9");
+        let of = |text: &str| plan(text).unwrap().cells()[0].clone();
+        assert_eq!((of(&narrow).sampler, of(&narrow).independence), (Sampler::Direct, false));
+        let with = of(&format!("independence=true\n{narrow}"));
+        assert_eq!((with.sampler, with.independence), (Sampler::Conditional, true));
+        // Asked for by name it stays, for the device to refuse.
+        let named = of(&format!("independence=true\nsampler='direct'\n{narrow}"));
+        assert_eq!(named.sampler, Sampler::Direct);
+        assert!(named.job().independence && named.outline().independence);
+        let identity = |text: &str| plan(text).unwrap().identity().to_owned();
+        assert_ne!(identity(&format!("independence=true\n{narrow}")), identity(&narrow));
+    }
+
+    #[test]
     fn refuses_what_cannot_be_planned() {
         let check = |text: &str, part: &str| {
             let error = anyhow::Error::from(plan(text).unwrap_err());
@@ -201,6 +277,10 @@ mod tests {
         check(&format!("{SMALL}depth=0\nwidth=3"), "depth 0 is out of range");
         check(&format!("{SMALL}depth=2\nwidth=0"), "width 0 of hidden layer 1");
         check(&format!("{SMALL}depth=2\nwidth=3\noutputs=0"), "outputs 0");
+        check(
+            &format!("spectrum=true\n{SMALL}depth=2\nwidth=3\noutputs=129"),
+            "with 129 outputs makes 258; use fewer",
+        );
         check(&format!("{SMALL}depth=2\nwidth=3\nscale=-1"), "scale -1");
         check(&format!("{SMALL}depth=3\nwidths='3'"), "make them agree");
         check(&format!("{SMALL}widths='3'\nschedule='linear'"), "leave it out");

@@ -14,9 +14,11 @@ use super::committer::Committer;
 use super::measure::{Limits, Measure};
 use super::plan::Plan;
 pub use super::progress::Progress;
-use super::store::{LimitRecord, Row, Statistics, Store, StoreError};
+use super::store::{
+    Details, Independence, LayerRow, LimitRecord, Row, Sample, SpectrumRow, Store, StoreError,
+};
 use super::{Missing, Shard};
-use crate::backend::{Engine, EngineError, Job, JobPlan, MeasuredSample, Sampling, Stop};
+use crate::backend::{Drawn, Engine, EngineError, Job, JobPlan, Sampling, Stop, Wanted};
 use crate::stats::MeasureError;
 
 /// Most bytes of kernels in one batch.
@@ -25,13 +27,15 @@ const BATCH_BYTES: usize = 256 << 20;
 impl Cell {
     /// What an engine opens.
     pub fn job(&self) -> Job {
-        Job::new(&self.network, &self.data.points, self.sampler, self.precision)
+        let job = Job::new(&self.network, &self.data.points, self.sampler, self.precision);
+        job.with_independence(self.independence)
     }
 
     /// What an engine plans: the same without the points, as cheap for 100 000 cells as for one.
     pub fn outline(&self) -> Job {
         let points = &self.data.points;
-        Job::outline(&self.network, points.n(), points.dim(), self.sampler, self.precision)
+        let job = Job::outline(&self.network, points.n(), points.dim(), self.sampler, self.precision);
+        job.with_independence(self.independence)
     }
 }
 
@@ -164,7 +168,7 @@ pub fn run(
                         break;
                     }
                     last = index;
-                    computing.cell(index, cell, missing.gaps, |rows, seconds| {
+                    computing.cell((index, cell), plan.details(), missing.gaps, |rows, seconds| {
                         tally.add(index, rows.len() as u64, costs, seconds);
                         Ok(committer.add(rows, tally.progress(index), &mut tell)?)
                     })?;
@@ -198,33 +202,66 @@ pub(super) fn batch_size(sampling: &dyn Sampling, cell: &Cell, settings: &Settin
     sampling.plan().seeds_per_batch.min(fit).min(settings.batch.unwrap_or(usize::MAX)).max(1)
 }
 
-/// The statistics of these seeds of cell `cell`, each with its seed.
-pub(super) fn statistics(
+/// What is kept of these seeds of a cell.
+pub(super) fn draw(
     sampling: &dyn Sampling,
-    cell: usize,
-    measure: &Measure,
+    (index, cell): (usize, &Cell),
+    (measure, details): (&Measure, Details),
     seeds: &[u64],
     stop: &Stop,
-) -> Result<Vec<(u64, Statistics)>, RunError> {
-    let samples = sampling.statistics(seeds, measure.reference(), stop);
-    let samples = samples.map_err(|source| RunError::Engine { cell, source })?;
-    let one = |sample: &MeasuredSample| {
-        if !sample.output_norm.is_finite() {
-            return Err(RunError::Outputs { cell, seed: sample.seed, norm: sample.output_norm });
-        }
-        Ok((sample.seed, Measure::statistics(sample)))
+) -> Result<Vec<Drawn>, RunError> {
+    let wanted = Wanted {
+        statistics: Some(measure.reference()),
+        spectrum: details.spectrum,
+        layers: details.layers.then(|| measure.layers(cell)),
+        ..Wanted::default()
     };
-    samples.iter().map(one).collect()
+    let drawn = sampling.draw(seeds, &wanted, stop);
+    let drawn = drawn.map_err(|source| RunError::Engine { cell: index, source })?;
+    match drawn.iter().find(|drawn| !drawn.output_norm.is_finite()) {
+        Some(&Drawn { seed, output_norm: norm, .. }) => Err(RunError::Outputs { cell: index, seed, norm }),
+        None => Ok(drawn),
+    }
+}
+
+/// A drawn seed as it is stored.
+fn sample(
+    cell: usize,
+    drawn: Drawn,
+    (measure, details): (&Measure, Details),
+    device: &Arc<str>,
+    seconds: f64,
+) -> Result<Sample, EngineError> {
+    let seed = drawn.seed;
+    let layers = match &drawn.layers {
+        Some(layers) => layers.iter().map(|layer| LayerRow::of(cell, seed, layer)).collect(),
+        None if details.layers => return Err(drawn.lacks("layers")),
+        None => Vec::new(),
+    };
+    let spectrum = match &drawn.eigenvalues {
+        Some(eigenvalues) if details.spectrum => {
+            SpectrumRow::of_sample(cell, seed, eigenvalues, measure.reference().eigenvalues())
+        }
+        None if details.spectrum => return Err(drawn.lacks("eigenvalues")),
+        _ => Vec::new(),
+    };
+    if details.independence && drawn.independence.is_none() {
+        return Err(drawn.lacks("statistics of independent gradients"));
+    }
+    let values = Measure::statistics(&drawn.measured()?);
+    let independence = Independence::of(drawn.independence);
+    let row = Row { cell, seed, values, device: Arc::clone(device), seconds, independence };
+    Ok(Sample { row, layers, spectrum })
 }
 
 impl Computing<'_> {
     /// Draws and measures the seeds of the gaps of a cell, batch by batch, until it is asked to stop.
     fn cell(
         &self,
-        index: usize,
-        cell: &Cell,
+        (index, cell): (usize, &Cell),
+        details: Details,
         gaps: Vec<std::ops::Range<u64>>,
-        mut finished: impl FnMut(Vec<Row>, f64) -> Result<(), RunError>,
+        mut finished: impl FnMut(Vec<Sample>, f64) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
         let failed = |source| RunError::Engine { cell: index, source };
         let sampling = self.engine.open(cell.job()).map_err(failed)?;
@@ -235,20 +272,15 @@ impl Computing<'_> {
         while seeds.peek().is_some() && !self.stop.is_raised() {
             let batch: Vec<u64> = seeds.by_ref().take(size).collect();
             let start = Instant::now();
-            let statistics = match statistics(sampling.as_ref(), index, &measure, &batch, self.stop) {
+            let of = (measure.as_ref(), details);
+            let drawn = match draw(sampling.as_ref(), (index, cell), of, &batch, self.stop) {
                 Err(RunError::Engine { source: EngineError::Stopped, .. }) => break,
                 other => other?,
             };
             let elapsed = start.elapsed().as_secs_f64();
             let seconds = elapsed / batch.len() as f64;
-            let rows = statistics.into_iter().map(|(seed, values)| Row {
-                cell: index,
-                seed,
-                values,
-                device: Arc::clone(&device),
-                seconds,
-            });
-            finished(rows.collect(), elapsed)?;
+            let samples = drawn.into_iter().map(|drawn| sample(index, drawn, of, &device, seconds));
+            finished(samples.collect::<Result<_, _>>().map_err(failed)?, elapsed)?;
         }
         Ok(())
     }

@@ -7,9 +7,13 @@ use std::str::FromStr;
 use crate::math::whole;
 use crate::rng::SEED_LIMIT;
 
-/// A non-empty range of seeds below 2⁶³, from text `COUNT` (0..COUNT) or `A..B` (A, not B).
+/// A non-empty range of seeds below 2⁶³, from text `COUNT` (0..COUNT) or `A..B` (A, not B); or `found`, all below 2⁶³: no study
+/// can ask for so many, and the word stands for those that are there, whoever drew them, and for none that is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeedRange(Range<u64>);
+
+/// The word for those that are there.
+const FOUND: &str = "found";
 
 /// The text or the bounds are no range of seeds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +24,14 @@ pub struct SeedRange(Range<u64>);
 pub struct NoSeeds(String);
 
 impl SeedRange {
+    /// Those that are there, as the search for a width leaves a cell with the seeds that it needed.
+    pub const FOUND: Self = Self(0..SEED_LIMIT);
+
+    /// Whether it stands for those that are there.
+    pub fn is_found(&self) -> bool {
+        *self == Self::FOUND
+    }
+
     /// The seeds of a range; refuses an empty one and seeds of 2⁶³ or more.
     pub fn new(seeds: Range<u64>) -> Result<Self, NoSeeds> {
         if seeds.is_empty() || seeds.end > SEED_LIMIT {
@@ -51,6 +63,9 @@ impl FromStr for SeedRange {
     fn from_str(text: &str) -> Result<Self, NoSeeds> {
         let wrong = || NoSeeds(text.to_owned());
         let number = |part: &str| whole::<u64>(part).ok_or_else(wrong);
+        if text == FOUND {
+            return Ok(Self::FOUND);
+        }
         let seeds = match text.split_once("..") {
             None => 0..number(text)?,
             Some((first, end)) => number(first)?..number(end)?,
@@ -61,6 +76,9 @@ impl FromStr for SeedRange {
 
 impl fmt::Display for SeedRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_found() {
+            return f.write_str(FOUND);
+        }
         write!(f, "{}..{}", self.0.start, self.0.end)
     }
 }
@@ -76,6 +94,8 @@ mod tests {
         assert_eq!(seeds("128..192"), Ok(128..192));
         assert_eq!(seeds("1k..1e6"), Ok(1000..1_000_000));
         assert_eq!(seeds("9223372036854775807..9223372036854775808"), Ok(SEED_LIMIT - 1..SEED_LIMIT));
+        assert_eq!(seeds("found"), Ok(0..SEED_LIMIT));
+        assert_eq!(SeedRange::FOUND.to_string(), "found");
         for text in ["", "0", "5..5", "6..5", "-1", "1..", "..2", "1.5", "1...3", "9223372036854775809"] {
             assert!(seeds(text).is_err(), "{text}");
         }

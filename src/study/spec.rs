@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::SeedRange;
 use super::need::DEFAULT_MAX_SEEDS;
+use super::table::Details;
 use crate::backend::Precision;
 use crate::data::{Normalize, PointRange, Source};
 use crate::math::activation::Activation;
@@ -38,6 +39,12 @@ pub struct Spec {
     pub sampler: Option<Vec<SamplerChoice>>,
     /// Precisions.
     pub precision: Option<Vec<Precision>>,
+    /// Whether every layer of a sample is measured too.
+    pub layers: Option<bool>,
+    /// Whether every eigenvalue of a sample is kept.
+    pub spectrum: Option<bool>,
+    /// Whether K_gia is drawn beside every K.
+    pub independence: Option<bool>,
     /// Activations.
     pub activation: Option<Vec<Activation>>,
     /// Depths l.
@@ -111,6 +118,9 @@ impl Spec {
             max_seeds: self.max_seeds.or(base.max_seeds),
             sampler: self.sampler.or(base.sampler),
             precision: self.precision.or(base.precision),
+            layers: self.layers.or(base.layers),
+            spectrum: self.spectrum.or(base.spectrum),
+            independence: self.independence.or(base.independence),
             activation: self.activation.or(base.activation),
             depth: self.depth.or(base.depth),
             widths: self.widths.or(base.widths),
@@ -124,9 +134,16 @@ impl Spec {
         }
     }
 
+    /// The further tables and columns that it asks for.
+    pub fn details(&self) -> Details {
+        let [layers, spectrum, independence] =
+            [self.layers, self.spectrum, self.independence].map(|asked| asked == Some(true));
+        Details { layers, spectrum, independence }
+    }
+
     /// The study with its defaults filled in, except where none is possible.
     ///
-    /// Files are named by absolute paths, so that the text means the same from anywhere.
+    /// What is not asked for is left out. Files are named by absolute paths, so that the text means the same from anywhere.
     pub fn resolved(mut self) -> Self {
         self.name.get_or_insert_with(|| "study".to_owned());
         if self.standard_error.is_none() {
@@ -136,6 +153,9 @@ impl Spec {
         }
         self.sampler.get_or_insert_with(|| vec![SamplerChoice::Auto]);
         self.precision.get_or_insert_with(|| vec![Precision::F32]);
+        for asked in [&mut self.layers, &mut self.spectrum, &mut self.independence] {
+            *asked = asked.filter(|asked| *asked);
+        }
         self.outputs.get_or_insert_with(|| vec![1]);
         self.scale.get_or_insert_with(|| vec![1.0]);
         if matches!(self.widths, Some(Widths::Scheduled(_))) {
@@ -183,6 +203,9 @@ impl Spec {
             ("max_seeds", self.max_seeds.map(|m| m.to_string())),
             ("sampler", list(self.sampler.as_ref(), |&s| quoted(&choice(s)))),
             ("precision", list(self.precision.as_ref(), quoted)),
+            ("layers", self.layers.map(|asked| asked.to_string())),
+            ("spectrum", self.spectrum.map(|asked| asked.to_string())),
+            ("independence", self.independence.map(|asked| asked.to_string())),
         ];
         let network = [
             ("activation", list(self.activation.as_ref(), quoted)),

@@ -42,6 +42,11 @@ pub fn number(value: &DeValue) -> Result<f64, String> {
     text.parse().map_err(|_| format!("is {}; write a number such as 2.5", found(value)))
 }
 
+/// Whether something is asked for.
+pub fn yes_or_no(value: &DeValue) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| format!("is {}; write true or false, without quotes", found(value)))
+}
+
 /// A count, or a text that parses.
 pub fn count_or_word<T: FromStr<Err: Display>>(value: &DeValue) -> Result<T, String> {
     match value {

@@ -56,7 +56,7 @@ fn searched(question: &Question, draws: &mut Simulated) -> Answer {
 }
 
 /// |z|/√m over its value at m* = 300, of which 0.95 of all are at most 1.
-fn half_normal(width: u64, z: f64) -> f64 {
+pub fn half_normal(width: u64, z: f64) -> f64 {
     (300.0 / width as f64).sqrt() * z.abs() / 1.959_963_984_540_054
 }
 
@@ -75,7 +75,7 @@ fn cliff(width: u64, z: f64) -> f64 {
     step(if width < 300 { 0.5 } else { 0.999 }, z)
 }
 
-fn question(max_networks: u64) -> Question {
+pub fn question(max_networks: u64) -> Question {
     Question {
         tolerance: 1.0,
         resolution: 1.5,
@@ -86,7 +86,7 @@ fn question(max_networks: u64) -> Question {
 }
 
 /// How often m_low ≥ m* and how often m_high < m* = 300, and how many were resolved.
-fn misses(runs: u64, question: &Question, law: fn(u64, f64) -> f64) -> [u64; 3] {
+pub fn misses(runs: u64, question: &Question, law: fn(u64, f64) -> f64) -> [u64; 3] {
     let mut counts = [0; 3];
     for run in 0..runs {
         let answer = searched(question, &mut Simulated::new(run, law));
@@ -299,11 +299,18 @@ mod command {
             last.starts_with("For more: eoc width ") && last.ends_with("--device=cpu --resolution 1.2"),
             "{last}"
         );
-        let (_, out, _) = eoc(&["--max-networks", "100"]);
-        assert!(
-            out.contains("Undecided: ") && out.lines().last().unwrap().ends_with("--max-networks 400"),
-            "{out}"
-        );
+        for (more, ending) in [
+            (&["--max-networks", "100"][..], "--max-networks 400"),
+            (&["--seeds", "1000..1010"], "--seeds 1000.."),
+            (&["--tolerance", "0.03", "--resolution", "1.01", "--max-time=1s"], "--resolution 1.01"),
+        ] {
+            let (_, out, _) = eoc(more);
+            let last = out.lines().last().unwrap();
+            assert!(out.contains("Undecided: ") && last.ends_with(ending), "{more:?}: {out}");
+        }
+        // m* = 1: no resolution tells more, a smaller error rate does.
+        let (_, out, _) = eoc(&["--tolerance", "50"]);
+        assert!(out.contains("m* = 1 on") && out.lines().last().unwrap().ends_with("--alpha 0.005"), "{out}");
     }
 
     #[test]
@@ -334,6 +341,7 @@ mod command {
             (&["--alpha", "0"], "error rate 0 is out of range"),
             (&["--norm", "two"], "use op, fro, max or lambda_min"),
             (&["--norm", "lambda_min", "--tolerance", "1"], "tolerance 1 asks nothing"),
+            (&["--norm", "lambda_min", "--absolute"], "an absolute deviation has no meaning"),
             (&["--norm", "lambda_min", "--data", "pair:angle=0"], "no two of which are parallel"),
         ] {
             let (status, out, err) = eoc(more);

@@ -5,9 +5,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules in the order in which they may use each other: each only those before it.
-const ORDER: [&str; 13] = [
-    "files", "threads", "math", "model", "rng", "data", "limit", "stats", "sampler", "backend", "answer",
-    "study", "report",
+const ORDER: [&str; 14] = [
+    "files",
+    "threads",
+    "math",
+    "model",
+    "rng",
+    "data",
+    "limit",
+    "stats",
+    "sampler",
+    "backend",
+    "answer",
+    "independence",
+    "study",
+    "report",
 ];
 
 /// The sources of a folder, or of the file that a module is.

@@ -4,6 +4,7 @@ mod commands;
 mod files;
 mod habits;
 mod help;
+mod independence;
 mod numbers;
 mod progress;
 mod refusals;

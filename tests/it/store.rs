@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use eoc_ntk::backend::{DeviceInfo, Drawn, Engine, EngineError, Job, JobPlan, Sampling, Stop, Wanted};
+use eoc_ntk::stats::LayerStatistics;
 use eoc_ntk::study::merge::{MergeError, Merged};
 use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, RunError, Settings};
 use eoc_ntk::study::store::{LimitRecord, Reader, Row, Session, Statistics, Store, StoreError};
@@ -20,6 +21,7 @@ mod commands;
 mod damage;
 mod export;
 mod grids;
+mod layers;
 mod merge;
 mod process;
 mod resume;
@@ -45,6 +47,7 @@ fn mix(x: u64) -> u64 {
 #[derive(Clone)]
 struct Fake {
     q: usize,
+    depth: usize,
     salt: u64,
     plan: JobPlan,
     /// Batches after which it raises `stop`, counted over all cells.
@@ -54,6 +57,7 @@ struct Fake {
     breaks_at: Option<u64>,
     /// Multiplies every kernel: 1 unless a comparison is put to the test.
     factor: f64,
+    layers_factor: f64,
 }
 
 impl Sampling for Fake {
@@ -77,8 +81,11 @@ impl Sampling for Fake {
             let kernel: Vec<f64> = (0..q * q).map(|k| entry(seed, k / q, k % q)).collect();
             let failed = |e| EngineError::Failed { seed, layer: 0, what: format!("{e}") };
             let statistics = wanted.statistics.map(|reference| reference.measure(&kernel)).transpose();
-            let output_norm = entry(seed, 63, 63).abs();
-            Ok(Drawn { seed, output_norm, kernel: Some(kernel), statistics: statistics.map_err(failed)? })
+            let (statistics, output_norm) = (statistics.map_err(failed)?, entry(seed, 63, 63).abs());
+            let layers = wanted.layers.map(|_| {
+                (1..=self.depth).map(|k| layer(k, |i| self.layers_factor * entry(seed, k, i))).collect()
+            });
+            Ok(Drawn { seed, output_norm, kernel: Some(kernel), statistics, layers, ..Drawn::default() })
         };
         seeds.iter().map(sample).collect()
     }
@@ -91,6 +98,21 @@ struct FakeEngine<'a> {
     how: How,
     left: Arc<AtomicU64>,
     stop: Stop,
+}
+
+/// A layer of made-up numbers, the first of which is undefined.
+fn layer(layer: usize, number: impl Fn(usize) -> f64) -> LayerStatistics {
+    LayerStatistics {
+        layer,
+        norm_max: f64::NAN,
+        cosine_max: number(1),
+        icd_mean: number(2),
+        icd_max: number(3),
+        gradient_norm_max: number(4),
+        gradient_inner_max: number(5),
+        term_op: number(6),
+        pairs: layer as u64,
+    }
 }
 
 impl<'a> FakeEngine<'a> {
@@ -118,8 +140,19 @@ impl Engine for FakeEngine<'_> {
         let cell = self.plan.cells().iter().find(of_job).unwrap();
         let salt = u64::from_str_radix(&cell.key()[..16], 16).unwrap();
         let (left, stop) = (Arc::clone(&self.left), self.stop.clone());
-        let How { breaks_at, factor, .. } = self.how;
-        Ok(Box::new(Fake { q: job.q(), salt, plan: self.plan(&job)?, left, stop, breaks_at, factor }))
+        let How { breaks_at, factor, layers_factor, .. } = self.how;
+        let depth = job.network.depth();
+        Ok(Box::new(Fake {
+            q: job.q(),
+            depth,
+            salt,
+            plan: self.plan(&job)?,
+            left,
+            stop,
+            breaks_at,
+            factor,
+            layers_factor,
+        }))
     }
 }
 
@@ -132,6 +165,8 @@ struct How {
     stop_after: u64,
     breaks_at: Option<u64>,
     factor: f64,
+    /// The same of what is said of layers.
+    layers_factor: f64,
     shard: Shard,
     device: &'static str,
 }
@@ -142,6 +177,7 @@ const STRAIGHT: How = How {
     stop_after: u64::MAX,
     breaks_at: None,
     factor: 1.0,
+    layers_factor: 1.0,
     shard: Shard::WHOLE,
     device: "fake",
 };

@@ -161,7 +161,7 @@ fn check_cells(run: &Run) {
         has_keys(
             found,
             "activation depth m widths schedule outputs n data sampler precision seeds median quantile_90 trace_sd \
-             lambda_min bound",
+             lambda_min bound theorem rare tails",
         );
         assert_eq!(found["seeds"], rows.0.len());
         for key in ["m", "schedule", "precision"] {

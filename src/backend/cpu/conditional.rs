@@ -5,7 +5,8 @@ use pulp::Arch;
 use super::layer::{Backward, BackwardSums, Forward, ForwardSums, Panels, wave};
 use super::real::Real;
 use super::seed::{Seed, SeedState, add};
-use crate::backend::{EngineError, Job, KernelSample, Stop};
+use crate::backend::small::Coupling;
+use crate::backend::{Drawn, EngineError, Job, Stop};
 use crate::sampler::{ConditionalPasses, conditional};
 
 /// One seed after another.
@@ -21,13 +22,15 @@ struct LayerState<T> {
     half: Vec<T>,
     /// T and S_B of this layer.
     coupling: Option<(Vec<T>, Vec<T>)>,
+    /// S'_B of this layer.
+    independent: Option<Vec<T>>,
     /// Panels by block, where they are kept.
     panels: Vec<Panels<T>>,
 }
 
 impl<T> Default for LayerState<T> {
     fn default() -> Self {
-        Self { half: Vec::new(), coupling: None, panels: Vec::new() }
+        Self { half: Vec::new(), coupling: None, independent: None, panels: Vec::new() }
     }
 }
 
@@ -43,7 +46,7 @@ impl<T: Real> SeedState for ConditionalState<'_, T> {
         self.seed.start(seed, inner);
     }
 
-    fn draw(&mut self) -> Result<KernelSample, EngineError> {
+    fn draw(&mut self) -> Result<Drawn, EngineError> {
         let depth = self.seed.job.network.depth();
         conditional::run(self, depth)?;
         self.seed.finish::<T>()
@@ -95,6 +98,7 @@ impl<T: Real> ConditionalPasses for ConditionalState<'_, T> {
         let (keep, stop) = (self.seed.keep, self.seed.stop);
         // Taken out: the coupling of one seed must not be met by the next.
         let coupling = self.layers[k].coupling.take();
+        let independent = self.layers[k].independent.take();
         if coupling.is_some() == self.seed.is_last(k) {
             return Err(self
                 .seed
@@ -102,10 +106,13 @@ impl<T: Real> ConditionalPasses for ConditionalState<'_, T> {
                 .failed(k, "its backward pass came before it was coupled to the layer above"));
         }
         let coupling = coupling.as_ref().map(|(t, s_b)| (t.as_slice(), s_b.as_slice()));
+        let independent = independent.as_deref();
         let (below, state) = (&self.layers[k - 1].half, &self.layers[k]);
         let (n, q) = (layer.n, layer.q);
         let cross = if with_cross { n * q } else { 0 };
-        let mut total = BackwardSums { gram: vec![0.0; q * q], cross: vec![0.0; cross] };
+        let other = independent.map_or(0, |_| q * q);
+        let mut total =
+            BackwardSums { gram: vec![0.0; q * q], cross: vec![0.0; cross], independent: vec![0.0; other] };
         let size = wave(layer.n, layer.q);
         for (wave, chunk) in state.panels.chunks(size).enumerate() {
             let sums = self.seed.blocks(chunk.iter().collect(), |block, panel: &Panels<T>| Backward {
@@ -113,6 +120,7 @@ impl<T: Real> ConditionalPasses for ConditionalState<'_, T> {
                 streams,
                 root: below,
                 coupling,
+                independent,
                 with_cross,
                 block: wave * size + block,
                 kept: keep.then_some(panel),
@@ -121,7 +129,11 @@ impl<T: Real> ConditionalPasses for ConditionalState<'_, T> {
             for s in sums {
                 add(&mut total.gram, &s.gram);
                 add(&mut total.cross, &s.cross);
+                add(&mut total.independent, &s.independent);
             }
+        }
+        if independent.is_some() {
+            self.seed.small.set_independent_gram(total.independent);
         }
         self.seed.small.set_back_gram(k, total.gram);
         self.seed.small.set_back_cross(k, total.cross);
@@ -130,8 +142,10 @@ impl<T: Real> ConditionalPasses for ConditionalState<'_, T> {
 
     fn couple(&mut self, k: usize) -> Result<(), EngineError> {
         self.seed.stop.check()?;
-        let coupling = self.seed.small.couple(k)?;
-        self.layers[k - 1].coupling = Some((cast(&coupling.t), cast(&coupling.root)));
+        let Coupling { t, root, independent } = self.seed.small.couple(k)?;
+        let below = &mut self.layers[k - 1];
+        below.coupling = Some((cast(&t), cast(&root)));
+        below.independent = independent.as_deref().map(cast);
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use super::product::{gram, project, widen};
 use super::real::{LANES, Real, Vector};
 use super::seed::{Seed, SeedState, add, input};
 use super::weights::Matrix;
-use crate::backend::{EngineError, Job, KernelSample, Stop};
+use crate::backend::{Drawn, EngineError, Job, Stop};
 use crate::sampler::{DensePasses, direct};
 
 /// One seed after another.
@@ -212,7 +212,7 @@ impl<T: Real> SeedState for DenseState<'_, T> {
         self.seed.start(seed, inner);
     }
 
-    fn draw(&mut self) -> Result<KernelSample, EngineError> {
+    fn draw(&mut self) -> Result<Drawn, EngineError> {
         let depth = self.seed.job.network.depth();
         direct::run(self, depth)?;
         self.seed.finish::<T>()

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! forward   G, H drawn;  Z = G·S;  A = φ(Z)/(σ√m)            sums C += A Aᵀ,  E += A H,  N += A W_lᵀ (last layer)
-//! backward  U = Aᵀ T + H S_B  (last layer: W_lᵀ);  B = D∘U     sums B Bᵀ,  M += Gᵀ Bᵀ
+//! backward  U = Aᵀ T + H S_B  (last layer: W_lᵀ);  B = D∘U     sums B Bᵀ,  M += Gᵀ Bᵀ;  for K_gia B' = D∘(H S'_B), B' B'ᵀ
 //! ```
 //!
 //! A block is a fixed number of chunks; its sums are added to those of the other blocks in block order, so threads
@@ -76,6 +76,16 @@ impl Layer {
                     slopes[1]
                 };
                 u[l] = u[l] * slope;
+            }
+        }
+    }
+
+    /// The same of a panel of `v` vectors a row: the rows of u are those of z, one for each output.
+    #[inline(always)]
+    pub fn differentiate_panel<T: Real>(&self, z: &[Vector<T>], u: &mut [Vector<T>], v: usize) {
+        for (z, u) in z.chunks_exact(v).zip(u.chunks_exact_mut(self.outputs * v)) {
+            for u in u.chunks_exact_mut(v) {
+                self.differentiate(z, u);
             }
         }
     }
@@ -216,6 +226,8 @@ pub struct Backward<'a, T> {
     pub root: &'a [T],
     /// T (n × q) and S_B (q × q), row-major; none in the last hidden layer.
     pub coupling: Option<(&'a [T], &'a [T])>,
+    /// S'_B, where K_gia is asked for and this is not the last hidden layer.
+    pub independent: Option<&'a [T]>,
     /// The layer below needs M.
     pub with_cross: bool,
     /// The block.
@@ -232,6 +244,8 @@ pub struct BackwardSums {
     pub gram: Vec<f64>,
     /// M = Gᵀ Bᵀ, n × q; empty where it was not asked for.
     pub cross: Vec<f64>,
+    /// B' B'ᵀ, q × q, lower triangle; empty where it was not asked for.
+    pub independent: Vec<f64>,
 }
 
 impl<T: Real> Pass for Backward<'_, T> {
@@ -241,7 +255,9 @@ impl<T: Real> Pass for Backward<'_, T> {
     fn run<S: Simd>(self, simd: S) -> BackwardSums {
         let Layer { n, q, outputs, width, .. } = self.layer;
         let cross = if self.with_cross { n * q } else { 0 };
-        let mut sums = BackwardSums { gram: vec![0.0; q * q], cross: vec![0.0; cross] };
+        let other = self.independent.map_or(0, |_| q * q);
+        let mut sums =
+            BackwardSums { gram: vec![0.0; q * q], cross: vec![0.0; cross], independent: vec![0.0; other] };
         let zero = [T::ZERO; LANES];
         let mut scratch = Panels {
             g: vec![zero; n * CHUNK_VECTORS],
@@ -290,16 +306,18 @@ impl<T: Real> Pass for Backward<'_, T> {
                     }
                 }
             }
-            for (z, u) in z.chunks_exact(v).zip(u.chunks_exact_mut(outputs * v)) {
-                for u in u.chunks_exact_mut(v) {
-                    self.layer.differentiate(z, u);
-                }
-            }
+            self.layer.differentiate_panel(z, u, v);
             widen(u, &mut b_wide);
             gram::<S, true>(simd, &b_wide, q, &b_wide, q, rows, &mut sums.gram);
             if self.with_cross {
                 widen(g, &mut g_wide);
                 gram::<S, false>(simd, &g_wide, n, &b_wide, q, rows, &mut sums.cross);
+            }
+            if let Some(s_b) = self.independent {
+                project::<T, S, false>(s_b, q, q, h, u, v);
+                self.layer.differentiate_panel(z, u, v);
+                widen(u, &mut b_wide);
+                gram::<S, true>(simd, &b_wide, q, &b_wide, q, rows, &mut sums.independent);
             }
         }
         sums

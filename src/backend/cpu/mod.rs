@@ -19,8 +19,7 @@ use rayon::prelude::*;
 
 use super::small::answer;
 use super::{
-    DeviceInfo, Drawn, Engine, EngineError, Job, JobPlan, KernelSample, Precision, Sampler, Sampling, Stop,
-    Wanted,
+    DeviceInfo, Drawn, Engine, EngineError, Job, JobPlan, Precision, Sampler, Sampling, Stop, Wanted,
 };
 use conditional::ConditionalState;
 use dense::DenseState;
@@ -118,9 +117,9 @@ impl Sampling for CpuSampling {
                 self.kernels(seeds, || DenseState::<f64>::new(job, *keep, *arch, stop))
             }
         }?;
-        let one = |sample| {
+        let one = |drawn| {
             stop.check()?;
-            answer(sample, wanted)
+            answer(drawn, wanted)
         };
         self.threads.install(|| kernels.into_par_iter().map(one).collect())
     }
@@ -132,7 +131,7 @@ impl CpuSampling {
         &self,
         seeds: &[u64],
         make: impl Fn() -> S + Sync,
-    ) -> Result<Vec<KernelSample>, EngineError> {
+    ) -> Result<Vec<Drawn>, EngineError> {
         // Memory of finished seeds is used again: fresh pages cost more than the small networks themselves.
         let spare = Mutex::new(Vec::new());
         let one = |seed: u64, inner: bool| {
@@ -149,7 +148,7 @@ impl CpuSampling {
         let together = if concurrent > 1 { seeds.len() / concurrent * concurrent } else { 0 };
         let (many, few) = seeds.split_at(together);
         self.threads.install(|| {
-            let mut samples: Vec<KernelSample> = Vec::with_capacity(seeds.len());
+            let mut samples: Vec<Drawn> = Vec::with_capacity(seeds.len());
             // All at once where memory holds a seed for each thread; else no more at a time than the plan counted.
             let all = concurrent >= self.threads.count();
             let together = if all { many.len() } else { concurrent };

@@ -21,6 +21,7 @@ pub(super) fn no_half() -> EngineError {
 }
 
 pub(super) fn plan(job: &Job, threads: usize) -> Result<JobPlan, EngineError> {
+    job.check()?;
     let element = match job.precision {
         Precision::F16 => return Err(no_half()),
         Precision::F32 => 4.0,
@@ -33,9 +34,11 @@ pub(super) fn plan(job: &Job, threads: usize) -> Result<JobPlan, EngineError> {
     let layers = (depth - 1) as f64;
     let weights: f64 = (1..=depth).map(|k| job.width(k) as f64 * job.width(k - 1) as f64).sum();
     // Small matrices of every layer, and the kernel with its scratch.
-    let sums = layer::wave(job.n, job.q()) as f64 * (n * n + n * q + q * q);
+    let twin = if job.independence { 1.0 } else { 0.0 };
+    let sums = layer::wave(job.n, job.q()) as f64 * (n * n + n * q + (1.0 + twin) * q * q);
     let input = n * (n + job.dim as f64);
-    let small = 8.0 * (layers * (3.0 * n * n + 2.0 * n * q) + 8.0 * q * q + 4.0 * n * q + sums + input);
+    let small = 8.0
+        * (layers * (3.0 * n * n + 2.0 * n * q) + (8.0 + 4.0 * twin) * q * q + 4.0 * n * q + sums + input);
     let scratch = 12.0 * (3.0 * n + 2.0 * q) * CHUNK as f64;
     let (fixed, kept) = match job.sampler {
         Sampler::Conditional => (small + scratch, neurons * (2.0 * n + q) * element),
@@ -56,7 +59,7 @@ pub(super) fn plan(job: &Job, threads: usize) -> Result<JobPlan, EngineError> {
     let keep = !explicit && kept <= limit;
     let per_seed = if keep { fixed + kept } else { fixed };
     let concurrent = threads.min((budget / per_seed) as usize).max(1);
-    let kernel_bytes = 8.0 * q * q;
+    let kernel_bytes = 8.0 * (1.0 + twin) * q * q;
     let batch = (threads as f64 / seconds).min(0.25 * budget / kernel_bytes).clamp(1.0, 4096.0) as usize;
     // A narrow network has too few blocks for all threads: its seeds must run side by side.
     let batch = if widest(job) < (threads * BLOCK) as f64 { batch.max(concurrent) } else { batch };

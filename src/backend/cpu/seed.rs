@@ -8,7 +8,7 @@ use super::layer::{Layer, Streams};
 use super::real::Real;
 use super::weights::Matrix;
 use crate::backend::small::Small;
-use crate::backend::{EngineError, Job, KernelSample, Stop};
+use crate::backend::{Drawn, EngineError, Job, Stop};
 use crate::math::root::Noise;
 use crate::rng::{Role, Tensor};
 
@@ -16,8 +16,8 @@ use crate::rng::{Role, Tensor};
 pub(super) trait SeedState: Send {
     /// Begins a seed; `inner` says that its blocks run in parallel.
     fn start(&mut self, seed: u64, inner: bool);
-    /// Its kernel.
-    fn draw(&mut self) -> Result<KernelSample, EngineError>;
+    /// Its kernel, and K_gia where the job asks for it.
+    fn draw(&mut self) -> Result<Drawn, EngineError>;
 }
 
 /// One seed of a job on the CPU, whatever the sampler.
@@ -97,8 +97,8 @@ impl<'j> Seed<'j> {
         results
     }
 
-    /// The kernel, once all passes have run.
-    pub(super) fn finish<T: Real>(&mut self) -> Result<KernelSample, EngineError> {
+    /// The kernels, once all passes have run.
+    pub(super) fn finish<T: Real>(&mut self) -> Result<Drawn, EngineError> {
         if self.job.network.depth() == 1 {
             let weights = Matrix::of(self.job, self.small.seed(), 1);
             let outputs = weights.outputs(&input::<T>(self.job), self.job.n);

@@ -8,7 +8,7 @@ use super::panel::{Panel, row_stride};
 use super::passes::{self, View};
 use super::plan::{Layout, Side};
 use super::recording::{Content, Proxy, Recording};
-use crate::backend::{EngineError, Job, KernelSample, MeasuredSample, Stop};
+use crate::backend::{Drawn, EngineError, Job, Stop};
 use crate::math::root::Noise;
 use crate::sampler::{ConditionalPasses, DensePasses};
 use crate::stats::Reference;
@@ -82,13 +82,17 @@ impl<'e> GpuBatch<'e> {
     }
 
     /// The kernels of the seeds in hand.
-    pub(super) fn kernels(&mut self) -> Result<Vec<KernelSample>, EngineError> {
+    pub(super) fn kernels(&mut self) -> Result<Vec<Drawn>, EngineError> {
         self.algebra.kernels(&mut self.run)
     }
 
-    /// Their statistics.
-    pub(super) fn statistics(&mut self, reference: &Reference) -> Result<Vec<MeasuredSample>, EngineError> {
-        self.algebra.statistics(&mut self.run, reference)
+    /// Their statistics, or what they are made of; and the kernels, where more is to be made of them.
+    pub(super) fn statistics(
+        &mut self,
+        reference: &Reference,
+        kernels: bool,
+    ) -> Result<Vec<Drawn>, EngineError> {
+        self.algebra.statistics(&mut self.run, reference, kernels)
     }
 }
 

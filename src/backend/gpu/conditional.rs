@@ -3,6 +3,7 @@
 //! ```text
 //! forward    Z = Sᵀ·Gᵀ                                    sums C = A·Aᵀ,  E = A·H  (last layer: N = A·W_lᵀ)
 //! backward   U = Tᵀ·A + S_Bᵀ·Hᵀ  (last layer: B_l·W_l),  B = D∘U   sums B·Bᵀ,  Mᵀ = B·G
+//!            for K_gia, in the same room once B is summed: B' = D∘(S'_Bᵀ·Hᵀ)   sums B'·B'ᵀ
 //! ```
 //!
 //! G and H are drawn where they are needed, or once into panels where memory allows: the same numbers either way on
@@ -138,6 +139,8 @@ impl Group<'_> {
         let (keys, count, slab) = (self.keys, self.count(), self.layout.slab);
         let mut b_gram = Sums::new(recording, "B Bᵀ", count, [q, q], true, slab);
         let mut cross = (k > 1).then(|| Sums::new(recording, "B G", count, [q, n], false, slab));
+        let twin = self.independent_root(algebra, k)?;
+        let mut independent = twin.map(|_| Sums::new(recording, "B' B'ᵀ", count, [q, q], true, slab));
         let (element, widest) = (self.layout.element, slab.min(self.job.width(k)));
         let b = room(recording, element, self.layout.seeds, q.into(), widest);
         let partial = self.sums_beside(recording, q, widest);
@@ -157,8 +160,12 @@ impl Group<'_> {
                 let (flags, tag) = (gram::ACTIVATE_X, Tensor::tag(Role::Forward, k));
                 cross.add(recording, keys, Gram { source, flags, tag, ..block }, b, part.g);
             }
+            if let (Some(root), Some(independent)) = (twin, &mut independent) {
+                self.fresh_gradients(recording, k, part, root, (b, None));
+                independent.add(recording, keys, block, b, Some(b));
+            }
         }
-        algebra.backward(run, k, b_gram, cross)
+        algebra.backward(run, k, b_gram, cross, independent)
     }
 
     /// B of a slab.
@@ -200,15 +207,34 @@ impl Group<'_> {
         };
         let operands = Operands { keys, x: t, w: Some(part.z), z: None, out: b, sums: partial };
         project::record(recording, count, known, &operands);
-        let fresh = Project {
-            inner: q,
-            source: if part.h.is_some() { project::SOURCE_MATRIX } else { project::SOURCE_ROWS },
-            flags: project::ACCUMULATE | project::DIFFERENTIATE,
-            tag: Tensor::tag(Role::Backward, k),
-            ..block
-        };
-        let operands = Operands { keys, x: root, w: part.h, z: Some(part.z), out: b, sums: partial };
-        project::record(recording, count, fresh, &operands);
+        self.fresh_gradients(recording, k, part, root, (b, Some(partial)));
         Ok(())
+    }
+
+    /// B = D∘(S_Bᵀ·Hᵀ) of a slab, or where there is something to go on from, U before it and sums in f32 beside, B = D∘(U + S_Bᵀ·Hᵀ).
+    fn fresh_gradients(
+        &self,
+        recording: &mut Recording,
+        k: usize,
+        part: &Part,
+        root: View,
+        (b, onto): (View, Option<Option<Proxy>>),
+    ) {
+        let Slab { first, columns } = part.slab;
+        let block = Project {
+            rows: self.job.q() as u32,
+            inner: self.job.q() as u32,
+            columns,
+            outputs: self.job.network.outputs() as u32,
+            first_column: first,
+            slopes: self.lifted_slopes(k),
+            source: if part.h.is_some() { project::SOURCE_MATRIX } else { project::SOURCE_ROWS },
+            flags: project::DIFFERENTIATE | if onto.is_some() { project::ACCUMULATE } else { 0 },
+            tag: Tensor::tag(Role::Backward, k),
+            ..Project::default()
+        };
+        let sums = onto.flatten();
+        let operands = Operands { keys: self.keys, x: root, w: part.h, z: Some(part.z), out: b, sums };
+        project::record(recording, self.count(), block, &operands);
     }
 }

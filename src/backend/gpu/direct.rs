@@ -196,6 +196,6 @@ impl Group<'_> {
             let block = Gram { columns, first_column: first, source, flags, slopes, ..Gram::default() };
             b_gram.add(recording, keys, block, *b, Some(*b));
         }
-        algebra.backward(run, k, b_gram, None)
+        algebra.backward(run, k, b_gram, None, None)
     }
 }

@@ -77,6 +77,8 @@ impl Group<'_> {
         let sizes = [[q, q], [q, block.points]];
         let mut b = Sums::new(recording, "B Bᵀ", count, sizes[0], true, slab);
         let mut m = crossed.then(|| Sums::new(recording, "B G", count, sizes[1], false, slab));
+        let twin = self.independent_root(algebra, k)?;
+        let mut independent = twin.map(|_| Sums::new(recording, "B' B'ᵀ", count, sizes[0], true, slab));
         for slab in slabs(self.job.width(k), slab) {
             let block = Fused { columns: slab.columns, first_column: slab.first, ..block };
             // Both in any case, since a pass binds them.
@@ -86,8 +88,29 @@ impl Group<'_> {
             if let Some(m) = &mut m {
                 m.add_partials(device, recording, slab.columns, cross)?;
             }
+            if let (Some(root_b), Some(independent)) = (twin, &mut independent) {
+                let block = Fused { flags: fused::INDEPENDENT, ..block };
+                let [gram, cross] = sizes.map(|size| partials(recording, count, size, slab.columns));
+                let operands = Operands { keys, root, gram, cross };
+                fused::backward(recording, count, block, &operands, Some((root_b, root_b)));
+                independent.add_partials(device, recording, slab.columns, gram)?;
+            }
         }
-        algebra.backward(run, k, b, m)
+        algebra.backward(run, k, b, m, independent)
+    }
+
+    /// S'_B of layer k: None in the last hidden layer, and where K_gia is not asked for.
+    pub(super) fn independent_root(
+        &self,
+        algebra: &dyn Algebra,
+        k: usize,
+    ) -> Result<Option<View>, EngineError> {
+        if !self.job.independence || k + 1 == self.job.network.depth() {
+            return Ok(None);
+        }
+        let root = algebra.independent_of(k);
+        root.map(Some)
+            .ok_or_else(|| self.device.fault(format!("layer {k} was not coupled for independent gradients")))
     }
 
     /// The root of the layer below k.

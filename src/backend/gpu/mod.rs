@@ -51,10 +51,7 @@ use device::Device;
 use plan::{GROUPS_IN_FLIGHT, Layout};
 
 use super::small::answer;
-use super::{
-    DeviceInfo, Drawn, Engine, EngineError, Job, JobPlan, KernelSample, Refusal, Sampler, Sampling, Stop,
-    Wanted,
-};
+use super::{DeviceInfo, Drawn, Engine, EngineError, Job, JobPlan, Refusal, Sampler, Sampling, Stop, Wanted};
 use crate::sampler;
 use crate::threads::{Threads, spawn_scoped};
 
@@ -143,15 +140,22 @@ impl Sampling for GpuSampling {
 
     fn draw(&self, seeds: &[u64], wanted: &Wanted, stop: &Stop) -> Result<Vec<Drawn>, EngineError> {
         match *wanted {
-            Wanted { kernel: false, statistics: Some(reference) } => {
-                let parts = self.groups(seeds, stop, |batch| batch.statistics(reference))?;
-                Ok(parts.into_iter().map(Drawn::from).collect())
-            }
+            // Of a group at a time: kernels that are no longer needed are not held.
+            Wanted {
+                kernel: false,
+                statistics: Some(reference),
+                spectrum,
+                layers: None,
+                matrices: false,
+            } => self.groups(seeds, stop, |batch| {
+                let drawn = batch.statistics(reference, spectrum)?;
+                self.host.install(|| drawn.into_par_iter().map(|drawn| answer(drawn, wanted)).collect())
+            }),
             _ => {
                 let kernels = self.groups(seeds, stop, |batch| batch.kernels())?;
-                let one = |sample: KernelSample| {
+                let one = |drawn: Drawn| {
                     stop.check()?;
-                    answer(sample, wanted)
+                    answer(drawn, wanted)
                 };
                 self.host.install(|| kernels.into_par_iter().map(one).collect())
             }

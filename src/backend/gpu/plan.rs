@@ -70,6 +70,7 @@ const MAX_DRIFT: f64 = 8.0;
 const LAUNCH: f64 = 1e-4;
 
 pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(JobPlan, Layout), EngineError> {
+    job.check()?;
     match job.precision {
         Precision::F32 => {}
         Precision::F16 if device.variant.f16 => check_drift(job)?,
@@ -99,15 +100,15 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(JobPla
     let rows = u32::try_from(job.n.max(job.q())).unwrap_or(u32::MAX);
     let element = Element::of(job.precision);
     let fused = job.sampler == Sampler::Conditional && element == Element::F32 && fused::fits(device, rows);
-    let work = Demand::of(job, side, fused, device.small_cost);
+    let mut work = Demand::of(job, side, fused, device.small_cost);
     let budget = device.budget;
     let lanes = GROUPS_IN_FLIGHT as u64;
     let share = budget.memory / lanes;
     let widest = work.widest.next_multiple_of(PART.into());
     // One seed first: how much of a layer fits at a time, with its panels if they fit too.
-    let slab_of = |keep| {
+    let slab_of = |work: &Demand, keep| {
         let mut slab = widest.min(MAX_SLAB);
-        while slab > u64::from(PART) && !fits(&work, &budget, share, 1, slab, keep) {
+        while slab > u64::from(PART) && !fits(work, &budget, share, 1, slab, keep) {
             slab = (slab / 2).next_multiple_of(PART.into());
         }
         slab
@@ -116,8 +117,10 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(JobPla
         && !fused
         && work.kept <= share / 2
         && 4 * work.rows * row_stride(widest) <= budget.binding
-        && fits_memory(&work, &budget, share, 1, slab_of(true), true);
-    let slab = slab_of(keep);
+        && fits_memory(&work, &budget, share, 1, slab_of(&work, true), true);
+    // Decided: K_gia moves no bit of K.
+    work.small += work.twin;
+    let slab = slab_of(&work, keep);
     if !fits(&work, &budget, share, 1, slab, keep) && !fits_memory(&work, &budget, share, 1, slab, keep) {
         let needed = work.bytes(1, slab, keep) * lanes;
         let name = device.description.name.clone();
@@ -182,6 +185,8 @@ struct Demand {
     explicit: bool,
     /// Bytes of small matrices that stay.
     small: u64,
+    /// Bytes of what K_gia needs beside, where it is asked for: itself, sums, a root.
+    twin: u64,
     operations: f64,
     /// Deviates, each counted once.
     normals: f64,
@@ -238,6 +243,7 @@ impl Demand {
             element,
             explicit: matches!(job.weights, Weights::Explicit(_)),
             small: layers * stay + scratch + 4 * q * outputs,
+            twin: if job.independence { q * q * (24 + 20 * layers) } else { 0 },
             operations,
             normals,
             cubes,

@@ -71,11 +71,11 @@ fn differences(engine: &GpuEngine) -> Result<(), String> {
             let sampling = engine.open(Job::new(&network, &data, sampler, precision))?;
             sampling.draw(&SEEDS, wanted, &Stop::never())
         };
-        let both = Wanted { kernel: true, statistics: Some(&reference) };
+        let both = Wanted { statistics: Some(&reference), ..Wanted::KERNEL };
         let expected = draw(&cpu, Precision::F64, &both).map_err(failed)?;
         let kernels = draw(engine, Precision::F32, &Wanted::KERNEL).map_err(failed)?;
         // Without kernels a device may take other passes.
-        let alone = Wanted { kernel: false, statistics: Some(&reference) };
+        let alone = Wanted { statistics: Some(&reference), ..Wanted::default() };
         let statistics = draw(engine, Precision::F32, &alone).map_err(failed)?;
         for ((expected, kernel), statistics) in expected.iter().zip(&kernels).zip(&statistics) {
             let of = |what: String| format!("{what} of seed {} of the {sampler} sampler", expected.seed);

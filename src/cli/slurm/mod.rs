@@ -53,7 +53,7 @@ pub struct Args {
     /// Study file, or - for standard input
     #[arg(value_name = "STUDY.toml", required_unless_present = "builtin")]
     study: Option<PathBuf>,
-    /// Built-in study in place of a file: first, width, depth, activation, outputs, million or deep
+    /// Built-in study in place of a file, of those that eoc run --help lists
     #[arg(long = "study", value_name = "NAME", conflicts_with = "study")]
     builtin: Option<Builtin>,
     /// The built-in study with fewer seeds

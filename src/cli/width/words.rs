@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use eoc_ntk::answer::{Decision, Ending, Norm, Progress};
 
-use super::super::units;
+use super::super::{escape, units};
 use super::{Args, Found, Stop};
 
 /// What is known while it runs.
@@ -46,36 +46,52 @@ fn looks(found: &Found) -> String {
 
 fn cells(found: &[Found]) -> String {
     let mut text = format!(
-        "{:<9}  {:<9}  {:>4}  {:>4}  {:>21}  {:>8}  {}\n",
-        "φ", "schedule", "m_l", "l", "m_low < m* ≤ m_high", "networks", "constant"
+        "{:<8}  {:<9}  {:>3}  {:>4}  {:>21}  {:>15}  {:>8}\n",
+        "φ", "schedule", "m_l", "l", "m_low < m* ≤ m_high", "constant", "theorem"
     );
     for f in found {
         let high = f.answer.high.map_or_else(|| "-".to_owned(), |high| high.to_string());
-        let constant = f.constant.map_or_else(
-            || "-".to_owned(),
-            |[low, high]| {
-                let show = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
-                format!("{} … {}", show(low), show(high))
-            },
-        );
+        let show = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
+        let constant = f
+            .constant
+            .map_or_else(|| "-".to_owned(), |[low, high]| format!("{} … {}", show(low), show(high)));
+        let theorem = theorem(found, f).map_or_else(|| "-".to_owned(), |m| format!("{m:.0}"));
         let _ = writeln!(
             text,
-            "{:<9}  {:<9}  {:>4}  {:>4}  {:>21}  {:>8}  {constant}",
+            "{:<8}  {:<9}  {:>3}  {:>4}  {:>21}  {constant:>15}  {theorem:>8}",
             f.cell.activation.to_string(),
             f.cell.schedule.to_string(),
             f.cell.outputs,
             f.cell.depth,
             format!("{} … {high}", f.answer.low),
-            f.answer.networks
         );
     }
     if found.iter().any(|f| f.constant.is_some()) {
         text += &wrapped(
             "constant: the tolerance over the bound (Δ^-2 + l·√m_l)·κ²·m^(-1/2) of arXiv 2501.14724, without its logarithms, at \
-             m_low + 1 and at m_high; were it equal in all lines, the bound would have the right shape.",
+             m_low + 1 and at m_high; were it equal in all lines, the bound would have the right shape. theorem: the width at which \
+             that bound meets the tolerance, with one constant for each φ and schedule, the geometric mean of those in its lines.",
         );
     }
     text
+}
+
+/// The width at which the bound with one constant for all networks of this activation and schedule meets the tolerance. The bound
+/// falls as m^-1/2 exactly, so that the constant of a line grows as √m.
+pub fn theorem(found: &[Found], one: &Found) -> Option<f64> {
+    let [low, _] = one.constant?;
+    let line = found
+        .iter()
+        .filter(|f| (f.cell.activation, f.cell.schedule) == (one.cell.activation, one.cell.schedule));
+    let logs: Vec<f64> = line
+        .filter_map(|f| match f.constant? {
+            [Some(low), Some(high)] => Some(0.5 * (low * high).ln()),
+            _ => None,
+        })
+        .collect();
+    let constant = (logs.iter().sum::<f64>() / logs.len() as f64).exp();
+    let width = (one.answer.low + 1) as f64 * (constant / low?).powi(2);
+    width.is_finite().then_some(width)
 }
 
 /// What is open and why; None where nothing is.
@@ -100,13 +116,14 @@ pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
         Some(high) => {
             format!("where between {low} and {high}, a ratio of {:.3}", high as f64 / low.max(1) as f64)
         }
+        None if low == 0 => "everything, as no width is known to be enough or too narrow".to_owned(),
         None => format!("how far above {low}, as no width is known to be enough"),
     };
     Some(format!("{open}, because {why}"))
 }
 
 /// The answer in words.
-pub fn sentences(args: &Args, found: &[Found], stopped: Stop) -> String {
+pub fn sentences(args: &Args, found: &[Found], kinds: usize, stopped: Stop) -> String {
     let mut text = String::from("\n");
     if let [one] = found {
         text += &wrapped(&statement(args, one));
@@ -126,18 +143,28 @@ pub fn sentences(args: &Args, found: &[Found], stopped: Stop) -> String {
             text += &wrapped(&format!("Undecided{which}: {open}."));
         }
     }
+    if found.len() < kinds {
+        let left = units::counted(kinds - found.len(), "kind");
+        text += &wrapped(&format!("Undecided: {left} of network more, which were not begun."));
+    }
     let networks: u64 = found.iter().map(|f| f.answer.networks).sum();
     let seconds: f64 = found.iter().map(|f| f.seconds).sum();
     text += &wrapped(&format!(
         "It assumes that this probability grows with the width. {networks} networks, {}.",
         units::duration(seconds)
     ));
+    if let Some(dir) = &args.out {
+        text += &wrapped(&format!(
+            "Every network is kept in {}: another question of them draws only what is missing there.",
+            escape::visible(&dir.display().to_string())
+        ));
+    }
     text += &format!("For more: {}\n", more(args, stopped, found));
     text
 }
 
 /// A sentence in lines of at most 80 columns.
-fn wrapped(sentence: &str) -> String {
+pub fn wrapped(sentence: &str) -> String {
     let mut text = String::new();
     let mut column = 0;
     for word in sentence.split(' ') {
@@ -196,24 +223,38 @@ fn statement(args: &Args, found: &Found) -> String {
             format!("{within} from width m* = {high} on (error rate {alpha} in all).")
         }
         Some(high) => format!("{within} from width m* on, {low} < m* ≤ {high} (error rate {alpha} in all)."),
+        None if low == 0 => format!("{within} from a width m* on of which nothing is known yet."),
         None => format!("{within} from width m* on, m* > {low} (error rate {alpha} in all)."),
     }
 }
 
-/// The command that tells more: with more networks or time where these ended it, else a finer resolution.
+/// The command that tells more: with more networks, time or seeds where these ended it, else a finer resolution; a smaller error
+/// rate where one width is left.
 fn more(args: &Args, stopped: Stop, found: &[Found]) -> String {
-    let mut words: Vec<String> = std::env::args().skip(1).collect();
-    let limited = found.iter().any(|f| f.answer.ending == Ending::Networks);
-    if stopped == Stop::Time {
-        without(&mut words, "--max-time");
-    } else if let (true, Some(most)) = (limited, args.max_networks) {
-        without(&mut words, "--max-networks");
-        words.extend(["--max-networks".to_owned(), most.saturating_mul(4).to_string()]);
-    } else if stopped == Stop::Not {
-        without(&mut words, "--resolution");
-        let finer = 1.0 + (args.resolution - 1.0) / 2.5;
-        let finer = ((finer * 100.0).round() / 100.0).max(if finer < 1.005 { 1.001 } else { 1.01 });
-        words.extend(["--resolution".to_owned(), finer.to_string()]);
+    let mut words: Vec<String> = args.words.clone().unwrap_or_else(|| std::env::args().skip(1).collect());
+    let ended = |ending: Ending| found.iter().any(|f| f.answer.ending == ending);
+    let exact = found.iter().all(|f| f.answer.high.is_some_and(|high| high - f.answer.low == 1));
+    let mut replaced = |options: &[&str], value: Option<String>| {
+        options.iter().for_each(|option| without(&mut words, option));
+        words.extend(value.into_iter().flat_map(|value| [options[0].to_owned(), value]));
+    };
+    let first = args.seeds.map_or(0, |(first, _)| first);
+    let last = found.iter().map(|f| first + f.answer.networks).max().unwrap_or(first);
+    match (stopped, args.max_networks) {
+        (Stop::Time, _) => replaced(&["--max-time"], None),
+        // The same again, to its end.
+        (Stop::Signal, _) => {}
+        (Stop::Not, Some(most)) if ended(Ending::Networks) => {
+            replaced(&["--max-networks"], Some(most.saturating_mul(4).to_string()));
+        }
+        _ if ended(Ending::Seeds) => replaced(&["--seeds"], Some(format!("{first}.."))),
+        _ if ended(Ending::Contradiction) => replaced(&["--seeds"], Some(format!("{last}.."))),
+        _ if exact => replaced(&["--alpha"], Some((args.alpha / 10.0).to_string())),
+        _ => {
+            let finer = 1.0 + (args.resolution - 1.0) / 2.5;
+            let finer = ((finer * 100.0).round() / 100.0).max(if finer < 1.005 { 1.001 } else { 1.01 });
+            replaced(&["--resolution"], Some(finer.to_string()));
+        }
     }
     std::iter::once("eoc".to_owned())
         .chain(words.iter().map(|word| quoted(word)))

@@ -237,14 +237,13 @@ fn x_label(lines: &Lines) -> String {
     match (lines.axis(), &schedules[..]) {
         (Axis::Depth, _) => "depth l (weight matrices)",
         (Axis::Outputs, _) => "number of outputs m_l",
+        (Axis::Points, _) => "number of points n",
         (Axis::Delta, _) => "Δ = b²/(a²+b²) of the activation a·s + b·|s|",
         (Axis::Width, [Some("constant")]) => "width m of the hidden layers (neurons)",
         (Axis::Width, [Some("linear")]) => "m (neurons), hidden widths m_k = k·m",
         (Axis::Width, [Some("quadratic")]) => "m (neurons), hidden widths m_k = k²·m",
         (Axis::Width, [None]) => "narrowest hidden width (neurons)",
         (Axis::Width, _) => "m (neurons), hidden widths by the schedule",
-        #[allow(unreachable_patterns)]
-        (other, _) => other.symbol(),
     }
     .to_owned()
 }

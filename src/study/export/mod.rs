@@ -1,7 +1,9 @@
 //! The rows of a run directory as CSV, JSON or Parquet, in the order of their keys.
 //!
 //! ```text
-//! samples   cell, seed, what its rows share of a cell, statistics, device, seconds
+//! samples   cell, seed, what its rows share of a cell, statistics, device, seconds, what independent gradients would make
+//! layers    cell, seed, what its rows share of a cell, layer, how far that layer is from its limit
+//! spectrum  cell, seed, what its rows share of a cell, index, an eigenvalue of K/n and that of its limit
 //! cells     cell, what its rows share of it, its m, its limit, seeds in the directory
 //! ```
 //!
@@ -20,7 +22,7 @@ use std::str::FromStr;
 
 use self::layout::Layout;
 use super::store::{Reader, StoreError};
-use super::table::{Column, Fields, Record, Row, Value};
+use super::table::{self, Column, Details, LayerRow, Part, Record, Row, SpectrumRow, Value};
 
 /// A table of rows to export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,18 +30,24 @@ pub enum Table {
     /// One row a finished sample.
     #[default]
     Samples,
+    /// One row a layer of a finished sample, where the study asked for layers.
+    Layers,
+    /// One row an eigenvalue of a finished sample, where the study asked for them.
+    Spectrum,
     /// One row a cell.
     Cells,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 2] = [Self::Samples, Self::Cells];
+    pub const ALL: [Self; 4] = [Self::Samples, Self::Layers, Self::Spectrum, Self::Cells];
 
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Samples => Row::TABLE,
+            Self::Layers => LayerRow::TABLE,
+            Self::Spectrum => SpectrumRow::TABLE,
             Self::Cells => "cells",
         }
     }
@@ -49,9 +57,20 @@ impl Table {
         self.layout().all().copied().collect()
     }
 
+    /// Whether a directory has it.
+    pub fn is_in(self, details: Details) -> bool {
+        match self {
+            Self::Samples | Self::Cells => true,
+            Self::Layers => LayerRow::is_in(details),
+            Self::Spectrum => SpectrumRow::is_in(details),
+        }
+    }
+
     fn layout(self) -> Layout {
         match self {
             Self::Samples => Layout::of_rows::<Row>(),
+            Self::Layers => Layout::of_rows::<LayerRow>(),
+            Self::Spectrum => Layout::of_rows::<SpectrumRow>(),
             Self::Cells => Layout::of_cells(),
         }
     }
@@ -107,7 +126,7 @@ pub enum ExportError {
     Write(#[source] io::Error),
 }
 
-/// Writes every row of a table and counts them.
+/// Writes every row of a table and counts them; none of a table that the directory does not [have](Table::is_in).
 pub fn export(
     reader: &Reader,
     table: Table,
@@ -137,26 +156,33 @@ trait Sink {
 
 fn stream(reader: &Reader, table: Table, sink: &mut dyn Sink) -> Result<u64, ExportError> {
     let count = match table {
-        Table::Samples => samples(reader, sink)?,
+        Table::Samples => rows::<Row>(reader, sink)?,
+        Table::Layers => rows::<LayerRow>(reader, sink)?,
+        Table::Spectrum => rows::<SpectrumRow>(reader, sink)?,
         Table::Cells => cells(reader, sink)?,
     };
     sink.finish().map_err(ExportError::Write)?;
     Ok(count)
 }
 
-fn samples(reader: &Reader, sink: &mut dyn Sink) -> Result<u64, ExportError> {
+/// Rows that are read in one transaction.
+const CHUNK: usize = 8192;
+
+fn rows<R: Record + Clone>(reader: &Reader, sink: &mut dyn Sink) -> Result<u64, ExportError> {
     let (mut count, mut cell) = (0, None);
-    reader.for_each(|row| {
+    let mut rows = reader.rows::<R>(CHUNK);
+    while let Some(row) = rows.next()? {
         count += 1;
-        if cell != Some(row.cell) {
-            cell = Some(row.cell);
-            sink.cell(&layout::shared(&reader.cells()[row.cell])).map_err(ExportError::Write)?;
-        }
-        let mut values = Vec::with_capacity(16);
-        row.each(&mut |value| values.push(value));
+        let values = table::values(&row);
         let (key, own) = values.split_at(layout::KEY);
-        sink.row(key, own).map_err(ExportError::Write)
-    })?;
+        if let Some(&Value::Integer(of)) = key.first()
+            && cell != Some(of)
+        {
+            cell = Some(of);
+            sink.cell(&layout::shared(&reader.cells()[of as usize])).map_err(ExportError::Write)?;
+        }
+        sink.row(key, own).map_err(ExportError::Write)?;
+    }
     Ok(count)
 }
 

@@ -35,11 +35,18 @@ fn mix(state: u64, word: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::table::{Row, Statistics, values};
+    use crate::study::table::{Independence, Row, Statistics, values};
 
     #[test]
     fn every_bit_of_a_row_enters_its_check_sum() {
-        let row = Row { cell: 0, seed: 5, values: Statistics::default(), device: "cpu".into(), seconds: 0.5 };
+        let row = Row {
+            cell: 0,
+            seed: 5,
+            values: Statistics::default(),
+            device: "cpu".into(),
+            seconds: 0.5,
+            independence: Independence::default(),
+        };
         let sum = check_sum(&row, 7);
         assert_ne!(sum, check_sum(&row, 6));
         let all = values(&row);

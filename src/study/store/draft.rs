@@ -12,7 +12,7 @@ use super::check::{check_sum, key_bits};
 use super::directory::{BEGUN, Directory, STORE, STUDY};
 use super::manifest::{Manifest, Session, asked_digest, digest, ranges};
 use super::schema::{APPLICATION_ID, FORMAT, bind, insert, names, tables};
-use crate::study::table::{CellRecord, Fields, Record, Value, columns};
+use crate::study::table::{CellRecord, Fields, Part, Record, Row, Sample, Value, columns, each_part};
 
 /// A store in the making.
 pub struct Draft {
@@ -44,11 +44,11 @@ impl Draft {
         Ok(Self { conn, aside, path, key_bits: cells.iter().map(key_bits).collect() })
     }
 
-    /// Adds rows.
-    pub fn insert(&mut self, rows: &[impl Record]) -> Result<(), StoreError> {
+    /// Adds samples.
+    pub fn insert(&mut self, samples: &[Sample]) -> Result<(), StoreError> {
         let fail = || StoreError::sqlite("write", &self.path);
         let transaction = self.conn.transaction().map_err(fail())?;
-        insert_rows(&transaction, &self.key_bits, rows).map_err(fail())?;
+        insert_samples(&transaction, &self.key_bits, samples).map_err(fail())?;
         transaction.commit().map_err(fail())
     }
 
@@ -106,9 +106,10 @@ fn fill(file: &Path, manifest: &Manifest, cells: &[CellRecord]) -> rusqlite::Res
     transaction.execute_batch(&tables())?;
     let entries = [
         ("study", manifest.study.clone()),
+        ("details", manifest.details.to_string()),
         ("stream_layout", manifest.stream_layout.to_string()),
         ("numerics_version", manifest.numerics_version.to_string()),
-        ("digest", digest(&manifest.study, cells)),
+        ("digest", digest(&manifest.study, manifest.details, cells)),
     ];
     for (name, value) in entries.into_iter().chain(asked_entries(manifest)) {
         transaction.execute("INSERT INTO manifest VALUES (?1, ?2)", [name, &value])?;
@@ -155,7 +156,7 @@ pub(super) fn ask(
         statement.raw_execute()?;
     }
     insert_cells(conn, before.len(), &cells[before.len()..])?;
-    let digest = digest(&manifest.study, cells);
+    let digest = digest(&manifest.study, manifest.details, cells);
     conn.execute("UPDATE manifest SET value = ?1 WHERE name = 'digest'", [digest]).map(|_| ())
 }
 
@@ -179,13 +180,28 @@ pub(super) fn insert_session(conn: &Connection, s: &Session) -> rusqlite::Result
     conn.execute(sql, fields).map(|_| ())
 }
 
-/// `key_bits` are those of the cells, in order; the first column of a row is the index of its cell.
-pub(super) fn insert_rows<R: Record>(
+/// Adds samples with all that belongs to them; `key_bits` are those of the cells, in order.
+pub(super) fn insert_samples(
     conn: &Connection,
     key_bits: &[u64],
-    rows: &[R],
+    samples: &[Sample],
 ) -> rusqlite::Result<()> {
-    let mut statement = conn.prepare(&insert::<R>())?;
+    insert_rows::<Row>(conn, key_bits, samples.iter().map(|sample| &sample.row), false)?;
+    each_part!(Kind => {
+        // What damage has left of a sample that was lost, and is drawn again, gives way.
+        insert_rows::<Kind>(conn, key_bits, samples.iter().flat_map(Kind::rows_in), true)?;
+    });
+    Ok(())
+}
+
+/// The first column of a row is the index of its cell. `over` replaces rows of the same keys.
+pub(super) fn insert_rows<'a, R: Record + 'a>(
+    conn: &Connection,
+    key_bits: &[u64],
+    rows: impl IntoIterator<Item = &'a R>,
+    over: bool,
+) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare(&insert::<R>(over))?;
     for row in rows {
         let end = bind_all(&mut statement, 1, row)?;
         let bits = cell(row).and_then(|cell| key_bits.get(cell));

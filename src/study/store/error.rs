@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use crate::study::table::Details;
+
 /// What would help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
@@ -16,6 +18,8 @@ pub enum Remedy {
     WaitOrOtherDirectory,
     /// Another directory, or the study that is there.
     OtherDirectoryOrStudy,
+    /// Another directory, or the further tables that its samples have.
+    OtherDirectoryOrDetails,
     /// Another directory, or the version of the program that began this one.
     OtherDirectoryOrVersion,
     /// A copy of the file, or another directory.
@@ -107,6 +111,16 @@ pub enum StoreError {
         /// Name and identity of what was asked for.
         asked: String,
     },
+    /// A run whose samples have rows in other tables.
+    #[error("{} holds samples {}, and the study asks for samples {}", dir.display(), with(*found), with(*asked))]
+    OtherDetails {
+        /// The directory.
+        dir: PathBuf,
+        /// What its samples have.
+        found: Details,
+        /// What was asked for.
+        asked: Details,
+    },
     /// The run of another program version whose numbers differ.
     #[error(
         "{} was written with {what} {found}, and this eoc has {what} {here}: their rows do not go together",
@@ -184,6 +198,12 @@ pub enum StoreError {
     },
 }
 
+/// Further tables in words.
+pub(in crate::study) fn with(details: Details) -> String {
+    let names = |details: Details| details.to_string().replace(',', " and ");
+    if details.is_empty() { "without further tables".to_owned() } else { format!("with {}", names(details)) }
+}
+
 impl StoreError {
     /// What would help, where it is known.
     pub fn remedy(&self) -> Option<Remedy> {
@@ -192,6 +212,7 @@ impl StoreError {
             Self::NoRun { .. } => Remedy::DirectoryOfRun,
             Self::InUse { .. } => Remedy::WaitOrOtherDirectory,
             Self::OtherStudy { .. } => Remedy::OtherDirectoryOrStudy,
+            Self::OtherDetails { .. } => Remedy::OtherDirectoryOrDetails,
             Self::OtherVersion { .. } => Remedy::OtherDirectoryOrVersion,
             Self::Damaged { .. } => Remedy::CopyOrOtherDirectory,
             Self::Gone { .. } => Remedy::PutBack,

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::StoreError;
 use crate::rng::LAYOUT_VERSION;
 use crate::study::cell::hexadecimal;
-use crate::study::table::{CellRecord, values};
+use crate::study::table::{CellRecord, Details, values};
 use crate::study::{Asked, NUMERICS_VERSION, Plan, Shard};
 
 /// What the run is and what made it.
@@ -15,6 +15,8 @@ use crate::study::{Asked, NUMERICS_VERSION, Plan, Shard};
 pub struct Manifest {
     /// Name of the study.
     pub study: String,
+    /// The further tables that every sample of the directory has rows in.
+    pub details: Details,
     /// Identity of the study that the last `eoc run` asked for.
     pub identity: String,
     /// Version of the random streams.
@@ -57,6 +59,10 @@ impl Manifest {
                 asked: asked.directory_name(),
             });
         }
+        if self.details != asked.details {
+            let (dir, found, asked) = (dir.to_owned(), self.details, asked.details);
+            return Err(StoreError::OtherDetails { dir, found, asked });
+        }
         Ok(())
     }
 
@@ -64,6 +70,7 @@ impl Manifest {
     pub fn of(plan: &Plan, shard: Shard) -> Self {
         Self {
             study: plan.name().to_owned(),
+            details: plan.details(),
             identity: plan.identity().to_owned(),
             stream_layout: LAYOUT_VERSION,
             numerics_version: NUMERICS_VERSION,
@@ -120,12 +127,12 @@ pub struct Session {
     pub threads: u64,
 }
 
-/// Digest of the name of the study and of all cells, in hexadecimal. The versions are not in it: a changed one refuses the
+/// Digest of the name of the study, its further tables and of all cells, in hexadecimal. The versions are not in it: a changed one refuses the
 /// run by itself, and the keys of the cells hold them.
-pub(super) fn digest(study: &str, cells: &[CellRecord]) -> String {
+pub(super) fn digest(study: &str, details: Details, cells: &[CellRecord]) -> String {
     let mut sha = Sha256::new();
     // Debug writes every value, floats in round-trip form and texts escaped, so that no two records read alike.
-    sha.update(format!("{study:?}\n"));
+    sha.update(format!("{study:?} {details}\n"));
     for cell in cells {
         sha.update(format!("{:?}\n", values(cell)));
     }

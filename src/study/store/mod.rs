@@ -1,12 +1,17 @@
 //! The run directory and its store `run.sqlite`, one row per finished sample.
 //!
 //! ```text
-//! manifest   name → value: the study, its identity, stream layout, numerics version, the digest of all cells; seeds, shard and
+//! manifest   name → value: the study, its further tables, its identity, stream layout, numerics version, the digest of all cells; seeds, shard and
 //!            text and cells of the study as last asked for, and their digest
 //! sessions   one row per process that added samples: version, commit, device, driver, threads
 //! cells      every cell that was ever asked for, in that order, with the numbers of K∞ that a report needs
 //! samples    (cell, seed) → the statistics of one kernel, device, seconds, a check sum
+//! layers     (cell, seed, layer) → how far that layer is from its limit, a check sum; empty unless the study asks for layers
+//! spectrum   (cell, seed, index) → an eigenvalue and that of the limit, a check sum; empty unless the study asks for it
 //! ```
+//!
+//! Of a sample every table that the directory has holds all rows or none: they are written in one transaction, and a reader counts
+//! them. Which tables those are is settled when the directory is made, so that no sample of it can lack what another has.
 //!
 //! The columns of cells and samples are those of the [tables](super::table); nothing here knows one by its name or place, but
 //! `relative_fro`, of which a standard error may be asked for.
@@ -28,16 +33,21 @@ mod error;
 mod manifest;
 mod reader;
 mod rows;
+mod samples;
 mod schema;
 #[cfg(test)]
 mod tests;
 mod writer;
 
-pub use super::table::{CellRecord, LimitRecord, Row, Statistics};
+pub use super::table::{
+    CellRecord, Details, Independence, LayerRow, LimitRecord, Row, Sample, SpectrumRow, Statistics,
+};
 pub use directory::{Directory, LOCK, REPORT, STORE, STUDY};
 pub(in crate::study) use draft::{Draft, write_study};
+pub(in crate::study) use error::with;
 pub use error::{Remedy, Shortage, StoreError};
 pub use manifest::{Manifest, Session};
 pub use reader::Reader;
 pub use rows::Rows;
+pub use samples::Samples;
 pub use writer::Store;

@@ -13,14 +13,11 @@ use super::StoreError;
 use super::check::key_bits;
 use super::directory::STORE;
 use super::manifest::{Manifest, Session, asked_digest, digest, indices};
-use super::rows::{Key, Order, Rows, value};
+use super::rows::{Order, Rows, value};
 use super::schema::{APPLICATION_ID, FORMAT, describe, expected, names};
 use crate::study::cell::Cell;
-use crate::study::table::{CellRecord, Fields, Record, Row, columns};
+use crate::study::table::{CellRecord, Details, Fields, Record, columns};
 use crate::study::{Asked, Missing, Need, Plan, SeedRange, Shard};
-
-/// Rows that are read in one transaction; between two the writer may commit.
-const CHUNK: usize = 8192;
 
 /// A checked run store, open for reading.
 ///
@@ -100,7 +97,7 @@ impl Reader {
         let cells = read_cells(&conn, path)?;
         let manifest = read_manifest(&conn, path, cells.len())?;
         let stored = manifest_value(&conn, path, "digest")?;
-        if stored != digest(&manifest.study, &cells) {
+        if stored != digest(&manifest.study, manifest.details, &cells) {
             return Err(StoreError::damaged(path, "its plan does not agree with its digest"));
         }
         if manifest_value(&conn, path, "asked_digest")? != asked_digest(&manifest) {
@@ -156,47 +153,19 @@ impl Reader {
         rows.map_err(fail())?.collect::<Result<_, _>>().map_err(fail())
     }
 
-    /// Reads every sample row in (cell, seed) order, checked; memory does not grow with their number.
-    ///
-    /// Rows that a running `eoc run` commits meanwhile may or may not be among them. The error of `each` ends the
-    /// reading and is returned.
-    pub fn for_each<E: From<StoreError>>(
-        &self,
-        mut each: impl FnMut(&Row) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut rows = self.rows(CHUNK);
-        while let Some(row) = rows.next()? {
-            each(&row)?;
-        }
-        Ok(())
-    }
-
-    /// The sample rows in (cell, seed) order, one after another, of which `chunk` are in memory.
-    pub fn rows(&self, chunk: usize) -> Rows<'_> {
-        self.rows_as(&(0..self.cells.len()).collect::<Vec<_>>(), chunk)
-    }
-
-    /// The sample rows under other numbers of the cells, one for each, in their order.
-    pub(in crate::study) fn rows_as(&self, numbers: &[usize], chunk: usize) -> Rows<'_> {
-        let mut cells: Vec<(usize, usize)> =
-            self.places.iter().zip(numbers).map(|(&place, &number)| (place, number)).collect();
-        cells.sort_by_key(|(_, number)| *number);
-        self.in_order(Order::of(cells, self.places.len()), chunk)
-    }
-
-    /// The sample rows of one cell from a seed on, in order of their seeds, and those of the cells behind it.
-    pub fn rows_of(&self, cell: usize, seed: u64) -> Rows<'_> {
-        let Some(&place) = self.places.get(cell) else { return self.in_order(Order::of([], 0), CHUNK) };
-        let behind = self.places.iter().copied().zip(0..).skip(cell);
-        let order = Order::of(behind, self.places.len());
-        // A key may be before the first seed; none of it is then left out.
-        let order = if seed == 0 { order } else { order.behind(place, key(place, seed - 1)) };
-        self.in_order(order, CHUNK)
-    }
-
-    /// The rows of any table.
-    fn in_order<R: Record + Clone>(&self, order: Order, chunk: usize) -> Rows<'_, R> {
+    /// The rows of any table, of which `chunk` are in memory.
+    pub(super) fn in_order<R: Record + Clone>(&self, order: Order, chunk: usize) -> Rows<'_, R> {
         Rows::new(&self.conn, &self.path, &self.key_bits, order, chunk)
+    }
+
+    /// The store.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where in the store each cell is.
+    pub(super) fn places(&self) -> &[usize] {
+        &self.places
     }
 
     /// What every cell of the study that was asked for last lacks of its shard of it; checks every row on the way.
@@ -234,22 +203,6 @@ impl Reader {
         })?;
         Ok(needs.into_iter().map(Need::missing).collect())
     }
-
-    /// Checks every sample row and counts those of every cell.
-    pub fn count_rows(&self) -> Result<Vec<u64>, StoreError> {
-        let mut counts = vec![0; self.cells.len()];
-        self.for_each(|row| {
-            counts[row.cell] += 1;
-            Ok::<(), StoreError>(())
-        })?;
-        Ok(counts)
-    }
-}
-
-fn key(cell: usize, seed: u64) -> Key {
-    let mut key = [-1; 4];
-    (key[0], key[1]) = (cell as i64, seed as i64);
-    key
 }
 
 fn waits_for_roll_back(error: &rusqlite::Error) -> bool {
@@ -356,7 +309,7 @@ fn read_manifest(conn: &Connection, path: &Path, count: usize) -> Result<Manifes
         text.parse::<u32>().map_err(|_| bad(name, &text))
     };
     let (seeds, target, shard) = (value("seeds")?, value("standard_error")?, value("shard")?);
-    let cells = value("cells")?;
+    let (cells, details) = (value("cells")?, value("details")?);
     let seeds: SeedRange = seeds.parse().map_err(|_| bad("seeds", &seeds))?;
     let asked = match target.as_str() {
         "" => Asked::seeds(seeds),
@@ -364,6 +317,7 @@ fn read_manifest(conn: &Connection, path: &Path, count: usize) -> Result<Manifes
     };
     Ok(Manifest {
         study: value("study")?,
+        details: details.parse::<Details>().map_err(|_| bad("details", &details))?,
         identity: value("identity")?,
         stream_layout: number("stream_layout")?,
         numerics_version: number("numerics_version")?,

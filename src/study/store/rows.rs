@@ -16,6 +16,14 @@ const KEYS: usize = 4;
 /// A key; what a table has no column for stays −1, so that the key before the first row is all −1.
 pub(super) type Key = [i64; KEYS];
 
+/// The key before the rows of a seed of a cell of the store.
+pub(super) fn before_seed(cell: usize, seed: u64) -> Key {
+    match seed.checked_sub(1) {
+        None => before(cell as i64),
+        Some(last) => [cell as i64, last as i64, i64::MAX, i64::MAX],
+    }
+}
+
 /// The key before the first row of a cell of the store.
 fn before(cell: i64) -> Key {
     // Behind every row of the cell below; of the first, also before what can only be damage.

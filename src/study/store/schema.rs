@@ -2,13 +2,13 @@
 
 use rusqlite::{Connection, Statement};
 
-use crate::study::table::{CellRecord, Column, Kind, Record, Row, Value, columns};
+use crate::study::table::{CellRecord, Column, Kind, Record, Row, Value, columns, each_part};
 
 /// `PRAGMA application_id`: "eocr" in ASCII.
 pub const APPLICATION_ID: i32 = 0x656f_6372;
 
 /// `PRAGMA user_version`: the format of the tables below.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// The tables that are no rows of a study.
 const FIXED: &str = "
@@ -33,7 +33,11 @@ pub fn tables() -> String {
         "CREATE TABLE cells (\n  cell INTEGER PRIMARY KEY{},\n  UNIQUE (key)\n) STRICT;\n",
         definitions(&columns::<CellRecord>())
     );
-    format!("{FIXED}{cells}{}", table::<Row>())
+    let mut tables = format!("{FIXED}{cells}{}", table::<Row>());
+    each_part!(Part => {
+        tables += &table::<Part>();
+    });
+    tables
 }
 
 /// A table of rows, clustered by its key: the order in which they are written, resumed and exported.
@@ -58,21 +62,27 @@ fn definitions(columns: &[Column]) -> String {
             Kind::Text => "TEXT",
         };
         let always = if column.optional { "" } else { " NOT NULL" };
-        format!(",\n  {} {kind}{always}", column.name)
+        format!(",\n  {} {kind}{always}", quoted(column))
     };
     columns.iter().map(definition).collect()
 }
 
-/// The names of columns with commas between them.
-pub fn names(columns: &[Column]) -> String {
-    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+/// The name of a column, which may be a word of SQL.
+fn quoted(column: &Column) -> String {
+    format!("\"{}\"", column.name)
 }
 
-/// Adds a row of a table of rows: its columns and the check sum behind them.
-pub fn insert<R: Record>() -> String {
+/// The names of columns with commas between them.
+pub fn names(columns: &[Column]) -> String {
+    columns.iter().map(quoted).collect::<Vec<_>>().join(", ")
+}
+
+/// Adds a row of a table of rows: its columns and the check sum behind them. `over` replaces one of the same key.
+pub fn insert<R: Record>(over: bool) -> String {
     let columns = columns::<R>();
     let marks = vec!["?"; columns.len() + 1].join(", ");
-    format!("INSERT INTO {} ({}, check_sum) VALUES ({marks})", R::TABLE, names(&columns))
+    let insert = if over { "INSERT OR REPLACE" } else { "INSERT" };
+    format!("{insert} INTO {} ({}, check_sum) VALUES ({marks})", R::TABLE, names(&columns))
 }
 
 /// Reads the rows of a table of rows behind a key, in the order of their keys; the parameters behind the key are the last cell
@@ -86,7 +96,7 @@ pub fn select<R: Record>() -> String {
         names(&columns),
         R::TABLE,
         marks.join(", "),
-        columns[0].name,
+        quoted(&columns[0]),
         R::KEYS + 1,
         R::KEYS + 2
     )

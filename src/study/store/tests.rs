@@ -1,6 +1,7 @@
 //! A second table of rows, with a key of three columns, fits the machinery of the samples.
 
 use rusqlite::Connection;
+use sha2::{Digest, Sha256};
 
 use super::rows::{Order, Rows};
 use super::{draft, schema};
@@ -36,7 +37,7 @@ fn layer(cell: usize, seed: u64, layer: u64) -> Layer {
 fn with(rows: &[Layer], key_bits: &[u64]) -> Connection {
     let conn = Connection::open_in_memory().unwrap();
     conn.execute_batch(&format!("PRAGMA foreign_keys = OFF; {}", schema::table::<Layer>())).unwrap();
-    draft::insert_rows(&conn, key_bits, rows).unwrap();
+    draft::insert_rows(&conn, key_bits, rows, false).unwrap();
     conn
 }
 
@@ -99,4 +100,18 @@ fn a_row_that_is_not_as_it_was_written_is_named() {
     }
     assert!(error("", &[9]).contains("does not agree with its check sum"), "under the key of another cell");
     assert!(error("", &[]).contains("belongs to no cell"));
+}
+
+/// SHA-256 of the SQL of every table, beside the format of the stores that have them.
+const TABLES: (u32, &str) = (5, "0017a1fce7ca3c89087c88425febd02569a9a9fff3a69d5c6bc2fa77d49d0676");
+
+#[test]
+fn a_change_of_the_tables_is_a_new_format() {
+    let sql = schema::tables();
+    let hash: String = Sha256::digest(&sql).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(
+        (schema::FORMAT, hash.as_str()),
+        TABLES,
+        "the tables have changed: raise FORMAT, so that a store of the old ones is told apart, and write down both\n{sql}"
+    );
 }

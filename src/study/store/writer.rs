@@ -11,13 +11,15 @@ use super::directory::{Directory, STORE};
 use super::draft::{self, Draft, write_study};
 use super::manifest::{Manifest, Session};
 use super::{Reader, StoreError};
-use crate::study::table::{CellRecord, LimitRecord, Row};
+use crate::study::table::{CellRecord, LimitRecord, Part, Record, Sample, each_part};
 use crate::study::{Missing, Need, Plan, Shard};
 
 /// An open run directory: this process holds its lock, and its store is that of the plan.
 pub struct Store {
     conn: Connection,
     dir: Directory,
+    /// All cells, as the store numbers them.
+    cells: Vec<CellRecord>,
     /// Where in the store each cell of the plan is.
     places: Vec<usize>,
     /// By place.
@@ -70,12 +72,31 @@ impl Store {
         let conn = Connection::open_with_flags(&path, flags).map_err(fail())?;
         configure(&conn).map_err(fail())?;
         let key_bits = records.iter().map(key_bits).collect();
-        let mut store = Self { conn, dir, places, key_bits, session, entered: false };
+        let mut store = Self { conn, dir, cells: before, places, key_bits, session, entered: false };
         write_study(store.dir(), &manifest)?;
-        if there.is_some_and(|there| there != manifest) || !new && before != records {
-            store.ask(&manifest, &before, &records).map_err(StoreError::sqlite("write", &path))?;
+        if there.is_some_and(|there| there != manifest) || !new && store.cells != records {
+            store.ask(&manifest, &records).map_err(StoreError::sqlite("write", &path))?;
         }
+        store.cells = records;
         Ok(store)
+    }
+
+    /// Asks for the cells of another plan of the study in place of the last, of which those that are new are added, with their
+    /// limits, in one transaction.
+    pub fn extend<E: From<StoreError>>(
+        &mut self,
+        plan: &Plan,
+        limits: impl FnOnce() -> Result<Vec<LimitRecord>, E>,
+    ) -> Result<(), E> {
+        let (records, places) = extended(&self.cells, plan, limits)?;
+        let mut manifest = Manifest::of(plan, Shard::WHOLE);
+        manifest.cells.clone_from(&places);
+        let path = self.dir.path().join(STORE);
+        self.ask(&manifest, &records).map_err(StoreError::sqlite("write", path))?;
+        write_study(self.dir(), &manifest)?;
+        self.key_bits = records.iter().map(key_bits).collect();
+        (self.cells, self.places) = (records, places);
+        Ok(())
     }
 
     /// Whether a directory holds just this run with every row that is asked for, so that nothing need be written: it may be one
@@ -114,31 +135,32 @@ impl Store {
         Ok(need.missing())
     }
 
-    /// Adds rows of cells of the plan in one transaction; when this returns they are on the disk.
-    pub fn insert(&mut self, rows: &[Row]) -> Result<(), StoreError> {
-        let mut rows = rows.to_vec();
-        rows.iter_mut().for_each(|row| row.cell = self.places[row.cell]);
+    /// Adds samples of cells of the plan, each with all that belongs to it, in one transaction; when this returns they are on the
+    /// disk.
+    pub fn insert(&mut self, mut samples: Vec<Sample>) -> Result<(), StoreError> {
+        for sample in &mut samples {
+            let place = self.places[sample.row.cell];
+            sample.row.renumber(place);
+            each_part!(Kind => {
+                Kind::rows_in_mut(sample).iter_mut().for_each(|row| row.renumber(place));
+            });
+        }
         let path = self.dir.path().join(STORE);
         let fail = || StoreError::sqlite("write", &path);
         let transaction = self.conn.transaction().map_err(fail())?;
         if !self.entered {
             draft::insert_session(&transaction, &self.session).map_err(fail())?;
         }
-        draft::insert_rows(&transaction, &self.key_bits, &rows).map_err(fail())?;
+        draft::insert_samples(&transaction, &self.key_bits, &samples).map_err(fail())?;
         transaction.commit().map_err(fail())?;
         self.entered = true;
         Ok(())
     }
 
     /// Remembers what is asked for now, with cells that are new, all of it or nothing.
-    fn ask(
-        &mut self,
-        manifest: &Manifest,
-        before: &[CellRecord],
-        cells: &[CellRecord],
-    ) -> rusqlite::Result<()> {
+    fn ask(&mut self, manifest: &Manifest, cells: &[CellRecord]) -> rusqlite::Result<()> {
         let transaction = self.conn.transaction()?;
-        draft::ask(&transaction, manifest, before, cells)?;
+        draft::ask(&transaction, manifest, &self.cells, cells)?;
         transaction.commit()
     }
 }

@@ -1,14 +1,14 @@
 //! One cell of a study.
 
 use super::fields;
-use crate::limit::{bound, relative_sd_diagonal};
+use crate::limit::{Parallel, bound, relative_sd_diagonal, unmet};
 use crate::stats::Reference;
 use crate::study::cell::Cell;
 
 fields! {
     /// What follows for a cell without a draw, from K∞ and the widths; None where a number is infinite or undefined.
     #[derive(Clone, Debug, Default, PartialEq)]
-    pub struct LimitRecord from (cell: &Cell, reference: &Reference) {
+    pub struct LimitRecord from (cell: &Cell, reference: &Reference, parallel: Option<Parallel>) {
         lambda_min as limit_lambda_min: Option<f64> = reference.eigenvalues().first().and_then(|l| finite(*l)), "",
             "least eigenvalue of K∞/n";
         lambda_max as limit_lambda_max: Option<f64> = reference.eigenvalues().last().and_then(|l| finite(*l)), "",
@@ -25,6 +25,8 @@ fields! {
             "right side of the concentration bound, without its constant and logarithms";
         bound_full: Option<f64> = bound(&cell.network, &cell.data.points).and_then(|b| b.full).and_then(finite), "",
             "the same with its logarithms; null where one of them is not positive";
+        theorem: Option<String> = unmet(&cell.network, &cell.data.points, parallel), "",
+            "conditions of the theorem behind the bound that are not met; null where all hold";
     }
 }
 

@@ -8,16 +8,25 @@
 //! ```text
 //! CellRecord    one row a cell: network, data, sampler, precision; its LimitRecord: numbers that follow without a draw
 //! Row           one row a (cell, seed): its Statistics, the device and the seconds
+//! LayerRow      one row a (cell, seed, layer), where the study asks for layers
+//! SpectrumRow   one row a (cell, seed, eigenvalue), where the study asks for the spectrum
 //! ```
 //!
 //! Another table of rows is another [`Record`], whatever its key: columns that a study may leave out belong in a table of their
-//! own, which is there where the study asks for it.
+//! own, which is filled where the study asks for it. Rows that belong to a sample are a [`Part`] of it (`part.rs`).
 
 mod cell;
+mod layer;
+mod part;
 mod sample;
+mod spectrum;
 
 pub use cell::{CellRecord, LimitRecord};
-pub use sample::{Row, Statistics};
+pub use layer::LayerRow;
+pub(crate) use part::each_part;
+pub use part::{Details, NoSuchTable, Part, Sample};
+pub use sample::{Independence, Row, Statistics};
+pub use spectrum::{MOST_EIGENVALUES, SpectrumRow};
 
 use std::sync::Arc;
 
@@ -312,7 +321,8 @@ mod tests {
 
     #[test]
     fn every_column_has_a_name_of_its_own_and_says_what_it_is() {
-        let tables = [columns::<CellRecord>(), columns::<Row>()];
+        let tables =
+            [columns::<CellRecord>(), columns::<Row>(), columns::<LayerRow>(), columns::<SpectrumRow>()];
         for columns in &tables {
             for (i, column) in columns.iter().enumerate() {
                 assert!(columns[..i].iter().all(|other| other.name != column.name), "{}", column.name);
@@ -325,17 +335,25 @@ mod tests {
                 );
             }
         }
-        // In an exported row of a sample stand its own columns and those that all rows of its cell repeat.
+        // In an exported row stand its own columns and those that all rows of its cell repeat.
         let repeated = tables[0].iter().filter(|c| c.shown == Shown::Repeated);
         for column in repeated {
-            assert!(tables[1].iter().all(|other| other.name != column.name), "{}", column.name);
+            let others = tables[1..].iter().flatten();
+            assert!(others.into_iter().all(|other| other.name != column.name), "{}", column.name);
         }
     }
 
     #[test]
     fn what_is_read_back_is_what_was_there() {
         let statistics = Statistics { trace: -0.0, relative_op: f64::NAN, ..Statistics::default() };
-        let row = Row { cell: 3, seed: 1 << 62, values: statistics, device: "cpu".into(), seconds: 0.5 };
+        let row = Row {
+            cell: 3,
+            seed: 1 << 62,
+            values: statistics,
+            device: "cpu".into(),
+            seconds: 0.5,
+            independence: Independence::default(),
+        };
         let stored = values(&row);
         assert_eq!(stored.len(), columns::<Row>().len());
         let mut from = stored.iter().copied();

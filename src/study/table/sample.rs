@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Record, fields};
 use crate::backend::MeasuredSample;
+use crate::stats;
 
 fields! {
     /// The statistics of one sample; NaN where one is undefined (null), as a relative deviation from K∞ = 0.
@@ -23,6 +24,21 @@ fields! {
 }
 
 fields! {
+    /// K of one sample against K_gia of the same draws; NaN (null) where the study does not ask for it.
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
+    pub struct Independence from (found: Option<stats::Independence>) {
+        op as independence_op: f64 = found.map_or(f64::NAN, |i| i.op), "",
+            "operator norm of (K − K_gia)/n; null unless the study has independence";
+        fro as independence_fro: f64 = found.map_or(f64::NAN, |i| i.fro), "", "Frobenius norm of the same";
+        max as independence_max: f64 = found.map_or(f64::NAN, |i| i.max), "", "largest entry of the same, in magnitude";
+        relative_op as independence_relative_op: f64 = found.map_or(f64::NAN, |i| i.relative_op), "",
+            "independence_op over the operator norm of K∞/n";
+        deviation_op as independence_deviation_op: f64 = found.map_or(f64::NAN, |i| i.deviation_op), "",
+            "operator norm of K_gia/n − K∞/n";
+    }
+}
+
+fields! {
     /// One finished sample: whose it is, its statistics, and what it took, which belongs to no promise of equal bytes.
     #[derive(Clone, Debug)]
     pub struct Row {
@@ -32,6 +48,8 @@ fields! {
         values: Statistics;
         device: Arc<str>, "", "device that computed it";
         seconds: f64, "s", "time that it took: that of its batch over the seeds in it";
+        /// What independent gradients would make of it.
+        independence: Independence;
     }
 }
 

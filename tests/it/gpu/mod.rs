@@ -7,6 +7,7 @@ mod algebra;
 mod compile;
 mod faults;
 mod half;
+mod independence;
 mod law;
 mod parity;
 

@@ -17,7 +17,7 @@ fn exported_table(dir: &Path, table: Table, format: Format) -> Vec<u8> {
 }
 
 /// The columns of the table of samples, in the order that is promised.
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 32] = [
     "cell",
     "seed",
     "activation",
@@ -45,6 +45,11 @@ const COLUMNS: [&str; 27] = [
     "output_norm",
     "device",
     "seconds",
+    "independence_op",
+    "independence_fro",
+    "independence_max",
+    "independence_relative_op",
+    "independence_deviation_op",
 ];
 
 /// Rows as texts and bits: `cell, seed`, the shared texts, the statistics (None where undefined).
@@ -202,6 +207,7 @@ fn the_cells_are_a_table_too() {
         "bound_m",
         "bound",
         "bound_full",
+        "theorem",
         "seeds",
     ];
     assert_eq!(header, [&COLUMNS[..1], &COLUMNS[2..15], &own].concat());
@@ -305,7 +311,11 @@ fn the_program_exports_without_changing_the_directory() {
     let cells = eoc(temp.path(), &["export", "run", "--format", "csv", "--table", "cells"]);
     assert_eq!(cells.stdout, exported_table(&dir, Table::Cells, Format::Csv));
     let table = |args: &[&str]| eoc(temp.path(), &[&["export", "run"], args].concat());
-    refused(&table(&["--format", "csv", "--table", "rows"]), 2, &["\"rows\"", "samples or cells"]);
+    refused(
+        &table(&["--format", "csv", "--table", "rows"]),
+        2,
+        &["\"rows\"", "samples, layers, spectrum or cells"],
+    );
     refused(&table(&["--format", "npy", "--table", "cells", "--out", "m"]), 2, &["--table goes with"]);
     refused(&eoc(temp.path(), &["export", "run", "--format", "csv", "--out", "no/a.csv"]), 2, &["no/a.csv"]);
 }

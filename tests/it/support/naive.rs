@@ -87,8 +87,10 @@ pub fn jacobian_kernel(network: &Network, weights: &[Mat], rows: &[&[f64]]) -> (
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
     None,
-    /// U = H S_B: the gradient independence assumption.
+    /// U = H S_B: the gradient independence assumption, which makes K_gia of the same draws.
     NoRegression,
+    /// K_gia with S_B of K: T is dropped where the term of a layer is made, and not in the layers above.
+    LateDrop,
     /// U = Q(GᵀBᵀ) + H S_B.
     NoProjection,
     /// 1/√(m+1) in place of 1/√m in the first hidden layer.
@@ -159,6 +161,7 @@ pub fn conditional_kernel(network: &Network, rows: &[&[f64]], seed: u64, fault: 
     let mut b: Mat = vec![];
     for k in (1..depth).rev() {
         let m = network.hidden()[k - 1] as usize;
+        let mut fresh = None;
         let u: Mat = if k + 1 == depth {
             let w = normals(Role::Weight, depth, seed, m_l, m);
             (0..q).map(|i| w[i % m_l].clone()).collect()
@@ -173,6 +176,7 @@ pub fn conditional_kernel(network: &Network, rows: &[&[f64]], seed: u64, fault: 
             }
             let regression = times(&q_k, &m_k);
             let projected = times(&q_k, &times(&turned(&q_k), &h));
+            fresh = Some(h.clone());
             (0..q)
                 .map(|i| {
                     (0..m)
@@ -187,9 +191,56 @@ pub fn conditional_kernel(network: &Network, rows: &[&[f64]], seed: u64, fault: 
         };
         let norm = sigma * (m as f64).sqrt();
         let slope = |s: f64| if s == 0.0 { fa } else { fa + fb * s.signum() };
-        b = (0..q).map(|i| (0..m).map(|r| u[i][r] * slope(z[k][i / m_l][r]) / norm).collect()).collect();
-        let gram = times(&b, &turned(&b));
+        let below = |u: &Mat| -> Mat {
+            (0..q).map(|i| (0..m).map(|r| u[i][r] * slope(z[k][i / m_l][r]) / norm).collect()).collect()
+        };
+        b = below(&u);
+        let gram = match (fault, fresh) {
+            (Fault::LateDrop, Some(h)) => {
+                let b = below(&turned(&h));
+                times(&b, &turned(&b))
+            }
+            _ => times(&b, &turned(&b)),
+        };
         add(&a[k - 1], &|i, j| gram[i][j]);
+    }
+    kernel
+}
+
+/// K of a network whose weights on the way back are those of the seed `back`, and not those on the way forward: what the
+/// gradient independence assumption says of K. With `back` = `seed` it is K.
+pub fn independent_kernel(network: &Network, rows: &[&[f64]], seed: u64, back: u64) -> Vec<f64> {
+    let (m_l, depth, dim) = (network.outputs(), network.depth(), rows[0].len());
+    let (fa, fb, sigma) = (network.activation().a(), network.activation().b(), network.activation().sigma());
+    let (forward, backward) = (weights(network, dim, seed), weights(network, dim, back));
+    let q = rows.len() * m_l;
+    let mut a: Vec<Mat> =
+        vec![rows.iter().map(|x| x.iter().map(|v| v / (dim as f64).sqrt()).collect()).collect()];
+    let mut slopes = vec![vec![]];
+    for w in &forward[..depth - 1] {
+        let z = times(&a[a.len() - 1], &turned(w));
+        let norm = sigma * (w.len() as f64).sqrt();
+        let of = |f: &dyn Fn(f64) -> f64| -> Mat {
+            z.iter().map(|row| row.iter().map(|s| f(*s) / norm).collect()).collect()
+        };
+        slopes.push(of(&|s| if s == 0.0 { fa } else { fa + fb * s.signum() }));
+        a.push(of(&|s| fa * s + fb * s.abs()));
+    }
+    let mut b: Mat = (0..q).map(|i| (0..m_l).map(|o| f64::from(u8::from(o == i % m_l))).collect()).collect();
+    let mut kernel = vec![0.0; q * q];
+    for k in (1..=depth).rev() {
+        let (c, gram) = (times(&a[k - 1], &turned(&a[k - 1])), times(&b, &turned(&b)));
+        for i in 0..q {
+            for j in 0..q {
+                kernel[i * q + j] += network.scale() * c[i / m_l][j / m_l] * gram[i][j];
+            }
+        }
+        if k > 1 {
+            b = times(&b, &backward[k - 1]);
+            for (i, row) in b.iter_mut().enumerate() {
+                row.iter_mut().zip(&slopes[k - 1][i / m_l]).for_each(|(u, d)| *u *= d);
+            }
+        }
     }
     kernel
 }

@@ -59,6 +59,8 @@ pub fn cell(activation: &str, depth: usize, width: u64, seeds: u64, size: f64) -
         cell: Arc::new(cell),
         seeds: (0..seeds).collect(),
         samples: relative.iter().map(sample).collect(),
+        layers: Vec::new(),
+        independence: Vec::new(),
         seconds: vec![1e-3 * width as f64; seeds as usize],
     }
 }

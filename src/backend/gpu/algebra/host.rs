@@ -8,8 +8,8 @@ use crate::backend::gpu::executor::Run;
 use crate::backend::gpu::passes::View;
 use crate::backend::gpu::recording::{Proxy, Recording};
 use crate::backend::gpu::sums::{self, Sums};
-use crate::backend::small::{Coupling, Small, measured};
-use crate::backend::{EngineError, Job, KernelSample, MeasuredSample, Weights};
+use crate::backend::small::{Coupling, Small};
+use crate::backend::{Drawn, EngineError, Job, Weights};
 use crate::math::root::Noise;
 use crate::rng::{Role, Tensor};
 use crate::stats::Reference;
@@ -27,6 +27,8 @@ pub(in crate::backend::gpu) struct HostAlgebra<'e> {
     roots: Vec<Option<View>>,
     /// Tᵀ and S_Bᵀ, at their layer.
     couplings: Vec<Option<(View, View)>>,
+    /// S'_Bᵀ, at its layer.
+    independent: Vec<Option<View>>,
 }
 
 impl<'e> HostAlgebra<'e> {
@@ -47,6 +49,7 @@ impl<'e> HostAlgebra<'e> {
             small: (0..seeds).map(|_| Small::new(job, noise)).collect(),
             roots: (0..depth).map(|_| None).collect(),
             couplings: (0..depth).map(|_| None).collect(),
+            independent: (0..depth).map(|_| None).collect(),
         }
     }
 
@@ -77,17 +80,17 @@ impl<'e> HostAlgebra<'e> {
         Ok(())
     }
 
-    /// Reads the sums of layer k: of the panel with itself, and with another where there are such.
-    fn read(
+    /// Reads the sums of layer k, those that there are.
+    fn read<const N: usize>(
         &self,
         run: &mut Run,
         k: usize,
-        gram: Sums,
-        cross: Option<Sums>,
-    ) -> Result<[Option<Vec<Vec<f64>>>; 2], EngineError> {
-        let sums = std::iter::once(gram).chain(cross).collect();
+        sums: [Option<Sums>; N],
+    ) -> Result<[Option<Vec<Vec<f64>>>; N], EngineError> {
+        let there = sums.each_ref().map(Option::is_some);
+        let sums = sums.into_iter().flatten().collect();
         let mut matrices = sums::read(run, sums, &self.seeds, k)?.into_iter();
-        Ok([matrices.next(), matrices.next()])
+        Ok(there.map(|there| there.then(|| matrices.next()).flatten()))
     }
 }
 
@@ -124,7 +127,7 @@ impl Algebra for HostAlgebra<'_> {
     ) -> Result<(), EngineError> {
         let last = k + 1 == self.job.network.depth();
         let crossed = cross.is_some();
-        let [gram, cross] = self.read(run, k, gram, cross)?;
+        let [gram, cross] = self.read(run, k, [Some(gram), cross])?;
         self.hand_in("C", gram, |small, c| small.set_gram(k, c))?;
         if crossed {
             let name = if last { "N" } else { "E" };
@@ -141,9 +144,13 @@ impl Algebra for HostAlgebra<'_> {
         k: usize,
         gram: Sums,
         cross: Option<Sums>,
+        independent: Option<Sums>,
     ) -> Result<(), EngineError> {
-        let crossed = cross.is_some();
-        let [gram, cross] = self.read(run, k, gram, cross)?;
+        let (crossed, twin) = (cross.is_some(), independent.is_some());
+        let [gram, cross, independent] = self.read(run, k, [Some(gram), cross, independent])?;
+        if twin {
+            self.hand_in("B' B'ᵀ", independent, Small::set_independent_gram)?;
+        }
         self.hand_in("B Bᵀ", gram, |small, gram| small.set_back_gram(k, gram))?;
         if crossed {
             let (n, q) = (self.job.n, self.job.q());
@@ -156,12 +163,18 @@ impl Algebra for HostAlgebra<'_> {
     fn couple(&mut self, run: &mut Run, k: usize) -> Result<(), EngineError> {
         let (n, q) = (self.job.n, self.job.q());
         let couplings = self.each(|small| small.couple(k))?;
-        let (t, root): (Vec<_>, Vec<_>) = couplings.into_iter().map(|Coupling { t, root }| (t, root)).unzip();
+        let independent: Vec<_> = couplings.iter().filter_map(|c| c.independent.clone()).collect();
+        let both = couplings.into_iter().map(|Coupling { t, root, .. }| (t, root));
+        let (t, root): (Vec<_>, Vec<_>) = both.unzip();
         let (seeds, recording) = (self.small.len(), &mut run.recording);
         let mut new = || (room(recording, seeds, n * q), room(recording, seeds, q * q));
         let to = self.couplings[k - 1].map_or_else(&mut new, |(t, root)| (t.buffer, root.buffer));
         let t = upload_turned(recording, to.0, &t, [n, q]);
         self.couplings[k - 1] = Some((t, upload_turned(recording, to.1, &root, [q, q])));
+        if !independent.is_empty() {
+            let to = self.independent[k - 1].map_or_else(|| room(recording, seeds, q * q), |old| old.buffer);
+            self.independent[k - 1] = Some(upload_turned(recording, to, &independent, [q, q]));
+        }
         Ok(())
     }
 
@@ -173,7 +186,11 @@ impl Algebra for HostAlgebra<'_> {
         self.couplings[k]
     }
 
-    fn kernels(&mut self, _run: &mut Run) -> Result<Vec<KernelSample>, EngineError> {
+    fn independent_of(&self, k: usize) -> Option<View> {
+        self.independent[k]
+    }
+
+    fn kernels(&mut self, _run: &mut Run) -> Result<Vec<Drawn>, EngineError> {
         let job = self.job;
         self.each(|small| {
             if job.network.depth() == 1 {
@@ -184,13 +201,8 @@ impl Algebra for HostAlgebra<'_> {
         })
     }
 
-    fn statistics(
-        &mut self,
-        run: &mut Run,
-        reference: &Reference,
-    ) -> Result<Vec<MeasuredSample>, EngineError> {
-        let kernels = self.kernels(run)?;
-        self.threads.install(|| kernels.par_iter().map(|sample| measured(sample, reference)).collect())
+    fn statistics(&mut self, run: &mut Run, _: &Reference, _: bool) -> Result<Vec<Drawn>, EngineError> {
+        self.kernels(run)
     }
 }
 

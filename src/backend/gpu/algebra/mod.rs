@@ -19,7 +19,7 @@ use super::module::Element;
 use super::passes::View;
 use super::recording::{Content, Proxy, Recording};
 use super::sums::Sums;
-use crate::backend::{EngineError, Job, KernelSample, MeasuredSample};
+use crate::backend::{Drawn, EngineError, Job};
 use crate::stats::Reference;
 
 /// What a batch asks of the small matrices of its seeds.
@@ -36,13 +36,14 @@ pub(super) trait Algebra {
         gram: Sums,
         cross: Option<Sums>,
     ) -> Result<(), EngineError>;
-    /// Takes B Bᵀ of layer k, which ends its term of K, and Mᵀ.
+    /// Takes B Bᵀ of layer k, which ends its term of K, and Mᵀ; and B' B'ᵀ of K_gia, where it is asked for and not the same.
     fn backward(
         &mut self,
         run: &mut Run,
         k: usize,
         gram: Sums,
         cross: Option<Sums>,
+        independent: Option<Sums>,
     ) -> Result<(), EngineError>;
     /// S_B and T of layer k−1.
     fn couple(&mut self, run: &mut Run, k: usize) -> Result<(), EngineError>;
@@ -50,14 +51,17 @@ pub(super) trait Algebra {
     fn root_of(&self, k: usize) -> Option<View>;
     /// Tᵀ and S_Bᵀ of layer k, f32.
     fn coupling_of(&self, k: usize) -> Option<(View, View)>;
+    /// S'_Bᵀ of layer k, f32; None where K_gia is not asked for.
+    fn independent_of(&self, k: usize) -> Option<View>;
     /// The kernels.
-    fn kernels(&mut self, run: &mut Run) -> Result<Vec<KernelSample>, EngineError>;
-    /// Their statistics.
+    fn kernels(&mut self, run: &mut Run) -> Result<Vec<Drawn>, EngineError>;
+    /// Their statistics as far as they are made here, and the kernels where there are more to make, or they are asked for.
     fn statistics(
         &mut self,
         run: &mut Run,
         reference: &Reference,
-    ) -> Result<Vec<MeasuredSample>, EngineError>;
+        kernels: bool,
+    ) -> Result<Vec<Drawn>, EngineError>;
 }
 
 /// Sends small matrices of the host as a product of panels takes them, each rows × columns, f32 and turned:

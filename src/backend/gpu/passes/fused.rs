@@ -17,6 +17,9 @@ pub const LAST: u32 = 1;
 /// M = GᵀBᵀ is wanted.
 pub const CROSS: u32 = 2;
 
+/// B' of K_gia is wanted: T counts as zero.
+pub const INDEPENDENT: u32 = 4;
+
 /// The parameter block of both.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
@@ -117,7 +120,8 @@ pub(in crate::backend::gpu) fn backward(
         cross.write(),
     ];
     let (n, q) = (f64::from(block.points), f64::from(block.points * block.outputs));
-    let coupled = if coupling.is_some() { 2.0 * n * q + 2.0 * q * q } else { 0.0 };
+    let known = if block.flags & INDEPENDENT == 0 { 2.0 * n * q } else { 0.0 };
+    let coupled = if coupling.is_some() { known + 2.0 * q * q } else { 0.0 };
     let crossed = if block.flags & CROSS != 0 { 2.0 * n * q } else { 0.0 };
     // The rows are made again: 2n² operations more than those that count as useful.
     let operations = coupled + crossed + q * q;

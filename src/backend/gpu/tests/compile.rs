@@ -22,7 +22,7 @@ fn what_jobs_need_is_in_the_list() {
         let gpu = GpuEngine::with(&choice(), 2, &options).unwrap();
         for &n in sizes {
             let reference = Reference::new(&vec![1.0; n * n], n, 1).unwrap();
-            let wanted = Wanted { kernel: false, statistics: Some(&reference) };
+            let wanted = Wanted { statistics: Some(&reference), ..Wanted::default() };
             let network = Network::new("abs".parse().unwrap(), vec![70, 300], 1).unwrap();
             let data = DataSet::new((0..2 * n).map(|i| (i as f64).sin()).collect(), 2).unwrap();
             for (sampler, precision) in [

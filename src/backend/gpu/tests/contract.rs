@@ -335,6 +335,7 @@ fn constants_have_the_same_values() {
                 ("INNER", project::INNER),
                 ("LAST", fused::LAST),
                 ("CROSS", fused::CROSS),
+                ("INDEPENDENT", fused::INDEPENDENT),
             ],
         );
     }

@@ -66,7 +66,7 @@ fn kernels_of_zeros_are_an_error() {
     let network = Network::new("relu".parse().unwrap(), vec![200, 150], 1).unwrap();
     let data = DataSet::new(vec![1.0, 2.0, -3.0, 1.0], 2).unwrap();
     let reference = Reference::new(&[1.0, 0.0, 0.0, 1.0], 2, 1).unwrap();
-    let statistics = Wanted { kernel: false, statistics: Some(&reference) };
+    let statistics = Wanted { statistics: Some(&reference), ..Wanted::default() };
     let all_but =
         |kept: &[Pass]| Pass::ALL.into_iter().filter(|pass| !kept.contains(pass)).collect::<Vec<_>>();
     for f64 in [true, false] {

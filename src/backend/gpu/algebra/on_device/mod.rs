@@ -2,7 +2,9 @@
 //!
 //! Matrices lie as `[seed][row][column]`, scratch of the one recording of a group of seeds; what all groups share is kept. Accuracy against the host: `tests/it/gpu/algebra.rs`.
 
-use super::{Algebra, output_norm, upload_turned};
+mod results;
+
+use super::{Algebra, upload_turned};
 use crate::backend::gpu::device::Device;
 use crate::backend::gpu::executor::Run;
 use crate::backend::gpu::module::Element;
@@ -14,13 +16,18 @@ use crate::backend::gpu::passes::spectrum::{
 use crate::backend::gpu::passes::{View, root, spectrum, transpose};
 use crate::backend::gpu::recording::{Proxy, Recording};
 use crate::backend::gpu::sums::{self, Sums};
-use crate::backend::small::no_kernel;
-use crate::backend::{EngineError, Job, KernelSample, MeasuredSample, Precision, Remedy};
+use crate::backend::{Drawn, EngineError, Job};
 use crate::math::root::{Noise, root as host_root};
 use crate::stats::Reference;
 
 /// Bytes of an entry, an f64 or a pair of f32.
 const ENTRY: u64 = 8;
+/// The entries of all seeds in hand, where they were asked for.
+type Numbers = Option<Vec<f64>>;
+
+/// Of the two kernels of a seed, K and K_gia.
+const K: usize = 0;
+const INDEPENDENT: usize = 1;
 
 /// The small matrices of a group of seeds.
 pub(in crate::backend::gpu) struct DeviceAlgebra<'e> {
@@ -40,10 +47,14 @@ pub(in crate::backend::gpu) struct DeviceAlgebra<'e> {
     couplings: Vec<Option<(View, View)>>,
     /// B Bᵀ and Mᵀ of the layer in hand.
     above: Option<(Proxy, Proxy)>,
+    /// B' B'ᵀ of the layer in hand, where it is not B Bᵀ.
+    above_independent: Option<Proxy>,
+    /// S'_Bᵀ, at its layer.
+    independent: Vec<Option<View>>,
     /// N.
     outputs: Option<Proxy>,
-    /// K.
-    kernel: Option<Proxy>,
+    /// K, and K_gia where it is asked for.
+    kernels: [Option<Proxy>; 2],
     /// ‖x_i‖‖x_j‖·scale, shared.
     norms: Option<Proxy>,
     /// K∞/n and 1/n, shared.
@@ -66,8 +77,10 @@ impl<'e> DeviceAlgebra<'e> {
             roots: (0..depth).map(|_| None).collect(),
             couplings: (0..depth).map(|_| None).collect(),
             above: None,
+            above_independent: None,
+            independent: (0..depth).map(|_| None).collect(),
             outputs: None,
-            kernel: None,
+            kernels: [None; 2],
             norms: None,
             limit: None,
         }
@@ -103,16 +116,17 @@ impl<'e> DeviceAlgebra<'e> {
         slot.ok_or_else(|| self.device.fault(format!("{what} was not summed")))
     }
 
-    /// The term of a layer into K, or its end.
+    /// The term of a layer into one of the kernels, or its end.
     fn assemble(
         &mut self,
         recording: &mut Recording,
+        which: usize,
         k: usize,
         flags: u32,
         factor: Proxy,
     ) -> Result<(), EngineError> {
         let (n, q) = (self.n(), self.q());
-        let (kernel, begun) = match self.kernel {
+        let (kernel, begun) = match self.kernels[which] {
             Some(kernel) => (kernel, assemble::ACCUMULATE),
             None => {
                 let kernel = self.matrix(recording, [q, q]);
@@ -132,12 +146,12 @@ impl<'e> DeviceAlgebra<'e> {
         };
         let gram = self.held(self.grams[k], "C")?;
         assemble::record(recording, self.count(), block, gram, factor, kernel);
-        self.kernel = Some(kernel);
+        self.kernels[which] = Some(kernel);
         Ok(())
     }
 
-    /// K of every seed, whole.
-    fn finish(&mut self, recording: &mut Recording) -> Result<Proxy, EngineError> {
+    /// K of every seed, whole, and K_gia.
+    fn finish(&mut self, recording: &mut Recording) -> Result<(Proxy, Option<Proxy>), EngineError> {
         let job = self.job;
         let norms = *self.norms.get_or_insert_with(|| {
             let scale = job.network.scale();
@@ -145,45 +159,15 @@ impl<'e> DeviceAlgebra<'e> {
             keep_numbers(recording, &job.norms.iter().flat_map(of).collect::<Vec<_>>())
         });
         let alive = if job.never_dead() { assemble::ALIVE } else { 0 };
-        self.assemble(recording, job.network.depth() - 1, assemble::FINISH | alive, norms)?;
-        self.held(self.kernel, "K")
-    }
-
-    /// N of every seed and the first `entries` f64 of a buffer, in the one read-back of the group.
-    fn read(
-        &self,
-        run: &mut Run,
-        buffer: Proxy,
-        entries: usize,
-    ) -> Result<(Vec<f64>, Vec<f64>), EngineError> {
-        let outputs = self.held(self.outputs, "N")?;
-        let bytes = |entries: usize| ENTRY * (self.seeds.len() * entries) as u64;
-        let read = run.read(&[(outputs, bytes(self.job.q())), (buffer, bytes(entries))])?;
-        let f64 = self.device.variant.f64;
-        Ok((sums::decode(&read[0], f64), sums::decode(&read[1], f64)))
-    }
-
-    /// A result that is no number belongs to its seed.
-    fn check(&self, index: usize, what: &str, values: &[f64]) -> Result<(), EngineError> {
-        match values.iter().find(|value| !value.is_finite()) {
-            None => Ok(()),
-            // Activations of so deep or narrow a network may leave the range of f32.
-            Some(value) => Err(EngineError::OutOfRange {
-                seed: self.seeds[index],
-                layer: 0,
-                what: format!(
-                    "{what} came back from the device as {value}, as where activations leave the range of f32"
-                ),
-                remedies: &[Remedy::Precision(Precision::F64)],
-            }),
+        for which in 0..self.kinds() {
+            self.assemble(recording, which, job.network.depth() - 1, assemble::FINISH | alive, norms)?;
         }
+        Ok((self.held(self.kernels[K], "K")?, self.kernels[INDEPENDENT]))
     }
 
-    /// A device that did nothing hands back zeros, which are numbers.
-    fn check_alive(&self, index: usize, zero: Option<(usize, f64)>) -> Result<(), EngineError> {
-        zero.map_or(Ok(()), |(point, value)| {
-            Err(EngineError::Failed { seed: self.seeds[index], layer: 0, what: no_kernel(point, value) })
-        })
+    /// Kernels of a seed: K, or K and K_gia.
+    fn kinds(&self) -> usize {
+        if self.job.independence { 2 } else { 1 }
     }
 }
 
@@ -195,7 +179,9 @@ impl Algebra for DeviceAlgebra<'_> {
         self.roots.iter_mut().skip(1).for_each(|slot| *slot = None);
         [&mut self.pseudo, &mut self.cross].into_iter().flatten().for_each(|slot| *slot = None);
         self.couplings.iter_mut().for_each(|slot| *slot = None);
-        (self.above, self.outputs, self.kernel) = (None, None, None);
+        self.independent.iter_mut().for_each(|slot| *slot = None);
+        (self.above, self.above_independent, self.outputs) = (None, None, None);
+        self.kernels = [None; 2];
     }
 
     fn root(&mut self, run: &mut Run, k: usize) -> Result<(), EngineError> {
@@ -243,11 +229,17 @@ impl Algebra for DeviceAlgebra<'_> {
         k: usize,
         gram: Sums,
         cross: Option<Sums>,
+        independent: Option<Sums>,
     ) -> Result<(), EngineError> {
         let gram = gram.into_whole(self.device)?;
         let cross = cross.map(|sums| sums.into_whole(self.device)).transpose()?;
-        self.assemble(&mut run.recording, k - 1, 0, gram)?;
+        let independent = independent.map(|sums| sums.into_whole(self.device)).transpose()?;
+        self.assemble(&mut run.recording, K, k - 1, 0, gram)?;
+        if self.job.independence {
+            self.assemble(&mut run.recording, INDEPENDENT, k - 1, 0, independent.unwrap_or(gram))?;
+        }
         self.above = cross.map(|m| (gram, m));
+        self.above_independent = independent;
         Ok(())
     }
 
@@ -261,6 +253,15 @@ impl Algebra for DeviceAlgebra<'_> {
         let operands = root::Operands { gram, half: s_b, pseudo: unused };
         root::record(recording, count, q, self.noise, &operands);
         let root = self.turned(recording, [q, q], s_b);
+        self.independent[k - 1] = match self.above_independent.take() {
+            Some(gram) => {
+                let (half, unused) = (self.matrix(recording, [q, q]), self.matrix(recording, [q, q]));
+                let operands = root::Operands { gram, half, pseudo: unused };
+                root::record(recording, count, q, self.noise, &operands);
+                Some(self.turned(recording, [q, q], half))
+            }
+            None => self.job.independence.then_some(root),
+        };
         let [e_s_b, rest, t] = [(); 3].map(|()| self.matrix(recording, [n, q]));
         let block = Couple { rows: n, inner: q, columns: q, ..Couple::default() };
         let operands = couple::Operands { a: e, b: s_b, d: None, out: e_s_b };
@@ -283,32 +284,32 @@ impl Algebra for DeviceAlgebra<'_> {
         self.couplings[k]
     }
 
-    fn kernels(&mut self, run: &mut Run) -> Result<Vec<KernelSample>, EngineError> {
-        let kernel = self.finish(&mut run.recording)?;
-        let (size, of_outputs) = (self.job.q() * self.job.q(), self.job.q());
-        let (outputs, kernels) = self.read(run, kernel, size)?;
-        let of_seeds = kernels.chunks_exact(size).zip(outputs.chunks_exact(of_outputs)).enumerate();
-        let one = |(index, (kernel, outputs)): (usize, (&[f64], &[f64]))| {
-            self.check(index, "the kernel", kernel)?;
-            let (q, outputs_of) = (self.job.q(), self.job.network.outputs());
-            let diagonal = kernel.iter().step_by(q + 1).enumerate().map(|(row, k)| (row / outputs_of, *k));
-            self.check_alive(
-                index,
-                diagonal.filter(|(i, _)| self.job.is_alive(*i)).find(|(_, k)| *k <= 0.0),
-            )?;
-            self.check(index, "N", outputs)?;
-            let output_norm = output_norm(self.job, outputs);
-            Ok(KernelSample { seed: self.seeds[index], kernel: kernel.to_vec(), output_norm })
+    fn independent_of(&self, k: usize) -> Option<View> {
+        self.independent[k]
+    }
+
+    fn kernels(&mut self, run: &mut Run) -> Result<Vec<Drawn>, EngineError> {
+        let (kernel, independent) = self.finish(&mut run.recording)?;
+        let size = self.job.q() * self.job.q();
+        let wanted = [Some(kernel), independent].map(|kernel| kernel.map(|kernel| (kernel, size)));
+        let (outputs, [kernels, independent]) = self.read(run, wanted)?;
+        let kernels = kernels.ok_or_else(|| self.missing())?;
+        let one = |(index, &seed): (usize, &u64)| {
+            let kernel = Some(self.kernel(index, &kernels)?);
+            let independent = independent.as_ref().map(|all| self.kernel(index, all)).transpose()?;
+            let output_norm = self.norm_of_outputs(index, &outputs)?;
+            Ok(Drawn { seed, output_norm, kernel, independent, ..Drawn::default() })
         };
-        of_seeds.map(one).collect()
+        self.seeds.iter().enumerate().map(one).collect()
     }
 
     fn statistics(
         &mut self,
         run: &mut Run,
         reference: &Reference,
-    ) -> Result<Vec<MeasuredSample>, EngineError> {
-        let kernel = self.finish(&mut run.recording)?;
+        kernels: bool,
+    ) -> Result<Vec<Drawn>, EngineError> {
+        let (kernel, independent) = self.finish(&mut run.recording)?;
         let recording = &mut run.recording;
         let bytes = ENTRY * (self.seeds.len() * spectrum::RESULTS) as u64;
         let results = recording.scratch(bytes);
@@ -319,24 +320,36 @@ impl Algebra for DeviceAlgebra<'_> {
         });
         let size = [self.job.n as u32, self.job.network.outputs() as u32];
         spectrum::record(recording, self.seeds.len() as u32, size, kernel, limit, results);
-        let of_outputs = self.job.q();
-        let (outputs, results) = self.read(run, results, spectrum::RESULTS)?;
-        let of_seeds =
-            results.chunks_exact(spectrum::RESULTS).zip(outputs.chunks_exact(of_outputs)).enumerate();
-        let one = |(index, (results, outputs)): (usize, (&[f64], &[f64]))| {
+        let entries = self.job.q() * self.job.q();
+        // K itself goes back only where it is asked for, or to be compared with K_gia.
+        let kernel = (kernels || independent.is_some()).then_some((kernel, entries));
+        let independent = independent.map(|independent| (independent, entries));
+        let wanted = [Some((results, spectrum::RESULTS)), kernel, independent];
+        let (outputs, [results, kernels, independent]) = self.read(run, wanted)?;
+        let results = results.ok_or_else(|| self.missing())?;
+        let one = |(index, &seed): (usize, &u64)| {
+            let results = &results[index * spectrum::RESULTS..(index + 1) * spectrum::RESULTS];
             self.check(index, "the statistics of the kernel", results)?;
             let of_all = (0..self.job.n).find(|i| self.job.is_alive(*i)).map(|i| (i, results[TRACE]));
             self.check_alive(index, of_all.filter(|(_, trace)| *trace <= 0.0))?;
-            self.check(index, "N", outputs)?;
             let statistics = reference.statistics(
                 [DEVIATION_OP, DEVIATION_FRO, DEVIATION_MAX].map(|result| results[result]),
                 [LAMBDA_MIN, LAMBDA_MAX].map(|result| results[result]),
                 results[TRACE],
             );
-            let output_norm = output_norm(self.job, outputs);
-            Ok(MeasuredSample { seed: self.seeds[index], statistics, output_norm })
+            let of_seed = |all: &Numbers| all.as_ref().map(|all| self.kernel(index, all)).transpose();
+            let (kernel, independent) = (of_seed(&kernels)?, of_seed(&independent)?);
+            let output_norm = self.norm_of_outputs(index, &outputs)?;
+            Ok(Drawn {
+                seed,
+                output_norm,
+                kernel,
+                independent,
+                statistics: Some(statistics),
+                ..Drawn::default()
+            })
         };
-        of_seeds.map(one).collect()
+        self.seeds.iter().enumerate().map(one).collect()
     }
 }
 

@@ -1,0 +1,91 @@
+//! `eoc run --study papers`: the quick form of every built-in study, and one table of what the papers say and what was found.
+
+use std::path::{Path, PathBuf};
+
+use eoc_ntk::report::Claim;
+use eoc_ntk::report::papers::{papers_json, papers_table};
+use eoc_ntk::study::builtin::{BUILTIN, Builtin};
+
+use super::context::Context;
+use super::failure::{Failure, Status};
+use super::run::{Args, study};
+use super::terminal;
+
+/// The name that asks for it.
+pub const NAME: &str = "papers";
+/// The table, and what machines read of it.
+const FILES: [&str; 2] = ["papers.txt", "papers.json"];
+/// Columns of the table in its file.
+const COLUMNS: usize = 80;
+
+/// Which study is to run, and where.
+pub(super) struct Asked {
+    /// The built-in study; None of a file.
+    pub(super) builtin: Option<Builtin>,
+    /// Its quick form.
+    pub(super) quick: bool,
+    /// The run directory, where it was said.
+    pub(super) out: Option<PathBuf>,
+    /// Whether one line is to be said of it, and options of other networks are refused.
+    pub(super) brief: bool,
+}
+
+/// What became of a study.
+pub(super) struct Ended {
+    pub(super) status: Status,
+    /// The claims of a built-in study.
+    pub(super) claims: Vec<Claim>,
+}
+
+impl From<Status> for Ended {
+    fn from(status: Status) -> Self {
+        Self { status, claims: Vec::new() }
+    }
+}
+
+/// Runs or resumes every study in a directory of its own, then says what the papers say and what was found.
+pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("eoc-runs").join(NAME));
+    check_place(&out)?;
+    let mut found: Vec<(&'static str, Vec<Claim>)> = Vec::new();
+    for builtin in BUILTIN {
+        let asked =
+            Asked { builtin: Some(builtin), quick: true, out: Some(out.join(builtin.name)), brief: true };
+        found.push((builtin.name, study(args, &asked, ctx)?.claims));
+    }
+    let json = papers_json(&found).map_err(Failure::running)?;
+    for (name, text) in FILES.into_iter().zip([papers_table(&found, COLUMNS), json.clone()]) {
+        let cannot = |e: std::io::Error| anyhow::Error::from(e).context(format!("cannot write {name}"));
+        eoc_ntk::files::write(&out.join(name), text.as_bytes()).map_err(|e| Failure::running(cannot(e)))?;
+    }
+    if args.json {
+        ctx.write(&json)?;
+        return Ok(Status::Done);
+    }
+    let files = FILES.join(", ");
+    let table = papers_table(&found, terminal::columns());
+    ctx.print(&format!("\n{table}\nRun directories: {}/NAME; beside them {files}\n", out.display()))?;
+    Ok(Status::Done)
+}
+
+/// A new or empty directory, or one of an earlier run of this command.
+fn check_place(out: &Path) -> Result<(), Failure> {
+    let entries = match std::fs::read_dir(out) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => {
+            let error = anyhow::Error::from(error).context(format!("cannot use {}", out.display()));
+            return Err(Failure::unusable(error));
+        }
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !FILES.contains(&name.as_str()) && !BUILTIN.iter().any(|study| study.name == name) {
+            return Err(Failure::refused(format!(
+                "{} is not empty and holds no run of --study {NAME} ({name}); give a new or empty directory",
+                out.display()
+            )));
+        }
+    }
+    Ok(())
+}

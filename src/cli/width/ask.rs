@@ -1,0 +1,141 @@
+//! One kind of network after another is asked, from a run directory where there is one.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use eoc_ntk::answer::{
+    self, Answer, Cell, CellError, DrawError, Draws, Networks, NoAnswer, Progress, Question,
+};
+use eoc_ntk::backend::{DeviceInfo, Engine, EngineError};
+use eoc_ntk::data::DataSet;
+use eoc_ntk::study::kept::{Kept, KeptError};
+
+use super::{Args, Found, Stop, words};
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::refused;
+use crate::cli::session::session;
+use crate::cli::stored;
+
+/// What is the same for all kinds.
+pub struct Asking<'a> {
+    pub args: &'a Args,
+    pub engine: &'a dyn Engine,
+    pub data: &'a DataSet,
+    pub asked: &'a Question,
+    pub ctx: &'a Context,
+}
+
+impl Asking<'_> {
+    /// Asks of every kind, until it is stopped; refuses what has no answer before anything is drawn.
+    pub fn all(&self, cells: Vec<Cell>) -> Result<(Vec<Found>, Stop), Failure> {
+        let Self { args, ctx, .. } = self;
+        for cell in &cells {
+            let networks = self.networks(cell)?;
+            networks.question(self.asked).map_err(Failure::unusable)?;
+            if args.out.is_some() {
+                self.kept(cell, networks)?;
+            }
+        }
+        let begun = Instant::now();
+        let meter = ctx.progress(format!("width of {}", self.data.label()), "network");
+        let (mut found, mut stopped) = (Vec::new(), Stop::Not);
+        for cell in cells {
+            let start = Instant::now();
+            let before = found.iter().map(|f: &Found| f.answer.networks).sum::<u64>();
+            let mut observe = |progress: &Progress| {
+                let drawn = before + progress.networks;
+                meter.report(drawn, drawn, None, None, words::so_far(progress));
+                if ctx.stop().is_raised() {
+                    stopped = Stop::Signal;
+                } else if args.max_time.is_some_and(|most| begun.elapsed() >= most) {
+                    stopped = Stop::Time;
+                }
+                if stopped == Stop::Not { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            };
+            let one = self.one(cell, &mut observe)?;
+            let Answer { networks, low, high, .. } = one.answer;
+            tracing::info!(networks, "m_low {low} m_high {high:?}");
+            found.push(Found { seconds: start.elapsed().as_secs_f64(), ..one });
+            if ctx.stop().is_raised() {
+                // The seeds in hand were given up, and nobody was asked.
+                stopped = Stop::Signal;
+            }
+            if stopped != Stop::Not {
+                break;
+            }
+        }
+        Ok((found, stopped))
+    }
+
+    fn one(
+        &self,
+        cell: Cell,
+        observe: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<Found, Failure> {
+        let mut networks = self.networks(&cell)?;
+        let question = networks.question(self.asked).map_err(Failure::unusable)?;
+        let (answer, constant) = if self.args.out.is_some() {
+            let mut kept = self.kept(&cell, networks)?;
+            let answer = searched(&question, &mut kept, observe, kept_failed)?;
+            let constant = kept.networks().constant(&question, &answer);
+            (answer, constant)
+        } else {
+            let answer = searched(&question, &mut networks, observe, |_, error| drawing_failed(error))?;
+            let constant = networks.constant(&question, &answer);
+            (answer, constant)
+        };
+        Ok(Found { cell, question, answer, constant, seconds: 0.0 })
+    }
+
+    fn networks<'c>(&'c self, cell: &'c Cell) -> Result<Networks<'c>, Failure> {
+        Networks::new(self.engine, cell, self.data, self.ctx.stop())
+            .map_err(|error: CellError| Failure::unusable(error))
+    }
+
+    fn kept<'c>(&self, cell: &Cell, networks: Networks<'c>) -> Result<Kept<'c>, Failure> {
+        let dir = self.args.out.as_deref().unwrap_or_else(|| std::path::Path::new(""));
+        let info: &DeviceInfo = self.engine.info();
+        let kept = Kept::open(dir, self.args.spec(cell)?, networks, session(info), self.ctx.stop());
+        kept.map_err(|error| kept_failed(true, error))
+    }
+}
+
+fn searched<D: Draws>(
+    question: &Question,
+    draws: &mut D,
+    observe: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    failed: impl Fn(bool, D::Error) -> Failure,
+) -> Result<Answer, Failure>
+where
+    D::Error: std::fmt::Debug,
+{
+    answer::width(question, draws, observe).map_err(|error| match error {
+        NoAnswer::Question(error) => Failure::unusable(error),
+        NoAnswer::Draws { width, source } => {
+            let failure = failed(false, source);
+            Failure { error: failure.error.map(|error| error.context(format!("width {width}"))), ..failure }
+        }
+    })
+}
+
+/// A network too large for the device or its memory is refused; what else happens, happens while running.
+fn drawing_failed(error: DrawError) -> Failure {
+    match error {
+        DrawError::Network(error) => Failure::unusable(error),
+        DrawError::Engine(error @ EngineError::Refused(_)) => Failure::unusable(error),
+        DrawError::Engine(error) => Failure::running(error),
+        error @ DrawError::NotFinite { .. } => Failure::running(error),
+    }
+}
+
+/// The same with a directory, which is refused `before` the start and fails later.
+fn kept_failed(before: bool, error: KeptError) -> Failure {
+    match error {
+        KeptError::Draw(error) => drawing_failed(error),
+        KeptError::Store(error) if before => stored::unusable(error),
+        KeptError::Store(error) => Failure::running(error),
+        KeptError::Plan(error) => Failure::unusable(error),
+        KeptError::Limit(error) => refused::refused(error),
+    }
+}
