@@ -167,6 +167,12 @@ impl Chart {
             self.range(&self.x, |d| [Some(d.x), None, None]),
             self.range(&self.y, |d| [Some(d.y), d.low, d.high]),
         );
+        // Words at the foot have a strip of their own.
+        let y = match (self.marks.is_empty(), self.y.log) {
+            (true, _) => y,
+            (false, true) => (y.0 * (y.0 / y.1).powf(0.1), y.1),
+            (false, false) => (y.0 - 0.1 * (y.1 - y.0), y.1),
+        };
         let columns = columns(&legend);
         let rows = legend.len().div_ceil(columns) as f64;
         let mut layout = Layout::new(x, y)
@@ -202,7 +208,7 @@ impl Chart {
             let ends =
                 LinePlot::new().with_data([(at, y.0), (at, y.1)]).with_color(GREY).with_stroke_width(0.8);
             plots.push(ends.with_line_style(LineStyle::Custom("1 3".into())).into());
-            // Just above the lower end, on either kind of axis.
+            // Within the strip, on either kind of axis.
             let up = if self.y.log { y.0 * (y.1 / y.0).powf(0.03) } else { y.0 + 0.03 * (y.1 - y.0) };
             layout = layout.with_annotation(TextAnnotation::new(words, at, up).with_font_size(13));
         }

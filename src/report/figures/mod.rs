@@ -191,7 +191,7 @@ impl<'a> Lines<'a> {
     fn x(&self) -> Scale {
         let label = x_label(self);
         let linear = self.axis() == Axis::Delta;
-        Scale { label, log: !linear, ends: linear.then_some((-0.02, 1.02)) }
+        Scale { label, log: !linear, ends: linear.then_some((-0.07, 1.07)) }
     }
 
     /// Where on the axis known activations stand.
