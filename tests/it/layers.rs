@@ -292,9 +292,12 @@ fn layers_of_conditional_have_the_law_of_those_of_direct() {
     family.check();
 }
 
+/// Mean and standard deviation at three layers.
+type Published = [(f64, f64); 3];
+
 /// Figure 1 of arXiv 2501.14724: mean and standard deviation over 1000 networks of |w_k − its limit| at k = 8, 16, 32, depth 32, |s|,
-/// read off the published curves (`inverse_cosine_distance_error.csv` beside the paper).
-const FIGURE_1: [(Schedule, u64, [(f64, f64); 3]); 9] = [
+/// read off the published curves.
+const FIGURE_1: [(Schedule, u64, Published); 9] = [
     (Schedule::Constant, 16, [(3.200612, 3.648354), (11.27444, 16.4002), (51.75795, 95.5695)]),
     (Schedule::Constant, 32, [(1.672166, 1.613488), (4.894028, 5.641204), (16.95344, 23.25794)]),
     (Schedule::Constant, 64, [(1.069558, 0.9921916), (2.952897, 3.06037), (9.011418, 10.44257)]),
