@@ -15,7 +15,8 @@ use std::time::Instant;
 
 use super::builtin::NEEDED;
 use super::run::{self, RunError};
-use super::store::{Directory, Reader, Row, Session, Statistics, Store, StoreError};
+use super::store::{Directory, Reader, Row, Sample, Session, Statistics, Store, StoreError};
+use super::table::Independence;
 use super::{Limits, Plan, PlanError, SeedRange, Shard, Spec, Widths};
 use crate::answer::{DrawError, Draws, Networks};
 use crate::backend::Stop;
@@ -155,11 +156,12 @@ impl<'a> Kept<'a> {
             let values = Statistics::of(sample);
             // What has no finite deviation ends the search; the error of it comes before its row.
             self.networks.deviation(sample.seed, &sample.statistics)?;
-            Ok(Row { cell, seed: sample.seed, values, device: Arc::clone(&device), seconds })
+            let independence = Independence::of(None);
+            Ok(Row { cell, seed: sample.seed, values, device: Arc::clone(&device), seconds, independence })
         };
         let rows: Vec<Row> = samples.iter().map(row).collect::<Result<_, DrawError>>()?;
         if let Some(store) = &mut self.store {
-            store.insert(&rows)?;
+            store.insert(rows.iter().cloned().map(Sample::from).collect())?;
         }
         self.rows.entry(width).or_default().extend(rows.into_iter().map(|row| (row.seed, row.values)));
         Ok(true)
