@@ -7,9 +7,11 @@ use eoc_ntk::study::Plan;
 use eoc_ntk::study::builtin::{BUILTIN, Builtin, NEEDED, UnknownStudy};
 use eoc_ntk::study::store::{CellRecord, LimitRecord};
 
-use super::papers;
 use super::units::counted;
 use super::width;
+
+/// The name of all grids at once.
+pub const PAPERS: &str = "papers";
 
 /// A built-in study as it is named.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +30,7 @@ impl FromStr for Named {
     fn from_str(text: &str) -> Result<Self, UnknownStudy> {
         match text {
             NEEDED => Ok(Self::Needed),
-            papers::NAME => Ok(Self::Papers),
+            PAPERS => Ok(Self::Papers),
             name => name.parse().map(Self::Grid),
         }
     }

@@ -23,8 +23,10 @@ pub struct Args {
     /// bash, elvish, fish, powershell or zsh
     #[arg(required_unless_present = "install")]
     shell: Option<Shell>,
-    /// Write the completions of bash, fish and zsh and the man pages below this directory, which is made where it is missing
-    /// [default: ~/.local]
+    /// Write completions and man pages below this directory [default: ~/.local]
+    ///
+    /// The completions of bash, fish and zsh and a man page of every command, below share; the directory is made where it is
+    /// missing.
     #[arg(long, value_name = "PREFIX", num_args = 0..=1, conflicts_with = "shell", value_hint = clap::ValueHint::DirPath)]
     install: Option<Option<PathBuf>>,
 }

@@ -6,13 +6,12 @@ use eoc_ntk::report::Claim;
 use eoc_ntk::report::papers::{papers_json, papers_table};
 use eoc_ntk::study::builtin::{BUILTIN, Builtin};
 
+use super::builtin::PAPERS;
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::run::{Args, study};
 use super::terminal;
 
-/// The name that asks for it.
-pub const NAME: &str = "papers";
 /// The table, and what machines read of it.
 const FILES: [&str; 2] = ["papers.txt", "papers.json"];
 /// Columns of the table in its file.
@@ -45,7 +44,7 @@ impl From<Status> for Ended {
 
 /// Runs or resumes every study in a directory of its own, then says what the papers say and what was found.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("eoc-runs").join(NAME));
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("eoc-runs").join(PAPERS));
     check_place(&out)?;
     let mut found: Vec<(&'static str, Vec<Claim>)> = Vec::new();
     for builtin in BUILTIN {
@@ -82,7 +81,7 @@ fn check_place(out: &Path) -> Result<(), Failure> {
         let name = entry.file_name().to_string_lossy().into_owned();
         if !FILES.contains(&name.as_str()) && !BUILTIN.iter().any(|study| study.name == name) {
             return Err(Failure::refused(format!(
-                "{} is not empty and holds no run of --study {NAME} ({name}); give a new or empty directory",
+                "{} is not empty and holds no run of --study {PAPERS} ({name}); give a new or empty directory",
                 out.display()
             )));
         }

@@ -22,6 +22,7 @@ use super::text::{activation, significant};
 use crate::stats::Quantile;
 use crate::study::builtin::Builtin;
 use crate::study::table::CellRecord;
+use crate::units::counted;
 
 /// One prediction and what became of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -253,7 +254,8 @@ fn spread(point: &Point) -> Option<Claim> {
     // What so many draws cannot resolve decides nothing.
     let needed = heavy::needed(&point.cell, point.seeds);
     let few = needed.map_or(String::new(), |n| {
-        format!(" ({} seeds, of at least {} that would resolve it)", point.seeds, significant(n.ceil(), 2))
+        let (seeds, needed) = (counted(point.seeds, "seed"), significant(n.ceil(), 2));
+        format!(" ({seeds}, of at least {needed} that would resolve it)")
     });
     Some(Claim {
         of: "",

@@ -260,7 +260,6 @@ const CIRCLES: &[(&str, &[&str])] = &[
             "schedule",
             "tuning",
             "weight_tile",
-            "sums",
         ],
     ),
 ];

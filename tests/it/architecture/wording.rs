@@ -39,8 +39,8 @@ fn names_an_option(text: &str) -> bool {
     })
 }
 
-/// Files whose sentences still name options.
-const NAMING_OPTIONS: &[&str] = &[];
+/// Files whose texts have two dashes before a word for another reason: a style sheet names its colours so.
+const NAMING_OPTIONS: &[&str] = &["report/page/style.rs"];
 
 #[test]
 fn the_library_names_no_option_of_the_command_line() {

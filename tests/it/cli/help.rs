@@ -14,7 +14,7 @@ fn what_is_no_command_is_refused_and_shells_complete_those_that_are() {
         assert!(completions.contains("status") && completions.contains("verbose"), "{completions}");
     }
     place.refused("--frobnicate", "unexpected argument '--frobnicate'");
-    place.refused("completions tcsh", "'tcsh' for '<SHELL>'");
+    place.refused("completions tcsh", "'tcsh' for '[SHELL]'");
     place.refused("devices extra", "unexpected argument 'extra'");
 }
 
