@@ -247,7 +247,6 @@ const CIRCLES: &[(&str, &[&str])] = &[
             "schedule",
             "tuning",
             "weight_tile",
-            "sums",
         ],
     ),
 ];
