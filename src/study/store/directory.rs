@@ -108,12 +108,17 @@ impl Directory {
 
     /// Removes what was made for a run that could not begin; what cannot be removed stays.
     pub(in crate::study) fn undo(self) {
-        for name in [BEGUN.to_owned(), format!("{BEGUN}-journal"), LOCK.to_owned()] {
-            let _ = fs::remove_file(self.dir.join(name));
-        }
-        for dir in self.made.iter().rev() {
-            let _ = fs::remove_dir(dir);
-        }
+        undo(&self.dir, &self.made);
+    }
+}
+
+/// Removes the files of a run that could not begin, and the directories that were made for it.
+fn undo(dir: &Path, made: &[PathBuf]) {
+    for name in [BEGUN.to_owned(), format!("{BEGUN}-journal"), LOCK.to_owned()] {
+        let _ = fs::remove_file(dir.join(name));
+    }
+    for dir in made.iter().rev() {
+        let _ = fs::remove_dir(dir);
     }
 }
 
@@ -135,7 +140,12 @@ impl Claim {
         fs::create_dir_all(&self.dir).map_err(StoreError::io("create the directory", &self.dir))?;
         let lock = match self.lock {
             Some(lock) => lock,
-            None => take(&self.dir, true)?,
+            None => take(&self.dir, true).inspect_err(|error| {
+                // Nobody else can be at work where nobody can be kept out; what was made for this run goes again.
+                if matches!(error, StoreError::NoLocks { .. }) {
+                    undo(&self.dir, &made);
+                }
+            })?,
         };
         Ok(Directory { dir: self.dir, _lock: lock, made })
     }

@@ -110,6 +110,8 @@ const MANY: &[&str] = &[
     "{schedule} widths",
     // Fewer or more.
     "{what} values",
+    // One is said in other words.
+    "{all} cases",
     // The match has an arm for one.
     "{many} lines",
     "{count} samples",

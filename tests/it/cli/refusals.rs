@@ -86,7 +86,7 @@ fn malformed_data_are_refused() {
         ("--data folder", "cannot read folder"),
         ("--data huge.npy", "huge.npy: the shape 99999999 x 99999 is too large"),
         ("--data nan.csv", "nan.csv: line 2, field 2 is \"nan\", which is a missing or infinite value"),
-        ("--data ragged.csv", "ragged.csv: line 2 has 1 fields but line 1 has 2"),
+        ("--data ragged.csv", "ragged.csv: line 2 has 1 field but line 1 has 2"),
         ("--data words.csv", "words.csv: line 2, field 2 is \"four\""),
         ("--data empty.csv", "empty.csv: the file is empty"),
         ("--data text.txt", "text.txt: there is a header line but no row of numbers below it"),

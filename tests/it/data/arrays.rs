@@ -83,12 +83,12 @@ fn malformed_npy_files_are_refused_in_one_sentence() {
     }
     for (shape, says) in [
         ("()", "0 dimensions, shape (); a data set has 2"),
-        ("(2,)", "1 dimensions, shape (2,)"),
+        ("(2,)", "1 dimension, shape (2,)"),
         ("(1, 1, 3)", "the file is cut off"),
         ("(0, 2)", "shape 0 x 2 is empty"),
         ("(2, 0)", "shape 2 x 0 is empty"),
         ("(1, 3)", "declares 3 values but it holds 2"),
-        ("(1, 1)", "goes on behind the 1 values"),
+        ("(1, 1)", "goes on behind the 1 value of its shape"),
         ("(-1, 2)", "a shape that is no tuple of integers"),
         ("(1.0, 2)", "where ) should be"),
         ("(18446744073709551616, 2)", "a shape that is no tuple of integers"),

@@ -31,7 +31,7 @@ fn malformed_csv_files_are_refused_in_one_sentence() {
     check(b"x,y\nz,w\n1,2\n", "line 2, field 1 is \"z\", which is no number");
     check(b"1,2\n3,x\n", "line 2, field 2 is \"x\"");
     check(b"1,x\n3,4\n", "line 1, field 2 is \"x\"");
-    check(b"1,2\n3\n", "line 2 has 1 fields but line 1 has 2");
+    check(b"1,2\n3\n", "line 2 has 1 field but line 1 has 2");
     check(b"1,2\n\n3,4,5\n", "line 3 has 3 fields but line 1 has 2");
     check(b"x\n1,2\n", "line 2 has 2 fields but line 1 has 1");
     check(b"1;2\n3;x\n", "line 2, field 2 is \"x\"");
