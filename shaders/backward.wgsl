@@ -101,7 +101,7 @@ fn gradients(part: u32, r: u32, four: u32) -> vec4<f32> {
     let known_points = select(p.points, 0u, (p.flags & INDEPENDENT) != 0u);
     for (var first = 0u; first < known_points; first += INNER) {
         var part_sum = vec4<f32>(0.0);
-        for (var i = first; i < min(first + INNER, 4u * SIDE); i += 4u) {
+        for (var i = first; i < first + INNER; i += 4u) {
             let a = a_tile[tile_at(part, r, i / 4u)];
             part_sum = fma(vec4<f32>(a.x), known_tile[i * SIDE + four], part_sum);
             part_sum = fma(vec4<f32>(a.y), known_tile[(i + 1u) * SIDE + four], part_sum);
@@ -112,7 +112,7 @@ fn gradients(part: u32, r: u32, four: u32) -> vec4<f32> {
     }
     for (var first = 0u; first < p.across; first += INNER) {
         var part_sum = vec4<f32>(0.0);
-        for (var k = first; k < min(first + INNER, 4u * SIDE); k += 4u) {
+        for (var k = first; k < first + INNER; k += 4u) {
             let h = h_tile[tile_at(part, r, k / 4u)];
             part_sum = fma(vec4<f32>(h.x), fresh_tile[k * SIDE + four], part_sum);
             part_sum = fma(vec4<f32>(h.y), fresh_tile[(k + 1u) * SIDE + four], part_sum);
@@ -164,15 +164,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
         draw_chunk(key, thread, threads, local.z, part * PART + chunk);
         workgroupBarrier();
         for (var e = thread; e < CHUNK * SIDE; e += threads) {
-            let r = e % CHUNK;
-            let z = preactivations(local.z, r, e / CHUNK);
-            z_tile[tile_at(local.z, r, e / CHUNK)] = z;
-            a_tile[tile_at(local.z, r, e / CHUNK)] = activate_four(z);
+            let r = e / SIDE;
+            let four = e % SIDE;
+            let z = preactivations(local.z, r, four);
+            z_tile[tile_at(local.z, r, four)] = z;
+            a_tile[tile_at(local.z, r, four)] = activate_four(z);
         }
         workgroupBarrier();
         for (var e = thread; e < CHUNK * SIDE; e += threads) {
-            let r = e % CHUNK;
-            let four = e / CHUNK;
+            let r = e / SIDE;
+            let four = e % SIDE;
             // A neuron beyond the last has no deviates: its U is 0.
             let at = tile_at(local.z, r, four);
             b_terms[at] = terms(gradients(local.z, r, four) * slopes_of(local.z, r, four));

@@ -53,9 +53,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
         draw_chunk(key, thread, threads, local.z, part * PART + chunk);
         workgroupBarrier();
         for (var e = thread; e < CHUNK * SIDE; e += threads) {
-            let r = e % CHUNK;
-            let at = tile_at(local.z, r, e / CHUNK);
-            a_terms[at] = terms(activate_four(preactivations(local.z, r, e / CHUNK)));
+            let r = e / SIDE;
+            let four = e % SIDE;
+            let at = tile_at(local.z, r, four);
+            a_terms[at] = terms(activate_four(preactivations(local.z, r, four)));
             h_terms[at] = terms(h_tile[at]);
         }
         workgroupBarrier();

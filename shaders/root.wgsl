@@ -41,8 +41,8 @@ fn rotate_vectors(thread: u32, round: u32) {
     for (var task = thread; task < p.size * HALF; task += THREADS) {
         let place = task % HALF;
         let pair = pair_of(round, place);
-        let first = square_at(task / HALF, pair.x);
-        let second = square_at(task / HALF, pair.y);
+        let first = v_at(task / HALF, pair.x);
+        let second = v_at(task / HALF, pair.y);
         let x = v_get(first);
         let y = v_get(second);
         v_set(first, turn_first(cosines[place], sines[place], x, y));
@@ -75,8 +75,8 @@ fn load(thread: u32, first: u32) {
             }
             value = real_mul(real_mul(entry, inverses[max(i, j)]), inverses[min(i, j)]);
         }
-        a_set(square_at(i, j), value);
-        v_set(square_at(i, j), real(select(0.0, 1.0, i == j)));
+        a_set(a_at(i, j), value);
+        v_set(v_at(i, j), real(select(0.0, 1.0, i == j)));
     }
 }
 
@@ -85,12 +85,12 @@ fn powers(thread: u32) {
     for (var k = thread; k < ROWS; k += THREADS) {
         var most = real(0.0);
         for (var other = 0u; other < p.size; other++) {
-            let value = a_get(square_at(other, other));
+            let value = a_get(a_at(other, other));
             if real_above(value, most) {
                 most = value;
             }
         }
-        let value = a_get(square_at(k, k));
+        let value = a_get(a_at(k, k));
         roots[k] = real(0.0);
         inverse_roots[k] = real(0.0);
         if k < p.size && real_above(value, real_add(real_mul(real(p.cut), most), real(p.floor))) {
@@ -124,7 +124,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         var sum = real(0.0);
         var inverse_sum = real(0.0);
         for (var k = 0u; k < p.size; k++) {
-            let product = real_mul(v_get(square_at(i, k)), v_get(square_at(j, k)));
+            let product = real_mul(v_get(v_at(i, k)), v_get(v_at(j, k)));
             sum = real_add(sum, real_mul(product, roots[k]));
             inverse_sum = real_add(inverse_sum, real_mul(product, inverse_roots[k]));
         }

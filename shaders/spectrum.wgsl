@@ -89,7 +89,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 value = real_mul(entry(seed, deviation, row, column), inverse);
             }
             squares = real_add(squares, real_mul(value, value));
-            a_set(square_at(row, column), value);
+            a_set(a_at(row, column), value);
         }
         of_rows[row] = squares;
     }
@@ -109,10 +109,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if thread != 0u {
         return;
     }
-    var least = a_get(square_at(0u, 0u));
+    var least = a_get(a_at(0u, 0u));
     var greatest = least;
     for (var row = 1u; row < p.size; row++) {
-        let value = a_get(square_at(row, row));
+        let value = a_get(a_at(row, row));
         if real_above(least, value) {
             least = value;
         }

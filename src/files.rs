@@ -40,9 +40,7 @@ impl Aside {
         let Self { file, aside, target } = self;
         file.into_inner().map_err(|error| error.into_error())?.sync_all()?;
         aside.persist(&target).map_err(|error| error.error)?;
-        // The file is whole and under its name; a file system that cannot sync a directory loses nothing.
-        let _ = sync_directory(directory(&target));
-        Ok(())
+        sync_directory(directory(&target))
     }
 }
 
@@ -63,18 +61,23 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.finish()
 }
 
-/// Makes a file that was built elsewhere in the same directory durable, and gives it this name in place of one that is there.
+/// Makes a file that was built elsewhere in the same directory durable, and gives it this name in place of one that is
+/// there.
 pub fn publish(built: &Path, path: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).open(built)?.sync_all()?;
     fs::rename(built, path)?;
     sync_directory(directory(path))
 }
 
-/// The name is durable when the directory is. Where one cannot be opened as a file (Windows), it is as durable as it gets.
+/// The name is durable when the directory is. Where one cannot be opened as a file (Windows), or be synced (some file
+/// systems of networks), it is as durable as it gets.
 fn sync_directory(directory: &Path) -> io::Result<()> {
-    match File::open(directory) {
-        Ok(directory) => directory.sync_all(),
-        Err(_) => Ok(()),
+    let Ok(directory) = File::open(directory) else { return Ok(()) };
+    match directory.sync_all() {
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            Ok(())
+        }
+        synced => synced,
     }
 }
 

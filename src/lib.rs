@@ -66,5 +66,6 @@ pub mod stats;
 #[cfg(feature = "study")]
 pub mod study;
 pub mod threads;
+pub mod units;
 
 pub use threads::Threads;

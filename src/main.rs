@@ -7,8 +7,8 @@ fn main() -> std::process::ExitCode {
     cli::main()
 }
 
-/// A Vulkan driver of Mesa asks the display server which GPU the desktop prefers, and complains on stderr where there is
-/// none. eoc draws nothing and takes devices in the order of the drivers.
+/// A Vulkan driver of Mesa asks the display server which GPU the desktop prefers, and complains on stderr where there
+/// is none. eoc draws nothing and takes devices in the order of the drivers.
 fn no_display() {
     // SAFETY: the first statement of the program; no other thread runs that could read the environment.
     #[allow(unsafe_code)]

@@ -10,8 +10,8 @@
 //! # }
 //! ```
 //!
-//! Library functions ask [`map_with`] and [`for_each`], which are serial outside [`Threads::install`]: the pool that rayon
-//! would otherwise start by itself, with a thread for every core, and a panic where it cannot, is never used.
+//! Library functions ask [`map_with`] and [`for_each`], which are serial outside [`Threads::install`]: the pool that
+//! rayon would otherwise start by itself, with a thread for every core, and a panic where it cannot, is never used.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope, ScopedJoinHandle};

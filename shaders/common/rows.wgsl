@@ -103,8 +103,10 @@ fn output_weights(key: vec2<u32>, row: u32, first: u32) -> vec4<f32> {
 /// G and H of the chunk whose first neuron is `first_r` of the slab.
 fn draw_chunk(key: vec2<u32>, thread: u32, threads: u32, part: u32, first_r: u32) {
     for (var e = thread; e < CHUNK * SIDE; e += threads) {
-        let r = e % CHUNK;
-        let four = e / CHUNK;
+        // Columns fastest: the lanes of a subgroup then read and write neighbours, where neurons fastest would lay eight of them
+        // on one bank of workgroup memory.
+        let r = e / SIDE;
+        let four = e % SIDE;
         var g = vec4<f32>(0.0);
         var h = vec4<f32>(0.0);
         if first_r + r < p.columns {
@@ -130,7 +132,7 @@ fn preactivations(part: u32, r: u32, four: u32) -> vec4<f32> {
     var sum = vec4<f32>(0.0);
     for (var first = 0u; first < p.points; first += INNER) {
         var part_sum = vec4<f32>(0.0);
-        for (var k = first; k < min(first + INNER, 4u * SIDE); k += 4u) {
+        for (var k = first; k < first + INNER; k += 4u) {
             let g = g_tile[tile_at(part, r, k / 4u)];
             part_sum = fma(vec4<f32>(g.x), root_tile[k * SIDE + four], part_sum);
             part_sum = fma(vec4<f32>(g.y), root_tile[(k + 1u) * SIDE + four], part_sum);

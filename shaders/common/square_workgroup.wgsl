@@ -1,6 +1,6 @@
 // The matrix of a workgroup and its eigenvectors in workgroup memory, where both fit.
 //
-// Entries have the index that `square_at` of common/jacobi.wgsl gives. No bindings.
+// Entries have the indices that `a_at` and `v_at` of common/jacobi.wgsl give. No bindings.
 // Twin: common/square_storage.wgsl
 
 override AREA: u32 = 272u;

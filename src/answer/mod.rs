@@ -17,7 +17,8 @@
 //! probability 0.9. *Classical* bisects a grid of ratio √resolution over three standard errors of a start of 100 networks, α over the
 //! number of its widths, each test of a size that decides with probability 0.9 where m* is a half step away or more, 3.5 tests (from
 //! the normal approximation). Of 3000 searches at resolution 1.5, with three laws, five missed m*. Where p is within 1e−9 of P
-//! everywhere and 3000 networks are drawn, the worst that can be, 25 of 2000 did.
+//! everywhere and 3000 networks are drawn, the worst that can be, 25 of 2000 did. Of 400 searches of networks of one point (|s|, one
+//! hidden layer, T = 0.2, P = 0.9, resolution 1.5), whose law gives m* = 67, none missed it on either side, with 2167 networks on average.
 //!
 //! Where p is nearly P at the one integer that would have to be decided (small m*), any number of networks may be needed: give
 //! a number of networks, or a coarser resolution.

@@ -75,6 +75,13 @@ impl Job {
         }
     }
 
+    /// The same with norms ‖x‖/√m_0 of its points, or the least and the greatest of them: a device that cannot hold them
+    /// does the job in another way.
+    #[must_use]
+    pub fn with_norms(self, norms: &[f64]) -> Self {
+        Self { norms: norms.to_vec(), ..self }
+    }
+
     /// The same with these weights W_1 … W_l in place of drawn ones, for the direct sampler.
     pub fn with_weights(self, matrices: Arc<Vec<Vec<f64>>>) -> Self {
         Self { weights: Weights::Explicit(matrices), sampler: Sampler::Direct, ..self }

@@ -14,8 +14,8 @@ fn physical() -> u64 {
     system.cgroup_limits().map_or(machine, |c| machine.min(c.free_memory))
 }
 
-/// What a limit on the address space (`ulimit -v`, as batch systems set it) leaves; None where there is none, and on systems
-/// that do not say.
+/// What a limit on the address space (`ulimit -v`, as batch systems set it) leaves; None where there is none, and on
+/// systems that do not say.
 fn address_space() -> Option<u64> {
     let read = |name: &str| std::fs::read_to_string(format!("/proc/self/{name}")).ok();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -34,11 +34,6 @@ fn left(limits: &str, status: &str, threads: u64) -> Option<u64> {
     let size: u64 = size.split_whitespace().next()?.parse().ok()?;
     let reserved = threads.saturating_mul(ARENA).min(limit / 8);
     Some(limit.saturating_sub(size.saturating_mul(1024)).saturating_sub(reserved))
-}
-
-/// Bytes as text.
-pub(super) fn gib(bytes: f64) -> String {
-    format!("{:.1} GiB", bytes / (1u64 << 30) as f64)
 }
 
 #[cfg(test)]

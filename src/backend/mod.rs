@@ -5,6 +5,7 @@ mod explicit;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 mod job;
+mod layers;
 mod memory;
 mod refusal;
 mod sampling;
@@ -15,9 +16,10 @@ mod stop;
 pub use crate::sampler::Sampler;
 pub use explicit::ExplicitKernel;
 pub use job::{Job, JobPlan, Weights};
+pub use layers::LayerMatrices;
 pub use memory::available as available_memory;
 pub use refusal::{Memory, MemoryPlace, Refusal, Remedy};
-pub use sampling::{Drawn, KernelSample, LayerMatrices, MeasuredSample, Sampling, Wanted};
+pub use sampling::{Drawn, KernelSample, MeasuredSample, Sampling, Wanted};
 pub use several::Several;
 pub use stop::Stop;
 

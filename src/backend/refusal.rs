@@ -6,6 +6,7 @@ use super::{Precision, Sampler};
 use crate::data::DataError;
 use crate::model::NetworkError;
 use crate::threads::NoThreads;
+use crate::units::{bytes, counted};
 
 /// Why a job, or a device, is refused before anything starts.
 #[derive(Debug, thiserror::Error)]
@@ -48,8 +49,9 @@ pub enum Refusal {
     Independence,
     /// Preactivations leave the range of f16.
     #[error(
-        "precision f16 is too narrow for {layers} hidden layers of these widths: the logarithm of a squared preactivation \
-         drifts with variance {drift:.1}, and f16 has room for {most}"
+        "precision f16 is too narrow for {} of these widths: the logarithm of a squared preactivation drifts with variance \
+         {drift:.1}, and f16 has room for {most}",
+        counted(*layers, "hidden layer")
     )]
     Drift {
         /// Hidden layers.
@@ -75,7 +77,9 @@ pub enum Refusal {
         value: f64,
     },
     /// Given weights whose shapes are no chain.
-    #[error("W{layer} is {rows} x {columns}, and its columns must be the {below} outputs of the layer below")]
+    #[error(
+        "W{layer} is {rows} x {columns}, and its columns must be as many as the layer below has outputs, {below}"
+    )]
     Chain {
         /// k of W_k.
         layer: usize,
@@ -90,7 +94,7 @@ pub enum Refusal {
     #[error("there are no weights; a network has at least one matrix")]
     NoWeights,
     /// Points that are not of the network's input.
-    #[error("the points have {found} coordinates, not {expected}")]
+    #[error("the points have {}, not {expected}", counted(*found, "coordinate"))]
     Coordinates {
         /// Of the points.
         found: usize,
@@ -146,27 +150,26 @@ pub enum MemoryPlace {
 
 impl std::fmt::Display for Memory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let gib = |bytes: u64| super::memory::gib(bytes as f64);
-        let (needed, available) = (gib(self.needed), gib(self.available));
-        write!(f, "{} points with {} outputs", self.points, self.outputs)?;
+        let (needed, available) = (bytes(self.needed), bytes(self.available));
+        write!(f, "a sample of {} with {}", counted(self.points, "point"), counted(self.outputs, "output"))?;
         match &self.place {
             MemoryPlace::Cpu => {
                 let width = self.width.map_or_else(String::new, |m| format!(" at width {m}"));
                 let sampler = self.sampler;
                 write!(
                     f,
-                    "{width} need {needed} of memory for the {sampler} sampler, and {available} are available"
+                    "{width} needs {needed} of memory for the {sampler} sampler, and {available} are available"
                 )
             }
             MemoryPlace::Host => {
-                write!(f, " need {needed} of memory on the host, and {available} are available")
+                write!(f, " needs {needed} of memory on the host, and {available} are available")
             }
             MemoryPlace::Device { name, matrix, largest } => write!(
                 f,
-                " need {needed} of device memory and matrices of {} at these widths, and {available} and {} are planned for \
+                " needs {needed} of device memory and matrices of {} at these widths, and {available} and {} are planned for \
                  on {name}",
-                gib(*matrix),
-                gib(*largest)
+                bytes(*matrix),
+                bytes(*largest)
             ),
         }
     }

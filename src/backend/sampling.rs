@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{EngineError, JobPlan, Stop};
+use super::{EngineError, JobPlan, LayerMatrices, Stop};
 use crate::stats::{Independence, KernelStatistics, LayerReference, LayerStatistics, Reference};
 
 /// A job opened on a device, ready to draw. It holds what it needs of its engine, so it may outlive it, and may be used from
@@ -35,6 +35,11 @@ impl Wanted<'_> {
     /// The kernels alone.
     pub const KERNEL: Self =
         Self { kernel: true, statistics: None, spectrum: false, layers: None, matrices: false };
+
+    /// Whether the small matrices of the layers must be kept.
+    pub(super) fn needs_matrices(&self) -> bool {
+        self.matrices || self.layers.is_some()
+    }
 }
 
 /// What was drawn of one seed: whatever was asked for is there, the rest is not.
@@ -58,15 +63,6 @@ pub struct Drawn {
     pub independent: Option<Vec<f64>>,
     /// K against K_gia; where statistics are wanted of a job with independence.
     pub independence: Option<Independence>,
-}
-
-/// What every layer adds to the kernel of one seed: K = scale · Σ_k (A_{k−1}A_{k−1}ᵀ ⊗ 1 1ᵀ) ∘ B_kB_kᵀ, to rounding.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LayerMatrices {
-    /// A_{k−1}A_{k−1}ᵀ for k = 1 … l, one after another; n × n, row-major, symmetric.
-    pub activations: Vec<f64>,
-    /// B_kB_kᵀ for k = 1 … l; (n·m_l) × (n·m_l), row-major, point-major, symmetric.
-    pub gradients: Vec<f64>,
 }
 
 impl Drawn {

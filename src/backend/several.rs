@@ -1,7 +1,7 @@
 //! Several alike engines as one: each takes a run of consecutive seeds of every batch.
 //!
-//! A kernel is a function of its seed and its device, so the split moves no bit where the devices are alike; where they are
-//! not, a row would depend on its place in a batch.
+//! A kernel is a function of its seed and its device, so the split moves no bit where the devices are alike; where they
+//! are not, a row would depend on its place in a batch.
 
 use super::{DeviceInfo, Drawn, Engine, EngineError, Job, JobPlan, Refusal, Sampling, Stop, Wanted};
 use crate::threads::spawn_scoped;
@@ -40,18 +40,19 @@ impl Engine for Several {
 
     fn plan(&self, job: &Job) -> Result<JobPlan, EngineError> {
         let plans: Vec<JobPlan> = self.engines.iter().map(|e| e.plan(job)).collect::<Result<_, _>>()?;
-        Ok(side_by_side(plans.iter()))
+        Ok(side_by_side(&plans[0], &plans[1..]))
     }
 
     fn open(&self, job: Job) -> Result<Box<dyn Sampling>, EngineError> {
         let parts: Vec<_> = self.engines.iter().map(|e| e.open(job.clone())).collect::<Result<_, _>>()?;
-        let plan = side_by_side(parts.iter().map(|part| part.plan()));
+        let plans: Vec<JobPlan> = parts.iter().map(|part| part.plan().clone()).collect();
+        let plan = side_by_side(&plans[0], &plans[1..]);
         Ok(Box::new(SeveralSampling { device: self.info.name.clone(), parts, plan }))
     }
 }
 
-/// Plans on devices side by side: seeds and memory add up.
-fn side_by_side<'p>(plans: impl Iterator<Item = &'p JobPlan>) -> JobPlan {
+/// Plans on devices side by side, of which there is at least one: seeds and memory add up.
+fn side_by_side(first: &JobPlan, others: &[JobPlan]) -> JobPlan {
     let rate = |plan: &JobPlan| 1.0 / plan.seconds_per_seed;
     let add = |all: JobPlan, plan: &JobPlan| JobPlan {
         seeds_per_batch: all.seeds_per_batch + plan.seeds_per_batch,
@@ -61,9 +62,7 @@ fn side_by_side<'p>(plans: impl Iterator<Item = &'p JobPlan>) -> JobPlan {
         seconds_per_seed: 1.0 / (rate(&all) + rate(plan)),
         ..all
     };
-    plans
-        .fold(None, |all, plan| Some(all.map_or_else(|| plan.clone(), |all| add(all, plan))))
-        .unwrap_or_default()
+    others.iter().fold(first.clone(), add)
 }
 
 /// One job on all of them.

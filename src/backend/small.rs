@@ -8,11 +8,12 @@
 //!
 //! Where K_gia is asked for, the same of B' beside it: S'_B = (B'_k B'_kᵀ)^½ and T = 0.
 //!
-//!
-//! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels.
+//! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels. The matrices of every layer are
+//! kept where they are asked for.
 
-use super::{Drawn, EngineError, Job, Precision, Remedy, Wanted};
+use super::{Drawn, EngineError, Job, LayerMatrices, Precision, Remedy, Wanted};
 use crate::math::root::{Noise, product, root};
+use crate::stats::MeasureError;
 
 /// What one layer leaves behind; n × n, n × q and q × q, row-major.
 #[derive(Default)]
@@ -62,6 +63,10 @@ pub(super) struct Small<'j> {
     kernel: Vec<f64>,
     /// The same of independent gradients, where they are asked for.
     twin: Option<Twin>,
+    /// Of the layers so far, where they are kept.
+    kept: Option<LayerMatrices>,
+    /// Whether they are.
+    keep: bool,
     /// The first layer whose activations leave the range of f32 panels at some point.
     vanished: Option<usize>,
 }
@@ -71,15 +76,15 @@ pub(super) struct Small<'j> {
 const VANISHING: f64 = 1e-60;
 
 impl<'j> Small<'j> {
-    /// Room for the seeds of a job, one after another.
-    pub(super) fn new(job: &'j Job, noise: Noise) -> Self {
+    /// Room for the seeds of a job, one after another; `keep` keeps the matrices of every layer.
+    pub(super) fn new(job: &'j Job, noise: Noise, keep: bool) -> Self {
         let depth = job.network.depth();
         let mut grams = vec![Vec::new(); depth];
         grams[0] = job.cosines().to_vec();
         let layers = (0..depth).map(|_| Layer::default()).collect();
         let (outputs, kernel) = (Vec::new(), Vec::new());
         let twin = job.independence.then(|| Twin { kernel: Vec::new(), back_gram: None });
-        Self { job, noise, seed: 0, grams, layers, outputs, kernel, twin, vanished: None }
+        Self { job, noise, seed: 0, grams, layers, outputs, kernel, twin, kept: None, keep, vanished: None }
     }
 
     /// Bytes for one seed of a job, which a GPU counts on the host.
@@ -107,6 +112,7 @@ impl<'j> Small<'j> {
             twin.back_gram = None;
         }
         self.outputs.clear();
+        self.kept = self.keep.then(|| LayerMatrices::begun(self.job));
         self.vanished = None;
     }
 
@@ -122,6 +128,9 @@ impl<'j> Small<'j> {
         let f64_panels = self.job.precision == Precision::F64;
         if !f64_panels && gram.iter().step_by(self.job.n + 1).any(vanishes) {
             self.vanished.get_or_insert(k);
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.set_gram(self.job, k, &gram);
         }
         self.grams[k] = gram;
     }
@@ -160,6 +169,9 @@ impl<'j> Small<'j> {
         add_term(&mut self.kernel, below, &gram, self.job);
         if let Some(twin) = &mut self.twin {
             add_term(&mut twin.kernel, below, twin.back_gram.as_ref().unwrap_or(&gram), self.job);
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.set_back_gram(self.job, k, &gram);
         }
         self.layers[k].back_gram = gram;
     }
@@ -216,7 +228,8 @@ impl<'j> Small<'j> {
         let outputs = self.job.network.outputs();
         let square = |(k, value): (usize, &f64)| (value * self.job.norms[k / outputs]).powi(2);
         let output_norm = self.outputs.iter().enumerate().map(square).sum::<f64>().sqrt();
-        Ok(Drawn { seed: self.seed, output_norm, kernel: Some(kernel), independent, ..Drawn::default() })
+        let (seed, matrices) = (self.seed, self.kept.take());
+        Ok(Drawn { seed, output_norm, kernel: Some(kernel), independent, matrices, ..Drawn::default() })
     }
 
     /// A kernel from the sums of its terms below the last.
@@ -266,23 +279,35 @@ pub(super) fn no_kernel(point: usize, value: f64) -> String {
     format!("K(x, x) of point {point} is {value}, and it is above zero in every draw")
 }
 
-/// What was wanted of the kernels of a seed: statistics that a device has not made itself are made here.
-pub(super) fn answer(mut drawn: Drawn, wanted: &Wanted) -> Result<Drawn, EngineError> {
-    if let (Some(reference), Some(kernel)) = (wanted.statistics, &drawn.kernel) {
-        let seed = drawn.seed;
-        let failed = |e| EngineError::Failed { seed, layer: 0, what: format!("{e}") };
+/// What was wanted of a seed, from its kernels, or the statistics that a device has made, and the matrices of its layers where they
+/// were kept.
+pub(super) fn answer(job: &Job, mut drawn: Drawn, wanted: &Wanted) -> Result<Drawn, EngineError> {
+    let seed = drawn.seed;
+    let failed = |e: MeasureError| EngineError::Failed { seed, layer: 0, what: e.to_string() };
+    if let Some(reference) = wanted.statistics {
         if drawn.statistics.is_none() || wanted.spectrum {
+            let kernel = drawn.kernel.as_ref().ok_or_else(|| drawn.lacks("statistics"))?;
             let (statistics, eigenvalues) = reference.measure_all(kernel).map_err(failed)?;
             // A device that has made statistics keeps them, whatever else is asked of it.
             drawn.statistics.get_or_insert(statistics);
             drawn.eigenvalues = wanted.spectrum.then_some(eigenvalues);
         }
-        let against = |other: &Vec<f64>| reference.measure_independence(kernel, other);
-        drawn.independence = drawn.independent.as_ref().map(against).transpose().map_err(failed)?;
+        if let (Some(kernel), Some(independent)) = (&drawn.kernel, &drawn.independent) {
+            let found = reference.measure_independence(kernel, independent).map_err(failed)?;
+            drawn.independence = Some(found);
+        }
     }
     if !wanted.kernel {
         (drawn.kernel, drawn.independent) = (None, None);
     }
+    let matrices = drawn.matrices.take();
+    if wanted.needs_matrices() && matrices.is_none() {
+        return Err(drawn.lacks("layers"));
+    }
+    if let (Some(reference), Some(matrices)) = (wanted.layers, &matrices) {
+        drawn.layers = Some(matrices.measure(job, reference).map_err(failed)?);
+    }
+    drawn.matrices = matrices.filter(|_| wanted.matrices).map(|matrices| matrices.with_norms(job));
     Ok(drawn)
 }
 
@@ -301,12 +326,12 @@ mod tests {
         let data = DataSet::new(points.to_vec(), 2).unwrap();
         let job = Job::new(&network, &data, Sampler::Direct, Precision::F32);
         let job = if given { job.with_weights(Arc::new(Vec::new())) } else { job };
-        let mut small = Small::new(&job, Noise::of_panels(f64::EPSILON));
+        let mut small = Small::new(&job, Noise::of_panels(f64::EPSILON), false);
         small.start(9);
         small.set_gram(1, vec![1.0, 0.0, 0.0, 0.0]);
         small.set_back_gram(1, vec![1.0, 0.0, 0.0, 0.0]);
         small.set_outputs(vec![1.0, 0.0]);
-        small.finish().map(|drawn| drawn.kernel.unwrap()).map_err(|error| error.to_string())
+        small.finish().map(|drawn| drawn.kernel.unwrap_or_default()).map_err(|error| error.to_string())
     }
 
     /// A layer that is dead for a point makes a zero, where a layer can be dead.

@@ -63,8 +63,8 @@ pub struct NetworkArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// digits:n=N, sphere:n=N,dim=D,seed=S, gaussian:n=N,dim=D,seed=S, pair:angle=RADIANS, or a file: .npy,
-    /// .npz[:KEY], .csv, .tsv or .txt (numbers, no label column), IDX (also .gz), or - for one of them on standard input
+    /// digits:n=N, sphere:n=N,dim=D,seed=S, gaussian:n=N,dim=D,seed=S, pair:angle=RADIANS, or a file: .npy, .npz[:KEY],
+    /// .csv, .tsv or .txt (numbers, no label column), IDX (also .gz), or - for one of them on standard input
     #[arg(long, value_name = "SOURCE", action = ArgAction::Append, value_hint = ValueHint::FilePath)]
     pub data: Vec<Source>,
     /// Rows to use: a count, or A..B (A, not B), from 0 [default: all]

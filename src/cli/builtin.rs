@@ -57,16 +57,18 @@ pub fn statement(study: Option<&Builtin>, plan: &Plan, limits: &[LimitRecord], r
         .as_ref()
         .map_or_else(String::new, |s| format!(", {} each", counted(s.count(), "seed")));
     let mut work = format!("{} of network{seeds}.", counted(plan.cells().len(), "kind"));
-    let mut text = format!("Study {}: ", plan.name());
+    let title =
+        |what: &str| eoc_ntk::report::paragraph(&format!("Study {}: ", plan.name()), what, room) + "\n";
+    let mut text;
     match study {
         Some(study) => {
             let [full, quick] = study.time;
             work += &format!(" The full study takes about {full} on two cores, --quick {quick}.");
-            text += &format!("{}\n\n", study.about);
+            text = title(study.about);
             text += &paragraph("Claim", study.claim);
             text += &paragraph("Prediction", study.prediction);
         }
-        None => text += "networks of the options, not of the built-in study\n\n",
+        None => text = title("networks of the options, not of the built-in study"),
     }
     text += &paragraph("In numbers", NUMBERS);
     text += &prediction(&theory, room);

@@ -56,8 +56,8 @@ fn single<T: Copy>(option: &str, values: &[T]) -> Result<Option<T>, Failure> {
         [] => Ok(None),
         [one] => Ok(Some(*one)),
         more => Err(Failure::refused(format!(
-            "{option} has {} values, and this command takes one; eoc run takes a list",
-            more.len()
+            "{option} has {}, and this command takes one; eoc run takes a list",
+            counted(more.len(), "value")
         ))),
     }
 }
@@ -71,8 +71,8 @@ pub fn worded(error: ShapeError) -> Failure {
                 .to_owned()
         }
         ShapeError::NoWidths { depth } => format!(
-            "the widths are missing; depth {depth} needs --width M or --widths with {} hidden widths",
-            depth - 1
+            "the widths are missing; depth {depth} needs --width M or --widths with {}",
+            counted(depth - 1, "hidden width")
         ),
         ShapeError::Both => "--width and --widths exclude each other; keep one of them".to_owned(),
         ShapeError::NoHiddenLayer { listed } => format!(
@@ -133,13 +133,7 @@ impl DataArgs {
                 "the data are missing; give --data digits:n=32 or another source (eoc sample --help lists them)",
             )
         })?;
-        let mut data = input::load(source)?;
-        if let Some(points) = &self.points {
-            data = data.select(points)?;
-        }
-        if let Some(beta) = self.append_constant {
-            data = data.with_constant(beta)?;
-        }
+        let data = input::load(source)?.prepared(self.points.as_ref(), self.append_constant)?;
         let normalize = single("--normalize", &self.normalize)?;
         Ok((data, normalize.unwrap_or(source.default_normalize())))
     }
@@ -152,8 +146,8 @@ impl DataArgs {
     }
 }
 
-/// What to say on stderr of data before it is used: what its reader took, skipped or rearranged, and whether the rows of
-/// a file keep different norms. Empty where nothing is to be said.
+/// What to say on stderr of data before it is used: what its reader took, skipped or rearranged, and whether the rows
+/// of a file keep different norms. Empty where nothing is to be said.
 pub fn data_notes(data: &DataSet, normalize: Normalize) -> String {
     let mut notes: String =
         data.notes().iter().map(|note| format!("eoc: {}: {note}\n", data.label())).collect();
@@ -291,7 +285,8 @@ fn all_gpus(list: &[Description]) -> Vec<usize> {
     // A software adapter beside a real GPU would only hold it up.
     let real = usable().any(|d| d.kind != Kind::Software);
     let chosen = || usable().filter(|d| !real || d.kind != Kind::Software);
-    // Two graphics interfaces, or two drivers, list the same cards: all of a name are taken from where its first one is.
+    // Two graphics interfaces, or two drivers, list the same cards: all of a name are taken from where its first one
+    // is.
     let first = |name: &str| chosen().find(|d| d.name == name).map(|d| (&d.backend, &d.driver));
     chosen().filter(|d| first(&d.name) == Some((&d.backend, &d.driver))).map(|d| d.index).collect()
 }

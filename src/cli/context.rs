@@ -72,8 +72,8 @@ impl Notice {
 
 impl Context {
     /// Starts to listen for signals. SIGINT and SIGTERM: the first asks to stop, the second ends the program at once.
-    /// SIGUSR1, which batch systems send before a time limit, asks to stop and never ends the program, so that a SIGTERM that
-    /// follows it still lets it end in order.
+    /// SIGUSR1, which batch systems send before a time limit, asks to stop and never ends the program, so that a
+    /// SIGTERM that follows it still lets it end in order.
     pub fn new(speech: Speech) -> std::io::Result<Self> {
         let Speech { verbosity, quiet, progress } = speech;
         QUIET.store(quiet, Ordering::Relaxed);
@@ -130,7 +130,8 @@ impl Context {
         Arc::clone(&self.flag)
     }
 
-    /// Answers the first Ctrl-C, where the thread that does so has not come to it: the last words of the program come after it.
+    /// Answers the first Ctrl-C, where the thread that does so has not come to it: the last words of the program come
+    /// after it.
     pub fn tell(&self) {
         self.notice.tell();
     }
@@ -171,8 +172,13 @@ impl Context {
 
     /// Writes text for programs to stdout, as it is; a closed pipe ends the program quietly.
     pub fn write(&self, text: &str) -> Result<(), Failure> {
-        let mut out = std::io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::stdout)
+        let write = || {
+            let mut out = std::io::stdout().lock();
+            out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::stdout)
+        };
+        // On one terminal with the text, a bar makes way for it.
+        let bar = self.notice.bar.lock().ok().and_then(|bar| bar.clone());
+        bar.filter(|bar| !bar.is_finished()).map_or_else(write, |bar| bar.suspend(write))
     }
 
     /// Writes a note to stderr, what a terminal would act on escaped; nothing where quiet was asked for.
@@ -180,8 +186,8 @@ impl Context {
         note(text);
     }
 
-    /// Shows on stderr how far a piece of work is, in the way that was asked for. `name` is what it is and where it goes; it
-    /// counts units such as `sample`.
+    /// Shows on stderr how far a piece of work is, in the way that was asked for. `name` is what it is and where it
+    /// goes; it counts units such as `sample`.
     pub fn progress(&self, name: String, unit: &'static str) -> Meter {
         let meter = Meter::new(self.progress, name, unit);
         if let (Ok(mut shown), bar @ Some(_)) = (self.notice.bar.lock(), meter.bar()) {
@@ -200,8 +206,8 @@ pub fn note(text: &str) {
     let _ = std::io::stderr().write_all(visible_lines(text).as_bytes());
 }
 
-/// Answers the first Ctrl-C from a thread of its own, whatever the command is at. Where the system starts no thread for it,
-/// the answer comes with the last words of the program.
+/// Answers the first Ctrl-C from a thread of its own, whatever the command is at. Where the system starts no thread for
+/// it, the answer comes with the last words of the program.
 #[cfg(unix)]
 fn listen(notice: &Arc<Notice>) -> std::io::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;

@@ -3,12 +3,14 @@
 use eoc_ntk::backend::cpu::{CPU, CpuEngine};
 use eoc_ntk::backend::gpu::{self, Description};
 use eoc_ntk::backend::{DeviceInfo, Engine};
+use eoc_ntk::report::paragraph;
 use serde_json::{Value, json};
 
 use super::args::ThreadArgs;
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::remedy::driver_files;
+use super::terminal;
 use super::units::counted;
 
 /// Shown below the help.
@@ -40,17 +42,14 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         all.push(cpu(gpus.len(), engine.info()));
         format!("{:#}\n", Value::from(all))
     } else {
-        let mut text: String = gpus.iter().map(line).collect();
+        let room = terminal::columns();
+        let mut text: String = gpus.iter().map(|gpu| line(gpu, room)).collect();
         let info = engine.info();
-        text += &format!(
-            "{}  {CPU}  native, {}, SIMD {}, usable\n",
-            gpus.len(),
-            counted(info.threads, "thread"),
-            info.driver
-        );
+        let cpu = format!("{CPU}: native, {}, SIMD {}, usable", counted(info.threads, "thread"), info.driver);
+        text += &paragraph(&format!("{}  ", gpus.len()), &cpu, room);
         if gpus.is_empty() {
-            text +=
-                &format!("No GPU was found; {}.\n", driver_files().unwrap_or_else(|| gpu::CURE.to_owned()));
+            let cure = driver_files().unwrap_or_else(|| gpu::CURE.to_owned());
+            text += &paragraph("", &format!("No GPU was found; {cure}."), room);
         }
         text
     };
@@ -58,20 +57,20 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     Ok(Status::Done)
 }
 
-fn line(d: &Description) -> String {
+fn line(d: &Description, room: usize) -> String {
     let usable =
         d.reason.as_ref().map_or_else(|| "usable".to_owned(), |reason| format!("not usable: {reason}"));
     let has = [(d.f64, "f64"), (d.f16, "f16"), (d.int64, "int64"), (d.timestamps, "timestamps")];
     let has: Vec<&str> = has.iter().filter(|h| h.0).map(|h| h.1).collect();
-    format!(
-        "{}  {}  {}, {} ({}), {}, {usable}\n",
-        d.index,
+    let said = format!(
+        "{}: {}, {} ({}), {}, {usable}",
         d.name,
         d.kind,
         d.backend,
         d.driver,
         if has.is_empty() { "f32 only".to_owned() } else { has.join(" ") }
-    )
+    );
+    paragraph(&format!("{}  ", d.index), &said, room)
 }
 
 fn adapter(d: &Description) -> Value {

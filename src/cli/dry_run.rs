@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use eoc_ntk::report::{Align, Layout, paragraph};
 use eoc_ntk::study::forecast::{Forecast, forecast};
 use eoc_ntk::study::run::{Computing, Settings};
 use eoc_ntk::study::store::{CellRecord, LimitRecord, Reader};
@@ -12,7 +13,8 @@ use super::context::Context;
 use super::failure::{Failure, Status};
 use super::refused::refused;
 use super::stored::describe;
-use super::units::{bytes, counted, duration};
+use super::terminal;
+use super::units::{are, bytes, counted, duration};
 
 /// Time of the calibration.
 const BUDGET: Duration = Duration::from_secs(1);
@@ -41,7 +43,7 @@ pub fn execute(plan: &Plan, out: &Path, computing: &Computing, ctx: &Context) ->
         counted(plan.cells().len(), "cell"),
         plan.asked(),
         if shard.is_whole() { String::new() } else { format!(", shard {shard}") },
-        if done == 1 { "1 sample is".to_owned() } else { format!("{done} samples are") },
+        are(done, "sample"),
     );
     text += &cells(plan, &forecast);
     text += &totals(&forecast, settings);
@@ -51,21 +53,24 @@ pub fn execute(plan: &Plan, out: &Path, computing: &Computing, ctx: &Context) ->
 }
 
 fn cells(plan: &Plan, forecast: &Forecast) -> String {
-    let mut text =
-        format!("{:>6} {:>12} {:>14} {:>10}  network\n", "cell", "seeds to run", "time of a seed", "memory");
+    let mut table = Layout::new(vec!["cell".to_owned()], vec![Align::Right]).group([
+        ("seeds to run", Align::Right),
+        ("a seed", Align::Right),
+        ("memory", Align::Right),
+    ]);
+    let mut names = String::new();
+    let room = terminal::columns();
     for (index, (cell, cost)) in plan.cells().iter().zip(&forecast.cells).enumerate().take(LISTED) {
         let name = describe(&CellRecord::of(cell, LimitRecord::default()));
         let time = format!("{:.3} ms", 1e3 * cost.seconds);
         let memory = bytes(cost.estimate.bytes);
-        text += &format!(
-            "{index:>6} {:>12} {time:>14} {memory:>10}  {name}\n",
-            span((cost.seeds.0.into(), cost.seeds.1.into()))
-        );
+        table.push(vec![index.to_string(), span((cost.seeds.0.into(), cost.seeds.1.into())), time, memory]);
+        names += &paragraph(&format!("{index:>6}  "), &name, room);
     }
     if forecast.cells.len() > LISTED {
-        text += &format!("       and {} more\n", forecast.cells.len() - LISTED);
+        names += &format!("        and {} more\n", forecast.cells.len() - LISTED);
     }
-    text
+    format!("{}\n  cell  network\n{names}", table.text(room))
 }
 
 fn totals(forecast: &Forecast, settings: &Settings) -> String {
@@ -76,17 +81,26 @@ fn totals(forecast: &Forecast, settings: &Settings) -> String {
         true => format!("about {}", duration(low)),
         false => format!("{} at least, {} if every cell needs its most seeds", duration(low), duration(high)),
     };
-    format!(
-        "\nSamples:   {}\nCost:      {:.2e} operations, {:.2e} normal deviates{}\nMemory:    {}\nTime:      {time} on {} with {}, {}\n",
-        span((least, most)),
+    let cost = format!(
+        "{:.2e} operations, {:.2e} normal deviates{}",
         forecast.total(|e| e.operations),
         forecast.total(|e| e.normals),
         if least == most { "" } else { " at least" },
-        bytes(forecast.bytes),
+    );
+    let time = format!(
+        "{time} on {} with {}, {}",
         settings.device,
         counted(settings.threads, "thread"),
         if forecast.calibrated { "were they idle" } else { "uncalibrated: one seed takes too long to try" },
-    )
+    );
+    let lines = [
+        ("Samples:   ", span((least, most))),
+        ("Cost:      ", cost),
+        ("Memory:    ", bytes(forecast.bytes)),
+        ("Time:      ", time),
+    ];
+    let room = terminal::columns();
+    lines.iter().fold("\n".to_owned(), |text, (head, line)| text + &paragraph(head, line, room))
 }
 
 fn span((least, most): (u128, u128)) -> String {

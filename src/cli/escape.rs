@@ -1,8 +1,8 @@
 //! Text from files, names and arguments before it reaches a terminal.
 //!
 //! A terminal acts on control characters, and shows text out of order or not at all after others. They are written as
-//! `\x1b` or `\u{202e}` instead, here and nowhere else: every sentence, note and table passes through this module on its way
-//! out, so that whoever quotes something need not think of it.
+//! `\x1b` or `\u{202e}` instead, here and nowhere else: every sentence, note and table passes through this module on
+//! its way out, so that whoever quotes something need not think of it.
 
 use std::fmt::Write;
 

@@ -12,8 +12,10 @@ use eoc_ntk::study::store::Reader;
 use super::args::{DeviceChoice, EngineArgs, ThreadArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
+use super::input::is_dash;
 use super::stored::unusable;
 use super::units::counted;
+use super::words::directory;
 use super::{moments, output};
 
 /// Columns of a line of help.
@@ -50,11 +52,9 @@ fn line(name: &str, about: &str) -> String {
 fn headline(table: Table) -> &'static str {
     match table {
         Table::Samples => "Columns of samples, one row a finished sample in (cell, seed) order",
-        Table::Layers => {
-            "Columns of layers, one row a layer of a finished sample, of runs with layers = true"
-        }
+        Table::Layers => "Columns of layers, one row a layer of a sample, where the study asks for them",
         Table::Spectrum => {
-            "Columns of spectrum, one row an eigenvalue of a finished sample, of runs with spectrum = true"
+            "Columns of spectrum, one row an eigenvalue of a sample, where the study asks for them"
         }
         Table::Cells => "Columns of cells, one row a cell",
     }
@@ -79,7 +79,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Run directory
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = directory())]
     dir: PathBuf,
     /// csv, json or parquet: the rows; npy: mean and standard deviation of the kernels
     #[arg(long, value_name = "FORMAT")]
@@ -145,7 +145,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
                 "--table goes with --format csv, json or parquet, which have rows; leave it out",
             ));
         }
-        (What::Moments, Some(out)) => {
+        (What::Moments, Some(out)) if !is_dash(out) => {
             let engine = EngineArgs {
                 device: args.device.clone(),
                 precision: Vec::new(),
@@ -153,7 +153,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             };
             return moments::execute(&args.dir, out, &engine, ctx);
         }
-        (What::Moments, None) => {
+        (What::Moments, _) => {
             return Err(Failure::refused("npy writes several files; give --out DIR, such as --out moments"));
         }
         (What::Rows(_), _) if args.device.is_some() || args.threads.threads.is_some() => {
@@ -163,7 +163,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         }
         (What::Rows(format), _) => format,
     };
-    if format == Format::Parquet && args.out.is_none() {
+    if format == Format::Parquet && args.out.as_deref().is_none_or(is_dash) {
         return Err(Failure::refused(
             "parquet is a binary format; give --out FILE, such as --out rows.parquet",
         ));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use eoc_ntk::backend::{EngineError, ExplicitKernel, Precision, Remedy, available_memory};
+use eoc_ntk::backend::{EngineError, ExplicitKernel, Precision, Remedy, Wanted, available_memory};
 use eoc_ntk::data::npy::NpyWriter;
 use eoc_ntk::data::weights::WeightFile;
 use eoc_ntk::math::activation::Activation;
@@ -13,6 +13,7 @@ use super::args::{DataArgs, EngineArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::input::{self, Input};
+use super::layers_out::{LayersArgs, Size};
 use super::output::{self, Summary};
 use super::remedy::advice;
 use super::units;
@@ -22,7 +23,8 @@ use super::words::number;
 pub const EXAMPLES: &str = "\
 The weights are tensors W1 to Wl, W_k of shape [m_k, m_(k-1)], F32, F64, F16 or BF16, in NTK \
 parameterisation: drawn from N(0,1). Depth, widths and outputs follow from their shapes. The file is .npy \
-1.0, <f8, of shape (n*outputs, n*outputs): plain entries of the kernel, not divided by n.
+1.0, <f8, of shape (n*outputs, n*outputs): plain entries of the kernel, not divided by n. --layers-out writes what \
+every layer adds to it, as in eoc sample, of one seed.
 
 Example:
   eoc kernel --weights theta.safetensors --activation abs --data digits:n=32 --out kernel.npy";
@@ -46,6 +48,8 @@ pub struct Args {
     /// File to write, or - for standard output; its directory must exist
     #[arg(long, value_name = "F.npy", required = true, help_heading = "Output")]
     out: PathBuf,
+    #[command(flatten)]
+    layers: LayersArgs,
 }
 
 /// Computes the kernel.
@@ -64,22 +68,30 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         return Err(Failure::refused(format!(
             "{}: the weights need {} of memory, and {} are available; use a smaller network",
             args.weights.display(),
-            units::bytes(u64::try_from(bytes).unwrap_or(u64::MAX)),
+            units::bytes(bytes),
             units::bytes(available_memory())
         )));
     }
     let size = data.n() as u128 * shapes.last().map_or(0, |last| last.0 as u128);
-    let kernel = 8 * size * size;
+    let of_layers = if args.layers.is_given() { shapes.len() as u128 } else { 0 };
+    let n = data.n() as u128;
+    let kernel = 8 * (size * size + of_layers * (size * size + n * n));
     if bytes + kernel > u128::from(available_memory()) {
         return Err(Failure::refused(format!(
-            "a kernel of {size} x {size} entries needs {kernel} bytes of memory beside {bytes} of the weights, and {} are \
-             available; use fewer points",
-            available_memory()
+            "a kernel of {size} x {size} entries{} needs {} of memory beside {} of the weights, and {} are available; use fewer \
+             points",
+            if of_layers > 0 { " with the matrices of its layers" } else { "" },
+            units::bytes(kernel),
+            units::bytes(bytes),
+            units::bytes(available_memory())
         )));
     }
     let size = size as usize;
     let inputs = [args.data.file(), Some(args.weights.as_path())];
     let output = output::open(&args.out, output::array_bytes(&[size, size]), &inputs)?;
+    let outputs = shapes.last().map_or(0, |last| last.0);
+    let sizes = Size { seeds: 1, depth: shapes.len(), n: data.n(), outputs };
+    let mut layers = args.layers.open(&args.out, sizes, &inputs)?;
     let weights = file.read()?;
     let activation = args.activation;
     let explicit = ExplicitKernel::new(engine.as_ref(), activation, weights, scale, data.dim(), precision)?;
@@ -88,11 +100,16 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let meter = Mutex::new(meter);
     ctx.on_stop(": nothing is written");
     let told = || drop(meter.lock().map(|mut meter| meter.advance(1, 1.0)));
-    let sample = explicit.evaluate(&data, ctx.stop(), &told).map_err(|e| failed(e, precision))?;
+    let wanted = Wanted { matrices: layers.is_some(), ..Wanted::KERNEL };
+    let drawn = explicit.draw(&data, &wanted, ctx.stop(), &told).map_err(|e| failed(e, precision))?;
     drop(meter);
+    let kernel = drawn.kernel.as_ref().ok_or_else(|| drawn.lacks("entries of the kernel"))?;
     let mut file = NpyWriter::new(output, &[size, size])?;
-    file.write(&sample.kernel)?;
+    file.write(kernel)?;
     file.finish()?;
+    if let (Some(layers), Some(matrices)) = (&mut layers, &drawn.matrices) {
+        layers.write(matrices)?;
+    }
     let summary = Summary {
         path: &args.out,
         shape: output::shape(&[size, size]),
@@ -102,6 +119,9 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         precision: precision.to_string(),
     };
     output::announce(ctx, &summary)?;
+    if let Some(layers) = layers {
+        layers.finish(ctx, summary)?;
+    }
     Ok(Status::Done)
 }
 

@@ -1,6 +1,5 @@
 //! `eoc limit`: K∞, its spectrum and cosine distances by depth, and the theory around it.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use eoc_ntk::backend::available_memory;
@@ -8,7 +7,7 @@ use eoc_ntk::data::npy::NpyWriter;
 use eoc_ntk::data::{DataSet, Output};
 use eoc_ntk::limit::{Limit, Profile, Report, Unmet, reported_depths, unmet_by_points, unmet_by_widths};
 use eoc_ntk::model::Resolved;
-use eoc_ntk::report::paragraph;
+use eoc_ntk::report::{Align, Layout, paragraph};
 
 use super::args::{DataArgs, NetworkArgs, ThreadArgs};
 use super::context::Context;
@@ -99,7 +98,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         } else {
             let mut unmet = unmet_by_points(&data, profile.parallel(), activation.delta());
             unmet.extend(network.as_ref().and_then(|network| unmet_by_widths(network.hidden())));
-            ctx.print(&(table(&profile, &report, &unmet, terminal::columns()) + &theory::text(&profile)))?;
+            ctx.print(
+                &(table(&profile, &report, &unmet, terminal::columns())
+                    + &theory::text(&profile, terminal::columns())),
+            )?;
         }
         profile.limit().clone()
     } else {
@@ -123,8 +125,9 @@ fn check_memory(data: &DataSet, depth: usize, by_depth: bool) -> Result<(), Fail
     let (bytes, available) = (8 * matrices * n * n, available_memory());
     if bytes > u128::from(available) {
         return Err(Failure::refused(format!(
-            "the limit of {n} points at this depth needs {} of memory, and {} are available; use --points for fewer points{}",
-            units::bytes(u64::try_from(bytes).unwrap_or(u64::MAX)),
+            "the limit of {} at this depth needs {} of memory, and {} are available; use --points for fewer points{}",
+            units::counted(n, "point"),
+            units::bytes(bytes),
             units::bytes(available),
             if by_depth { " or --out without --json for the limit alone" } else { "" }
         )));
@@ -155,41 +158,44 @@ fn announce(ctx: &Context, path: &Path, size: usize) -> Result<(), Failure> {
     output::announce(ctx, &Summary { path, shape, seeds: None, sampler: None, device: "cpu", precision })
 }
 
-/// Columns of the table, of at most 80 characters together; digits beyond seven are in the JSON.
-const HEADER: &str = concat!(
-    "           cosine distance 1 - cos       eigenvalue of K/n\n",
-    "  depth        least      largest        least      largest  condition number\n"
-);
+/// Digits of the table; those beyond are in the JSON.
 const DIGITS: usize = 6;
 
 /// What a person reads: one line for each reported depth, then what widths and theory add.
 fn table(profile: &Profile, report: &Report, unmet: &[Unmet], room: usize) -> String {
-    let mut text = HEADER.to_owned();
+    let mut lines = Layout::new(vec!["depth".to_owned()], vec![Align::Right])
+        .group([("least 1-cos", Align::Right), ("largest 1-cos", Align::Right)])
+        .group([("least λ", Align::Right), ("largest λ", Align::Right)])
+        .group([("condition", Align::Right)]);
     let n = profile.limit().n();
     for ((depth, deltas), spectrum) in profile.depths().iter().zip(profile.deltas()).zip(profile.spectra()) {
         let pairs = || (0..n).flat_map(|i| (0..i).map(move |j| deltas[i * n + j])).filter(|d| !d.is_nan());
         let least = pairs().fold(f64::INFINITY, f64::min);
         let largest = pairs().fold(f64::NEG_INFINITY, f64::max);
         let show = |value: f64| if value.is_finite() { format!("{value:.5e}") } else { "-".to_owned() };
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "{depth:>7}  {:>11}  {:>11}  {:>11}  {:>11}  {:>16}",
+        lines.push(vec![
+            depth.to_string(),
             show(least),
             show(largest),
             spectrum.least(DIGITS),
             spectrum.largest(DIGITS),
-            spectrum.condition(DIGITS)
-        );
+            spectrum.condition(DIGITS),
+        ]);
     }
+    let heading = "1-cos is the cosine distance of two points; λ is an eigenvalue of K/n, condition the largest over the least.";
+    let mut text = paragraph("", heading, room) + &lines.text(room);
     if let Some(bound) = report.bound() {
         let full = bound.full.map_or("-".to_owned(), |full| format!("{full:.6e}"));
-        let line =
-            format!("at m = {}, without its constant: {:.6e}, with logarithms {full}", bound.m, bound.value);
+        let line = format!(
+            "at m = {}, without its constant: {:.6e}, with logarithms {full}",
+            units::short(bound.m),
+            bound.value
+        );
         text += &paragraph("bound ", &line, room);
     }
     if let Some(sd) = report.relative_sd_diagonal() {
-        let _ = writeln!(text, "relative standard deviation of a diagonal entry of the kernel: {sd:.6e}");
+        let line = format!("relative standard deviation of a diagonal entry of the kernel: {sd:.6e}");
+        text += &paragraph("", &line, room);
     }
     text + &paragraph("theorem: ", &conditions(unmet), room)
 }

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::failure::{Failure, Status};
 use super::stored::describe;
 use super::units::counted;
+use super::words::directory;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -27,10 +28,10 @@ Examples:
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Run directories, such as those of eoc run --shard
-    #[arg(value_name = "DIR", required = true)]
+    #[arg(value_name = "DIR", required = true, value_parser = directory())]
     dirs: Vec<PathBuf>,
     /// Run directory of the whole, created with its parents; may hold a part already
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = directory())]
     out: PathBuf,
 }
 

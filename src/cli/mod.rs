@@ -21,6 +21,7 @@ mod help;
 mod independence;
 mod input;
 mod kernel;
+mod layers_out;
 mod limit;
 mod merge;
 mod moments;

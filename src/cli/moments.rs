@@ -78,7 +78,7 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
     let (of, name) = (plan.cells().len(), engine.info().name.clone());
     let others = match reader.cells().len() - reader.asked_cells() {
         0 => String::new(),
-        others => format!(", without {others} cells that the last run did not ask for"),
+        others => format!(", without {} that the last run did not ask for", counted(others, "cell")),
     };
     ctx.print(&format!(
         "{}: {written} of {}, {} drawn, device {name}{others}\n",

@@ -9,10 +9,11 @@ use eoc_ntk::data::Output;
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::input::is_dash;
+use super::units;
 
-/// Starts a file of this many bytes before anything is computed; refuses one that its file system has no room for, or that is
-/// one of the inputs. A path that is standard output itself is written through it, so that a redirection keeps its file and
-/// its offset.
+/// Starts a file of this many bytes before anything is computed; refuses one that its file system has no room for, or
+/// that is one of the inputs. A path that is standard output itself is written through it, so that a redirection keeps
+/// its file and its offset.
 pub fn open(path: &Path, bytes: u128, inputs: &[Option<&Path>]) -> Result<Output, Failure> {
     if is_dash(path) {
         return Ok(Output::straight(Path::new("standard output"), std::io::stdout()));
@@ -31,8 +32,10 @@ pub fn open(path: &Path, bytes: u128, inputs: &[Option<&Path>]) -> Result<Output
     }
     if let Some(free) = free(path).filter(|free| bytes > u128::from(*free)) {
         return Err(Failure::refused(format!(
-            "{} would have {bytes} bytes, and its file system has room for {free}; ask for less, or name a file on another one",
-            path.display()
+            "{} would have {}, and its file system has room for {}; ask for less, or name a file on another one",
+            path.display(),
+            units::bytes(bytes),
+            units::bytes(free)
         )));
     }
     Ok(Output::create(path)?)

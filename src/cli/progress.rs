@@ -1,8 +1,8 @@
 //! How far a command is, on stderr: a bar on a terminal, lines in the log of a batch job.
 //!
-//! A [`Meter`] is told what is done; a thread of its own shows it, twice a second, so that the time to go runs on while one
-//! long sample is drawn. The share counts cost, not samples. What is shown is a function of an [`Account`] and of the time
-//! since the start alone; when a line is due, [`Beat`] says.
+//! A [`Meter`] is told what is done; a thread of its own shows it, twice a second, so that the time to go runs on while
+//! one long sample is drawn. The share counts cost, not samples. What is shown is a function of an [`Account`] and of
+//! the time since the start alone; when a line is due, [`Beat`] says.
 
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex};
@@ -43,8 +43,8 @@ pub enum Shown {
 }
 
 impl Shown {
-    /// What is asked for, or what suits stderr: a bar on a terminal, and elsewhere lines, none of them in the first 30 s. A
-    /// bar that is asked for where it cannot be drawn is lines.
+    /// What is asked for, or what suits stderr: a bar on a terminal, and elsewhere lines, none of them in the first 30
+    /// s. A bar that is asked for where it cannot be drawn is lines.
     pub fn of(asked: Option<Mode>, quiet: bool, terminal: bool) -> Self {
         match asked {
             _ if quiet => Self::Nothing,

@@ -24,8 +24,8 @@ pub fn driver_files() -> Option<String> {
     let lost = std::env::split_paths(&files).find(|file| !file.exists());
     let named = lost.map_or(files.clone(), |file| format!("{}, which is not there", file.display()));
     Some(format!(
-        "the environment variable {name} lets Vulkan look for drivers at {named} and nowhere else: unset it, or name the file \
-         of a driver"
+        "the environment variable {name} lets Vulkan look for drivers nowhere but at {named}: unset it, or name the file of a \
+         driver"
     ))
 }
 

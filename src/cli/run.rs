@@ -8,9 +8,9 @@ use eoc_ntk::data::Source;
 use eoc_ntk::model::{NetworkError, parse_widths};
 use eoc_ntk::report::{PAGE, SUMMARY, TABLE, paragraph, summary_json, table};
 use eoc_ntk::study::builtin::{Builtin, NEEDED};
-use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
-use eoc_ntk::study::store::{Reader, Store};
-use eoc_ntk::study::{Directory, Limits, Plan, REPORT, Shard, Spec, Widths, file};
+use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, RunError, Settings};
+use eoc_ntk::study::store::{Reader, Store, StoreError};
+use eoc_ntk::study::{Directory, Limits, Plan, REPORT, Shard, Spec, Widths, file, patiently};
 
 use super::absent::{assigned, worded};
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
@@ -29,6 +29,7 @@ use super::stored;
 use super::terminal;
 use super::units::{are, counted};
 use super::width;
+use super::words::directory;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -48,9 +49,9 @@ data are taken from where the file is:
   # max_seeds = 65536                 # looked at after 64, 128, 256, ... seeds of a cell
   sampler = \"auto\"
   precision = \"f32\"
-  layers = false                      # true: rows of every layer too, for eoc export --table layers
-  spectrum = false                    # true: every eigenvalue too, for eoc export --table spectrum
-  independence = false                # true: K_gia beside every K too, the columns independence_*
+  layers = false                      # or true: rows of every layer too
+  spectrum = false                    # or true: every eigenvalue too
+  independence = false                # or true: the columns independence_*
   [network]
   activation = [\"abs\", \"relu\", \"0.6,0.4\"]
   depth = 4
@@ -99,7 +100,7 @@ pub struct Args {
     quick: bool,
     /// Run directory, created with its parents [default: eoc-runs/NAME-HASH8, by study and stream layout, with
     /// -shard-I-of-N behind it for a shard]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = directory())]
     pub(super) out: Option<PathBuf>,
     /// Any key of the study file, such as network.depth=8 or data.source=sphere:n=8,dim=4; repeatable; other options win
     #[arg(long, value_name = "KEY=VALUE")]
@@ -232,7 +233,10 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
     let finished = !at_work && Store::is_finished(&out, &plan, shard).map_err(stored::unusable)?;
     let mut store = match finished {
         true => None,
-        false => Some(Store::open(&out, &plan, shard, session(&info), records).map_err(refused)?),
+        false => {
+            let open = || Store::open(&out, &plan, shard, session(&info), records);
+            Some(patiently(stop, is_held, open).map_err(|error| unheld(error, ctx, refused))?)
+        }
     };
     if args.study.is_none() && !args.json && !asked.brief {
         let limits = records().map_err(refused)?;
@@ -243,8 +247,8 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
     let mut meter = ctx.progress(format!("{} in {}", plan.name(), out.display()), "sample");
     let ended = run::run(&plan, store, &computing, &mut meter);
     drop(meter);
-    let Outcome { added, missing } = ended.map_err(Failure::running)?;
-    tracing::info!("{added} samples added");
+    let Outcome { added, missing } = ended.map_err(|error| unheld(error, ctx, Failure::running))?;
+    tracing::info!("{} added", counted(added, "sample"));
     if missing > 0 {
         // A batch system that starts a task again because it was stopped must not do so for ever.
         if ctx.time_limit() && added == 0 {
@@ -269,6 +273,22 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
         });
     }
     finish()
+}
+
+/// Whether a run ends because another program holds its store.
+fn is_held(error: &RunError) -> bool {
+    matches!(error, RunError::Store(StoreError::Held { .. }))
+}
+
+/// The failure of a run, which a signal has ended where another program was waited for.
+fn unheld(error: RunError, ctx: &Context, otherwise: impl Fn(RunError) -> Failure) -> Failure {
+    if !(is_held(&error) && ctx.stop().is_raised()) {
+        return otherwise(error);
+    }
+    let status = if ctx.time_limit() { Status::TimeLimit } else { Status::Interrupted };
+    let what = "stopped while another program holds the store: what was finished since its last commit is given up, and the \
+                same command resumes";
+    Failure { status, error: Some(anyhow::Error::from(error).context(what)) }
 }
 
 /// The built-in study that runs. What is claimed and foretold is of its networks, not of those that options put in their place.
@@ -362,7 +382,8 @@ fn finish(
     text += &format!("\nRun directory: {}\n", out.display());
     if let Some(figures) = written {
         let figures = counted(figures.len(), "figure");
-        text += &format!("In its {REPORT}: {PAGE}, {figures}, {SUMMARY}, {TABLE} (all of --full)\n");
+        let files = format!("{PAGE}, {figures}, {SUMMARY}, {TABLE} (all of --full)");
+        text += &paragraph(&format!("In its {REPORT}: "), &files, room);
     }
     ctx.print(&text)?;
     Ok(Status::Done.into())

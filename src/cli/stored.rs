@@ -5,6 +5,7 @@ use eoc_ntk::study::Need;
 use eoc_ntk::study::store::{CellRecord, Reader, StoreError};
 
 use super::failure::Failure;
+use super::units::counted;
 
 /// Most seeds of a cell that a report looks at, so that neither its memory nor its time grows with the seeds of a study; the
 /// first ones, which cells share. The median of so many is known to about 1 % of the spread.
@@ -87,7 +88,8 @@ pub fn describe(record: &CellRecord) -> String {
         (Some(schedule), Some(m)) => format!(", width {m} {schedule}"),
         _ => format!(", widths {widths}"),
     };
-    let outputs = if record.outputs == 1 { String::new() } else { format!(", {} outputs", record.outputs) };
+    let outputs =
+        if record.outputs == 1 { String::new() } else { format!(", {}", counted(record.outputs, "output")) };
     let scale = if record.scale == 1.0 { String::new() } else { format!(", scale {}", record.scale) };
     let precision = if record.precision == "f32" { "" } else { &format!(" {}", record.precision) };
     format!("{activation}, depth {depth}{widths}{outputs}{scale}, {data}, {sampler}{precision}")

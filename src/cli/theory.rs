@@ -1,36 +1,31 @@
 //! What theory says of the spectrum, beside the exact one, as `eoc limit` prints it.
 
-use std::fmt::Write;
-
 use eoc_ntk::limit::theory::{Proposition14, Verdict};
 use eoc_ntk::limit::{Profile, Theory};
+use eoc_ntk::report::{Align, Layout, paragraph};
 
 /// Rows of the table at most: the deepest powers of two, and the depth itself.
 const ROWS: usize = 7;
-/// Columns of at most 80 characters together.
-const HEADER: &str = "
-                    largest eigenvalue   least eigenvalue     condition number
-  depth         W     exact   theorem     exact   theorem     exact   theorem
-";
 
-/// A table of a few depths and a line for each proposition, all of at most 80 characters; one line where theory says nothing.
-pub(super) fn text(profile: &Profile) -> String {
+/// A table of a few depths and a line for each proposition, in `room` columns; one line where theory says nothing.
+pub(super) fn text(profile: &Profile, room: usize) -> String {
     let Some(theory) = profile.theory() else {
-        return "theory of the spectrum: none (Delta = 0, one point, or points on one line)\n".to_owned();
+        let none = "none (Delta = 0, one point, or points on one line)";
+        return paragraph("theory of the spectrum: ", none, room);
     };
-    let mut text = HEADER.to_owned();
     let shown = |&i: &usize| profile.depths()[i].is_power_of_two() || i + 1 == profile.depths().len();
     let rows: Vec<usize> = (0..profile.depths().len()).filter(shown).collect();
     let sides = sides_differ(theory);
-    // Writing to a string cannot fail.
+    let mut table = Layout::new(vec!["depth".to_owned(), "W".to_owned()], vec![Align::Right; 2])
+        .group([("largest λ", Align::Right), ("theorem", Align::Right)])
+        .group([("least λ", Align::Right), ("theorem", Align::Right)])
+        .group([("condition", Align::Right), ("theorem", Align::Right)]);
     for &i in &rows[rows.len().saturating_sub(ROWS)..] {
         let spectrum = &profile.spectra()[i];
         let exact = (spectrum.eigenvalues.last(), spectrum.eigenvalues.first());
         let (upper, lower) = (theory.upper(), theory.lower());
-        let _ = writeln!(
-            text,
-            "{:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
-            profile.depths()[i],
+        table.push(vec![
+            profile.depths()[i].to_string(),
             show(theory.w()[i]),
             show(exact.0.copied()),
             show(upper.lambda_max[i]),
@@ -38,51 +33,44 @@ pub(super) fn text(profile: &Profile) -> String {
             show(upper.lambda_bulk[i]),
             show(Some(spectrum.condition_number)),
             show(upper.condition_number[i]),
-        );
+        ]);
         if sides && lower.lambda_max[i].is_some() {
-            let _ = writeln!(
-                text,
-                "{:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
-                "",
-                "",
-                "",
-                show(lower.lambda_max[i]),
-                "",
-                show(lower.lambda_bulk[i]),
-                "",
-                show(lower.condition_number[i]),
-            );
+            let below = [lower.lambda_max[i], lower.lambda_bulk[i], lower.condition_number[i]];
+            let mut row = vec![String::new(); 2];
+            row.extend(below.into_iter().flat_map(|side| [String::new(), show(side)]));
+            table.push(row);
         }
     }
+    let mut text = format!("\n{}", table.text(room));
     if sides {
-        text.push_str("norms differ: upper sides of the theorem, and below them the lower ones\n");
+        text +=
+            &paragraph("", "norms differ: upper sides of the theorem, and below them the lower ones", room);
     }
     if let Some(found) = theory.proposition_13() {
         let (i, j) = (found.pair[0], found.pair[1]);
-        let _ = writeln!(
-            text,
-            "Proposition 13 is off by {:.3} at most: depth {}, points {i} and {j}",
-            found.distance, found.depth
-        );
+        let line =
+            format!("is off by {:.3} at most: depth {}, points {i} and {j}", found.distance, found.depth);
+        text += &paragraph("Proposition 13 ", &line, room);
     }
     if let Some(found) = theory.proposition_14() {
-        text.push_str(&proposition_14(&found));
+        text += &proposition_14(&found, room);
     }
     text
 }
 
 /// The verdict and where its margin is least.
-fn proposition_14(found: &Proposition14) -> String {
+fn proposition_14(found: &Proposition14, room: usize) -> String {
     let verdict = match found.verdict {
         Verdict::Holds => "holds",
         Verdict::Undecided => "is undecided",
         Verdict::Violated => "is violated",
     };
     let (i, j) = (found.pair[0], found.pair[1]);
-    format!(
-        "Proposition 14 {verdict}: margin {:.1e}, error {:.0e}, depth {}, points {i} and {j}\n",
+    let line = format!(
+        "{verdict}: margin {:.1e}, error {:.0e}, depth {}, points {i} and {j}",
         found.margin, found.error, found.depth
-    )
+    );
+    paragraph("Proposition 14 ", &line, room)
 }
 
 /// Whether the two sides of the theorem differ by more than rounding.
@@ -115,18 +103,21 @@ mod tests {
 
     fn of(values: &[f64], depth: usize) -> String {
         let data = DataSet::new(values.to_vec(), 2).unwrap();
-        text(&Profile::new(&data, Activation::RELU, depth, 1.0).unwrap())
+        text(&Profile::new(&data, Activation::RELU, depth, 1.0).unwrap(), 80)
     }
 
     #[test]
     fn tables_fit_the_terminal_and_show_two_sides_where_norms_differ() {
         let equal = of(&[1.0, 0.0, 0.6, 0.8, -0.8, 0.6], 1000);
-        assert!(equal.lines().all(|line| line.len() <= 80), "{equal}");
-        assert_eq!(equal.lines().count(), 3 + ROWS + 2, "{equal}");
+        assert!(equal.lines().all(|line| line.chars().count() <= 80), "{equal}");
+        assert_eq!(equal.lines().count(), 2 + ROWS + 2, "{equal}");
         assert!(equal.contains("\n   1000 ") && !equal.contains("\n      8 "), "{equal}");
         assert!(equal.contains("Proposition 14 holds: margin ") && !equal.contains("lower"), "{equal}");
         let unequal = of(&[1e40, 0.0, 0.6, 0.8, -8.0, 6.0], 40);
-        assert!(unequal.lines().all(|line| line.len() <= 80) && unequal.contains("lower ones"), "{unequal}");
+        assert!(
+            unequal.lines().all(|line| line.chars().count() <= 80) && unequal.contains("lower ones"),
+            "{unequal}"
+        );
         assert_eq!(of(&[1.0, 0.0], 3).lines().count(), 1);
     }
 

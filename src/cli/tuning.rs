@@ -1,4 +1,5 @@
-//! The tuning of each GPU, kept between runs: a small file per adapter, driver and version in the user's cache directory.
+//! What is kept of each GPU between runs: its tuning, and that it has passed the self-test, each a small file per
+//! adapter, driver and version in the user's cache directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
+use super::version::{COMMIT, VERSION};
 
 /// What a file holds.
 #[derive(Serialize, Deserialize)]
@@ -34,7 +36,32 @@ pub fn open(choice: &Choice, threads: &Threads) -> Result<GpuEngine, EngineError
 pub fn open_found(found: &Found, threads: &Threads, options: Options) -> Result<GpuEngine, EngineError> {
     let tuning = load(&found.description);
     tracing::info!("{}: {}", found.description.name, if tuning.is_some() { "tuned" } else { "not tuned" });
-    GpuEngine::on(found, threads, &Options { tuning, ..options })
+    let options = Options { tuning, ..options };
+    let identity = tested(&found.description, &options);
+    let Some(file) = folder().filter(|_| options.self_test).map(|folder| path(&folder, "tested", &identity))
+    else {
+        return GpuEngine::on(found, threads, &options);
+    };
+    let passed = fs::read_to_string(&file).is_ok_and(|text| text == identity);
+    let engine = GpuEngine::on(found, threads, &Options { self_test: !passed, ..options })?;
+    if !passed {
+        // A cache that cannot be written is no error: the test is run again.
+        let kept = file.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok())
+            && files::write(&file, identity.as_bytes()).is_ok();
+        tracing::debug!(
+            "{}: self-test {}",
+            found.description.name,
+            if kept { "remembered" } else { "not remembered" }
+        );
+    }
+    Ok(engine)
+}
+
+/// What a self-test has tried: this adapter and driver with the shaders of this build as they were tuned.
+fn tested(description: &Description, options: &Options) -> String {
+    let tuning = options.tuning.unwrap_or_default();
+    let of_build = format!("eoc {VERSION} ({COMMIT})\nprofile {}\n{tuning}\n", options.profile);
+    format!("{}\n{}\ngpu:{}\n{of_build}", description.name, driver(description), description.index)
 }
 
 /// The tuning of an adapter that was kept; none where there is none, or it is of another driver or version.
@@ -43,11 +70,11 @@ pub fn load(description: &Description) -> Option<Tuning> {
 }
 
 fn load_from(folder: &Path, description: &Description) -> Option<Tuning> {
-    let text = fs::read_to_string(path(folder, description)).ok()?;
+    let text = fs::read_to_string(of_tuning(folder, description)).ok()?;
     let record: Record = toml::from_str(&text).ok()?;
     let same = record.device == description.name
         && record.driver == driver(description)
-        && record.version == env!("CARGO_PKG_VERSION");
+        && record.version == VERSION;
     (same && record.tuning.runs_on(description)).then_some(record.tuning)
 }
 
@@ -73,11 +100,11 @@ fn needed_folder() -> Result<PathBuf, Failure> {
 }
 
 fn save_in(folder: &Path, description: &Description, tuning: Tuning) -> Result<PathBuf, Failure> {
-    let path = path(folder, description);
+    let path = of_tuning(folder, description);
     let record = Record {
         device: description.name.clone(),
         driver: driver(description),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: VERSION.to_owned(),
         tuning,
     };
     let write = || -> anyhow::Result<()> {
@@ -97,19 +124,24 @@ fn driver(description: &Description) -> String {
     format!("{} {}", description.backend, description.driver)
 }
 
-/// Where tunings are kept.
+/// Where it is kept.
 fn folder() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let cache = set("XDG_CACHE_HOME").or_else(|| set("LOCALAPPDATA"));
     Some(cache.or_else(|| Some(set("HOME")?.join(".cache")))?.join("eoc"))
 }
 
-/// The file of an adapter.
-fn path(folder: &Path, description: &Description) -> PathBuf {
-    let identity = format!("{}\n{}\n{}", description.name, driver(description), env!("CARGO_PKG_VERSION"));
+/// The file of the tuning of an adapter.
+fn of_tuning(folder: &Path, description: &Description) -> PathBuf {
+    path(folder, "tuning", &format!("{}\n{}\n{VERSION}", description.name, driver(description)))
+        .with_extension("toml")
+}
+
+/// The file of a kind about what a text identifies.
+fn path(folder: &Path, kind: &str, identity: &str) -> PathBuf {
     let hash: String =
         Sha256::digest(identity.as_bytes()).iter().take(8).map(|b| format!("{b:02x}")).collect();
-    folder.join(format!("tuning-{hash}.toml"))
+    folder.join(format!("{kind}-{hash}"))
 }
 
 #[cfg(test)]
@@ -148,7 +180,7 @@ mod tests {
         assert_eq!((load_from(&folder, &one), load_from(&folder, &other)), (Some(tuning), None));
         // Another driver is another device; so is one whose memory the tuning does not fit.
         let newer = Description { driver: "driver 2".to_owned(), ..one.clone() };
-        fs::copy(&path, super::path(&folder, &newer)).unwrap();
+        fs::copy(&path, of_tuning(&folder, &newer)).unwrap();
         assert_eq!(load_from(&folder, &newer), None);
         assert_eq!(load_from(&folder, &card("one", 8 << 10)), None);
         // What cannot be read is as good as none, and a value out of range is not taken.

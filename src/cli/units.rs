@@ -1,4 +1,6 @@
-//! Numbers with units, as people read them.
+//! Numbers with units, as people read them; counts and sizes as the library says them.
+
+pub use eoc_ntk::units::{are, bytes, counted, short};
 
 /// Seconds as `0.8 s`, `35 s`, `12 min`, `3.4 h`, `5.2 d`.
 pub fn duration(seconds: f64) -> String {
@@ -9,33 +11,6 @@ pub fn duration(seconds: f64) -> String {
         s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
         s => format!("{:.1} d", s / 86_400.0),
     }
-}
-
-/// Bytes as `512 B`, `3 KiB`, `12 MiB` or `1.5 GiB`: never `0` of a unit that is too large.
-pub fn bytes(bytes: u64) -> String {
-    let in_units_of = |power: u32| bytes as f64 / f64::from(1 << power);
-    match bytes {
-        ..1024 => format!("{bytes} B"),
-        1024..0x10_0000 => format!("{:.0} KiB", in_units_of(10).ceil()),
-        0x10_0000..0x4000_0000 => format!("{:.0} MiB", in_units_of(20)),
-        _ => format!("{:.1} GiB", in_units_of(30)),
-    }
-}
-
-/// A count with its unit, such as `1 seed`, `3 seeds`, `2 directories`.
-pub fn counted(count: impl TryInto<u128>, one: &str) -> String {
-    // Only what is below zero is no u128, and no count is.
-    match (count.try_into().unwrap_or_default(), one.strip_suffix('y')) {
-        (1, _) => format!("1 {one}"),
-        (count, Some(stem)) => format!("{count} {stem}ies"),
-        (count, None) => format!("{count} {one}s"),
-    }
-}
-
-/// A count with its verb, such as `1 sample is`, `3 samples are`.
-pub fn are(count: impl TryInto<u128>, one: &str) -> String {
-    let count = count.try_into().unwrap_or_default();
-    format!("{} {}", counted(count, one), if count == 1 { "is" } else { "are" })
 }
 
 /// A time of day in UTC, from seconds since 1970.
@@ -68,22 +43,5 @@ mod tests {
             ("0.8 s".into(), "60 s".into(), "2.0 h".into())
         );
         assert_eq!((duration(2.0), duration(120.0)), ("2 s".into(), "2 min".into()));
-    }
-
-    #[test]
-    fn sizes_and_counts_have_the_unit_that_fits() {
-        let sizes = [0, 1023, 1024, 1025, (1 << 20) - 1, 3 << 20, (1 << 30) - 1, 3 << 29].map(bytes);
-        assert_eq!(
-            sizes,
-            ["0 B", "1023 B", "1 KiB", "2 KiB", "1024 KiB", "3 MiB", "1024 MiB", "1.5 GiB"]
-                .map(str::to_owned)
-        );
-        let counts = [
-            counted(0u64, "seed"),
-            counted(1usize, "cell"),
-            counted(2u8, "directory"),
-            counted(1u64, "entry"),
-        ];
-        assert_eq!(counts, ["0 seeds", "1 cell", "2 directories", "1 entry"].map(str::to_owned));
     }
 }

@@ -2,10 +2,13 @@
 
 use std::ffi::OsStr;
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::builder::{PossibleValue, TypedValueParser};
+use clap::builder::{PathBufValueParser, PossibleValue, TypedValueParser};
 use eoc_ntk::math::whole;
+
+use super::input::is_dash;
 
 /// A whole number such as 4096, 1e6, 1_000, 10k or 2M; which ones are accepted is checked where they are used.
 pub fn count<T: TryFrom<u128>>(text: &str) -> Result<T, String> {
@@ -15,6 +18,14 @@ pub fn count<T: TryFrom<u128>>(text: &str) -> Result<T, String> {
 /// A number from text; which ones are accepted is checked where they are used.
 pub fn number(text: &str) -> Result<f64, String> {
     text.trim().parse().map_err(|_| "give a positive number such as 0.5".to_owned())
+}
+
+/// A directory, which standard input and output are not.
+pub fn directory() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match is_dash(&path) {
+        true => Err("- is standard input or output, and a directory is meant; of that name it is ./-"),
+        false => Ok(path),
+    })
 }
 
 /// A value that parses, most often one of a few words, which completions offer.

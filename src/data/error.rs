@@ -3,8 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::set::{LARGEST, MAX_VALUES, SMALLEST};
+use super::limits::{LARGEST, MAX_VALUES, SMALLEST};
 use crate::math::number;
+use crate::units::counted;
 
 /// Why text, a file or numbers are no data set. Every variant says where and what would be accepted.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +30,7 @@ pub enum DataError {
     )]
     Points(String),
     /// The range reaches beyond the rows.
-    #[error("points {points} reach beyond the {rows} rows of {label}; rows are numbered from 0")]
+    #[error("points {points} reach beyond the {} of {label}; rows are numbered from 0", counted(*rows, "row"))]
     PointsBeyond {
         /// The range.
         points: String,
@@ -45,7 +46,11 @@ pub enum DataError {
     #[error("the constant to append, {}, is no positive finite number; use one such as 1", number(*.0))]
     Constant(f64),
     /// No rows or no columns.
-    #[error("a data set of {rows} rows and {columns} columns is empty; it needs at least one of each")]
+    #[error(
+        "a data set of {} and {} is empty; it needs at least one of each",
+        counted(*rows, "row"),
+        counted(*columns, "column")
+    )]
     Empty {
         /// n.
         rows: usize,
@@ -53,7 +58,7 @@ pub enum DataError {
         columns: usize,
     },
     /// The number of values is no multiple of the number of columns.
-    #[error("{values} values do not fill rows of {columns} columns; give whole rows")]
+    #[error("{} do not fill rows of {}; give whole rows", counted(*values, "value"), counted(*columns, "column"))]
     Ragged {
         /// Values there are.
         values: usize,
@@ -61,7 +66,11 @@ pub enum DataError {
         columns: usize,
     },
     /// More values than are held in memory.
-    #[error("a data set of {rows} rows and {columns} columns is too large; at most {MAX_VALUES} numbers fit")]
+    #[error(
+        "a data set of {} and {} is too large; at most {MAX_VALUES} numbers fit",
+        counted(*rows, "row"),
+        counted(*columns, "column")
+    )]
     TooLarge {
         /// n.
         rows: u128,

@@ -6,8 +6,10 @@
 
 mod error;
 mod generate;
+mod limits;
 mod load;
 pub mod npy;
+pub mod npz;
 mod output;
 mod points;
 mod read;
@@ -16,7 +18,8 @@ mod source;
 pub mod weights;
 
 pub use error::DataError;
+pub use limits::{LARGEST, MAX_VALUES, SMALLEST};
 pub use output::Output;
 pub use points::PointRange;
-pub use set::{DataSet, LARGEST, MAX_VALUES, Normalize, SMALLEST};
+pub use set::{DataSet, Normalize};
 pub use source::{DIGITS_ROWS, Source};

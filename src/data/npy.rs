@@ -60,7 +60,8 @@ impl NpyWriter {
     }
 }
 
-fn header(shape: &[usize]) -> Vec<u8> {
+/// The head of a file of this shape.
+pub(super) fn header(shape: &[usize]) -> Vec<u8> {
     let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
     // Python writes a tuple of one as (3,).
     let comma = if shape.len() == 1 { "," } else { "" };

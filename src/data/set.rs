@@ -5,14 +5,9 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-use super::{DataError, PointRange};
-
-/// Largest magnitude of a value: squared norms, kernels and their norms stay far from overflow.
-pub const LARGEST: f64 = 1e60;
-/// A row that is not zero has a value of at least this magnitude: its squared norm keeps all digits.
-pub const SMALLEST: f64 = 1e-60;
-/// Most values of one data set: 2²⁸, 2 GiB.
-pub const MAX_VALUES: usize = 1 << 28;
+use super::error::DataError;
+use super::limits::{LARGEST, MAX_VALUES, SMALLEST};
+use super::points::PointRange;
 
 /// What is done to every row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,7 +74,8 @@ impl DataSet {
         self.from_file
     }
 
-    /// What a file's reader took, skipped or rearranged on the way to these points, a sentence each; for the user to see.
+    /// What a file's reader took, skipped or rearranged on the way to these points, a sentence each; for the user to
+    /// see.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
@@ -136,8 +132,8 @@ impl DataSet {
         Ok(Self { values: part(&self.values), label, given, notes, ..*self })
     }
 
-    /// The points with a coordinate `beta` behind those they have, which is a bias of the first layer: no two of them are
-    /// parallel unless they are equal. To be called before any normalisation.
+    /// The points with a coordinate `beta` behind those they have, which is a bias of the first layer: no two of them
+    /// are parallel unless they are equal. To be called before any normalisation.
     ///
     /// Refuses what is not positive, and what makes the set too large or out of range.
     pub fn with_constant(self, beta: f64) -> Result<Self, DataError> {
@@ -149,6 +145,19 @@ impl DataSet {
         let set = Self::new(extended.collect(), self.dim + 1)?;
         let label = format!("{} with constant {beta}", self.label);
         Ok(Self { label, notes: self.notes, from_file: self.from_file, ..set })
+    }
+
+    /// The rows that are used, with a constant behind their coordinates where one is given: what a set is before any
+    /// normalisation.
+    pub fn prepared(&self, points: Option<&PointRange>, constant: Option<f64>) -> Result<Self, DataError> {
+        let rows = match points {
+            Some(points) => self.select(points)?,
+            None => self.clone(),
+        };
+        match constant {
+            Some(beta) => rows.with_constant(beta),
+            None => Ok(rows),
+        }
     }
 
     /// The same points normalised.

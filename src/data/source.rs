@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::DataError;
-use super::set::{MAX_VALUES, Normalize};
+use super::limits::MAX_VALUES;
+use super::set::Normalize;
 use crate::math::whole;
 use crate::rng::SEED_LIMIT;
 

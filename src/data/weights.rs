@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 use super::{DataError, Output};
 use crate::model::Network;
 use crate::rng::{LANES, LAYOUT_VERSION, Role, Tensor};
+use crate::units::counted;
 
 /// Headers hold a hundred bytes a tensor.
 const MAX_HEADER: u64 = 1 << 26;
@@ -125,15 +126,17 @@ impl WeightFile {
         let mut length = [0; 8];
         if size < 8 {
             return wrong(format!(
-                "a file of {size} bytes is no .safetensors file; it begins with a length of 8 bytes"
+                "a file of {} is no .safetensors file; it begins with a length of 8 bytes",
+                counted(size, "byte")
             ));
         }
         file.read_exact(&mut length).map_err(io)?;
         let length = u64::from_le_bytes(length);
         if length > size - 8 || length > MAX_HEADER {
             return wrong(format!(
-                "the first 8 bytes declare a header of {length} bytes, but the file holds {} more; this is no complete \
-                 .safetensors file",
+                "the first 8 bytes declare a header of {}, but the file holds {} more; this is no complete .safetensors \
+                 file",
+                counted(length, "byte"),
                 size - 8
             ));
         }
@@ -149,7 +152,8 @@ impl WeightFile {
         let (declared, held) = (header.data_len() as u64, size - base);
         if declared != held {
             return wrong(format!(
-                "the header declares {declared} bytes of values but the file holds {held}; it is cut off or too long"
+                "the header declares {} of values but the file holds {held}; it is cut off or too long",
+                counted(declared, "byte")
             ));
         }
         match chain(&header, dim) {
@@ -199,6 +203,16 @@ fn chain(header: &Metadata, dim: usize) -> Result<Vec<TensorInfo>, String> {
     }
     let mut names: Vec<&String> = found.keys().collect();
     names.sort();
+    // What is no matrix of the chain, biases above all: they would be counted as layers.
+    let of_chain = |name: &str| name.strip_prefix('W').is_some_and(|k| k.parse::<usize>().is_ok());
+    let others: Vec<&str> = names.iter().map(|name| name.as_str()).filter(|name| !of_chain(name)).collect();
+    if let (Some(first), true) = (others.first(), others.len() < names.len()) {
+        let more = if others.len() > 1 { format!(" and {} more", others.len() - 1) } else { String::new() };
+        return Err(format!(
+            "tensor {first}{more} stands beside the weight matrices, and networks here have no biases; leave out what is \
+             not called W1, W2, ..."
+        ));
+    }
     let mut tensors = Vec::with_capacity(found.len());
     let mut below = dim;
     for k in 1..=found.len() {
@@ -206,8 +220,8 @@ fn chain(header: &Metadata, dim: usize) -> Result<Vec<TensorInfo>, String> {
         let Some(tensor) = found.get(&name) else {
             let list: Vec<&str> = names.iter().take(8).map(|name| name.as_str()).collect();
             return Err(format!(
-                "tensor {name} is missing among {} tensors ({}{}); they are called W1 to W{}",
-                found.len(),
+                "tensor {name} is missing among {} ({}{}); they are called W1 to W{}",
+                counted(found.len(), "tensor"),
                 list.join(", "),
                 if names.len() > 8 { ", ..." } else { "" },
                 found.len()
@@ -220,14 +234,17 @@ fn chain(header: &Metadata, dim: usize) -> Result<Vec<TensorInfo>, String> {
             return Err(format!("tensor {name} has shape {:?}; a matrix has two dimensions", tensor.shape));
         };
         if cols != below {
-            let of =
-                if k == 1 { "coordinates of the data".to_owned() } else { format!("rows of W{}", k - 1) };
-            return Err(format!(
-                "tensor {name} has shape [{rows}, {cols}]; its columns must be the {below} {of}"
-            ));
+            let of = match k {
+                1 => format!("{} of the data", counted(below, "coordinate")),
+                _ => format!("{} of W{}", counted(below, "row"), k - 1),
+            };
+            return Err(format!("tensor {name} has shape [{rows}, {cols}]; its columns must be the {of}"));
         }
         if rows == 0 || rows > u32::MAX as usize {
-            return Err(format!("tensor {name} has {rows} rows; layers have 1 to 4294967295 neurons"));
+            return Err(format!(
+                "tensor {name} has {}; layers have 1 to 4294967295 neurons",
+                counted(rows, "row")
+            ));
         }
         tensors.push((*tensor).clone());
         below = rows;

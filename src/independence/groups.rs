@@ -30,8 +30,10 @@ pub(super) fn of(network: &Network, data: &DataSet) -> Vec<Group> {
     let bound = independence_bound(network, data);
     let mut pairs: Vec<(f64, usize, usize)> = (0..n)
         .flat_map(|j| (0..j).map(move |i| (i, j)))
-        .map(|(i, j)| (2.0 * (distances.deltas()[i * n + j] / 2.0).sqrt().min(1.0).asin(), i, j))
-        .filter(|(angle, ..)| !angle.is_nan())
+        .map(|(i, j)| (distances.deltas()[i * n + j], i, j))
+        // Of a zero point there is none.
+        .filter(|(distance, ..)| !distance.is_nan())
+        .map(|(distance, i, j)| (2.0 * (distance / 2.0).sqrt().min(1.0).asin(), i, j))
         .collect();
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
     let size = pairs.len().div_ceil(GROUPS).max(1);

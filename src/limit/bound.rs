@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::data::DataSet;
 use crate::model::Network;
+use crate::units::short;
 
 /// The bound of one network on one data set, without its unknown constant.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -97,7 +98,9 @@ impl fmt::Display for Unmet {
             }
             Self::Linear => write!(f, "needs Δ > 0"),
             Self::NoHiddenLayer => write!(f, "needs a hidden layer"),
-            Self::Widths(m) => write!(f, "widths are not k²·m, of which m = {m} is the largest that fits"),
+            Self::Widths(m) => {
+                write!(f, "widths are not k²·m, of which m = {} is the largest that fits", short(*m))
+            }
         }
     }
 }

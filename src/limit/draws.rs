@@ -1,27 +1,29 @@
-//! How many networks a second moment of K(x,x) asks for: where depth is near the width it is heavy-tailed, and some hundred
-//! draws say little of it.
+//! How many networks a second moment of K(x,x) asks for: where depth is near the width it is heavy-tailed, and some
+//! hundred draws say little of it.
 //!
-//! The mean of K² over N draws has the relative standard error √((q − 1)/N), q = E[K⁴]/E[K²]². With R = E[K²]/E[K]², which is
-//! known exactly ([`super::relative_sd_diagonal`]), q has two exact lower bounds, for any activation and hidden widths n_1 … n_H:
+//! The mean of K² over N draws has the relative standard error √((q − 1)/N), q = E[K⁴]/E[K²]². With R = E[K²]/E[K]²,
+//! which is known exactly ([`super::relative_sd_diagonal`]), q has two exact lower bounds, for any activation and
+//! hidden widths n_1 … n_H:
 //!
 //! 1. log E[K^p] is convex in p (Lyapunov), so E[K⁴] ≥ E[K²]³/E[K]², that is q ≥ R.
-//! 2. K = Σ_k T_k with all terms T_k ≥ 0, and the terms behind layer j are the kernel of the layers behind it at the input A_j:
-//!    their mean given the layers up to j is (l−j)·‖A_j‖². By Jensen's inequality E[K⁴] ≥ (l−j)⁴·E‖A_j‖⁸, and ‖A_k‖²/‖A_{k−1}‖² are
-//!    independent means of n_k copies of Y = φ(z)²/σ_φ², z standard normal, so
+//! 2. K = Σ_k T_k with all terms T_k ≥ 0, and the terms behind layer j are the kernel of the layers behind it at the
+//!    input A_j: their mean given the layers up to j is (l−j)·‖A_j‖². By Jensen's inequality E[K⁴] ≥ (l−j)⁴·E‖A_j‖⁸,
+//!    and ‖A_k‖²/‖A_{k−1}‖² are independent means of n_k copies of Y = φ(z)²/σ_φ², z standard normal, so
 //!
 //! ```text
 //! q ≥ R⁻²·max_j (1 − j/l)⁴·Π_{k≤j} (1 + 6κ_2/n_k + (4κ_3 + 3κ_2²)/n_k² + κ_4/n_k³)      κ_i the cumulants of Y
 //! ```
 //!
-//! The first is the better one up to a depth of about half the width, the second grows as e^{20·l/n} (ReLU) beyond. Both are below q,
-//! so the number of draws is *necessary*: fewer do not resolve the second moment, as many may not either.
+//! The first is the better one up to a depth of about half the width, the second grows as e^{20·l/n} (ReLU) beyond.
+//! Both are below q, so the number of draws is *necessary*: fewer do not resolve the second moment, as many may not
+//! either.
 
 use crate::math::activation::Activation;
 
 use super::relative_sd_diagonal;
 
-/// Draws of K(x,x) without which the relative standard error of the mean of K² is larger than `relative` > 0, at these hidden
-/// widths. A lower bound; infinite where it exceeds f64, 0 without a hidden layer.
+/// Draws of K(x,x) without which the relative standard error of the mean of K² is larger than `relative` > 0, at these
+/// hidden widths. A lower bound; infinite where it exceeds f64, 0 without a hidden layer.
 pub fn least_draws(activation: Activation, hidden: &[u64], relative: f64) -> f64 {
     let spread = relative_sd_diagonal(activation, hidden);
     // log R; R itself may exceed f64 where the spread does not.
@@ -30,7 +32,8 @@ pub fn least_draws(activation: Activation, hidden: &[u64], relative: f64) -> f64
     log_ratio.exp_m1() / (relative * relative)
 }
 
-/// Whether this many draws may give E[K(x,x)²] to a relative standard error of `relative`: false where they certainly do not.
+/// Whether this many draws may give E[K(x,x)²] to a relative standard error of `relative`: false where they certainly
+/// do not.
 pub fn resolvable(draws: u64, activation: Activation, hidden: &[u64], relative: f64) -> bool {
     draws as f64 >= least_draws(activation, hidden, relative)
 }

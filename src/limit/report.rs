@@ -1,4 +1,4 @@
-//! What `limit --json` prints.
+//! Everything that is known of a limit, as one value for programs: the object that `eoc limit` prints as JSON.
 //!
 //! Serialises as one object of these fields, in this order; d counts the reported depths, matrices are nested rows:
 //!
@@ -17,9 +17,9 @@
 //! | `eigenvalue_error` | d | bound of the error of every eigenvalue, see [`super::Spectrum`] |
 //! | `ntk` | n × n | K∞ without the identity on the outputs, at depth l, not divided by n |
 //!
-//! What is infinite or undefined is null: 1/δ of points on one ray, so every diagonal entry; δ and 1/δ of a zero row; the
-//! condition number of a matrix whose least eigenvalue may be zero; the bound at Δ = 0 or without a hidden layer; what depends on widths when none
-//! are given.
+//! What is infinite or undefined is null: 1/δ of points on one ray, so every diagonal entry; δ and 1/δ of a zero row;
+//! the condition number of a matrix whose least eigenvalue may be zero; the bound at Δ = 0 or without a hidden layer;
+//! what depends on widths when none are given.
 
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};

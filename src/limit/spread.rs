@@ -18,8 +18,8 @@
 //! ratio = P(1..H)·l⁻² Σ_q (1 + 2v_q)       ratio − 1 = (P(1..H) − 1)·l⁻² Σ_q (1 + 2v_q) − 2l⁻² Σ_q u_q
 //! ```
 //!
-//! The second form keeps its digits at great width, where the ratio is nearly 1; log P is a sum of log1p, so depth 10⁶ at
-//! width 1 does not overflow on the way. Cost O(l). It holds for every diagonal entry, any number of outputs.
+//! The second form keeps its digits at great width, where the ratio is nearly 1; log P is a sum of log1p, so depth 10⁶
+//! at width 1 does not overflow on the way. Cost O(l). It holds for every diagonal entry, any number of outputs.
 
 use crate::math::activation::Activation;
 use crate::math::double::two_sum;

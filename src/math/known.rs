@@ -1,7 +1,7 @@
 //! Numbers that are known up to an error, as text that shows what is known and no more.
 
-/// `value` ± `error` of a quantity that is not negative: as many digits as are right, at most `digits`, in powers of ten;
-/// `< x` where zero is among what is known. `-` where the value is not finite.
+/// `value` ± `error` of a quantity that is not negative: as many digits as are right, at most `digits`, in powers of
+/// ten; `< x` where zero is among what is known. `-` where the value is not finite.
 pub fn known(value: f64, error: f64, digits: usize) -> String {
     if !value.is_finite() || !error.is_finite() {
         return "-".to_owned();
@@ -15,8 +15,8 @@ pub fn known(value: f64, error: f64, digits: usize) -> String {
     significant(value, right_digits(error / value, digits))
 }
 
-/// `largest`/`least` of numbers that are known up to `error` each, such as a condition number: as many digits as are right, at
-/// most `digits`; `> x` where infinity is among what is known.
+/// `largest`/`least` of numbers that are known up to `error` each, such as a condition number: as many digits as are
+/// right, at most `digits`; `> x` where infinity is among what is known.
 pub fn known_ratio(largest: f64, least: f64, error: f64, digits: usize) -> String {
     if !(largest.is_finite() && least.is_finite() && error.is_finite()) {
         return "-".to_owned();

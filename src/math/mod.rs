@@ -14,8 +14,8 @@ pub(crate) fn number(value: f64) -> String {
     if text.len() > 24 { format!("{value:e}") } else { text }
 }
 
-/// A whole number as people write it: `4096`, `1_000`, `10k`, `2M`, `1e6`, `2.5e3`. None where the text is none, or more than
-/// a u128 holds.
+/// A whole number as people write it: `4096`, `1_000`, `10k`, `2M`, `1e6`, `2.5e3`. None where the text is none, or
+/// more than a u128 holds.
 pub fn whole<T: TryFrom<u128>>(text: &str) -> Option<T> {
     let text = text.trim();
     let (digits, zeros) = match text.find(['e', 'E', 'k', 'K', 'M', 'G']) {

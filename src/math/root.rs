@@ -5,10 +5,10 @@
 //! ```
 //!
 //! The root is symmetric up to D, so it is a continuous function of C and a conditional draw is reproducible across
-//! devices (a Cholesky factor loses several orders sooner). Eigenvalues of E up to 4·n·ε²·λ_max + 32·√n·ε' count as zero,
-//! ε² and ε' as [`Noise`] says. Two points count as one below a relative distance of about √(2·cut), λ_max ≤ n: at most n·3.4e−7
-//! for f32 panels and f64 sums, ε' = 0. A zero on the diagonal (a zero row of X, a layer in which every
-//! unit is dead for that point) gives exactly zero rows and columns in S and S⁺.
+//! devices (a Cholesky factor loses several orders sooner). Eigenvalues of E up to 4·n·ε²·λ_max + 32·√n·ε' count as
+//! zero, ε² and ε' as [`Noise`] says. Two points count as one below a relative distance of about √(2·cut), λ_max ≤ n:
+//! at most n·3.4e−7 for f32 panels and f64 sums, ε' = 0. A zero on the diagonal (a zero row of X, a layer in which
+//! every unit is dead for that point) gives exactly zero rows and columns in S and S⁺.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
@@ -30,9 +30,9 @@ impl Noise {
         Self { panels, sums: 0.0 }
     }
 
-    /// Eigenvalues of an n × n matrix of unit diagonal up to this count as zero, `largest` being the largest of them. Errors σ
-    /// of the sums are independent and reach 2σ√n in the operator norm; σ is about 4·`sums` where one sum has 16 terms
-    /// (less where it has more), and this leaves four times that.
+    /// Eigenvalues of an n × n matrix of unit diagonal up to this count as zero, `largest` being the largest of them.
+    /// Errors σ of the sums are independent and reach 2σ√n in the operator norm; σ is about 4·`sums` where one sum has
+    /// 16 terms (less where it has more), and this leaves four times that.
     pub fn cut(&self, n: usize, largest: f64) -> f64 {
         4.0 * n as f64 * self.panels * largest + 32.0 * (n as f64).sqrt() * self.sums
     }

@@ -6,6 +6,7 @@
 use super::network::{NetworkError, check_depth, check_outputs, check_scale};
 use super::schedule::Schedule;
 use super::width::{WidthError, commas};
+use crate::units::counted;
 
 /// What is said of a network besides its activation; what is not said is left open.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,7 +45,7 @@ pub enum ShapeError {
     #[error("the depth, the number of weight matrices, is missing")]
     NoDepth,
     /// Hidden widths are needed and open.
-    #[error("depth {depth} needs a width, or widths with {} hidden widths", depth - 1)]
+    #[error("depth {depth} needs a width, or widths with {}", counted(depth - 1, "hidden width"))]
     NoWidths {
         /// l.
         depth: usize,
@@ -60,10 +61,10 @@ pub enum ShapeError {
     },
     /// A list that is not as long as the depth says.
     #[error(
-        "widths \"{}\" lists {} hidden widths, but depth {depth} has {} hidden layers; make them agree or leave out depth",
+        "widths \"{}\" lists {}, but depth {depth} has {}; make them agree or leave out depth",
         commas(widths),
-        widths.len(),
-        depth - 1
+        counted(widths.len(), "hidden width"),
+        counted(depth - 1, "hidden layer")
     )]
     Disagree {
         /// The list.

@@ -5,7 +5,8 @@ use super::text::{Align, columns};
 
 /// A table that fits a number of columns. Its first columns name a row; the others are in groups that stay together, such
 /// as a number and its interval.
-pub(super) struct Layout {
+#[derive(Clone, Debug)]
+pub struct Layout {
     keys: usize,
     groups: Vec<usize>,
     aligns: Vec<Align>,
@@ -14,12 +15,12 @@ pub(super) struct Layout {
 
 impl Layout {
     /// A table with the columns that name its rows.
-    pub(super) fn new(headers: Vec<String>, aligns: Vec<Align>) -> Self {
+    pub fn new(headers: Vec<String>, aligns: Vec<Align>) -> Self {
         Self { keys: headers.len(), groups: Vec::new(), aligns, rows: vec![headers] }
     }
 
     /// Columns that stay together.
-    pub(super) fn group<const N: usize>(mut self, columns: [(&str, Align); N]) -> Self {
+    pub fn group<const N: usize>(mut self, columns: [(&str, Align); N]) -> Self {
         self.groups.push(N);
         for (header, align) in columns {
             self.aligns.push(align);
@@ -29,18 +30,18 @@ impl Layout {
     }
 
     /// A row: its name, and a text for every column of every group.
-    pub(super) fn push(&mut self, row: Vec<String>) {
+    pub fn push(&mut self, row: Vec<String>) {
         self.rows.push(row);
     }
 
     /// Whether there is no row below the header.
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.rows.len() == 1
     }
 
     /// The table; groups that have no room beside the first go on below it, under the same names of rows. What fits in no
     /// way goes on column by column.
-    pub(super) fn text(&self, room: usize) -> String {
+    pub fn text(&self, room: usize) -> String {
         let width = |c: usize| 2 + self.rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
         let named: usize = (0..self.keys).map(width).sum();
         let mut pieces = Vec::new();

@@ -198,7 +198,7 @@ mod tests {
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         for said in [
             "C Theorem 28        (and 1)",
-            "\n  agrees       depth         a number: 0.5000 [0.4000, 0.6000], predicted at most\n",
+            "\n  agrees       depth        a number: 0.5000 [0.4000, 0.6000], predicted at most\n",
             "\n  undecided    tail ",
             "\n  contradicts  tail ",
             "\n  -            not examined: they need the weights",

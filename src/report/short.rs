@@ -94,7 +94,7 @@ fn of_theory(analysis: &Analysis, room: usize) -> String {
         (1, _) => "the exponent of the exact spread of K(x,x) is outside the interval of that of the median."
             .to_owned(),
         (all, yes) => format!(
-            "the exponent of the exact spread of K(x,x) is inside the interval of that of the median {yes} times of {all}."
+            "the exponent of the exact spread of K(x,x) is inside the interval of that of the median in {yes} of {all} cases."
         ),
     };
     paragraph("Verdict: ", &verdict, room)

@@ -87,9 +87,11 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 /// Where a column's text stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Align {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// At the left, as words do.
     Left,
+    /// At the right, as numbers do.
     Right,
 }
 

@@ -1,6 +1,7 @@
 //! The direct sampler: the formulas of the network as they stand, every weight drawn, or given.
 
-/// The passes of the direct sampler over the seeds that a device has in hand. Hidden layers count from 1; 0 is the input.
+/// The passes of the direct sampler over the seeds that a device has in hand. Hidden layers count from 1; 0 is the
+/// input.
 pub trait DensePasses {
     /// Why a pass failed.
     type Error;

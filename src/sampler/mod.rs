@@ -1,8 +1,8 @@
 //! The two samplers of one law, and which of them is the cheaper.
 //!
-//! `direct` draws every weight; `conditional` draws K(θ) from exactly the same law without forming any hidden weight, in
-//! time linear in the width. Each is a trait of passes that a device fills and the order in which they run. A third one is
-//! a file here, a variant of [`Sampler`], what it [costs](cost), and its passes on the devices.
+//! `direct` draws every weight; `conditional` draws K(θ) from exactly the same law without forming any hidden weight,
+//! in time linear in the width. Each is a trait of passes that a device fills and the order in which they run. A third
+//! one is a file here, a variant of [`Sampler`], what it [costs](cost), and its passes on the devices.
 
 mod auto;
 pub mod conditional;

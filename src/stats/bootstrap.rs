@@ -8,7 +8,8 @@
 //! seed i, so it is the same whatever the thread, and the same in every interval of a table of equal size.
 //! Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13.
 //!
-//! Cost: RESAMPLES × cells × seeds numbers copied, plus the statistic; shared by the threads of [`Threads::install`](crate::Threads::install).
+//! Cost: RESAMPLES × cells × seeds numbers copied, plus the statistic; shared by the threads of
+//! [`Threads::install`](crate::Threads::install).
 
 use rand::RngExt;
 
@@ -16,6 +17,7 @@ use super::Interval;
 use super::quantile::select_quantile;
 use crate::rng::{Role, Stream};
 use crate::threads;
+use crate::units::are;
 
 /// Resamples per interval: the limits of a 95 % interval are its 25th and 975th values.
 pub const RESAMPLES: u64 = 1000;
@@ -34,7 +36,7 @@ pub struct SeedTable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoInterval {
     /// Too few seeds are finished in all cells.
-    #[error("an interval needs {FEWEST_SEEDS} seeds that all cells share, {0} are there")]
+    #[error("an interval needs {FEWEST_SEEDS} seeds that all cells share, {} there", are(*.0, "seed"))]
     Seeds(usize),
     /// The statistic is undefined in a resample.
     #[error("a resample of the seeds leaves the value undefined")]

@@ -13,6 +13,7 @@
 //! the relative deviations are NaN, which a store writes as NULL.
 
 use crate::math::linalg::{NoConvergence, eigenvalues};
+use crate::units::counted;
 
 /// K∞/n of a data set and its norms, computed once for all seeds of a cell.
 #[derive(Clone, Debug)]
@@ -69,7 +70,12 @@ pub struct Independence {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MeasureError {
     /// A matrix has the wrong number of entries.
-    #[error("the {what} has {found} entries; {n} points and {outputs} outputs need {expected}")]
+    #[error(
+        "the {what} has {}; {} with {} need {expected}",
+        counted(*found, "entry"),
+        counted(*n, "point"),
+        counted(*outputs, "output")
+    )]
     Shape {
         /// Which matrix.
         what: &'static str,

@@ -1,5 +1,5 @@
-//! Mean and standard deviation of every entry of a stream of matrices, mergeable: [`Moments`](super::Moments) side by side,
-//! with one count and without extremes.
+//! Mean and standard deviation of every entry of a stream of matrices, mergeable: [`Moments`](super::Moments) side by
+//! side, with one count and without extremes.
 //!
 //! Two numbers per entry whatever the number of matrices; sources and stability as there.
 

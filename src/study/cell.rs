@@ -19,6 +19,26 @@ pub struct CellData {
     pub normalize: Normalize,
     /// SHA-256 of the points before normalisation, in hexadecimal.
     pub hash: String,
+    /// ‖x‖/√m_0 of the shortest row that is not zero and of the longest; both 0 where all rows are zero.
+    norms: [f64; 2],
+}
+
+impl CellData {
+    /// Points as the network sees them, and what they were.
+    pub fn new(points: DataSet, normalize: Normalize, hash: String) -> Self {
+        let root = (points.dim() as f64).sqrt();
+        let rows = points.values().chunks_exact(points.dim());
+        let norms = rows.map(|row| row.iter().map(|v| v * v).sum::<f64>().sqrt() / root);
+        let extremes = norms.filter(|norm| *norm > 0.0).fold(None, |all: Option<[f64; 2]>, norm| {
+            Some(all.map_or([norm; 2], |[least, most]| [least.min(norm), most.max(norm)]))
+        });
+        Self { points, normalize, hash, norms: extremes.unwrap_or_default() }
+    }
+
+    /// ‖x‖/√m_0 of the shortest row that is not zero and of the longest.
+    pub fn norms(&self) -> &[f64] {
+        &self.norms
+    }
 }
 
 /// One network on one data set with one sampler and precision: everything that its rows depend on but the seed.

@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
+use super::patience::patiently;
 use super::progress::Progress;
 use super::store::{Sample, Store, StoreError};
+use crate::backend::Stop;
 use crate::threads::spawn_scoped;
 
 /// Least time between the beginnings of two commits of one run.
@@ -30,6 +32,7 @@ pub struct Committer<'env> {
 /// What the thread has.
 struct Here<'env> {
     store: &'env mut Store,
+    stop: Stop,
     rows: Receiver<Vec<Sample>>,
     report: SyncSender<Result<(), StoreError>>,
 }
@@ -37,16 +40,20 @@ struct Here<'env> {
 impl Here<'_> {
     /// Makes one commit that was begun; whether there may be more.
     fn commit(&mut self) -> bool {
-        self.rows.recv().is_ok_and(|rows| self.report.send(self.store.insert(rows)).is_ok())
+        let Ok(rows) = self.rows.recv() else { return false };
+        let held = |error: &StoreError| matches!(error, StoreError::Held { .. });
+        let done = patiently(&self.stop, held, || self.store.insert(&rows));
+        self.report.send(done).is_ok()
     }
 }
 
 impl<'env> Committer<'env> {
-    /// Starts the thread, which has the store until the committer is gone.
-    pub fn start<'scope>(scope: &'scope Scope<'scope, 'env>, store: &'env mut Store) -> Self {
+    /// Starts the thread, which has the store until the committer is gone. Once a stop is asked for, no store that another
+    /// program holds is waited for.
+    pub fn start<'scope>(scope: &'scope Scope<'scope, 'env>, store: &'env mut Store, stop: &Stop) -> Self {
         let (send, rows) = sync_channel::<Vec<Sample>>(1);
         let (report, done) = sync_channel(1);
-        let theirs = Arc::new(Mutex::new(Some(Here { store, rows, report })));
+        let theirs = Arc::new(Mutex::new(Some(Here { store, stop: stop.clone(), rows, report })));
         let take = |slot: &Mutex<Option<Here<'env>>>| slot.lock().ok().and_then(|mut slot| slot.take());
         let ours = Arc::clone(&theirs);
         let work = move || {

@@ -39,6 +39,7 @@ use super::value::{
     Read, count_or_word, found, hidden, integer, max_seeds, name, number, seeds, standard_error, word,
     yes_or_no,
 };
+use crate::math::whole;
 
 const TOP: &[&str] = &[
     "name",
@@ -103,7 +104,7 @@ pub fn parse(text: &str) -> Result<Spec, FileError> {
 }
 
 /// Reads one assignment `KEY=VALUE` to any key of a study file, such as `network.depth=8` or `data.source=digits:n=32`. The
-/// value is TOML; a bare word, which is none, is a text.
+/// value is TOML; a bare word, which is none, is a text, or a whole number such as 10k where one is meant.
 pub fn parse_assignment(text: &str) -> Result<Spec, FileError> {
     let syntax = |reason: &str| FileError::Syntax { line: 0, reason: reason.to_owned() };
     let (key, value) = text.split_once('=').ok_or_else(|| syntax("write KEY=VALUE, as network.depth=8"))?;
@@ -117,7 +118,14 @@ pub fn parse_assignment(text: &str) -> Result<Spec, FileError> {
         // These begin a value of TOML that is wrong, not a word.
         Some('"' | '\'' | '[' | '{') => format!("{key} = {value}"),
         _ if is_toml => format!("{key} = {value}"),
-        _ => format!("{key} = {}", toml::Value::String(value.to_owned())),
+        _ => {
+            let counts = ["seeds", "max_seeds", "depth", "width", "outputs", "points"];
+            let number = || whole::<u64>(value).map(|number| number.to_string());
+            let number =
+                counts.iter().any(|count| key.rsplit('.').next() == Some(count)).then(number).flatten();
+            let text = number.unwrap_or_else(|| toml::Value::String(value.to_owned()).to_string());
+            format!("{key} = {text}")
+        }
     };
     File { text: &line, numbered: false }.spec()
 }
@@ -337,6 +345,9 @@ mod tests {
         check("data.source=digits:n=32", "[data]\nsource = 'digits:n=32'");
         check("seeds=128..192", "seeds = '128..192'");
         check("seeds=8", "seeds = 8");
+        check("seeds=1_0k", "seeds = 10000");
+        check("network.width=2.5k", "[network]\nwidth = 2500");
+        check("name=10k", "name = '10k'");
         check("name=\"a\"", "name = 'a'");
     }
 }

@@ -159,7 +159,7 @@ fn probe(index: usize, plan: &Plan, computing: &Computing, share: f64) -> Result
     let measure = Limits::default().of(&twin).map_err(limit)?;
     let opening = start.elapsed().as_secs_f64();
     let threads = settings.threads.max(1);
-    let fit = batch_size(sampling.as_ref(), &twin, settings);
+    let fit = batch_size(sampling.as_ref(), &twin, details, settings);
     let count = (share * threads as f64 / estimated).clamp(1.0, fit as f64) as u64;
     let run = |count: u64| {
         let seeds: Vec<u64> = (0..count).collect();

@@ -119,20 +119,12 @@ pub fn data(spec: &Spec, sources: &[Source]) -> Result<Vec<Arc<CellData>>, PlanE
         };
         loaded.insert(label.clone(), all.clone());
         for points in &selections {
-            let rows = match points {
-                None => all.clone(),
-                Some(points) => all.select(points).map_err(fail)?,
-            };
-            let constants = spec.append_constant.as_deref();
-            for beta in constants.map_or(vec![None], |list| list.iter().copied().map(Some).collect()) {
-                let raw = match beta {
-                    None => rows.clone(),
-                    Some(beta) => rows.clone().with_constant(beta).map_err(fail)?,
-                };
+            for constant in values(&spec.append_constant) {
+                let raw = all.prepared(*points, constant).map_err(fail)?;
                 let rules = spec.normalize.clone().unwrap_or_else(|| vec![source.default_normalize()]);
                 for normalize in rules {
                     let (points, hash) = (raw.clone().normalized(normalize), raw.hash());
-                    sets.push(Arc::new(CellData { points, normalize, hash }));
+                    sets.push(Arc::new(CellData::new(points, normalize, hash)));
                 }
             }
         }

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use super::builtin::NEEDED;
 use super::run::{self, RunError};
-use super::store::{Directory, Reader, Row, Session, Statistics, Store, StoreError};
+use super::store::{Directory, Independence, Reader, Row, Sample, Session, Statistics, Store, StoreError};
 use super::{Limits, Plan, PlanError, SeedRange, Shard, Spec, Widths};
 use crate::answer::{DrawError, Draws, Networks};
 use crate::backend::Stop;
@@ -155,11 +155,13 @@ impl<'a> Kept<'a> {
             let values = Statistics::of(sample);
             // What has no finite deviation ends the search; the error of it comes before its row.
             self.networks.deviation(sample.seed, &sample.statistics)?;
-            Ok(Row { cell, seed: sample.seed, values, device: Arc::clone(&device), seconds })
+            let device = Arc::clone(&device);
+            Ok(Row { cell, seed: sample.seed, values, independence: Independence::of(None), device, seconds })
         };
         let rows: Vec<Row> = samples.iter().map(row).collect::<Result<_, DrawError>>()?;
         if let Some(store) = &mut self.store {
-            store.insert(&rows)?;
+            let samples: Vec<Sample> = rows.iter().cloned().map(Sample::from).collect();
+            store.insert(&samples)?;
         }
         self.rows.entry(width).or_default().extend(rows.into_iter().map(|row| (row.seed, row.values)));
         Ok(true)

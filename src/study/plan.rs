@@ -272,7 +272,7 @@ mod tests {
         check("", "no data");
         check("[data]\nsource='pair:angle=1'", "no activation");
         check(SMALL, "no depth");
-        check(&format!("{SMALL}depth=2"), "depth 2 needs a width, or widths with 1 hidden widths");
+        check(&format!("{SMALL}depth=2"), "depth 2 needs a width, or widths with 1 hidden width");
         check(&format!("{SMALL}depth=1\nwidth=3"), "no meaning at depth 1");
         check(&format!("{SMALL}depth=0\nwidth=3"), "depth 0 is out of range");
         check(&format!("{SMALL}depth=2\nwidth=0"), "width 0 of hidden layer 1");

@@ -21,7 +21,7 @@ use super::{Missing, Shard};
 use crate::backend::{Drawn, Engine, EngineError, Job, JobPlan, Sampling, Stop, Wanted};
 use crate::stats::MeasureError;
 
-/// Most bytes of kernels in one batch.
+/// Most bytes of kernels, and of matrices of layers, in one batch.
 const BATCH_BYTES: usize = 256 << 20;
 
 impl Cell {
@@ -35,7 +35,7 @@ impl Cell {
     pub fn outline(&self) -> Job {
         let points = &self.data.points;
         let job = Job::outline(&self.network, points.n(), points.dim(), self.sampler, self.precision);
-        job.with_independence(self.independence)
+        job.with_norms(self.data.norms()).with_independence(self.independence)
     }
 }
 
@@ -157,7 +157,7 @@ pub fn run(
         }
         let mut tell = |progress: &Progress| observer.progress(progress);
         std::thread::scope(|scope| {
-            let mut committer = Committer::start(scope, store);
+            let mut committer = Committer::start(scope, store, stop);
             let mut last = 0;
             let stage = || {
                 for (index, (cell, missing)) in plan.cells().iter().zip(missing).enumerate() {
@@ -196,9 +196,15 @@ fn missing(plan: &Plan, store: &Store, shard: Shard) -> Result<Vec<Missing>, Sto
 }
 
 /// Seeds of a batch of this cell.
-pub(super) fn batch_size(sampling: &dyn Sampling, cell: &Cell, settings: &Settings) -> usize {
-    let q = cell.data.points.n() * cell.network.outputs();
-    let fit = BATCH_BYTES / q.saturating_mul(q).saturating_mul(8).max(1);
+pub(super) fn batch_size(
+    sampling: &dyn Sampling,
+    cell: &Cell,
+    details: Details,
+    settings: &Settings,
+) -> usize {
+    let (n, q) = (cell.data.points.n(), cell.data.points.n() * cell.network.outputs());
+    let layers = if details.layers { cell.network.depth() * (n * n + q * q) } else { 0 };
+    let fit = BATCH_BYTES / (q * q + layers).saturating_mul(8).max(1);
     sampling.plan().seeds_per_batch.min(fit).min(settings.batch.unwrap_or(usize::MAX)).max(1)
 }
 
@@ -266,7 +272,7 @@ impl Computing<'_> {
         let failed = |source| RunError::Engine { cell: index, source };
         let sampling = self.engine.open(cell.job()).map_err(failed)?;
         let measure = measure(self.limits, index, cell)?;
-        let size = batch_size(sampling.as_ref(), cell, self.settings);
+        let size = batch_size(sampling.as_ref(), cell, details, self.settings);
         let device: Arc<str> = self.settings.device.into();
         let mut seeds = gaps.into_iter().flatten().peekable();
         while seeds.peek().is_some() && !self.stop.is_raised() {

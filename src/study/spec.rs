@@ -84,7 +84,8 @@ impl Spec {
 
     /// This study, with everything that `flags` says in place of what it said itself.
     ///
-    /// `--widths` replaces width, schedule and depth, `--width` replaces widths, seeds replace a standard error and it them.
+    /// Listed widths replace width, schedule and depth, a width replaces listed widths, seeds replace a standard error and it
+    /// them.
     pub fn overridden_by(self, flags: Self) -> Self {
         let mut base = self;
         if flags.seeds.is_some() {

@@ -5,9 +5,11 @@ mod files;
 mod habits;
 mod help;
 mod independence;
+mod layers_out;
 mod numbers;
 mod progress;
 mod refusals;
+mod tables;
 mod threads;
 mod wording;
 

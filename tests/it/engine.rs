@@ -82,7 +82,7 @@ fn what_cannot_run_is_refused_before_the_start() {
     };
     assert!(refused(&net(&[4], 1), 2, Precision::F16).contains("GPU"));
     // 400 000 × 400 000 entries of 8 bytes.
-    assert!(refused(&net(&[4], 4000), 100, Precision::F32).contains("GiB"));
+    assert!(refused(&net(&[4], 4000), 100, Precision::F32).contains("iB of memory"));
 }
 
 #[test]

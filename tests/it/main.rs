@@ -18,6 +18,7 @@ mod independence;
 mod kept;
 mod kept_widths;
 mod law;
+mod layers;
 mod limit;
 mod needed;
 mod oracle;

@@ -96,6 +96,14 @@ fn lists_make_a_table_with_the_width_of_the_theorem_and_directories_keep_them() 
     assert_eq!(table.len(), 9, "{out}");
     assert!(table[0].contains("m_low < m* ≤ m_high") && table[0].trim_end().ends_with("theorem"), "{out}");
     assert!(out.lines().all(|line| line.chars().count() <= 80 || line.starts_with("For more")), "{out}");
+    assert!(out.contains("Figure: kept/report/needed.svg"), "{out}");
+    let csv = std::fs::read_to_string(temp.path().join("kept/report/needed.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 9, "{csv}");
+    assert!(
+        std::fs::read_to_string(temp.path().join("kept/report/needed.svg"))
+            .unwrap()
+            .contains("relu, quadratic")
+    );
     let (_, again, _) = eoc(temp.path(), &format!("{LIST} --out kept --json"));
     let found: Value = serde_json::from_str(&again).unwrap();
     let cells = found["cells"].as_array().unwrap();

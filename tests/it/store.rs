@@ -20,6 +20,7 @@ mod adaptive;
 mod commands;
 mod damage;
 mod export;
+mod failing;
 mod grids;
 mod layers;
 mod merge;

@@ -1,12 +1,10 @@
 //! The conditional sampler on one seed: passes over blocks; the algebra between them is `backend::small`.
 
-use pulp::Arch;
-
 use super::layer::{Backward, BackwardSums, Forward, ForwardSums, Panels, wave};
 use super::real::Real;
-use super::seed::{Seed, SeedState, add};
+use super::seed::{Drawing, Seed, SeedState, add};
 use crate::backend::small::Coupling;
-use crate::backend::{Drawn, EngineError, Job, Stop};
+use crate::backend::{Drawn, EngineError};
 use crate::sampler::{ConditionalPasses, conditional};
 
 /// One seed after another.
@@ -35,9 +33,9 @@ impl<T> Default for LayerState<T> {
 }
 
 impl<'j, T: Real> ConditionalState<'j, T> {
-    pub(super) fn new(job: &'j Job, keep: bool, arch: Arch, stop: &'j Stop) -> Self {
-        let layers = (0..job.network.depth()).map(|_| LayerState::default()).collect();
-        Self { seed: Seed::new::<T>(job, keep, arch, stop), layers }
+    pub(super) fn new(to: Drawing<'j>) -> Self {
+        let layers = (0..to.job.network.depth()).map(|_| LayerState::default()).collect();
+        Self { seed: Seed::new::<T>(to), layers }
     }
 }
 

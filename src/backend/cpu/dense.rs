@@ -8,15 +8,15 @@
 //! Weights come in tiles of 16 rows × 128 columns, [column][row]: drawn twice, or kept between the passes where memory
 //! allows, with the same bits. Sums are f32 (f64) within a tile and across tiles in order.
 
-use pulp::{Arch, Simd};
+use pulp::Simd;
 
 use super::dispatch::Pass;
 use super::layer::{CHUNK, Layer, wave};
 use super::product::{gram, project, widen};
 use super::real::{LANES, Real, Vector};
-use super::seed::{Seed, SeedState, add, input};
+use super::seed::{Drawing, Seed, SeedState, add, input};
 use super::weights::Matrix;
-use crate::backend::{Drawn, EngineError, Job, Stop};
+use crate::backend::{Drawn, EngineError, Stop};
 use crate::sampler::{DensePasses, direct};
 
 /// One seed after another.
@@ -179,10 +179,10 @@ fn chunks(layer: &Layer) -> impl Iterator<Item = (u64, usize)> + use<> {
 }
 
 impl<'j, T: Real> DenseState<'j, T> {
-    pub(super) fn new(job: &'j Job, keep: bool, arch: Arch, stop: &'j Stop) -> Self {
-        let depth = job.network.depth();
+    pub(super) fn new(to: Drawing<'j>) -> Self {
+        let depth = to.job.network.depth();
         let (z, tiles) = ((0..depth).map(|_| Vec::new()).collect(), (0..depth).map(|_| Vec::new()).collect());
-        Self { seed: Seed::new::<T>(job, keep, arch, stop), z, b: Vec::new(), tiles }
+        Self { seed: Seed::new::<T>(to), z, b: Vec::new(), tiles }
     }
 
     fn matrix(&self, k: usize) -> Matrix<'j> {

@@ -3,8 +3,8 @@
 use super::real::{LANES, Real, Vector};
 use crate::rng::Tensor;
 
-/// `out[column][v]` = deviates of (first_row + 16·v + lane, column) for `columns` columns; lanes beyond `end_row` are 0,
-/// which every later pass keeps at 0.
+/// `out[column][v]` = deviates of (first_row + 16·v + lane, column) for `columns` columns; lanes beyond `end_row` are
+/// 0, which every later pass keeps at 0.
 #[inline(always)]
 pub fn panel<T: Real>(
     tensor: &Tensor,

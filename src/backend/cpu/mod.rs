@@ -24,7 +24,7 @@ use super::{
 use conditional::ConditionalState;
 use dense::DenseState;
 pub use probe::Peaks;
-use seed::SeedState;
+use seed::{Drawing, SeedState};
 
 use crate::threads::Threads;
 
@@ -101,35 +101,27 @@ impl Sampling for CpuSampling {
     }
 
     fn draw(&self, seeds: &[u64], wanted: &Wanted, stop: &Stop) -> Result<Vec<Drawn>, EngineError> {
-        let Self { job, arch, plan: JobPlan { keep, .. }, .. } = self;
-        let kernels = match (job.sampler, job.precision) {
-            (_, Precision::F16) => return Err(plan::no_half()),
+        let to = Drawing { job: &self.job, keep: self.plan.keep, arch: self.arch, stop, wanted };
+        match (self.job.sampler, self.job.precision) {
+            (_, Precision::F16) => Err(plan::no_half()),
             (Sampler::Conditional, Precision::F32) => {
-                self.kernels(seeds, || ConditionalState::<f32>::new(job, *keep, *arch, stop))
+                self.seeds(seeds, to, || ConditionalState::<f32>::new(to))
             }
             (Sampler::Conditional, Precision::F64) => {
-                self.kernels(seeds, || ConditionalState::<f64>::new(job, *keep, *arch, stop))
+                self.seeds(seeds, to, || ConditionalState::<f64>::new(to))
             }
-            (Sampler::Direct, Precision::F32) => {
-                self.kernels(seeds, || DenseState::<f32>::new(job, *keep, *arch, stop))
-            }
-            (Sampler::Direct, Precision::F64) => {
-                self.kernels(seeds, || DenseState::<f64>::new(job, *keep, *arch, stop))
-            }
-        }?;
-        let one = |drawn| {
-            stop.check()?;
-            answer(drawn, wanted)
-        };
-        self.threads.install(|| kernels.into_par_iter().map(one).collect())
+            (Sampler::Direct, Precision::F32) => self.seeds(seeds, to, || DenseState::<f32>::new(to)),
+            (Sampler::Direct, Precision::F64) => self.seeds(seeds, to, || DenseState::<f64>::new(to)),
+        }
     }
 }
 
 impl CpuSampling {
-    /// The kernels of these seeds, in states that `make` makes.
-    fn kernels<S: SeedState>(
+    /// What is wanted of these seeds, in states that `make` makes.
+    fn seeds<S: SeedState>(
         &self,
         seeds: &[u64],
+        to: Drawing,
         make: impl Fn() -> S + Sync,
     ) -> Result<Vec<Drawn>, EngineError> {
         // Memory of finished seeds is used again: fresh pages cost more than the small networks themselves.
@@ -138,11 +130,12 @@ impl CpuSampling {
             let state = spare.lock().ok().and_then(|mut s| s.pop());
             let mut state = state.unwrap_or_else(&make);
             state.start(seed, inner);
-            let sample = state.draw()?;
+            let drawn = state.draw()?;
             if let Ok(mut spare) = spare.lock() {
                 spare.push(state);
             }
-            Ok::<_, EngineError>(sample)
+            to.stop.check()?;
+            answer(to.job, drawn, to.wanted)
         };
         let concurrent = self.plan.concurrent;
         let together = if concurrent > 1 { seeds.len() / concurrent * concurrent } else { 0 };

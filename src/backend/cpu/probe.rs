@@ -1,4 +1,5 @@
-//! What this machine can do at best, for the fractions that `eoc bench` prints: deviates, a large product, a large copy.
+//! What this machine can do at best, for the fractions that `eoc bench` prints: deviates, a large product, a large
+//! copy.
 
 use std::time::Instant;
 

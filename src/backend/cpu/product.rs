@@ -116,7 +116,8 @@ fn gram_tile<S: Simd, const I: usize, const J: usize>(
     stride: usize,
 ) {
     let steps = x[0].len();
-    // One comparison here spares one for every load below. Rows of two lengths would be a fault of the caller, and half a sum.
+    // One comparison here spares one for every load below. Rows of two lengths would be a fault of the caller, and half
+    // a sum.
     assert!(x.iter().chain(&y).all(|row| row.len() == steps), "rows of a Gram product differ in length");
     let mut partial = [[simd.splat_f64s(0.0); J]; I];
     for s in 0..steps {

@@ -8,7 +8,7 @@ use super::layer::{Layer, Streams};
 use super::real::Real;
 use super::weights::Matrix;
 use crate::backend::small::Small;
-use crate::backend::{Drawn, EngineError, Job, Stop};
+use crate::backend::{Drawn, EngineError, Job, Stop, Wanted};
 use crate::math::root::Noise;
 use crate::rng::{Role, Tensor};
 
@@ -16,8 +16,19 @@ use crate::rng::{Role, Tensor};
 pub(super) trait SeedState: Send {
     /// Begins a seed; `inner` says that its blocks run in parallel.
     fn start(&mut self, seed: u64, inner: bool);
-    /// Its kernel, and K_gia where the job asks for it.
+    /// Its kernel, K_gia where the job asks for it, and the matrices of its layers where they are wanted.
     fn draw(&mut self) -> Result<Drawn, EngineError>;
+}
+
+/// What the seeds of one request have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Drawing<'j> {
+    pub(super) job: &'j Job,
+    /// Panels or weights stay between the passes.
+    pub(super) keep: bool,
+    pub(super) arch: Arch,
+    pub(super) stop: &'j Stop,
+    pub(super) wanted: &'j Wanted<'j>,
 }
 
 /// One seed of a job on the CPU, whatever the sampler.
@@ -34,8 +45,9 @@ pub(super) struct Seed<'j> {
 
 impl<'j> Seed<'j> {
     /// Room for the seeds of a job whose panels are of this type.
-    pub(super) fn new<T: Real>(job: &'j Job, keep: bool, arch: Arch, stop: &'j Stop) -> Self {
-        let small = Small::new(job, Noise::of_panels(T::GRAM_NOISE));
+    pub(super) fn new<T: Real>(to: Drawing<'j>) -> Self {
+        let Drawing { job, keep, arch, stop, wanted } = to;
+        let small = Small::new(job, Noise::of_panels(T::GRAM_NOISE), wanted.needs_matrices());
         Self { job, keep, stop, small, arch, inner: false }
     }
 

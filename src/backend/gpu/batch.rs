@@ -8,10 +8,9 @@ use super::panel::{Panel, row_stride};
 use super::passes::{self, View};
 use super::plan::{Layout, Side};
 use super::recording::{Content, Proxy, Recording};
-use crate::backend::{Drawn, EngineError, Job, Stop};
+use crate::backend::{Drawn, EngineError, Job, Stop, Wanted};
 use crate::math::root::Noise;
 use crate::sampler::{ConditionalPasses, DensePasses};
-use crate::stats::Reference;
 use crate::threads::Threads;
 
 /// A group of seeds of one job, all computed together: what the calls of a sampler are recorded into.
@@ -54,6 +53,7 @@ impl<'e> GpuBatch<'e> {
         host: &'e Threads,
         job: &'e Job,
         layout: Layout,
+        wanted: &Wanted,
         stop: &Stop,
     ) -> Self {
         let depth = job.network.depth();
@@ -62,9 +62,10 @@ impl<'e> GpuBatch<'e> {
         fn none<T>(count: usize) -> Vec<Option<T>> {
             (0..count).map(|_| None).collect()
         }
+        let layers = wanted.needs_matrices();
         let algebra: Box<dyn Algebra + 'e> = match layout.algebra {
-            Side::Host => Box::new(HostAlgebra::new(device, host, job, layout.seeds, noise)),
-            Side::Device => Box::new(DeviceAlgebra::new(device, job, noise)),
+            Side::Host => Box::new(HostAlgebra::new(device, (host, stop), job, layout.seeds, noise, layers)),
+            Side::Device => Box::new(DeviceAlgebra::new(device, job, noise, layers)),
         };
         let keys = run.recording.keep(8 * layout.seeds);
         let (seeds, b, top) = (Vec::new(), None, None);
@@ -81,18 +82,12 @@ impl<'e> GpuBatch<'e> {
         self.algebra.start(seeds);
     }
 
-    /// The kernels of the seeds in hand.
-    pub(super) fn kernels(&mut self) -> Result<Vec<Drawn>, EngineError> {
-        self.algebra.kernels(&mut self.run)
-    }
-
-    /// Their statistics, or what they are made of; and the kernels, where more is to be made of them.
-    pub(super) fn statistics(
-        &mut self,
-        reference: &Reference,
-        kernels: bool,
-    ) -> Result<Vec<Drawn>, EngineError> {
-        self.algebra.statistics(&mut self.run, reference, kernels)
+    /// The seeds in hand, with their statistics in place of the kernels where only those are wanted.
+    pub(super) fn finish(&mut self, wanted: &Wanted) -> Result<Vec<Drawn>, EngineError> {
+        match (wanted.kernel, wanted.statistics) {
+            (false, Some(reference)) => self.algebra.statistics(&mut self.run, reference, wanted.spectrum),
+            _ => self.algebra.kernels(&mut self.run),
+        }
     }
 }
 

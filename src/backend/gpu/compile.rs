@@ -1,5 +1,5 @@
-//! Every pipeline that a device could need, compiled; nothing runs. So the compilers of a driver can be tried where there is
-//! no hardware behind it.
+//! Every pipeline that a device could need, compiled; nothing runs. So the compilers of a driver can be tried where
+//! there is no hardware behind it.
 
 use std::fmt;
 use std::time::Instant;
@@ -53,8 +53,8 @@ const ROWS: [u32; 3] = [CLASSES[0], CLASSES[1], CLASSES[1] + 1];
 const SIZES: [u32; 6] = [2, 16, 32, 64, 128, 256];
 
 impl GpuEngine {
-    /// Compiles every pipeline that this device could need, as it is tuned, and tells of each; factorisations and spectra at
-    /// some of their sizes. Ends at the first that the driver refuses.
+    /// Compiles every pipeline that this device could need, as it is tuned, and tells of each; factorisations and
+    /// spectra at some of their sizes. Ends at the first that the driver refuses.
     pub fn compile(
         &self,
         mut told: impl FnMut(&Compiled) -> Result<(), EngineError>,

@@ -83,6 +83,9 @@ pub(super) struct Budget {
     pub(super) memory: u64,
     /// Operations of one dispatch, to stay well under a second.
     pub(super) work: f64,
+    /// Operations of what is submitted at once. Three are in flight for each of two groups of seeds, and a signal waits
+    /// for them.
+    pub(super) piece: f64,
     /// Guess of sustained operations a second; only the batch size depends on it.
     pub(super) rate: f64,
     /// Guess of normals a second.
@@ -161,7 +164,8 @@ impl Device {
         let (pipelines, pool, poison) = Default::default();
         let max_buffer = limits.max_buffer_size;
         let tuning = options.tuning.filter(|t| t.runs_on(&description));
-        // No tuning: where a matrix is factorised moves its rounding, and that is to be the same on all devices of one name.
+        // No tuning: where a matrix is factorised moves its rounding, and that is to be the same on all devices of one
+        // name.
         let algebra = match (description.kind, variant.f64) {
             // A processor that plays a GPU factorises faster as itself.
             (Kind::Software, _) => 0,
@@ -238,8 +242,8 @@ impl Device {
         let module = if self.checked {
             self.device.create_shader_module(text)
         } else {
-            // SAFETY: the text is ours, every index in it is below the size of its binding by the plan of the dispatch, and
-            // the same dispatches run with checked modules in the tests. Worth 1.6 to 1.9 times on tiled products.
+            // SAFETY: the text is ours, every index in it is below the size of its binding by the plan of the dispatch,
+            // and the same dispatches run with checked modules in the tests. Worth 1.6 to 1.9 times on tiled products.
             #[allow(unsafe_code)]
             unsafe {
                 self.device.create_shader_module_trusted(text, wgpu::ShaderRuntimeChecks::unchecked())
@@ -285,7 +289,7 @@ impl Device {
 
     /// What this device allows of a recording.
     pub(super) fn limits(&self) -> Limits {
-        Limits { weight: 4.0 * self.budget.work, buffer: self.max_buffer }
+        Limits { weight: self.budget.piece, buffer: self.max_buffer }
     }
 
     /// A buffer of at least this many bytes that are no number in any form.
@@ -370,13 +374,21 @@ fn experimental(cooperative: bool) -> wgpu::ExperimentalFeatures {
 fn budget(description: &Description, limits: &wgpu::Limits, options: &Options) -> Budget {
     let software = description.kind == Kind::Software;
     let shared = description.kind != Kind::Discrete;
-    // wgpu does not say how much memory a device has. What most cards of a kind can spare is planned for; a device that has
-    // less says so when a buffer is made.
+    // wgpu does not say how much memory a device has. What most cards of a kind can spare is planned for; a device that
+    // has less says so when a buffer is made.
     let memory: u64 = if shared { 1 << 30 } else { 4 << 30 };
+    // A tenth of a second of a slow one; a fast one has larger pieces, since each costs a submission.
+    let (work, pieces) = match description.kind {
+        Kind::Software => (2e8, 1.0),
+        Kind::Discrete => (5e10, 4.0),
+        _ => (1e10, 1.0),
+    };
+    let work = options.work.unwrap_or(work);
     Budget {
         binding: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
         memory: options.memory.unwrap_or(memory.min(limits.max_buffer_size.saturating_mul(4))),
-        work: options.work.unwrap_or(if software { 2e9 } else { 5e10 }),
+        work,
+        piece: pieces * work,
         rate: if software { 2e9 } else { 3e12 },
         normals: if software { 5e7 } else { 2e10 },
     }

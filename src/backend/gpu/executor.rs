@@ -1,5 +1,5 @@
-//! Runs recordings on a device: memory for their proxies, pipelines, pieces submitted one after another with at most two in
-//! flight, times, and the one read-back at the end.
+//! Runs recordings on a device: memory for their proxies, pipelines, pieces submitted one after another with at most
+//! two in flight, times, and the one read-back at the end.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;

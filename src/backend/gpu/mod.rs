@@ -51,9 +51,15 @@ use device::Device;
 use plan::{GROUPS_IN_FLIGHT, Layout};
 
 use super::small::answer;
-use super::{DeviceInfo, Drawn, Engine, EngineError, Job, JobPlan, Refusal, Sampler, Sampling, Stop, Wanted};
+use super::{
+    DeviceInfo, Drawn, Engine, EngineError, Job, JobPlan, LayerMatrices, Refusal, Sampler, Sampling, Stop,
+    Wanted,
+};
 use crate::sampler;
 use crate::threads::{Threads, spawn_scoped};
+
+/// Bytes of matrices of layers that a group of seeds keeps on the device.
+const KEPT_BYTES: usize = 256 << 20;
 
 /// An opened GPU.
 pub struct GpuEngine {
@@ -139,27 +145,12 @@ impl Sampling for GpuSampling {
     }
 
     fn draw(&self, seeds: &[u64], wanted: &Wanted, stop: &Stop) -> Result<Vec<Drawn>, EngineError> {
-        match *wanted {
-            // Of a group at a time: kernels that are no longer needed are not held.
-            Wanted {
-                kernel: false,
-                statistics: Some(reference),
-                spectrum,
-                layers: None,
-                matrices: false,
-            } => self.groups(seeds, stop, |batch| {
-                let drawn = batch.statistics(reference, spectrum)?;
-                self.host.install(|| drawn.into_par_iter().map(|drawn| answer(drawn, wanted)).collect())
-            }),
-            _ => {
-                let kernels = self.groups(seeds, stop, |batch| batch.kernels())?;
-                let one = |drawn: Drawn| {
-                    stop.check()?;
-                    answer(drawn, wanted)
-                };
-                self.host.install(|| kernels.into_par_iter().map(one).collect())
-            }
-        }
+        let drawn = self.groups(seeds, wanted, stop)?;
+        let one = |drawn| {
+            stop.check()?;
+            answer(&self.job, drawn, wanted)
+        };
+        self.host.install(|| drawn.into_par_iter().map(one).collect())
     }
 }
 
@@ -173,23 +164,21 @@ impl GpuSampling {
         }
     }
 
-    /// What `finish` makes of all seeds, group by group, in their order.
-    fn groups<T: Send>(
-        &self,
-        seeds: &[u64],
-        stop: &Stop,
-        finish: impl Fn(&mut GpuBatch) -> Result<Vec<T>, EngineError> + Sync,
-    ) -> Result<Vec<T>, EngineError> {
+    /// What the device has to say of all seeds, group by group, in their order.
+    fn groups(&self, seeds: &[u64], wanted: &Wanted, stop: &Stop) -> Result<Vec<Drawn>, EngineError> {
         self.device.check()?;
         // Even groups, so that none of those in flight waits for the last.
         let in_flight = GROUPS_IN_FLIGHT.min(seeds.len());
-        let size = (self.layout.seeds as usize).min(seeds.len().div_ceil(in_flight.max(1))).max(1);
+        let size = (self.layout.seeds as usize).min(seeds.len().div_ceil(in_flight.max(1)));
+        // What stays on the device until the end of a group.
+        let kept = if wanted.needs_matrices() { 8 * LayerMatrices::entries(&self.job) } else { 0 };
+        let size = size.min(KEPT_BYTES / kept.max(1)).max(1);
         let layout = Layout { seeds: size as u64, ..self.layout };
         let groups: Vec<&[u64]> = seeds.chunks(size).collect();
         let results: Vec<Mutex<Option<_>>> = groups.iter().map(|_| Mutex::new(None)).collect();
         let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
         let work = || {
-            let mut batch = GpuBatch::new(&self.device, &self.host, &self.job, layout, stop);
+            let mut batch = GpuBatch::new(&self.device, &self.host, &self.job, layout, wanted, stop);
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(seeds) = groups.get(index) else { break };
@@ -198,7 +187,7 @@ impl GpuSampling {
                 }
                 batch.start(seeds);
                 let result =
-                    stop.check().and_then(|()| self.passes(&mut batch)).and_then(|()| finish(&mut batch));
+                    stop.check().and_then(|()| self.passes(&mut batch)).and_then(|()| batch.finish(wanted));
                 failed.fetch_or(result.is_err(), Ordering::Relaxed);
                 if let Ok(mut slot) = results[index].lock() {
                     *slot = Some(result);

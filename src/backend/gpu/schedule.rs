@@ -8,6 +8,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::recording::{Access, Command, Dispatch, Proxy, Recording};
+use crate::units::counted;
 
 /// Dispatches of one piece at most: bounds the parameter buffer and the timestamps.
 const PIECE: usize = 1024;
@@ -22,8 +23,8 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Size of a buffer of at least this many bytes (and at least one word): in steps of an eighth, so that what one use
-    /// gives back fits the next.
+    /// Size of a buffer of at least this many bytes (and at least one word): in steps of an eighth, so that what one
+    /// use gives back fits the next.
     pub(super) fn size(&self, bytes: u64) -> u64 {
         let step = (bytes.next_power_of_two() / 8).max(256);
         let size = bytes.max(16).next_multiple_of(step);
@@ -36,9 +37,9 @@ impl Limits {
 pub(super) enum Flaw {
     #[error("an empty dispatch of {0}")]
     Empty(&'static str),
-    #[error("{command} reads a buffer of {bytes} bytes (number {id}) before anything has written it")]
+    #[error("{command} reads a buffer of {bytes} B (number {id}) before anything has written it")]
     Unwritten { command: &'static str, id: u64, bytes: u64 },
-    #[error("{command} of {wanted} bytes passes the end of a buffer of {bytes} (number {id})")]
+    #[error("{command} of {wanted} B passes the end of a buffer of {bytes} B (number {id})")]
     TooLong { command: &'static str, wanted: u64, id: u64, bytes: u64 },
 }
 
@@ -239,6 +240,6 @@ impl fmt::Display for Listing<'_> {
             }
         }
         let total: u64 = self.schedule.slots.iter().sum();
-        writeln!(f, "{} slots, {total} B", self.schedule.slots.len())
+        writeln!(f, "{}, {total} B", counted(self.schedule.slots.len(), "slot"))
     }
 }

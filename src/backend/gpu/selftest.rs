@@ -18,6 +18,7 @@ use crate::math::activation::Activation;
 use crate::model::Network;
 use crate::rng::{Role, Tensor};
 use crate::stats::Reference;
+use crate::units::counted;
 
 /// Deviates: relative to the radius of their pair, some ten times what WGSL lets a device differ by.
 const DEVIATE: f64 = 1e-5;
@@ -114,7 +115,7 @@ const SIZE: usize = 6;
 fn compare(expected: &[(String, f64)], found: &[(String, f64)]) -> Result<(), String> {
     let largest = expected.iter().fold(0.0f64, |m, (_, value)| m.max(value.abs()));
     if expected.len() != found.len() {
-        return Err(format!("{} numbers came back, not {},", found.len(), expected.len()));
+        return Err(format!("{} came back, not {},", counted(found.len(), "number"), expected.len()));
     }
     let near = |x: f64, y: f64| (x - y).abs() <= KERNEL * largest;
     match expected.iter().zip(found).find(|((_, x), (_, y))| !near(*x, *y)) {

@@ -1,8 +1,9 @@
 //! Numbers of the host as they lie on the device, and the powers of two that keep them in the range of f16.
 //!
-//! Entries of B_k are of the order of 1/√m_k and those of the input of 1/√m_0, and the least normal f16 is 6.1e−5: at width
-//! 10⁶ one entry of twenty would lie below. A panel of width m therefore holds 2^e times them, e = ⌊log₂ m / 2⌋, a function of the width alone; the factor goes into the
-//! slopes that write a panel and its inverse into those that read it, both exact in f32.
+//! Entries of B_k are of the order of 1/√m_k and those of the input of 1/√m_0, and the least normal f16 is 6.1e−5: at
+//! width 10⁶ one entry of twenty would lie below. A panel of width m therefore holds 2^e times them, e = ⌊log₂ m / 2⌋,
+//! a function of the width alone; the factor goes into the slopes that write a panel and its inverse into those that
+//! read it, both exact in f32.
 
 use half::f16;
 
@@ -54,8 +55,8 @@ impl Element {
         bytes
     }
 
-    /// Refuses weights that this type has no finite number for. `first` is the place in W_k of the first of them, `columns`
-    /// how many W_k has.
+    /// Refuses weights that this type has no finite number for. `first` is the place in W_k of the first of them,
+    /// `columns` how many W_k has.
     pub(super) fn check_weights(
         self,
         weights: &[f64],

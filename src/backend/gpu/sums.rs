@@ -133,8 +133,8 @@ impl Sums {
     }
 }
 
-/// Runs what is recorded and reads the matrices of every seed: `[matrix][seed]`, row-major. `seeds` names the seeds of the
-/// batch and `layer` the layer in errors.
+/// Runs what is recorded and reads the matrices of every seed: `[matrix][seed]`, row-major. `seeds` names the seeds of
+/// the batch and `layer` the layer in errors.
 pub(super) fn read(
     run: &mut Run,
     sums: Vec<Sums>,

@@ -40,8 +40,8 @@ const ROWS_NAMES: [&str; 3] = ["up to 16 rows", "up to 32 rows", "more rows"];
 const NEURONS: u32 = 1024;
 
 impl GpuEngine {
-    /// Measures every alternative, tells each constant as it is settled, and returns the best of all. Before each alternative
-    /// it tells nothing, for who wants to stop. The engine keeps the tuning that it had.
+    /// Measures every alternative, tells each constant as it is settled, and returns the best of all. Before each
+    /// alternative it tells nothing, for who wants to stop. The engine keeps the tuning that it had.
     pub fn tune(
         &self,
         mut tell: impl FnMut(Option<&Trial>) -> Result<(), EngineError>,

@@ -1,5 +1,5 @@
-//! Constants of the shaders that a device is tuned by: they change its speed and neither the order nor the
-//! operands of any operation. So no bit of a result moves, unless a compiler fuses products in one shape of a workgroup and not in
+//! Constants of the shaders that a device is tuned by: they change its speed and neither the order nor the operands of
+//! any operation. So no bit of a result moves, unless a compiler fuses products in one shape of a workgroup and not in
 //! another: none seen does (lavapipe 22 and 26, SwiftShader).
 //!
 //! Without a tuning run every kind of adapter has the same defaults. `GpuEngine::tune` measures the alternatives.

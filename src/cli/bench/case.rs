@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use eoc_ntk::backend::{Engine, Job, KernelSample, Precision, Sampling};
+use eoc_ntk::backend::{Engine, Job, JobPlan, KernelSample, Precision, Sampling};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::limit::Limit;
 use eoc_ntk::math::activation::Activation;
@@ -13,6 +13,7 @@ use eoc_ntk::stats::Reference;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::progress::Meter;
 
 /// Most seeds of a timed batch.
 const MOST_SEEDS: usize = 8192;
@@ -55,16 +56,15 @@ impl Times {
 }
 
 impl Case {
-    /// Asks an engine whether it can do a case, before anything of its size is made.
+    /// Asks an engine whether it can do a case, before anything of its size is made; seconds of a batch, as planned.
     pub fn check(
         engine: &dyn Engine,
         sizes: Sizes,
         sampler: Sampler,
         precision: Precision,
-    ) -> Result<(), Failure> {
+    ) -> Result<f64, Failure> {
         let (network, n) = (network(sizes)?, sizes[0] as usize);
-        engine.plan(&Job::outline(&network, n, DIM, sampler, precision))?;
-        Ok(())
+        Ok(batch_seconds(&engine.plan(&Job::outline(&network, n, DIM, sampler, precision))?))
     }
 
     /// A case with its limit.
@@ -99,17 +99,21 @@ impl Case {
         &self,
         sampling: &dyn Sampling,
         rounds: u32,
+        meter: &mut Meter,
         ctx: &Context,
     ) -> Result<(Times, KernelSample), Failure> {
         let seeds = seeds(sampling);
+        let seconds = batch_seconds(sampling.plan());
         // The first batch warms up.
         let first = sampling.kernels(&seeds, ctx.stop())?;
         verify(&first, &self.network)?;
+        meter.advance(1, seconds);
         let mut times = Vec::new();
         for _ in 0..rounds {
             let start = Instant::now();
             sampling.statistics(&seeds, &self.reference, ctx.stop())?;
             times.push(start.elapsed().as_secs_f64() / seeds.len() as f64);
+            meter.advance(1, seconds);
         }
         times.sort_by(f64::total_cmp);
         let Some(kernel) = first.into_iter().next() else {
@@ -123,7 +127,16 @@ impl Case {
 
 /// The seeds of a timed batch.
 pub fn seeds(sampling: &dyn Sampling) -> Vec<u64> {
-    (0..sampling.plan().seeds_per_batch.min(MOST_SEEDS) as u64).collect()
+    (0..batch(sampling.plan()) as u64).collect()
+}
+
+fn batch(plan: &JobPlan) -> usize {
+    plan.seeds_per_batch.min(MOST_SEEDS)
+}
+
+/// Seconds of a timed batch, as its engine plans it.
+pub fn batch_seconds(plan: &JobPlan) -> f64 {
+    batch(plan) as f64 * plan.seconds_per_seed / plan.concurrent.max(1) as f64
 }
 
 fn network([_, outputs, depth, width]: Sizes) -> Result<Network, Failure> {

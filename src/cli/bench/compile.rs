@@ -10,6 +10,7 @@ use crate::cli::args::DeviceChoice;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::tuning;
+use crate::cli::units::counted;
 
 /// The GPU that is meant.
 pub fn choice(device: Option<&DeviceChoice>) -> Result<Choice, Failure> {
@@ -44,6 +45,6 @@ pub fn execute(choice: &Choice, threads: &Threads, ctx: &Context) -> Result<Stat
         return Err(failure);
     }
     compiled?;
-    ctx.print(&format!("{count} pipelines in {seconds:.2} s; nothing was run\n"))?;
+    ctx.print(&format!("{} in {seconds:.2} s; nothing was run\n", counted(count, "pipeline")))?;
     Ok(Status::Done)
 }

@@ -10,6 +10,7 @@ use eoc_ntk::sampler::Sampler;
 use super::case::Case;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::progress::Meter;
 use crate::cli::units::counted;
 
 /// Device, peaks and the head of the table.
@@ -18,27 +19,29 @@ pub fn head(engine: &CpuEngine, peaks: &Peaks) -> String {
     format!(
         "{}, {}, {}\n\
          peaks: {:.0} M normals/s, {:.0} GFLOP/s (f32 product), {:.1} GB/s (copy)\n\n\
-         n,m_l,l,m       sampler      ms per seed (least, greatest)   GFLOP/s  of peak  Mnormal/s  \
-         draws  factor  norms  rest  binds\n",
+         n,m_l,l,m       sampler      ms per seed (least, greatest)  GFLOP/s  of peak\n\
+         {:16}Mnormal/s  draws  factor  norms  rest  binds\n",
         info.name,
         counted(info.threads, "thread"),
         info.driver,
         peaks.normals / 1e6,
         peaks.operations / 1e9,
-        peaks.copy / 1e9
+        peaks.copy / 1e9,
+        ""
     )
 }
 
-/// One line of the table.
+/// A case in the table, two lines.
 pub fn line(
     engine: &CpuEngine,
     case: &Case,
     rounds: u32,
     peaks: &Peaks,
+    meter: &mut Meter,
     ctx: &Context,
 ) -> Result<String, Failure> {
     let sampling = case.open(engine, case.precision)?;
-    let (times, sample) = case.time(sampling.as_ref(), rounds, ctx)?;
+    let (times, sample) = case.time(sampling.as_ref(), rounds, meter, ctx)?;
     let plan = sampling.plan();
     let threads = engine.info().threads as f64;
     // Shares, in seconds of one worker.
@@ -64,7 +67,7 @@ pub fn line(
     let share = |part: f64| format!("{:.0} %", 100.0 * part / total);
     let rate = plan.operations / times.median;
     Ok(format!(
-        "{:<15} {:<12} {:<30} {:>8.1} {:>8} {:>10.0}  {:>5} {:>7} {:>6} {:>5}  {binds}\n",
+        "{:<15} {:<12} {:<30} {:>7.1} {:>8}\n{:25.0} {:>6} {:>7} {:>6} {:>5}  {binds}\n",
         case.name(),
         case.sampler.to_string(),
         times.text(),

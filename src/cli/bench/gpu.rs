@@ -6,12 +6,26 @@ use eoc_ntk::Threads;
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, PassTime, find};
 use eoc_ntk::backend::{Engine, EngineError, Precision, Refusal};
+use eoc_ntk::report::{Align, Layout};
 
-use super::case::{Case, seeds};
+use super::case::{Case, batch_seconds, seeds};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::progress::Meter;
+use crate::cli::terminal;
 use crate::cli::tuning;
 use crate::cli::units::counted;
+
+/// Batches of a case by pass, beside those that are timed as a whole.
+pub const BY_PASS: u64 = 2;
+
+/// The arithmetic of the CPU beside a GPU: it has no f16.
+pub fn beside(precision: Precision) -> Precision {
+    match precision {
+        Precision::F16 => Precision::F32,
+        precision => precision,
+    }
+}
 
 /// A GPU, its peaks, and what it is compared with.
 pub struct Bench {
@@ -57,14 +71,17 @@ impl Bench {
     }
 
     /// Times of a case on both, and the passes of one batch.
-    pub fn lines(&self, case: &Case, rounds: u32, ctx: &Context) -> Result<String, Failure> {
-        let (gpu, _) = case.time(case.open(&self.engine, case.precision)?.as_ref(), rounds, ctx)?;
-        // The CPU has no f16.
-        let (beside, label) = match case.precision {
-            Precision::F16 => (Precision::F32, " in f32"),
-            precision => (precision, ""),
-        };
-        let (cpu, _) = case.time(case.open(&self.cpu, beside)?.as_ref(), rounds, ctx)?;
+    pub fn lines(
+        &self,
+        case: &Case,
+        rounds: u32,
+        meter: &mut Meter,
+        ctx: &Context,
+    ) -> Result<String, Failure> {
+        let (gpu, _) = case.time(case.open(&self.engine, case.precision)?.as_ref(), rounds, meter, ctx)?;
+        let beside = beside(case.precision);
+        let label = if beside == case.precision { String::new() } else { format!(" in {beside}") };
+        let (cpu, _) = case.time(case.open(&self.cpu, beside)?.as_ref(), rounds, meter, ctx)?;
         let mut text = format!(
             "\n{} {}: {} ms per seed; cpu{label} {}; cpu : gpu {:.3}\n",
             case.name(),
@@ -76,9 +93,12 @@ impl Bench {
         let sampling = case.open(&self.timed, case.precision)?;
         let seeds = seeds(sampling.as_ref());
         // The first batch compiles.
+        let seconds = batch_seconds(sampling.plan());
         sampling.statistics(&seeds, &case.reference, ctx.stop())?;
+        meter.advance(1, seconds);
         self.timed.take_profile();
         sampling.statistics(&seeds, &case.reference, ctx.stop())?;
+        meter.advance(1, seconds);
         let passes = self.timed.take_profile();
         if passes.is_empty() {
             let timed = self.timed.description().timestamps;
@@ -91,14 +111,21 @@ impl Bench {
             return Ok(text);
         }
         let total: f64 = passes.iter().map(|(_, time)| time.seconds).sum();
-        text += "  pass                dispatches  us per seed  share    GFLOP/s  of peak      GB/s  of copy  Mnormal/s  of peak  binds\n";
+        let right = |name| (name, Align::Right);
+        let mut table = Layout::new(vec!["pass".to_owned()], vec![Align::Left])
+            .group(["dispatches", "us per seed", "share"].map(right))
+            .group(["GFLOP/s", "of peak"].map(right))
+            .group(["GB/s", "of copy"].map(right))
+            .group(["Mnormal/s", "of peak"].map(right))
+            .group([("binds", Align::Left)]);
         for (pass, time) in &passes {
-            self.pass_line(&mut text, pass.name(), time, total, seeds.len() as f64);
+            table.push(self.row(pass.name(), time, total, seeds.len() as f64));
         }
-        Ok(text)
+        Ok(text + &table.text(terminal::columns()))
     }
 
-    fn pass_line(&self, text: &mut String, name: &str, time: &PassTime, total: f64, seeds: f64) {
+    /// What a pass takes and reaches, in the columns of the table.
+    fn row(&self, name: &str, time: &PassTime, total: f64, seeds: f64) -> Vec<String> {
         let rate = |amount: f64| if time.seconds > 0.0 { amount / time.seconds } else { 0.0 };
         let percent = |x: f64| format!("{:.0} %", 100.0 * x);
         let fractions = [
@@ -107,18 +134,18 @@ impl Bench {
             ("normals", rate(time.normals) / self.peaks.normals),
         ];
         let binds = fractions.iter().max_by(|x, y| x.1.total_cmp(&y.1)).map_or("", |f| f.0);
-        let _ = writeln!(
-            text,
-            "  {name:<19} {:>10} {:>12.2} {:>6} {:>10.1} {:>8} {:>9.2} {:>8} {:>10.0} {:>8}  {binds}",
-            time.dispatches,
-            1e6 * time.seconds / seeds,
+        vec![
+            name.to_owned(),
+            time.dispatches.to_string(),
+            format!("{:.2}", 1e6 * time.seconds / seeds),
             percent(time.seconds / total),
-            rate(time.operations) / 1e9,
+            format!("{:.1}", rate(time.operations) / 1e9),
             percent(fractions[0].1),
-            rate(time.bytes) / 1e9,
+            format!("{:.2}", rate(time.bytes) / 1e9),
             percent(fractions[1].1),
-            rate(time.normals) / 1e6,
+            format!("{:.0}", rate(time.normals) / 1e6),
             percent(fractions[2].1),
-        );
+            binds.to_owned(),
+        ]
     }
 }

@@ -18,6 +18,7 @@ use super::args::{DeviceChoice, EngineArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::tuning;
+use super::units::counted;
 use super::words::count;
 
 /// Shown below the help.
@@ -113,25 +114,36 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let samplers = [Sampler::Conditional, Sampler::Direct];
     let samplers = samplers.into_iter().filter(|s| args.sampler.is_none_or(|wanted| wanted == *s));
     let wanted = || sizes.iter().flat_map(|sizes| samplers.clone().map(move |sampler| (*sizes, sampler)));
-    let check = |engine: &dyn Engine| {
-        wanted().try_for_each(|(sizes, sampler)| Case::check(engine, sizes, sampler, precision))
+    // Seconds of a batch of every case, as planned.
+    let check = |engine: &dyn Engine, precision| -> Result<f64, Failure> {
+        wanted().map(|(sizes, sampler)| Case::check(engine, sizes, sampler, precision)).sum()
     };
+    let name = || match args.case {
+        Some(_) => "bench".to_owned(),
+        None => format!("bench of {}", counted(wanted().count(), "case")),
+    };
+    // The first round of a case warms up.
+    let (of_each, count) = (u64::from(args.rounds) + 1, wanted().count() as u64);
     let case = |(sizes, sampler)| threads.install(|| Case::new(sizes, sampler, precision));
     let cases = wanted().map(case);
     if let Some(choice) = gpu_of(&args.engine, precision, &threads)? {
-        check(&tuning::open(&choice, &threads)?)?;
+        let on_gpu = check(&tuning::open(&choice, &threads)?, precision)?;
+        let on_cpu = check(&CpuEngine::on(&threads), gpu::beside(precision))?;
         let bench = gpu::Bench::new(&choice, &threads)?;
         ctx.print(&bench.head())?;
+        let seconds = (of_each + gpu::BY_PASS) as f64 * on_gpu + of_each as f64 * on_cpu;
+        let mut meter = ctx.progress(name(), "round").over(count * (2 * of_each + gpu::BY_PASS), seconds);
         for case in cases {
-            ctx.print(&bench.lines(&case?, args.rounds, ctx)?)?;
+            ctx.print(&bench.lines(&case?, args.rounds, &mut meter, ctx)?)?;
         }
     } else {
         let engine = CpuEngine::on(&threads);
-        check(&engine)?;
+        let seconds = of_each as f64 * check(&engine, precision)?;
         let peaks = engine.peaks();
         ctx.print(&cpu::head(&engine, &peaks))?;
+        let mut meter = ctx.progress(name(), "round").over(count * of_each, seconds);
         for case in cases {
-            ctx.print(&cpu::line(&engine, &case?, args.rounds, &peaks, ctx)?)?;
+            ctx.print(&cpu::line(&engine, &case?, args.rounds, &peaks, &mut meter, ctx)?)?;
         }
     }
     Ok(Status::Done)

@@ -147,12 +147,12 @@ fn sentences(found: &Found) -> Vec<String> {
         let Mean { value, interval } = at.shift;
         let zero = interval.is_none_or(|i| i.contains(0.0));
         let which = match (zero, value < 0.0) {
-            (true, _) => "which may be nothing",
-            (false, true) => "independent gradients concentrate more",
-            (false, false) => "independent gradients concentrate less",
+            (true, _) => ", which may be nothing",
+            (false, true) => ": independent gradients concentrate more",
+            (false, false) => ": independent gradients concentrate less",
         };
         all.push(format!(
-            "At m = {m} the deviation of K_gia is {} {} that of K in the mean over seeds: {which}.",
+            "At m = {m} the deviation of K_gia is {} {} that of K in the mean over seeds{which}.",
             number(value.abs()),
             if value < 0.0 { "below" } else { "above" },
         ));

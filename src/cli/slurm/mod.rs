@@ -18,6 +18,7 @@ use super::config::study_notes;
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::input;
+use super::words::directory;
 
 /// Most shards of one array: what eoc merge takes at once, and below what Slurm allows unless told otherwise.
 const MAX_SHARDS: u32 = 900;
@@ -51,7 +52,7 @@ Ray, in Python with import ray, subprocess:
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Study file, or - for standard input
-    #[arg(value_name = "STUDY.toml", required_unless_present = "builtin")]
+    #[arg(value_name = "STUDY.toml")]
     study: Option<PathBuf>,
     /// Built-in study in place of a file, of those that eoc run --help lists
     #[arg(long = "study", value_name = "NAME", conflicts_with = "study")]
@@ -63,7 +64,7 @@ pub struct Args {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = shards)]
     shards: u32,
     /// Directory of the job, created with its parents [default: eoc-runs/NAME-HASH8-slurm]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = directory())]
     out: Option<PathBuf>,
     /// GPUs of a task [default: none, and the CPU computes]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive)]
@@ -141,7 +142,11 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
 /// The study, refused here and not by every task.
 fn plan(args: &Args) -> Result<Plan, Failure> {
     let Some(path) = &args.study else {
-        let study = args.builtin.unwrap_or(Builtin::FIRST);
+        let study = args.builtin.ok_or_else(|| {
+            Failure::refused(
+                "the study is missing; give a study file, - for one on standard input, or --study NAME",
+            )
+        })?;
         return Plan::new(study.spec(args.quick)).map_err(Failure::unusable);
     };
     let of =

@@ -11,7 +11,7 @@ use eoc_ntk::study::table::{Value, columns, values};
 use crate::cli::escape::visible;
 use crate::cli::failure::Failure;
 use crate::cli::stored::{describe, unusable};
-use crate::cli::units::{counted, utc};
+use crate::cli::units::{are, counted, utc};
 
 /// A row by its cell and seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub fn reproduce(reader: &Reader, dir: &Path) -> Result<String, StoreError> {
     );
     for s in &sessions {
         text += &format!(
-            "# Run from {} by eoc {} (commit {}) on {} ({}), {} threads\n",
+            "# Run from {} by eoc {} (commit {}) on {} ({}), {}\n",
             utc(s.started),
             s.version,
             s.commit,
@@ -87,13 +87,7 @@ pub fn reproduce(reader: &Reader, dir: &Path) -> Result<String, StoreError> {
     }
     for (index, (name, count)) in devices.iter().enumerate() {
         let (out, of) = match several {
-            true => (
-                format!("again-{}", index + 1),
-                format!(
-                    "   # {} from {name}",
-                    if *count == 1 { "1 row is".to_owned() } else { format!("{count} rows are") }
-                ),
-            ),
+            true => (format!("again-{}", index + 1), format!("   # {} from {name}", are(*count, "row"))),
             false => ("again".to_owned(), String::new()),
         };
         text += &format!("#   eoc run again.toml{shard} --device {} --out {out}{of}\n", device(name));
@@ -205,7 +199,8 @@ fn device(name: &str) -> String {
     }
 }
 
-/// For a shell: in quotes where anything in it could mean something else, byte by byte where a terminal would act on it.
+/// For a shell: in quotes where anything in it could mean something else, byte by byte where a terminal would act on
+/// it.
 fn quoted(text: &str) -> String {
     if visible(text) != text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
         || text.contains(['\n', '\t'])

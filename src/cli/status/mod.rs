@@ -8,6 +8,7 @@ mod pace;
 
 use std::path::{Path, PathBuf};
 
+use eoc_ntk::report::paragraph;
 use eoc_ntk::study::store::Reader;
 use eoc_ntk::study::{Directory, Missing};
 
@@ -18,7 +19,9 @@ use self::pace::{pace, times};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::stored::{describe, unusable};
+use super::terminal;
 use super::units::{counted, duration};
+use super::words::directory;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -46,7 +49,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Run directories, or directories of Slurm jobs
-    #[arg(value_name = "DIR", required = true)]
+    #[arg(value_name = "DIR", required = true, value_parser = directory())]
     dirs: Vec<PathBuf>,
     /// Print one object for programs; its keys are listed below
     #[arg(long, conflicts_with_all = ["reproduce", "row"])]
@@ -73,7 +76,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             )));
         }
         ([dir], _) if !args.json && !many::is_job(dir) => {
-            progress(&Reader::open(dir).map_err(unusable)?, dir)?
+            fitted(&progress(&Reader::open(dir).map_err(unusable)?, dir)?, terminal::columns())
         }
         (dirs, _) => {
             let survey = Survey::of(dirs)?;
@@ -87,6 +90,18 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     ctx.print(&text)?;
     Ok(Status::Done)
 }
+
+/// Lines that are longer than the terminal go on below, behind their heads of this many columns.
+fn fitted(text: &str, room: usize) -> String {
+    let fit = |line: &str| match line.split_at_checked(HEAD) {
+        Some((head, rest)) if line.chars().count() > room => paragraph(head, rest, room),
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(fit).collect()
+}
+
+/// Columns of the word before what is said.
+const HEAD: usize = 12;
 
 fn progress(reader: &Reader, dir: &Path) -> Result<String, Failure> {
     let manifest = reader.manifest();

@@ -56,7 +56,8 @@ fn cost(record: &CellRecord) -> Option<f64> {
     let network = Network::new(record.activation.parse().ok()?, hidden, record.outputs as usize).ok()?;
     let samplers = [Sampler::Direct, Sampler::Conditional];
     let sampler = samplers.into_iter().find(|sampler| sampler.to_string() == record.sampler)?;
-    // How many coordinates a point has is not stored; what is estimated of a cell without rows counts as many as points.
+    // How many coordinates a point has is not stored; what is estimated of a cell without rows counts as many as
+    // points.
     let n = record.n as usize;
     Some(relative_cost(sampler, n, n, &network))
 }

@@ -128,11 +128,15 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     ctx.on_stop(": what is known by then is printed");
     let asking = Asking { args, engine: &*engine, data: &data, asked: &asked, ctx };
     let (found, stopped) = asking.all(cells)?;
+    let figure = words::figure(args, &found).unwrap_or_else(|error| {
+        ctx.note(&format!("eoc: no figure: {:#}\n", anyhow::Error::from(error)));
+        None
+    });
     if args.json {
         ctx.write(&format!("{}\n", args.json(&found, several, stopped)))?;
     } else {
         ctx.print(&words::table(&found))?;
-        ctx.print(&words::sentences(args, &found, kinds, stopped))?;
+        ctx.print(&words::sentences(args, &found, kinds, stopped, figure.as_deref()))?;
     }
     match stopped {
         Stop::Signal if ctx.time_limit() => Ok(Status::TimeLimit),

@@ -1,8 +1,11 @@
 //! What a person reads of an answer: the widths that were looked at, or a line for each kind of network; then the answer in words.
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use eoc_ntk::answer::{Decision, Ending, Norm, Progress};
+use eoc_ntk::report::{Needed, WriteError, write_needed};
+use eoc_ntk::study::REPORT;
 
 use super::super::{escape, units};
 use super::{Args, Found, Stop};
@@ -94,6 +97,33 @@ pub fn theorem(found: &[Found], one: &Found) -> Option<f64> {
     width.is_finite().then_some(width)
 }
 
+/// Writes the figure of the widths against the depth into the report of the run directory; None where there is no directory, or
+/// no line of two depths.
+pub fn figure(args: &Args, found: &[Found]) -> Result<Option<PathBuf>, WriteError> {
+    let Some(dir) = &args.out else { return Ok(None) };
+    let several = |of: fn(&Found) -> String| found.iter().any(|f| of(f) != of(&found[0]));
+    let (outputs, schedules) =
+        (several(|f| f.cell.outputs.to_string()), several(|f| f.cell.schedule.to_string()));
+    let needed = |f: &Found| {
+        let mut line = f.cell.activation.to_string();
+        if schedules {
+            line += &format!(", {}", f.cell.schedule);
+        }
+        if outputs {
+            line += &format!(", {}", units::counted(f.cell.outputs, "output"));
+        }
+        Needed {
+            line,
+            depth: f.cell.depth,
+            low: f.answer.low,
+            high: f.answer.high,
+            theorem: theorem(found, f),
+        }
+    };
+    let points: Vec<Needed> = found.iter().map(needed).collect();
+    write_needed(&points, &within(args), &dir.join(REPORT))
+}
+
 /// What is open and why; None where nothing is.
 pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
     let why = match found.answer.ending {
@@ -123,7 +153,7 @@ pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
 }
 
 /// The answer in words.
-pub fn sentences(args: &Args, found: &[Found], kinds: usize, stopped: Stop) -> String {
+pub fn sentences(args: &Args, found: &[Found], kinds: usize, stopped: Stop, figure: Option<&Path>) -> String {
     let mut text = String::from("\n");
     if let [one] = found {
         text += &wrapped(&statement(args, one));
@@ -150,7 +180,8 @@ pub fn sentences(args: &Args, found: &[Found], kinds: usize, stopped: Stop) -> S
     let networks: u64 = found.iter().map(|f| f.answer.networks).sum();
     let seconds: f64 = found.iter().map(|f| f.seconds).sum();
     text += &wrapped(&format!(
-        "It assumes that this probability grows with the width. {networks} networks, {}.",
+        "It assumes that this probability grows with the width. {}, {}.",
+        units::counted(networks, "network"),
         units::duration(seconds)
     ));
     if let Some(dir) = &args.out {
@@ -158,6 +189,9 @@ pub fn sentences(args: &Args, found: &[Found], kinds: usize, stopped: Stop) -> S
             "Every network is kept in {}: another question of them draws only what is missing there.",
             escape::visible(&dir.display().to_string())
         ));
+    }
+    if let Some(path) = figure {
+        text += &wrapped(&format!("Figure: {}", escape::visible(&path.display().to_string())));
     }
     text += &format!("For more: {}\n", more(args, stopped, found));
     text

@@ -6,6 +6,7 @@ use half::f16;
 
 use super::{Fault, malformed};
 use crate::data::MAX_VALUES;
+use crate::units::counted;
 
 /// Kind of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +87,8 @@ impl Element {
             }
             if got < wanted {
                 return malformed(format!(
-                    "the file is cut off: its shape {rows} x {columns} declares {count} values but it holds {}",
+                    "the file is cut off: its shape {rows} x {columns} declares {} but it holds {}",
+                    counted(count, "value"),
                     values.len()
                 ));
             }
@@ -94,8 +96,8 @@ impl Element {
         // Reading on also lets a decoder check its sum.
         if fill(file, &mut [0])? != 0 {
             return malformed(format!(
-                "the file goes on behind the {count} values that its shape {rows} x {columns} declares; one file \
-                 holds one array"
+                "the file goes on behind the {} of its shape, {rows} x {columns}; one file holds one array",
+                counted(count, "value")
             ));
         }
         Ok(values)

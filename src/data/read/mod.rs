@@ -1,4 +1,5 @@
-//! Tables of numbers from files, by the file's name: `.npy`, `.npz`, `.csv` (or `.tsv`, `.txt`, `.dat`), else IDX by its magic number.
+//! Tables of numbers from files, by the file's name: `.npy`, `.npz`, `.csv` (or `.tsv`, `.txt`, `.dat`), else IDX by
+//! its magic number.
 //!
 //! No reader trusts a declared size: what is declared is checked against [`MAX_VALUES`](super::MAX_VALUES) and memory
 //! then grows only with the bytes that are really there.

@@ -9,6 +9,7 @@ use std::io::Read;
 
 use super::element::{Element, Kind, fill};
 use super::{Fault, Table, malformed};
+use crate::units::counted;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// Headers of two-dimensional arrays are a hundred bytes.
@@ -44,12 +45,13 @@ pub(super) fn read(file: &mut dyn Read) -> Result<Table, Fault> {
     };
     if length > MAX_HEADER {
         return malformed(format!(
-            "the header is said to be {length} bytes long; a plain array has at most {MAX_HEADER}"
+            "the header is said to be {} long; a plain array has at most {MAX_HEADER}",
+            counted(length, "byte")
         ));
     }
     let mut text = vec![0; length];
     if fill(file, &mut text)? < length {
-        return malformed(format!("the file is cut off within its header of {length} bytes"));
+        return malformed(format!("the file is cut off within its header of {}", counted(length, "byte")));
     }
     let header = match std::str::from_utf8(&text) {
         Ok(text) => {
@@ -65,7 +67,7 @@ pub(super) fn read(file: &mut dyn Read) -> Result<Table, Fault> {
     };
     if rest.is_empty() {
         return malformed(format!(
-            "the array has 1 dimensions, shape {shape}; a data set has 2 or more, points by coordinates"
+            "the array has 1 dimension, shape {shape}; a data set has 2 or more, points by coordinates"
         ));
     }
     // Saturated, a size is still too large.
@@ -75,7 +77,11 @@ pub(super) fn read(file: &mut dyn Read) -> Result<Table, Fault> {
         values = c_order(&values, &header.shape);
     }
     let flattened = dimensions > 2;
-    let note = format!("an array of shape {shape} is read as {rows} points of {columns} coordinates each");
+    let note = format!(
+        "an array of shape {shape} is read as {} of {} each",
+        counted(*rows, "point"),
+        counted(columns, "coordinate")
+    );
     let notes = flattened.then_some(note).into_iter().collect();
     Ok(Table { values, columns: columns as usize, notes })
 }

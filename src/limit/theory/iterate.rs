@@ -6,11 +6,11 @@
 //! ζ(z) = z − (Δ/π)·g(θ)        ω(w) = ζ(w⁻²)^−½        r = 1 − ζ/z,  s = √(1−r):   ω(w) − w = w·r/(s·(1+s))
 //! ```
 //!
-//! The *gain* ω(w) − w is about 4Δ/(3π) however large w is, so it is computed as it stands, without a difference, and gains are
-//! summed in compensated form: the gain of a million layers has all its digits, beside a w of 1 as beside one of 10³⁰. g
-//! comes from the series in `limit::angle`. Beyond a right angle, with ε = π − θ and y = 1 − z,
-//! ζ = (1−Δ) + (2Δ−1)·y − (Δ/π)·g(ε), which keeps the digits of a ζ near 0 (Δ = 1 and nearly opposite points). From w = 10⁹ on
-//! the series is its first term, Proposition 12: ω(w) = w + 4Δ/(3π) + (3/2)(4Δ/(3π))²/w + ….
+//! The *gain* ω(w) − w is about 4Δ/(3π) however large w is, so it is computed as it stands, without a difference, and
+//! gains are summed in compensated form: the gain of a million layers has all its digits, beside a w of 1 as beside one
+//! of 10³⁰. g comes from the series in `limit::angle`. Beyond a right angle, with ε = π − θ and y = 1 − z, ζ = (1−Δ) +
+//! (2Δ−1)·y − (Δ/π)·g(ε), which keeps the digits of a ζ near 0 (Δ = 1 and nearly opposite points). From w = 10⁹ on the
+//! series is its first term, Proposition 12: ω(w) = w + 4Δ/(3π) + (3/2)(4Δ/(3π))²/w + ….
 
 use std::f64::consts::{FRAC_1_PI, FRAC_2_PI, PI};
 

@@ -1,8 +1,8 @@
-//! What the companion paper, "MLPs at the EOC: Spectrum of the NTK" (Terjék and González-Sánchez, arXiv 2501.13225), says of
-//! K∞, beside which the exact spectrum stands.
+//! What the companion paper, "MLPs at the EOC: Spectrum of the NTK" (Terjék and González-Sánchez, arXiv 2501.13225),
+//! says of K∞, beside which the exact spectrum stands.
 //!
-//! The paper describes two points by w = ((1−ρ)/2)^−½ ∈ [1, ∞), their *inverse cosine distance*; one layer takes w to ω(w).
-//! With W_d the matrix of the w of all pairs at depth d (its diagonal is zero), [`Theory`] holds for each depth
+//! The paper describes two points by w = ((1−ρ)/2)^−½ ∈ [1, ∞), their *inverse cosine distance*; one layer takes w to
+//! ω(w). With W_d the matrix of the w of all pairs at depth d (its diagonal is zero), [`Theory`] holds for each depth
 //!
 //! ```text
 //! W   the solution of  λ_1(W_d) = (n−1)·ω^{∘(d−1)}(W)      one number in place of all pairs; ω in [`iterate`]
@@ -10,9 +10,9 @@
 //! λ_1 ≈ (1+3/n)·d/4 + (1−1/n)·ξ      λ ≈ (3d/4 − ξ)/n of the others      λ_1/λ_n ≈ 1 + n/3 + (16/9)·n·ξ/(d − 4ξ/3)
 //! ```
 //!
-//! (Theorem 18), and what Propositions 13 and 14 say of every pair against what is found there. The eigenvalues are those of
-//! K∞/n. Where norms differ the theorem has two sides: eigenvalues times the largest ‖x_i‖² above and the least below, the
-//! condition number times their ratio and its inverse.
+//! (Theorem 18), and what Propositions 13 and 14 say of every pair against what is found there. The eigenvalues are
+//! those of K∞/n. Where norms differ the theorem has two sides: eigenvalues times the largest ‖x_i‖² above and the
+//! least below, the condition number times their ratio and its inverse.
 //!
 //! Where Δ > ½, ω falls before it rises, and the equation for W can have two solutions: the larger one is taken, on the
 //! branch where ω rises. Proposition 17 says only that some W fits all pairs; that it fits λ_1 is our choice.
@@ -32,7 +32,7 @@ pub use theorem18::{Sides, Theorem18};
 
 /// Theorem 18 and Propositions 13 and 14 beside one data set's limit, for each depth that a [`super::Profile`] shows.
 ///
-/// Serialises as the object `theory` of `limit --json`; a list has one entry for each of `depths`.
+/// Serialises as the object `theory` of a limit's report; a list has one entry for each of `depths`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Theory {
     /// W.
@@ -152,8 +152,8 @@ impl Builder {
         Ok(root::solve(&self.omega, target, depth - 1, guess))
     }
 
-    /// The theory, unless the papers say nothing of these points: fewer than two, points on one line through the origin, zero
-    /// rows, or a linear activation.
+    /// The theory, unless the papers say nothing of these points: fewer than two, points on one line through the
+    /// origin, zero rows, or a linear activation.
     pub(super) fn finish(self) -> Option<Theory> {
         self.applies.then_some(self.theory)
     }

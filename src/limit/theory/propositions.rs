@@ -6,8 +6,8 @@ use serde::Serialize;
 
 /// Error of K∞(x,x′) relative to √(K∞(x,x)·K∞(x′,x′)), and of an inverse cosine distance relative to itself.
 ///
-/// `tests/it/limit.rs` holds the first to 1e−14 and δ to 2e−14, which is 1e−14 of δ^−½, against 60-digit values up to depth
-/// 10⁶ (`angle` says why the depth does not matter). Twice that leaves room for the arithmetic of the comparison.
+/// `tests/it/limit.rs` holds the first to 1e−14 and δ to 2e−14, which is 1e−14 of δ^−½, against 60-digit values up to
+/// depth 10⁶ (`angle` says why the depth does not matter). Twice that leaves room for the arithmetic of the comparison.
 const ERROR: f64 = 2e-14;
 
 /// What Proposition 13 predicts of ω^{∘k}(w), up to O(1): w + (4Δ/(3π))(k−1) + (2Δ/π)·log((3π/(4Δ))·w + k − 1), k ≥ 1.
@@ -16,8 +16,8 @@ pub fn proposition_13(delta: f64, w: f64, k: usize) -> f64 {
     w + 4.0 * delta / (3.0 * PI) * k + 2.0 * delta / PI * (3.0 * PI / (4.0 * delta) * w + k).ln()
 }
 
-/// The upper side of Proposition 14 for an entry of K∞ between points of unit norm (m_0 and scale taken out) whose inverse
-/// cosine distance at the same depth is w: (3π/(16Δ))·w − 1/8. The lower side is this minus O(Δ⁻²/l).
+/// The upper side of Proposition 14 for an entry of K∞ between points of unit norm (m_0 and scale taken out) whose
+/// inverse cosine distance at the same depth is w: (3π/(16Δ))·w − 1/8. The lower side is this minus O(Δ⁻²/l).
 pub fn proposition_14_upper(delta: f64, w: f64) -> f64 {
     3.0 * PI / (16.0 * delta) * w - 0.125
 }

@@ -10,8 +10,9 @@ const STEPS: usize = 60;
 
 /// λ_1 of a symmetric matrix with a zero diagonal and positive entries beside it, n ≥ 2.
 ///
-/// For x > 0 it lies between the least and the largest (Wx)_i/x_i (Collatz and Wielandt). These are closed in by x ← Wx, from
-/// all ones, until rounding stops them; with points of very unequal distances, where that is slow, by the full spectrum.
+/// For x > 0 it lies between the least and the largest (Wx)_i/x_i (Collatz and Wielandt). These are closed in by x ←
+/// Wx, from all ones, until rounding stops them; with points of very unequal distances, where that is slow, by the full
+/// spectrum.
 pub(super) fn largest_eigenvalue(matrix: &[f64], n: usize) -> Result<f64, NoConvergence> {
     let (mut x, mut width) = (vec![1.0; n], f64::INFINITY);
     for _ in 0..PRODUCTS {
@@ -33,10 +34,10 @@ pub(super) fn largest_eigenvalue(matrix: &[f64], n: usize) -> Result<f64, NoConv
 
 /// The larger solution W of ω^{∘k}(W) = target; `None` for a target that is no number.
 ///
-/// From its bottom on ω is convex and rises, and so are its iterates: Newton's steps reach the right side of the solution
-/// at once and fall towards it without overshooting. They are kept within the bottom and target − k·4Δ/(3π), where the
-/// solution lies because a layer gains at least 4Δ/(3π). A target below the iterate of the bottom, which only rounding
-/// makes, gives the bottom.
+/// From its bottom on ω is convex and rises, and so are its iterates: Newton's steps reach the right side of the
+/// solution at once and fall towards it without overshooting. They are kept within the bottom and target − k·4Δ/(3π),
+/// where the solution lies because a layer gains at least 4Δ/(3π). A target below the iterate of the bottom, which only
+/// rounding makes, gives the bottom.
 pub(super) fn solve(omega: &Omega, target: f64, k: usize, guess: Option<f64>) -> Option<f64> {
     if k == 0 || !target.is_finite() {
         return target.is_finite().then_some(target);

@@ -173,7 +173,7 @@ fn found(analysis: &Analysis, claims: &[Claim], words: &Page) -> String {
         let of = counted(claims.len(), "prediction", "predictions");
         body += &format!("<p class=\"lead\">Of {of}, {}.</p>\n", counts.join(", "));
         let item = |claim: &Claim| {
-            let Claim { statement, prediction, found, verdict } = claim;
+            let Claim { statement, prediction, found, verdict, .. } = claim;
             format!(
                 "<li><b class=\"{word}\">{word}</b> {}: <span class=\"number\">{}</span>, predicted {}.</li>\n",
                 escaped(statement),

@@ -137,7 +137,9 @@ impl Store {
 
     /// Adds samples of cells of the plan, each with all that belongs to it, in one transaction; when this returns they are on the
     /// disk.
-    pub fn insert(&mut self, mut samples: Vec<Sample>) -> Result<(), StoreError> {
+    pub fn insert(&mut self, samples: &[Sample]) -> Result<(), StoreError> {
+        // A copy, since who was refused a held store comes with the same samples again.
+        let mut samples = samples.to_vec();
         for sample in &mut samples {
             let place = self.places[sample.row.cell];
             sample.row.renumber(place);
@@ -166,8 +168,8 @@ impl Store {
 }
 
 fn configure(conn: &Connection) -> rusqlite::Result<()> {
-    // A reader holds its lock for one chunk of rows; a slow disk may make that long.
-    conn.busy_timeout(Duration::from_secs(60))?;
+    // Who waits longer tries again (`study::patience`).
+    conn.busy_timeout(Duration::from_millis(200))?;
     draft::roll_back(conn)?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", "ON")

@@ -119,10 +119,46 @@ fn limits_need_no_widths() {
     assert_eq!(json["widths"], serde_json::json!([100, 100]));
     assert!(json["bound"]["m"].as_f64() == Some(25.0) && place.path("m.npy").exists());
     let table = place.done(wide);
-    assert!(table.contains("condition number") && table.contains("bound"), "{table}");
+    assert!(table.contains("condition") && table.contains("bound "), "{table}");
+    assert!(table.contains("1-cos is the cosine distance of two points"), "{table}");
     // Depth 1 has no hidden layer and needs no width.
     place.done("limit --activation abs --depth 1 --data pair:angle=1e-6");
     place.done("sample --activation abs --depth 1 --data pair:angle=1e-6 --out one.npy");
+}
+
+/// Every key of the object, by the path to it; entries of lists have that of the list.
+fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| {
+            found.push(key.clone());
+            keys(value, found);
+        }),
+        serde_json::Value::Array(list) => list.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_json_of_a_limit_holds_the_limit_and_its_help_every_key() {
+    let place = Place::new();
+    let line =
+        "limit --activation relu --depth 40 --width 100 --data points.csv --normalize sphere --outputs 2";
+    let json: serde_json::Value =
+        serde_json::from_str(&place.done(&format!("{line} --json --out l.npy"))).unwrap();
+    let (_, limit) = place.array("l.npy");
+    for i in 0..3 {
+        for j in 0..3 {
+            assert_eq!(json["ntk"][i][j].as_f64().unwrap(), limit[2 * i * 6 + 2 * j], "({i}, {j})");
+        }
+    }
+    let help = place.done("limit --help");
+    let words: Vec<&str> = help.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let mut all = Vec::new();
+    keys(&json, &mut all);
+    assert!(all.len() > 20, "{all:?}");
+    for key in all {
+        assert!(words.contains(&key.as_str()), "{key} is not in the help");
+    }
 }
 
 #[test]

@@ -115,14 +115,14 @@ fn an_existing_file_is_replaced_only_when_all_is_done() {
 #[test]
 fn outputs_that_cannot_be_are_refused_at_once() {
     let place = Place::new();
-    let room = "bytes, and its file system has room for";
+    let room = "and its file system has room for";
     place.refused(
         "limit --activation abs --depth 3 --data digits:n=2 --outputs 4294967295 --out o.npy",
-        &format!("o.npy would have 590295810083827744928 {room}"),
+        &format!("o.npy would have 512.0 EiB, {room}"),
     );
     place.refused(
         "weights --widths 4294967295,4294967295 --data digits:n=1 --seed 1 --out w.safetensors",
-        &format!("w.safetensors would have 73786977377169964800 {room}"),
+        &format!("w.safetensors would have 64.0 EiB, {room}"),
     );
     place.done("weights --widths 3 --data points.csv --seed 1 --out w.safetensors");
     std::os::unix::fs::symlink(place.path("points.csv"), place.path("link.csv")).unwrap();

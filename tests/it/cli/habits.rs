@@ -1,4 +1,5 @@
-//! What users of any command line expect: `-`, options given twice, whole numbers as people write them, lists, completions.
+//! What users of any command line expect: `-`, options given twice, whole numbers as people write them, lists,
+//! completions.
 
 use std::fs;
 use std::io::Write;
@@ -68,6 +69,29 @@ fn a_dash_is_standard_input() {
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert!(String::from_utf8(table).unwrap().contains("piped") && place.path("run/study.toml").exists());
     place.refused("run --data -", "give --data a file instead of standard input");
+}
+
+#[test]
+fn a_dash_is_no_directory_and_no_binary_table() {
+    let place = Place::new();
+    place.put(
+        "s.toml",
+        b"seeds = 2\n[network]\nactivation = 'abs'\ndepth = 2\nwidth = 4\n[data]\nsource = 'points.csv'\n",
+    );
+    place.done("run s.toml --device cpu --out run");
+    for line in [
+        "run s.toml --out -",
+        "merge run --out -",
+        "merge - --out all",
+        "status -",
+        "export - --format csv",
+        "slurm s.toml --shards 2 --out -",
+    ] {
+        place.refused(line, "- is standard input or output, and a directory is meant");
+    }
+    place.refused("export run --format npy --out -", "npy writes several files; give --out DIR");
+    place.refused("export run --format parquet --out -", "parquet is a binary format; give --out FILE");
+    place.refused("slurm --shards 2", "the study is missing; give a study file");
 }
 
 #[test]

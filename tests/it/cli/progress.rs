@@ -4,7 +4,8 @@ use std::process::Command;
 
 use super::{NETWORK, Place, ran};
 
-/// The program on a terminal of this many columns, by the command `script`; what it writes there, or why it cannot be seen.
+/// The program on a terminal of this many columns, by the command `script`; what it writes there, or why it cannot be
+/// seen.
 fn on_a_terminal(place: &Place, columns: u32, line: &str) -> Result<String, String> {
     let eoc = assert_cmd::cargo::cargo_bin!("eoc");
     let command = format!("stty rows 24 cols {columns}; '{}' {line} > /dev/null", eoc.display());
@@ -52,6 +53,17 @@ fn lines_begin_at_once_where_they_are_asked_for_and_say_how_much_of_what_is_done
             ran.stderr
         );
     }
+}
+
+#[test]
+fn bench_says_how_many_of_its_rounds_are_done() {
+    let place = Place::new();
+    let ran = place.run("bench --case 3,1,2,8 --rounds 2 --device cpu --progress lines");
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    // Two samplers, each with two rounds and one to warm up.
+    assert!(ran.stderr.starts_with("eoc: after 0 s: 0 %, 0 of 6 rounds, bench\n"), "{}", ran.stderr);
+    assert!(ran.stderr.ends_with(": 100 %, 6 of 6 rounds, bench\n"), "{}", ran.stderr);
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
 }
 
 #[test]

@@ -171,7 +171,10 @@ fn malformed_engines_seeds_and_files_are_refused() {
 #[test]
 fn a_bench_without_the_memory_is_refused_before_it_measures() {
     let place = Place::new();
-    place.refused("bench --device cpu --case 100000,1,2,16", "100000 points with 1 outputs at width 16 need");
+    place.refused(
+        "bench --device cpu --case 100000,1,2,16",
+        "a sample of 100000 points with 1 output at width 16 needs",
+    );
     let net = "--activation abs --depth 2 --width 4294967295 --data digits:n=9 --out k.npy --device cpu";
     place.refused(&format!("sample {net} --sampler direct"), "at width 4294967295 need");
     place.refused(&format!("sample {net} --sampler direct"), "use --sampler conditional, whose memory");

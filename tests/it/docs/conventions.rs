@@ -1,5 +1,5 @@
-//! `docs/conventions.md`: kernels of other conventions, by central differences of their networks on the same weights, against
-//! the program's kernel times the factor that the page states.
+//! `docs/conventions.md`: kernels of other conventions, by central differences of their networks on the same weights,
+//! against the program's kernel times the factor that the page states.
 
 use eoc_ntk::backend::Precision;
 use eoc_ntk::math::activation::Activation;

@@ -1,14 +1,15 @@
 //! The small matrices on the device against those on the host: the same draws, and nothing read before the end.
 
 use eoc_ntk::backend::Precision;
+use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::gpu::{GpuEngine, Options, Tuning};
-use eoc_ntk::backend::{Engine, Job, KernelSample, Stop};
+use eoc_ntk::backend::{Drawn, Engine, Job, KernelSample, Stop, Wanted};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::limit::Limit;
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Network;
 use eoc_ntk::sampler::Sampler;
-use eoc_ntk::stats::Reference;
+use eoc_ntk::stats::{LayerReference, Reference};
 
 use super::super::support::{points, relative};
 use super::{open, skip};
@@ -41,8 +42,8 @@ fn kernels(
         .unwrap()
 }
 
-/// Both samplers, shapes on both sides of the edges, f64 and pairs, workgroup memory and storage: the kernels of the host's
-/// algebra up to its rounding, and statistics that are those of the kernels.
+/// Both samplers, shapes on both sides of the edges, f64 and pairs, workgroup memory and storage: the kernels of the
+/// host's algebra up to its rounding, and statistics that are those of the kernels.
 #[test]
 fn the_device_factorises_as_the_host_does() {
     for (f64, squares_in_storage) in [(true, false), (true, true), (false, false)] {
@@ -92,6 +93,57 @@ fn the_device_factorises_as_the_host_does() {
                     assert!((m.relative_op / s.relative_op - 1.0).abs() < 1e-9);
                     assert!(measured.statistics != measured_of_another(&measured.seed, &reference, &found));
                 }
+            }
+        }
+    }
+}
+
+/// The matrices of every layer come back with the rest, from the device as from the host, and move nothing else of a seed.
+#[test]
+fn layers_are_those_of_the_cpu_on_either_side() {
+    let cpu = CpuEngine::new(2).unwrap();
+    let ways = [
+        on_device(),
+        Options { f64: false, checked: true, ..on_device() },
+        Options { algebra: Some(0), ..on_device() },
+    ];
+    for options in ways {
+        let Some(gpu) = open(&options) else { return skip("layers on a device") };
+        let (network, data) = (net("relu", &[70, 33, 150], 2), points(5, 6, 3));
+        let (reference, layers) = (reference(&network, &data), LayerReference::new(&network, &data));
+        for sampler in [Sampler::Direct, Sampler::Conditional] {
+            let draw = |engine: &dyn Engine, wanted: Wanted| -> Vec<Drawn> {
+                let sampling = engine.open(Job::new(&network, &data, sampler, Precision::F32)).unwrap();
+                sampling.draw(&[3, 1 << 40, 5], &wanted, &Stop::never()).unwrap()
+            };
+            let all = Wanted { layers: Some(&layers), matrices: true, ..Wanted::KERNEL };
+            let rows = Wanted { statistics: Some(&reference), layers: Some(&layers), ..Wanted::default() };
+            let (expected, found, measured) = (draw(&cpu, all), draw(&gpu, all), draw(&gpu, rows));
+            let plain = draw(&gpu, Wanted::KERNEL);
+            let statistics = draw(&gpu, Wanted { layers: None, ..rows });
+            for (at, found) in found.iter().enumerate() {
+                let what = format!("{sampler} {options:?} seed {at}");
+                assert_eq!(found.kernel, plain[at].kernel, "{what}");
+                assert_eq!(measured[at].statistics, statistics[at].statistics, "{what}");
+                assert_eq!(measured[at].layers, found.layers, "{what}");
+                let (x, y) = (found.matrices.as_ref().unwrap(), expected[at].matrices.as_ref().unwrap());
+                assert!(relative(&x.activations, &y.activations) < 1e-5, "{what}");
+                assert!(relative(&x.gradients, &y.gradients) < 1e-4, "{what}");
+                assert!(
+                    relative(&x.gradients, &expected[(at + 1) % 3].matrices.as_ref().unwrap().gradients)
+                        > 1e-2
+                );
+                let pairs = found.layers.iter().flatten().zip(expected[at].layers.iter().flatten());
+                for (x, y) in pairs.clone() {
+                    assert_eq!((x.layer, x.pairs), (y.layer, y.pairs), "{what}");
+                    let close = |x: f64, y: f64| (x - y).abs() < 1e-3;
+                    assert!(
+                        close(x.norm_max, y.norm_max) && close(x.icd_mean, y.icd_mean),
+                        "{what}: {x:?} {y:?}"
+                    );
+                    assert!(close(x.gradient_inner_max, y.gradient_inner_max) && close(x.term_op, y.term_op));
+                }
+                assert_eq!(pairs.count(), 4, "{what}");
             }
         }
     }

@@ -166,7 +166,35 @@ fn what_the_device_cannot_do_is_refused_before_the_start() {
     };
     assert!(refused(2, Precision::F64).contains("CPU"));
     let sentence = refused(2000, Precision::F32);
-    assert!(sentence.contains("GiB") && sentence.contains("2000 points"), "{sentence}");
+    assert!(sentence.contains("iB of") && sentence.contains("2000 points"), "{sentence}");
+}
+
+/// Within two seconds, as it is promised; a machine with much else to do is given more.
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_a_wide_sample_on_the_device() {
+    let Some(gpu) = open(&Options::default()) else { return skip("a signal on the device") };
+    let place = tempfile::tempdir().unwrap();
+    let network = "sample --activation relu --depth 3 --width 600000000 --data sphere:n=8,dim=4,seed=0 --seeds 2 --out k.npy";
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_eoc"))
+        .args(network.split(' '))
+        .args(["--device", &format!("gpu:{}", gpu.info().name)])
+        .current_dir(place.path())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    let clock = std::time::Instant::now();
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(
+        said.contains("eoc: stopping: nothing is written") && said.ends_with("eoc: interrupted\n"),
+        "{said}"
+    );
+    assert!(clock.elapsed().as_secs() < 10, "{:?}", clock.elapsed());
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
 }
 
 #[test]

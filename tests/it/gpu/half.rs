@@ -1,5 +1,5 @@
-//! Panels in f16: the same draw as in f32 up to the rounding of f16, the same bytes however it is cut up, and a sentence
-//! where a number would leave the range.
+//! Panels in f16: the same draw as in f32 up to the rounding of f16, the same bytes however it is cut up, and a
+//! sentence where a number would leave the range.
 
 use std::fs;
 use std::process::Command;
@@ -46,9 +46,9 @@ fn error(gpu: &GpuEngine, network: &Network, data: &DataSet, sampler: Sampler, s
     found[found.len() / 2]
 }
 
-/// A kernel is a sum of l products of two sums over neurons, each of which an error of u = 2⁻¹¹ in every entry moves by some
-/// u at most; a preactivation within rounding of zero may take the other slope. 8·u at depth 4 (measured: 1.6·u and 0.9·u
-/// at width 1024).
+/// A kernel is a sum of l products of two sums over neurons, each of which an error of u = 2⁻¹¹ in every entry moves by
+/// some u at most; a preactivation within rounding of zero may take the other slope. 8·u at depth 4 (measured: 1.6·u
+/// and 0.9·u at width 1024).
 const BOUND: f64 = 8.0 / 2048.0;
 
 #[test]

@@ -10,6 +10,7 @@ mod half;
 mod independence;
 mod law;
 mod parity;
+mod remembered;
 
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, Options};
 

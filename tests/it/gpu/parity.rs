@@ -56,8 +56,8 @@ fn distances(
     distances
 }
 
-/// Shapes on both sides of every tile edge, both samplers, both kinds of sums, both ways to multiply, panels kept and drawn
-/// again, and every matrix split: each way through the code once, all the same draw.
+/// Shapes on both sides of every tile edge, both samplers, both kinds of sums, both ways to multiply, panels kept and
+/// drawn again, and every matrix split: each way through the code once, all the same draw.
 #[test]
 fn every_way_gives_the_draw_of_the_cpu() {
     let cpu = CpuEngine::new(2).unwrap();
@@ -85,8 +85,8 @@ fn every_way_gives_the_draw_of_the_cpu() {
             let (network, data) = (net(phi, &hidden, outputs), points(n, dim, 3));
             for sampler in [Sampler::Direct, Sampler::Conditional] {
                 let found = distances(&gpu, &cpu, &network, &data, sampler, &[3, 1 << 40, 5]);
-                // A preactivation within rounding of zero may take the other slope on one device: the median is the figure.
-                // Pairs of f32 as sums have 16 terms in f32.
+                // A preactivation within rounding of zero may take the other slope on one device: the median is the
+                // figure. Pairs of f32 as sums have 16 terms in f32.
                 let bound = if options.f64 { 2e-6 } else { 1e-5 };
                 assert!(found[1] < bound, "{phi} {hidden:?} {outputs} {n} {sampler} {options:?}: {found:?}");
             }
@@ -94,8 +94,8 @@ fn every_way_gives_the_draw_of_the_cpu() {
     }
 }
 
-/// What the issue of accuracy is at depth: direct at most 1e−5 at depth 4 and 5e−5 at depth 50, conditional at most 1e−5 at
-/// depth 20 and 1e−3 at depth 100 (medians over seeds).
+/// What the issue of accuracy is at depth: direct at most 1e−5 at depth 4 and 5e−5 at depth 50, conditional at most
+/// 1e−5 at depth 20 and 1e−3 at depth 100 (medians over seeds).
 #[test]
 fn deep_and_wide_draws_agree() {
     let Some(gpu) = open(&Options::default()) else { return skip("parity at depth") };
@@ -118,8 +118,8 @@ fn deep_and_wide_draws_agree() {
     }
 }
 
-/// A layer in one pass is the same numbers as its steps, whatever the shapes: outputs beside points, chunks and parts that end
-/// early, slabs.
+/// A layer in one pass is the same numbers as its steps, whatever the shapes: outputs beside points, chunks and parts
+/// that end early, slabs.
 #[test]
 fn fused_passes_move_no_bit() {
     for f64 in [true, false] {
@@ -217,8 +217,8 @@ fn given_weights_give_the_kernel_of_their_seed() {
     }
 }
 
-/// Small eigenvalues of many points are no rounding, whatever the sums and panels are: the least eigenvalue of K is that of the
-/// CPU. (A rank cut that grew as n²·ε′ without f64, or with the ε² of f16, took 8 to 50 % of it away.)
+/// Small eigenvalues of many points are no rounding, whatever the sums and panels are: the least eigenvalue of K is
+/// that of the CPU. (A rank cut that grew as n²·ε′ without f64, or with the ε² of f16, took 8 to 50 % of it away.)
 #[test]
 fn the_rank_cut_leaves_small_eigenvalues() {
     let cpu = CpuEngine::new(2).unwrap();

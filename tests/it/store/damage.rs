@@ -4,8 +4,8 @@ use rusqlite::Connection;
 
 use super::*;
 
-/// Any bit of the store may flip: what is read is refused or right, and a resumed run ends right or is refused with nothing
-/// changed.
+/// Any bit of the store may flip: what is read is refused or right, and a resumed run ends right or is refused with
+/// nothing changed.
 #[test]
 fn flipped_bits_are_refused_or_harmless() {
     let (_temp, dir) = finished();
@@ -117,7 +117,8 @@ fn truncated_and_foreign_files_are_refused() {
     }
 }
 
-/// A viewer may switch the journal of a whole store, and hold it: what it holds is read, and the next run switches it back.
+/// A viewer may switch the journal of a whole store, and hold it: what it holds is read, and the next run switches it
+/// back.
 #[test]
 fn a_store_in_another_journal_mode_is_read_and_switched_back() {
     let (_temp, dir) = finished();

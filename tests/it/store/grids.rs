@@ -59,7 +59,8 @@ fn a_larger_grid_extends_a_directory_and_ends_as_if_run_at_once() {
     }
 }
 
-/// A smaller study leaves the rest, which stands behind its own cells, and everything that is read still has its right cell.
+/// A smaller study leaves the rest, which stands behind its own cells, and everything that is read still has its right
+/// cell.
 #[test]
 fn a_smaller_study_leaves_what_is_there_and_says_so() {
     let temp = tempfile::tempdir().unwrap();

@@ -157,3 +157,29 @@ fn a_table_that_a_directory_does_not_have_is_refused() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("samples, layers"), "{error}");
 }
+
+#[test]
+fn the_program_runs_and_exports_layers() {
+    let temp = tempfile::tempdir().unwrap();
+    let run = |out: &str, more: &[&str]| {
+        let network = "run --activation relu --depth 3 --width 4 --data gaussian:n=3,dim=2,seed=1 --seeds 2 --device cpu --out";
+        let args: Vec<&str> = network.split(' ').chain([out]).chain(more.iter().copied()).collect();
+        let output = eoc(temp.path(), &args);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let exported = |out: &str, table: &str| {
+        let output = eoc(temp.path(), &["export", out, "--format", "csv", "--table", table]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        let columns = |line: &str| line.rsplitn(2, ',').last().unwrap().to_owned();
+        text.lines().map(columns).collect::<Vec<_>>()
+    };
+    run("plain", &[]);
+    run("flag", &["--layers"]);
+    run("key", &["--set", "layers=true"]);
+    assert_eq!(exported("flag", "samples"), exported("plain", "samples"), "all but the seconds");
+    let layers = exported("flag", "layers");
+    assert_eq!((layers.len(), &layers), (1 + 6, &exported("key", "layers")));
+    assert!(fs::read_to_string(temp.path().join("flag/study.toml")).unwrap().contains("layers = true"));
+    let output = eoc(temp.path(), &["run", "--set", "layers=yes", "--out", "x"]);
+    refused(&output, 2, &["layers: is the text \"yes\"; write true or false"]);
+}

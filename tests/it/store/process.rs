@@ -39,9 +39,9 @@ fn kill_9(mut child: Child) -> bool {
     alive
 }
 
-/// Kills at random moments, every third time within a commit where one is seen: no row that was seen is lost, every row has
-/// the bytes of an uninterrupted run, and so has the end. `EOC_FULL=1` kills 200 times. Nothing here depends on how fast the
-/// machine is but the share of the kills that hit a run at work.
+/// Kills at random moments, every third time within a commit where one is seen: no row that was seen is lost, every row
+/// has the bytes of an uninterrupted run, and so has the end. `EOC_FULL=1` kills 200 times. Nothing here depends on how
+/// fast the machine is but the share of the kills that hit a run at work.
 #[test]
 fn kill_9_at_any_moment_loses_no_finished_row() {
     let full = std::env::var_os("EOC_FULL").is_some_and(|v| v == "1");
@@ -95,7 +95,8 @@ fn endless() -> String {
     TINY.replace("6000", "1000000000")
 }
 
-/// Waits, as long as the machine takes, until a program at work has brought a directory to a state; panics where it ends before.
+/// Waits, as long as the machine takes, until a program at work has brought a directory to a state; panics where it
+/// ends before.
 fn await_state(child: &mut Child, reached: impl Fn() -> bool) {
     while !reached() {
         assert_eq!(child.try_wait().unwrap(), None, "the run ended before it got there");
@@ -135,8 +136,8 @@ fn stopped(output: &Output, status: i32, parts: &[&str]) {
     refused(&Output { stderr: rest.as_bytes().to_vec(), ..output.clone() }, status, parts);
 }
 
-/// A layer of 6·10⁸ neurons takes minutes, on any machine: its seed is given up soon after the signal, nothing that was not
-/// there before is left, and the status says what a batch system should do. The time that it took is printed.
+/// A layer of 6·10⁸ neurons takes minutes, on any machine: its seed is given up soon after the signal, nothing that was
+/// not there before is left, and the status says what a batch system should do. The time that it took is printed.
 #[cfg(unix)]
 #[test]
 fn a_wide_seed_in_hand_is_given_up_at_a_signal() {
@@ -225,7 +226,8 @@ fn a_directory_that_goes_away_under_a_run_is_said_in_those_words() {
     assert!(rows(&at.join("away")).unwrap().len() >= kept.len());
 }
 
-/// The signal of a batch system before its time limit: status 75, also where SIGTERM follows at once, and the run is resumed.
+/// The signal of a batch system before its time limit: status 75, also where SIGTERM follows at once, and the run is
+/// resumed.
 #[cfg(unix)]
 #[test]
 fn the_time_limit_signal_has_a_status_of_its_own() {

@@ -1,5 +1,5 @@
-//! Study files and options that no study is made of: one sentence with the place and what is accepted, status 2, nothing
-//! written.
+//! Study files and options that no study is made of: one sentence with the place and what is accepted, status 2,
+//! nothing written.
 
 use super::*;
 

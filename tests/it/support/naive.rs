@@ -244,3 +244,34 @@ pub fn independent_kernel(network: &Network, rows: &[&[f64]], seed: u64, back: u
     }
     kernel
 }
+
+/// A_{k−1}A_{k−1}ᵀ and B_kB_kᵀ of layers k = 1 … l, as the formulas say.
+pub fn layer_matrices(network: &Network, weights: &[Mat], rows: &[&[f64]]) -> Vec<(Mat, Mat)> {
+    let (m_l, phi) = (network.outputs(), network.activation());
+    let slope = |s: f64| phi.a() + if s == 0.0 { 0.0 } else { phi.b() * s.signum() };
+    let mut a: Vec<Mat> =
+        vec![rows.iter().map(|x| x.iter().map(|v| v / (x.len() as f64).sqrt()).collect()).collect()];
+    let mut d = vec![vec![]];
+    for w in &weights[..weights.len() - 1] {
+        let norm = phi.sigma() * (w.len() as f64).sqrt();
+        let z = times(&a[a.len() - 1], &turned(w));
+        let each =
+            |f: &dyn Fn(f64) -> f64| z.iter().map(|row| row.iter().map(|s| f(*s) / norm).collect()).collect();
+        a.push(each(&|s| phi.a() * s + phi.b() * s.abs()));
+        d.push(each(&slope));
+    }
+    let unit = |i: usize| (0..m_l).map(|o| if i % m_l == o { 1.0 } else { 0.0 }).collect();
+    let mut b: Mat = (0..rows.len() * m_l).map(unit).collect();
+    let mut layers = Vec::new();
+    for k in (1..=weights.len()).rev() {
+        layers.push((times(&a[k - 1], &turned(&a[k - 1])), times(&b, &turned(&b))));
+        if k > 1 {
+            let u = times(&b, &weights[k - 1]);
+            let row =
+                |i: usize| u[i].iter().zip(&d[k - 1][i / m_l] as &Vec<f64>).map(|(u, d)| u * d).collect();
+            b = (0..u.len()).map(row).collect();
+        }
+    }
+    layers.reverse();
+    layers
+}

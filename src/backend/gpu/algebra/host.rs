@@ -9,7 +9,7 @@ use crate::backend::gpu::passes::View;
 use crate::backend::gpu::recording::{Proxy, Recording};
 use crate::backend::gpu::sums::{self, Sums};
 use crate::backend::small::{Coupling, Small};
-use crate::backend::{Drawn, EngineError, Job, Weights};
+use crate::backend::{Drawn, EngineError, Job, Stop, Weights};
 use crate::math::root::Noise;
 use crate::rng::{Role, Tensor};
 use crate::stats::Reference;
@@ -19,6 +19,7 @@ use crate::threads::Threads;
 pub(in crate::backend::gpu) struct HostAlgebra<'e> {
     device: &'e Device,
     threads: &'e Threads,
+    stop: Stop,
     job: &'e Job,
     seeds: Vec<u64>,
     /// One for every seed that there is room for.
@@ -32,34 +33,37 @@ pub(in crate::backend::gpu) struct HostAlgebra<'e> {
 }
 
 impl<'e> HostAlgebra<'e> {
-    /// Room for this many seeds at a time; `noise` is the relative rounding of the sums.
+    /// Room for this many seeds at a time; `noise` is the relative rounding of the sums, `layers` keeps the matrices of every layer.
     pub(in crate::backend::gpu) fn new(
         device: &'e Device,
-        threads: &'e Threads,
+        (threads, stop): (&'e Threads, &Stop),
         job: &'e Job,
         seeds: u64,
         noise: Noise,
+        layers: bool,
     ) -> Self {
         let depth = job.network.depth();
         Self {
             device,
             threads,
+            stop: stop.clone(),
             job,
             seeds: Vec::new(),
-            small: (0..seeds).map(|_| Small::new(job, noise)).collect(),
+            small: (0..seeds).map(|_| Small::new(job, noise, layers)).collect(),
             roots: (0..depth).map(|_| None).collect(),
             couplings: (0..depth).map(|_| None).collect(),
             independent: (0..depth).map(|_| None).collect(),
         }
     }
 
-    /// The seeds in hand, in parallel, results in their order.
+    /// The seeds in hand, in parallel, results in their order; ends between two of them where a stop was asked for.
     fn each<T: Send>(
         &mut self,
         work: impl Fn(&mut Small<'e>) -> Result<T, EngineError> + Sync + Send,
     ) -> Result<Vec<T>, EngineError> {
-        let small = &mut self.small[..self.seeds.len()];
-        self.threads.install(|| small.par_iter_mut().map(work).collect())
+        let (small, stop) = (&mut self.small[..self.seeds.len()], &self.stop);
+        let one = |small| stop.check().and_then(|()| work(small));
+        self.threads.install(|| small.par_iter_mut().map(one).collect())
     }
 
     /// Hands matrix after matrix to the small matrices of its seed.
@@ -72,7 +76,7 @@ impl<'e> HostAlgebra<'e> {
         let small = &mut self.small[..self.seeds.len()];
         // Else a seed would go on with the matrix of another.
         let Some(matrices) = matrices.filter(|matrices| matrices.len() == small.len()) else {
-            let what = format!("{name} did not come back for each of {} seeds", small.len());
+            let what = format!("{name} did not come back for each seed of {}", small.len());
             return Err(self.device.fault(what));
         };
         self.threads
@@ -202,6 +206,7 @@ impl Algebra for HostAlgebra<'_> {
     }
 
     fn statistics(&mut self, run: &mut Run, _: &Reference, _: bool) -> Result<Vec<Drawn>, EngineError> {
+        // Who asked makes them of the kernels.
         self.kernels(run)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! root(k)     C_k → S_k, S_k⁺                  couple(k)   B Bᵀ, M, E, S⁺ → S_B, T of the layer below
-//! backward    K += (C ⊗ 1 1ᵀ) ∘ B Bᵀ           at the end  K, or its statistics against the limit
+//! backward    K += (C ⊗ 1 1ᵀ) ∘ B Bᵀ           at the end  K or its statistics against the limit, and what is wanted of the layers
 //! ```
 //!
 //! On the host, which is the oracle, every sum comes back, is factorised in f64 and goes up again. On the device nothing
@@ -53,7 +53,7 @@ pub(super) trait Algebra {
     fn coupling_of(&self, k: usize) -> Option<(View, View)>;
     /// S'_Bᵀ of layer k, f32; None where K_gia is not asked for.
     fn independent_of(&self, k: usize) -> Option<View>;
-    /// The kernels.
+    /// The kernels, with the matrices of the layers where they are kept.
     fn kernels(&mut self, run: &mut Run) -> Result<Vec<Drawn>, EngineError>;
     /// Their statistics as far as they are made here, and the kernels where there are more to make, or they are asked for.
     fn statistics(

@@ -33,8 +33,9 @@ fn stored(device: &Device, matrix: Vec<f64>) -> Vec<f64> {
     sums::decode(&sums::encode(&matrix, device.variant.f64), device.variant.f64)
 }
 
-/// Rows of the largest matrix of a test. Those that only storage holds are tested once. llvmpipe before Mesa 26 leaves every loop
-/// after 65 535 rounds of an invocation, which 131 rows take (and returns zeros); other software adapters take too long.
+/// Rows of the largest matrix of a test. Those that only storage holds are tested once. llvmpipe before Mesa 26 leaves
+/// every loop after 65 535 rounds of an invocation, which 131 rows take (and returns zeros); other software adapters
+/// take too long.
 fn largest(device: &Device, options: &Options) -> usize {
     let Description { kind, driver, .. } = &device.description;
     match (options.squares_in_storage && options.f64, *kind != Kind::Software || driver.contains("Mesa 26")) {
@@ -44,8 +45,8 @@ fn largest(device: &Device, options: &Options) -> usize {
     }
 }
 
-/// The Gram matrix of `size` normal vectors in `dim` dimensions of norms that differ by 10⁶; the third vector is zero and the
-/// last is the first again. Above the diagonal is what no one may read.
+/// The Gram matrix of `size` normal vectors in `dim` dimensions of norms that differ by 10⁶; the third vector is zero
+/// and the last is the first again. Above the diagonal is what no one may read.
 fn gram(stream: &mut Stream, size: usize, dim: usize) -> Vec<f64> {
     let mut rows: Vec<Vec<f64>> = (0..size)
         .map(|i| {
@@ -166,7 +167,8 @@ fn a_broken_matrix_has_no_root() {
     }
 }
 
-/// Norms, spectrum and trace against faer, kernels of any sign and scale; a kernel off by one part in 10⁹ is told apart.
+/// Norms, spectrum and trace against faer, kernels of any sign and scale; a kernel off by one part in 10⁹ is told
+/// apart.
 #[test]
 fn statistics_are_those_of_the_host() {
     for options in ways() {

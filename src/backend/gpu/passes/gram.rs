@@ -65,8 +65,8 @@ pub struct Gram {
     pub slopes: [f32; 4],
 }
 
-/// Override constants for this many rows of X and Y at most and parts: threads over each, parts at a time, length of a tile. A
-/// thread has 4 × 4 results; small matrices leave threads for several parts.
+/// Override constants for this many rows of X and Y at most and parts: threads over each, parts at a time, length of a
+/// tile. A thread has 4 × 4 results; small matrices leave threads for several parts.
 pub fn constants(tuning: &Tuning, rows: u32, parts: u32) -> [(&'static str, f64); 3] {
     let (threads, parts) = threads(tuning, rows, parts);
     [

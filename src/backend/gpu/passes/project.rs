@@ -1,5 +1,5 @@
-//! `project.wgsl` and, for the large ones of f16 where the adapter has them, `project_cooperative.wgsl`: out (+)= X·W, then ∘ φ′
-//! where asked.
+//! `project.wgsl` and, for the large ones of f16 where the adapter has them, `project_cooperative.wgsl`: out (+)= X·W,
+//! then ∘ φ′ where asked.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -84,8 +84,8 @@ pub struct Project {
     pub slopes: [f32; 4],
 }
 
-/// Override constants for this many rows: threads over columns, threads over rows, lengths of the two tiles. A thread has
-/// 4 × 4 results, so few rows take few threads over rows.
+/// Override constants for this many rows: threads over columns, threads over rows, lengths of the two tiles. A thread
+/// has 4 × 4 results, so few rows take few threads over rows.
 pub fn plain_constants(tuning: &Tuning, rows: u32) -> [(&'static str, f64); 4] {
     let [columns, rows] = tuning.project[class(rows)];
     [
@@ -115,8 +115,8 @@ fn over_largest(slopes: [f32; 4]) -> [f32; 4] {
     if largest == 0.0 { [0.0; 4] } else { [below / largest, at_zero / largest, above / largest, largest] }
 }
 
-/// Buffers of a product; `w` and `z` are left out where nothing is read of them. W, z and the result have one type; X has it
-/// too, or is f32. `sums` holds f32 at the strides of the result; f16 needs it for PARTIAL and ACCUMULATE.
+/// Buffers of a product; `w` and `z` are left out where nothing is read of them. W, z and the result have one type; X
+/// has it too, or is f32. `sums` holds f32 at the strides of the result; f16 needs it for PARTIAL and ACCUMULATE.
 pub(in crate::backend::gpu) struct Operands {
     pub(in crate::backend::gpu) keys: Proxy,
     pub(in crate::backend::gpu) x: View,

@@ -48,7 +48,7 @@ fn rows(size: u32) -> u32 {
     size.next_multiple_of(2)
 }
 
-/// Entries of the padded matrix; rows are one longer.
+/// Entries of the padded matrix; the rows of its vectors are one longer (shaders/common/jacobi.wgsl).
 fn area(size: u32) -> u64 {
     let rows = u64::from(rows(size));
     rows * (rows + 1)

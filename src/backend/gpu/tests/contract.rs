@@ -404,6 +404,8 @@ fn overrides_are_those_that_are_set() {
         assert!(16.0 * (3.0 * of(&set, "SMALL") + 8.0 * of(&set, "PANEL")) <= f64::from(28 << 10));
         assert!(2.0 * of(&set, "SIDE").powi(2) * of(&set, "PARTS") <= 256.0);
         assert!(4.0 * of(&set, "SIDE") >= f64::from(rows));
+        // Their inner loops take sixteen rows of a tile at a time.
+        assert_eq!(4.0 * of(&set, "SIDE") % 16.0, 0.0);
     }
     check(Pass::Transpose, &transpose::constants());
     check(Pass::Couple, &couple::constants());

@@ -179,7 +179,7 @@ fn what_cannot_be_meant_is_refused() {
                 dispatch(r, &[access(one)], 1.0);
             }),
         ] {
-            assert!(unwritten.contains("reduce reads a buffer of 64 bytes"), "{unwritten}");
+            assert!(unwritten.contains("reduce reads a buffer of 64 B"), "{unwritten}");
         }
     }
     assert!(refused(&|r, one, _| r.download(one, 64)).contains("download reads"));
@@ -194,7 +194,7 @@ fn what_cannot_be_meant_is_refused() {
         |r, one, kept| r.copy(one, kept, 68),
     ] {
         let sentence = refused(&record);
-        assert!(sentence.contains("68 bytes passes the end of a buffer of 64"), "{sentence}");
+        assert!(sentence.contains("68 B passes the end of a buffer of 64 B"), "{sentence}");
     }
 }
 

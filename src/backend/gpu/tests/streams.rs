@@ -5,8 +5,8 @@ use crate::backend::gpu::passes::probe::{Probe, run};
 use crate::backend::gpu::passes::tests::device;
 use crate::rng::{LAYOUT_VERSION, Role, Tensor};
 
-/// Deviates of a device differ from those of the CPU by at most this many ulp of the radius (half of 2⁻²³ each for the two
-/// roots and the two products, and the fused steps of the polynomials): the published bound.
+/// Deviates of a device differ from those of the CPU by at most this many ulp of the radius (half of 2⁻²³ each for the
+/// two roots and the two products, and the fused steps of the polynomials): the published bound.
 const ULP: f64 = 6.0;
 
 fn probe(seed: u64, role: Role, layer: usize, first: u32, group: u32, count: u32) -> Probe {

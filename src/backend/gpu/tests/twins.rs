@@ -1,7 +1,8 @@
 //! Names in headers lead somewhere.
 //!
-//! A shader says in one line of its header what it is checked against: `// Twin: ` and names, separated by commas. A name is
-//! a path of this crate, such as `backend::cpu::draw::panel` (a function, a type, a method or a module), or another shader.
+//! A shader says in one line of its header what it is checked against: `// Twin: ` and names, separated by commas. A
+//! name is a path of this crate, such as `backend::cpu::draw::panel` (a function, a type, a method or a module), or
+//! another shader.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! The contract between Rust and WGSL, continued: types of the numbers in memory, shapes of cooperative matrices, and what
-//! the compilers behind WGSL do not take.
+//! The contract between Rust and WGSL, continued: types of the numbers in memory, shapes of cooperative matrices, and
+//! what the compilers behind WGSL do not take.
 
 use crate::backend::gpu::Pass;
 use crate::backend::gpu::module::Storage;
@@ -96,7 +96,8 @@ fn indexed_stores_of(module: &Module, info: &naga::valid::ModuleInfo) -> usize {
     functions.chain(entries).map(|each| indexed_stores(module, each, &each.0.body)).sum()
 }
 
-/// FXC, which compiles for DX12 where there is no DXC library, takes no `vector[n] = …` with a variable n (X3500, X3511).
+/// FXC, which compiles for DX12 where there is no DXC library, takes no `vector[n] = …` with a variable n (X3500,
+/// X3511).
 #[test]
 fn no_component_of_a_vector_is_written_by_a_variable_index() {
     for pass in Pass::ALL {

@@ -59,7 +59,8 @@ impl Class {
     }
 }
 
-/// The fields of a record; separators within double quotes do not separate, and a blank stands for a run of white space.
+/// The fields of a record; separators within double quotes do not separate, and a blank stands for a run of white
+/// space.
 pub(super) fn split(line: &str, separator: char) -> Vec<Field<'_>> {
     let mut quoted = false;
     let parts = line.split(move |c: char| {
@@ -134,7 +135,8 @@ pub(super) fn class(text: &str, decimal_comma: bool) -> Class {
     }
 }
 
-/// Whether text is digits in threes with a mark between, with or without a decimal part: `1,234`, `12'345.6`, `1.234,5`.
+/// Whether text is digits in threes with a mark between, with or without a decimal part: `1,234`, `12'345.6`,
+/// `1.234,5`.
 fn grouped(text: &str, mark: char) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
     let decimal = if mark == '.' { ',' } else { '.' };

@@ -57,8 +57,8 @@ impl<'t> Split<'t> {
         Self { fields, classes }
     }
 
-    /// Whether the records below the first (the first where it is alone) are of one length and, but for a first column of
-    /// names and an empty last one, numbers.
+    /// Whether the records below the first (the first where it is alone) are of one length and, but for a first column
+    /// of names and an empty last one, numbers.
     fn is_table(&self) -> bool {
         let body = &self.classes[usize::from(self.classes.len() > 1)..];
         let fields = body[0].len();
@@ -253,7 +253,8 @@ impl Layout {
     }
 }
 
-/// Whether the first column holds names, or is in quotes while no other is, and the others are numbers but for an empty last.
+/// Whether the first column holds names, or is in quotes while no other is, and the others are numbers but for an empty
+/// last.
 fn row_names(fields: &[Vec<Field>], classes: &[Vec<Class>]) -> bool {
     let quoted = fields.iter().all(|r| r.len() > 1 && r[0].quoted && r[1..].iter().all(|f| !f.quoted));
     let name = |c: &Class| matches!(c, Class::Name | Class::Odd) || (quoted && number(c));

@@ -18,6 +18,7 @@ use std::io::BufRead;
 
 use super::{Fault, Table, malformed};
 use crate::data::MAX_VALUES;
+use crate::units::counted;
 use field::{Class, Field};
 use layout::Layout;
 use lines::{Lines, Record};
@@ -68,8 +69,8 @@ impl Rows<'_> {
         let fields = field::split(&record.text, layout.separator);
         if fields.len() != layout.fields {
             return malformed(format!(
-                "line {line} has {} fields but line {} has {}; every line needs as many",
-                fields.len(),
+                "line {line} has {} but line {} has {}; every line needs as many",
+                counted(fields.len(), "field"),
                 layout.first_line,
                 layout.fields
             ));

@@ -4,6 +4,8 @@
 
 mod results;
 
+use results::{Numbers, Read};
+
 use super::{Algebra, upload_turned};
 use crate::backend::gpu::device::Device;
 use crate::backend::gpu::executor::Run;
@@ -22,8 +24,6 @@ use crate::stats::Reference;
 
 /// Bytes of an entry, an f64 or a pair of f32.
 const ENTRY: u64 = 8;
-/// The entries of all seeds in hand, where they were asked for.
-type Numbers = Option<Vec<f64>>;
 
 /// Of the two kernels of a seed, K and K_gia.
 const K: usize = 0;
@@ -45,6 +45,8 @@ pub(in crate::backend::gpu) struct DeviceAlgebra<'e> {
     roots: Vec<Option<View>>,
     /// Tᵀ and S_Bᵀ, at their layer.
     couplings: Vec<Option<(View, View)>>,
+    /// B_kB_kᵀ of every layer, where the matrices of the layers are wanted.
+    back_grams: Option<Vec<Option<Proxy>>>,
     /// B Bᵀ and Mᵀ of the layer in hand.
     above: Option<(Proxy, Proxy)>,
     /// B' B'ᵀ of the layer in hand, where it is not B Bᵀ.
@@ -62,8 +64,8 @@ pub(in crate::backend::gpu) struct DeviceAlgebra<'e> {
 }
 
 impl<'e> DeviceAlgebra<'e> {
-    /// For the groups of a job, one after another.
-    pub(in crate::backend::gpu) fn new(device: &'e Device, job: &'e Job, noise: Noise) -> Self {
+    /// For the groups of a job, one after another; `layers` reads the matrices of every layer with the rest.
+    pub(in crate::backend::gpu) fn new(device: &'e Device, job: &'e Job, noise: Noise, layers: bool) -> Self {
         let depth = job.network.depth();
         let none = || (0..depth).map(|_| None).collect::<Vec<_>>();
         Self {
@@ -72,6 +74,7 @@ impl<'e> DeviceAlgebra<'e> {
             noise,
             seeds: Vec::new(),
             grams: none(),
+            back_grams: layers.then(none),
             pseudo: none(),
             cross: none(),
             roots: (0..depth).map(|_| None).collect(),
@@ -177,7 +180,8 @@ impl Algebra for DeviceAlgebra<'_> {
         // What is of a group goes with its recording.
         self.grams.iter_mut().skip(1).for_each(|slot| *slot = None);
         self.roots.iter_mut().skip(1).for_each(|slot| *slot = None);
-        [&mut self.pseudo, &mut self.cross].into_iter().flatten().for_each(|slot| *slot = None);
+        let of_group = [&mut self.pseudo, &mut self.cross].into_iter().chain(&mut self.back_grams);
+        of_group.flatten().for_each(|slot| *slot = None);
         self.couplings.iter_mut().for_each(|slot| *slot = None);
         self.independent.iter_mut().for_each(|slot| *slot = None);
         (self.above, self.above_independent, self.outputs) = (None, None, None);
@@ -238,6 +242,9 @@ impl Algebra for DeviceAlgebra<'_> {
         if self.job.independence {
             self.assemble(&mut run.recording, INDEPENDENT, k - 1, 0, independent.unwrap_or(gram))?;
         }
+        if let Some(kept) = &mut self.back_grams {
+            kept[k] = Some(gram);
+        }
         self.above = cross.map(|m| (gram, m));
         self.above_independent = independent;
         Ok(())
@@ -292,13 +299,14 @@ impl Algebra for DeviceAlgebra<'_> {
         let (kernel, independent) = self.finish(&mut run.recording)?;
         let size = self.job.q() * self.job.q();
         let wanted = [Some(kernel), independent].map(|kernel| kernel.map(|kernel| (kernel, size)));
-        let (outputs, [kernels, independent]) = self.read(run, wanted)?;
+        let Read { outputs, values: [kernels, independent], layers } = self.read(run, wanted)?;
         let kernels = kernels.ok_or_else(|| self.missing())?;
         let one = |(index, &seed): (usize, &u64)| {
             let kernel = Some(self.kernel(index, &kernels)?);
             let independent = independent.as_ref().map(|all| self.kernel(index, all)).transpose()?;
             let output_norm = self.norm_of_outputs(index, &outputs)?;
-            Ok(Drawn { seed, output_norm, kernel, independent, ..Drawn::default() })
+            let matrices = self.layers(&layers, index)?;
+            Ok(Drawn { seed, output_norm, kernel, independent, matrices, ..Drawn::default() })
         };
         self.seeds.iter().enumerate().map(one).collect()
     }
@@ -325,7 +333,7 @@ impl Algebra for DeviceAlgebra<'_> {
         let kernel = (kernels || independent.is_some()).then_some((kernel, entries));
         let independent = independent.map(|independent| (independent, entries));
         let wanted = [Some((results, spectrum::RESULTS)), kernel, independent];
-        let (outputs, [results, kernels, independent]) = self.read(run, wanted)?;
+        let Read { outputs, values: [results, kernels, independent], layers } = self.read(run, wanted)?;
         let results = results.ok_or_else(|| self.missing())?;
         let one = |(index, &seed): (usize, &u64)| {
             let results = &results[index * spectrum::RESULTS..(index + 1) * spectrum::RESULTS];
@@ -340,11 +348,13 @@ impl Algebra for DeviceAlgebra<'_> {
             let of_seed = |all: &Numbers| all.as_ref().map(|all| self.kernel(index, all)).transpose();
             let (kernel, independent) = (of_seed(&kernels)?, of_seed(&independent)?);
             let output_norm = self.norm_of_outputs(index, &outputs)?;
+            let matrices = self.layers(&layers, index)?;
             Ok(Drawn {
                 seed,
                 output_norm,
                 kernel,
                 independent,
+                matrices,
                 statistics: Some(statistics),
                 ..Drawn::default()
             })

@@ -1,5 +1,5 @@
-//! Each pass against its twin in f64, element by element, with the bound that its operations allow. Here what all of them
-//! use, and the small ones.
+//! Each pass against its twin in f64, element by element, with the bound that its operations allow. Here what all of
+//! them use, and the small ones.
 
 mod gram;
 mod project;
@@ -62,8 +62,8 @@ fn rounding(element: Element, x: f64) -> f64 {
     }
 }
 
-/// A deviate as it enters a product, and how far it may be off: a device whose deviate differs in the last bits may round it to
-/// the f16 on the other side.
+/// A deviate as it enters a product, and how far it may be off: a device whose deviate differs in the last bits may
+/// round it to the f16 on the other side.
 fn deviate(element: Element, z: f32) -> (f64, f64) {
     let z = f64::from(z);
     let ulps = 80.0 * U * z.abs().max(1.0);

@@ -153,8 +153,8 @@ fn check_project(
                     off += (a * b_off).abs();
                 }
                 let mut value = found.at(seed, row, c);
-                // One rounding a term and one of its operand, one a chunk; tensor cores cut off where others round. Where
-                // slopes have no exact ratio, X is rounded as it enters them.
+                // One rounding a term and one of its operand, one a chunk; tensor cores cut off where others round.
+                // Where slopes have no exact ratio, X is rounded as it enters them.
                 let mut bound = U * size * 2.0 * (inner as f64 + 3.0) + off + 1e-30;
                 if cooperative && has(project::ACTIVATE_X) && !exact_ratio {
                     bound += U16 * size;
@@ -175,8 +175,8 @@ fn check_project(
     }
 }
 
-/// B of a layer of 10⁶ and of 4·10⁹ neurons, of which some thousand are computed: no entry is flushed, each is right to 2⁻¹¹, and
-/// without the power of two many would not be.
+/// B of a layer of 10⁶ and of 4·10⁹ neurons, of which some thousand are computed: no entry is flushed, each is right to
+/// 2⁻¹¹, and without the power of two many would not be.
 #[test]
 fn nothing_is_flushed_at_great_width() {
     let Some(device) = device(&Options { checked: true, ..Options::default() }) else { return };

@@ -1,0 +1,129 @@
+//! Tables of text: what data-frame libraries, R, numpy and spreadsheets write.
+
+use super::*;
+
+#[test]
+fn csv_tables_are_read() {
+    let files = Files::new();
+    let check = |text: &str, dim: usize, values: &[f64]| {
+        let data = files.load("a.csv", text.as_bytes()).unwrap();
+        assert_eq!((data.dim(), data.values()), (dim, values), "{text:?}");
+    };
+    check("1,2\n3,4\n", 2, &[1.0, 2.0, 3.0, 4.0]);
+    check("x,y\n1,2\n3,4", 2, &[1.0, 2.0, 3.0, 4.0]);
+    check("\u{feff}x,y\r\n1, -2.5e-3\r\n\r\n+3,4.\r\n", 2, &[1.0, -2.5e-3, 3.0, 4.0]);
+    check("\"1\",\"2\"\n", 2, &[1.0, 2.0]);
+    check("# made by hand\n7\n8\n", 1, &[7.0, 8.0]);
+    check("\"x, first\",y\n1,2\n", 2, &[1.0, 2.0]);
+    check("0\n0\n", 1, &[0.0, 0.0]);
+}
+
+#[test]
+fn malformed_csv_files_are_refused_in_one_sentence() {
+    let files = Files::new();
+    let check = |text: &[u8], says: &str| {
+        let path = files.put("a.csv", text);
+        check_refused(&path, load(&path), says);
+    };
+    check(b"", "the file is empty");
+    check(b"\n\n", "the file is empty");
+    check(b"x,y\n", "a header line but no row");
+    check(b"x,y\nz,w\n1,2\n", "line 2, field 1 is \"z\", which is no number");
+    check(b"1,2\n3,x\n", "line 2, field 2 is \"x\"");
+    check(b"1,x\n3,4\n", "line 1, field 2 is \"x\"");
+    check(b"1,2\n3\n", "line 2 has 1 fields but line 1 has 2");
+    check(b"1,2\n\n3,4,5\n", "line 3 has 3 fields but line 1 has 2");
+    check(b"x\n1,2\n", "line 2 has 2 fields but line 1 has 1");
+    check(b"1;2\n3;x\n", "line 2, field 2 is \"x\"");
+    check(b"1,2\n3,\n", "line 2, field 2 is \"\"");
+    check(b"1,nan\n", "line 1, field 2 is \"nan\", which is a missing");
+    check(b"1,2\n1,1e999\n", "line 2, field 2 is \"1e999\", which is beyond the largest");
+    check(b"1,2\n1,0x10\n", "line 2, field 2 is \"0x10\"");
+    check(b"1,2\n\xff,3\n", "line 2, field 1");
+    check(b"1,2\n\"3,4\n", "line 2 has a quote (\") that is not closed");
+}
+
+/// A table as it is written, what is read of it, and what is said of it.
+fn check_read(text: &[u8], dim: usize, values: &[f64], note: &str) {
+    let data = Files::new().load("a.csv", text).unwrap();
+    let shown = String::from_utf8_lossy(text);
+    assert_eq!((data.dim(), data.values()), (dim, values), "{shown:?}");
+    match note {
+        "" => assert!(data.notes().is_empty(), "{shown:?}: {:?}", data.notes()),
+        note => assert!(data.notes().len() == 1 && data.notes()[0].contains(note), "{:?}", data.notes()),
+    }
+}
+
+#[test]
+fn what_data_frame_libraries_write_by_default_is_read_as_meant() {
+    let points = [0.5, 1.5, -2.0, 1.25, 0.25, 3.0];
+    let read = |text: &str, note: &str| check_read(text.as_bytes(), 3, &points, note);
+    // pandas: with and without index and header, names or numbers above the columns.
+    read(",0,1,2\n0,0.5,1.5,-2.0\n1,1.25,0.25,3.0\n", "an index and is left out");
+    read(",a,b,c\n0,0.5,1.5,-2.0\n1,1.25,0.25,3.0\n", "an index and is left out");
+    read("0,1,2\n0.5,1.5,-2.0\n1.25,0.25,3.0\n", "line 1 is taken as column numbers");
+    read("0,1,2\n0.5,1.5,-2\n1.25,0.25,3\n", "line 1 is taken as column numbers");
+    read("a,b,c\n0.5,1.5,-2.0\n1.25,0.25,3.0\n", "");
+    read("0.5,1.5,-2.0\n1.25,0.25,3.0\n", "");
+    read("name,0,1,2\nbob,0.5,1.5,-2.0\neve,1.25,0.25,3.0\n", "holds names");
+    read("Unnamed: 0,a,b,c\n0,0.5,1.5,-2.0\n1,1.25,0.25,3.0\n", "an index");
+    read("date,a,b,c\n2020-01-01,0.5,1.5,-2.0\n2020-01-02,1.25,0.25,3.0\n", "holds names");
+    // R: write.csv, write.csv2, write.table with and without names.
+    read("\"\",\"V1\",\"V2\",\"V3\"\n\"1\",0.5,1.5,-2\n\"2\",1.25,0.25,3\n", "an index");
+    read("\"\";\"V1\";\"V2\";\"V3\"\n\"1\";0,5;1,5;-2\n\"2\";1,25;0,25;3\n", "decimal commas");
+    read("\"V1\" \"V2\" \"V3\"\n\"1\" 0.5 1.5 -2\n\"2\" 1.25 0.25 3\n", "the header has no name");
+    read("\"a\" 0.5 1.5 -2\n\"b\" 1.25 0.25 3\n", "holds names");
+    read("\"1\" 0.5 1.5 -2\n\"2\" 1.25 0.25 3\n", "holds names");
+    // numpy.savetxt: blanks, and a header behind #.
+    read("# x y z\n5.0e-01 1.5e+00 -2.0e+00\n1.25e+00 2.5e-01 3.0e+00\n", "1 line that begins with #");
+    // Spreadsheets.
+    read("a;b;c\r\n0,5;1,5;-2\r\n1,25;0,25;3\r\n", "semicolons");
+    read("0.5\t1.5\t-2\r1.25\t0.25\t3\r", "tabs");
+    read("0.5|1.5|-2\n1.25|0.25|3\n", "bars");
+    read("a,b,c,\n0.5,1.5,-2,\n1.25,0.25,3,\n", "a separator ends every line");
+    read("\"0.5\",\"1.5\",\"-2\"\n\"1.25\",\"0.25\",\"3\"\n", "");
+    read("\"0\",\"1\",\"2\"\n0.5,1.5,-2\n1.25,0.25,3\n", "in quotes, is taken as the header");
+    read("\"two\nlines\",b,c\n0.5,1.5,-2\n1.25,0.25,3\n", "");
+    read("\u{feff}\n\n0.5,1.5,-2\n \n1.25,0.25,3", "");
+    let text = "a,b,c\n0.5,1.5,-2\n1.25,0.25,3\n";
+    let little: Vec<u8> =
+        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> =
+        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+    check_read(&little, 3, &points, "UTF-16, little-endian");
+    check_read(&big, 3, &points, "UTF-16, big-endian");
+    // Rows of integers that count on are rows.
+    check_read(b"1,2\n3,4\n", 2, &[1.0, 2.0, 3.0, 4.0], "");
+    check_read(b"0,1,2\n", 3, &[0.0, 1.0, 2.0], "");
+    check_read(b"1,2\n2,4\n3,6\n", 2, &[1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "counts the rows and is taken as");
+}
+
+#[test]
+fn tables_with_two_readings_and_odd_values_are_refused_by_line_and_field() {
+    let files = Files::new();
+    let check = |text: &[u8], says: &str| {
+        let path = files.put("a.csv", text);
+        check_refused(&path, load(&path), says);
+    };
+    check(b"0,1,2\n5,3,8\n4,4,4\n", "line 1 has two readings");
+    check(b"0\n0.5\n1.5\n", "line 1 has two readings");
+    check(b"0,0.5,1.5\n1,1.25,0.25\n2,-3.0,0.75\n", "the first column has two readings");
+    check(b",a\n0.5,1\n0.7,2\n", "the first column has no name and two readings");
+    check(b"id,a\n1,0.5\n2,0.7\n", "the first column, \"id\", has two readings");
+    check(b"1,234;5,678\n2,345;6,789\n", "line 1 holds \"1,234\", with two readings");
+    check(b"NA\n2\n3\n", "line 1, field 1 is \"NA\", which is a missing");
+    check(b"1x\n2\n3\n", "line 1, field 1 is \"1x\"");
+    check(b"NA,x\n2,3\n", "line 1, field 1 is \"NA\"");
+    check(b"a,b\n1,\n", "line 2, field 2 is \"\", which is empty: a missing value");
+    check(b"a,b\n1,-inf\n", "line 2, field 2 is \"-inf\", which is a missing or infinite value");
+    check(b"a,b\n1,0x1F\n", "line 2, field 2 is \"0x1F\", which is hexadecimal");
+    check(b"a,b\n1,\"1,234\"\n", "line 2, field 2 is \"1,234\", with two readings");
+    check(b"a,b\n1,\"1,234.5\"\n", "marks between thousands");
+    check(b"a,b\n1,1'234\n", "marks between thousands");
+    check(b"a,b\n1,2,\n3,4,\n", "line 2 has 3 fields but line 1 has 2");
+    check(b"1,2\n3,4\x00\n", "line 2 holds a zero byte");
+    check(b"\xff\xfe1\x00,", "begins as UTF-16 text but is none");
+    check(b"\xff\xfe\x00\x001\x00\x00\x00", "UTF-32");
+    check(b"1,2\n3,\x1b[31m4\n", "line 2, field 2 is");
+    check(b"sepal,species\n1,setosa\n2,virginica\n", "line 2, field 2 is \"setosa\"");
+}

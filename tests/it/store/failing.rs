@@ -1,0 +1,183 @@
+//! The program on file systems that fail: no locks, a quota that is used up, another program that holds the store.
+//!
+//! A library between the program and the system (`LD_PRELOAD`) fails as such a file system does: mounting one needs
+//! root, and a quota is not felt by root. Where no C compiler is there, these tests say SKIPPED.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::*;
+
+/// `flock` fails with EOC_TEST_FLOCK; writes to files below EOC_TEST_QUOTA fail with EDQUOT once that many bytes went
+/// there.
+const SHIM: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+int flock(int fd, int operation) {
+    const char *failure = getenv("EOC_TEST_FLOCK");
+    if (failure) { errno = atoi(failure); return -1; }
+    return ((int (*)(int, int))dlsym(RTLD_NEXT, "flock"))(fd, operation);
+}
+
+static _Atomic long long written;
+
+static int full(int fd, size_t size) {
+    const char *quota = getenv("EOC_TEST_QUOTA"), *place = getenv("EOC_TEST_PLACE");
+    if (!quota || !place) return 0;
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length <= 0) return 0;
+    path[length] = 0;
+    if (!strstr(path, place)) return 0;
+    return atomic_fetch_add(&written, (long long)size) + (long long)size > atoll(quota);
+}
+
+ssize_t write(int fd, const void *from, size_t size) {
+    if (full(fd, size)) { errno = EDQUOT; return -1; }
+    return ((ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write"))(fd, from, size);
+}
+
+ssize_t pwrite(int fd, const void *from, size_t size, off_t at) {
+    if (full(fd, size)) { errno = EDQUOT; return -1; }
+    return ((ssize_t (*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite"))(fd, from, size, at);
+}
+
+ssize_t pwrite64(int fd, const void *from, size_t size, off_t at) {
+    if (full(fd, size)) { errno = EDQUOT; return -1; }
+    return ((ssize_t (*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite64"))(fd, from, size, at);
+}
+"#;
+
+const SLOW: &str = "name = 'slow'\nseeds = 100000\n[network]\nactivation = 'relu'\ndepth = 3\nwidth = 64\n[data]\nsource = \
+                    'digits:n=32'\n";
+
+fn skip(why: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: failing file systems: {why}");
+}
+
+/// The library, built in a directory.
+fn shim(at: &Path) -> Option<PathBuf> {
+    fs::write(at.join("shim.c"), SHIM).unwrap();
+    let library = at.join("shim.so");
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-o", "shim.so", "shim.c", "-ldl"])
+        .current_dir(at)
+        .output();
+    built.is_ok_and(|output| output.status.success()).then_some(library)
+}
+
+/// The program on the failing file system.
+fn failing(at: &Path, shim: &Path, set: [(&str, &str); 2], args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_eoc"));
+    command.args(args).current_dir(at).env("LD_PRELOAD", shim);
+    command.envs(set).output().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_system_without_locks_is_refused_with_nothing_written() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    let Some(shim) = shim(at) else { return skip("no C compiler") };
+    fs::write(at.join("slow.toml"), SLOW).unwrap();
+    let args = ["run", "slow.toml", "--seeds", "4", "--out", "run", "--device", "cpu"];
+    // ENOSYS, ENOLCK and EOPNOTSUPP.
+    for code in ["38", "37", "95"] {
+        let set = [("EOC_TEST_FLOCK", code), ("EOC_TEST_PLACE", "/")];
+        let output = failing(at, &shim, set, &args);
+        refused(&output, 2, &["cannot lock run/lock, whose file system has no locks"]);
+        assert!(!at.join("run").exists(), "{code}");
+    }
+    // What was made elsewhere is read there all the same.
+    assert_eq!(eoc(at, &args).status.code(), Some(0));
+    let set = [("EOC_TEST_FLOCK", "38"), ("EOC_TEST_PLACE", "/")];
+    let output = failing(at, &shim, set, &["status", "run"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_quota_that_is_used_up_keeps_what_was_finished() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    let Some(shim) = shim(at) else { return skip("no C compiler") };
+    fs::write(at.join("slow.toml"), SLOW).unwrap();
+    let run = ["run", "slow.toml", "--out", "run", "--device", "cpu"];
+    assert_eq!(eoc(at, &[&run[..], &["--seeds", "100"]].concat()).status.code(), Some(0));
+    let before = rows(&at.join("run")).unwrap();
+    let set = [("EOC_TEST_QUOTA", "400000"), ("EOC_TEST_PLACE", "/run/")];
+    let output = failing(at, &shim, set, &run);
+    refused(
+        &output,
+        1,
+        &["cannot write", "run.sqlite", "the disk quota is used up", "finished samples are kept"],
+    );
+    let kept = rows(&at.join("run")).unwrap();
+    assert!(kept.len() >= before.len() && kept[..before.len()] == before);
+    // With room again the same command goes on.
+    let seeds = (kept.len() + 9).to_string();
+    assert_eq!(eoc(at, &[&run[..], &["--seeds", &seeds]].concat()).status.code(), Some(0));
+    // A file that does not fit is no half file.
+    let set = [("EOC_TEST_QUOTA", "100"), ("EOC_TEST_PLACE", "/out/")];
+    fs::create_dir(at.join("out")).unwrap();
+    let output = failing(at, &shim, set, &["export", "run", "--format", "csv", "--out", "out/rows.csv"]);
+    refused(&output, 1, &["out/rows.csv", "quota"]);
+    assert_eq!(fs::read_dir(at.join("out")).unwrap().count(), 0);
+}
+
+/// A signal is answered within two seconds while another program reads the store; when it goes, the run goes on.
+#[cfg(unix)]
+#[test]
+fn a_reader_that_holds_the_store_is_waited_for_and_a_signal_is_not() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    fs::write(at.join("slow.toml"), SLOW).unwrap();
+    let run = ["run", "slow.toml", "--out", "run", "--device", "cpu"];
+    assert_eq!(eoc(at, &[&run[..], &["--seeds", "20"]].concat()).status.code(), Some(0));
+    let start = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_eoc"));
+        command.args(args).current_dir(at).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let reader = Connection::open(at.join("run/run.sqlite")).unwrap();
+    let hold = || {
+        reader.execute_batch("BEGIN").unwrap();
+        reader.query_row("SELECT count(*) FROM samples", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(hold(), 20);
+    // Few seeds, which are drawn and then wait for the disk.
+    let mut child = start(&[&run[..], &["--seeds", "30"]].concat());
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(child.try_wait().unwrap().is_none(), "nothing is done before the reader has gone");
+    reader.execute_batch("COMMIT").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(hold(), 30);
+    let child = start(&run);
+    std::thread::sleep(Duration::from_millis(1500));
+    let clock = Instant::now();
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let waited = clock.elapsed();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(
+        said.contains("another program holds the store") && said.contains("the same command resumes"),
+        "{said}"
+    );
+    // Two seconds are promised; a machine with much else to do is given more.
+    assert!(waited < Duration::from_secs(10), "{waited:?}");
+    reader.execute_batch("COMMIT").unwrap();
+    assert_eq!(rows(&at.join("run")).unwrap().len(), 30);
+}
