@@ -40,8 +40,8 @@ pub struct Args {
     /// Run directories
     #[arg(value_name = "DIR", required = true)]
     dirs: Vec<PathBuf>,
-    /// Axis of figures and tables: m (width), l (depth), m_l (outputs), n (points) or delta [default: what the study varies
-    /// most]
+    /// Axis of figures and tables: m (width), l (depth), m_l (outputs), n (points) or delta; with --figure also k, the
+    /// layers [default: what the study varies most]
     #[arg(long, value_name = "AXIS")]
     x: Option<AxisName>,
     /// Write this one figure, an .svg file, and its numbers beside it as .csv; no report
@@ -53,17 +53,23 @@ pub struct Args {
 
 /// An axis by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct AxisName(Axis);
+enum AxisName {
+    Along(Axis),
+    Layers,
+}
 
 impl FromStr for AxisName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if text == "k" {
+            return Ok(Self::Layers);
+        }
         let name = if text == "delta" { "Δ" } else { text };
         let found = Axis::ALL.into_iter().find(|axis| axis.symbol() == name);
-        found.map(Self).ok_or_else(|| {
+        found.map(Self::Along).ok_or_else(|| {
             let names = Axis::ALL.map(|axis| axis.symbol().replace('Δ', "delta"));
-            format!("axis \"{}\" is unknown; use {}", text.escape_debug(), names.join(", "))
+            format!("axis \"{}\" is unknown; use {} or k", text.escape_debug(), names.join(", "))
         })
     }
 }
@@ -71,9 +77,18 @@ impl FromStr for AxisName {
 /// Writes the reports, or the figure.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let threads = args.threads.start()?;
-    let along = args.x.map(|name| name.0);
+    let (along, name) = match args.x {
+        None => (None, ""),
+        Some(AxisName::Along(axis)) => (Some(axis), ""),
+        Some(AxisName::Layers) => (None, "layers"),
+    };
     if let Some(path) = &args.figure {
-        return one_figure(&args.dirs, path, along, &threads, ctx);
+        return one_figure(&args.dirs, path, along, name, &threads, ctx);
+    }
+    if !name.is_empty() {
+        return Err(Failure::refused(
+            "--x k is of one figure; give --figure FILE, or leave --x out: the page has the layers",
+        ));
     }
     // All are looked at before the first is written.
     let readers: Vec<Reader> =
@@ -194,6 +209,7 @@ fn one_figure(
     dirs: &[PathBuf],
     path: &Path,
     along: Option<Axis>,
+    name: &str,
     threads: &Threads,
     ctx: &Context,
 ) -> Result<Status, Failure> {
@@ -215,8 +231,14 @@ fn one_figure(
     all.name = names.join(", ");
     let analysis = threads.install(|| analysis(&all, along));
     let drawn = threads.install(|| figures(&all, &analysis)).map_err(Failure::running)?;
-    let Some(main) = drawn.iter().find(|figure| figure.name.is_empty()) else {
+    let Some(main) = drawn.iter().find(|figure| figure.name == name) else {
         let dirs: Vec<String> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+        if !name.is_empty() {
+            return Err(Failure::refused(format!(
+                "{} holds no rows of layers; they are kept where the study has layers = true",
+                dirs.join(", ")
+            )));
+        }
         return Err(Failure::refused(format!(
             "{} holds no finished sample with a place on this figure; a figure needs one",
             dirs.join(", ")

@@ -13,7 +13,7 @@ const SEEDS: usize = 8;
 const STEPS: usize = 160;
 
 /// The cells that are shown, with their names: of many the ends and what lies evenly between them.
-fn cells<'a>(lines: &Lines<'a>) -> Vec<(String, &'a Point)> {
+pub(super) fn cells<'a>(lines: &Lines<'a>, most: usize) -> Vec<(String, &'a Point)> {
     let axis = lines.axis();
     let name = |label: &str, p: &Point| match axis.value(&p.cell) {
         Some(at) if lines.all.len() > 1 => format!("{label}, {} = {}", axis.symbol(), short(at)),
@@ -27,15 +27,15 @@ fn cells<'a>(lines: &Lines<'a>) -> Vec<(String, &'a Point)> {
         let pick = |i: usize| if count < 2 { points.len() - 1 } else { i * (points.len() - 1) / (count - 1) };
         (0..count).map(|i| (name(&curve.label, points[pick(i)]), points[pick(i)])).collect()
     };
-    let curves = lines.all.len().clamp(1, CURVES);
-    lines.all.iter().take(CURVES).flat_map(|curve| of(CURVES / curves, curve)).collect()
+    let curves = lines.all.len().clamp(1, most);
+    lines.all.iter().take(most).flat_map(|curve| of(most / curves, curve)).collect()
 }
 
 /// The share of the seeds whose deviation is above a threshold, in units of the bound, and the level 1/m.
 pub(super) fn tails(lines: &Lines) -> Option<Chart> {
     let mut series = Vec::new();
     let mut levels = Vec::new();
-    for (colour, (label, point)) in cells(lines).into_iter().enumerate() {
+    for (colour, (label, point)) in cells(lines, CURVES).into_iter().enumerate() {
         let (Some(samples), Some(bound)) = (lines.samples(point), point.cell.limit.bound) else { continue };
         let mut over: Vec<f64> = samples.column(|s| s.deviation_op / bound);
         over.retain(|v| v.is_finite() && *v > 0.0);
@@ -88,7 +88,7 @@ pub(super) fn tails(lines: &Lines) -> Option<Chart> {
 
 /// How many seeds there are for each size of the deviation, per decade.
 pub(super) fn histograms(lines: &Lines) -> Option<Chart> {
-    let shown: Vec<(String, &Point, Vec<f64>)> = cells(lines)
+    let shown: Vec<(String, &Point, Vec<f64>)> = cells(lines, CURVES)
         .into_iter()
         .filter_map(|(label, point)| {
             let mut logs = lines.samples(point)?.column(|s| s.relative_op.log10());

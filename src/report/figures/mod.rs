@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | `deviation` | ‖K−K∞‖/‖K∞‖ along the axis of the report, all seeds, beside the exact spread of K(x,x); the constant of the bound; \|s\| : φ |
 //! | `law` | how the deviation is distributed: tails with the level 1/m, histograms |
+//! | `layers` | errors of every layer, and the cost of independent gradients, where the study kept them |
 //! | `spread` | the spread of tr K beside the exact one of K(x,x) |
 //! | `spectrum` | least eigenvalue and condition number of K/n beside those of K∞/n |
 //! | `time` | seconds a seed |
 
 mod deviation;
 mod law;
+mod layers;
 mod spectrum;
 mod spread;
 mod time;
@@ -63,7 +65,7 @@ pub fn plot(study: &StudySummary, analysis: &Analysis, columns: usize) -> Option
 
 fn charts(study: &StudySummary, analysis: &Analysis) -> Vec<Chart> {
     let lines = Lines::of(study, analysis);
-    let all = [
+    let mut all = vec![
         deviation::main(&lines),
         law::tails(&lines),
         law::histograms(&lines),
@@ -72,8 +74,10 @@ fn charts(study: &StudySummary, analysis: &Analysis) -> Vec<Chart> {
         spread::spreads(&lines),
         spectrum::least(&lines),
         spectrum::condition(&lines),
-        time::seconds(study),
+        layers::independence(&lines),
     ];
+    all.extend(layers::layers(&lines).into_iter().map(Some));
+    all.push(time::seconds(study));
     all.into_iter().flatten().filter_map(Chart::drawable).collect()
 }
 
