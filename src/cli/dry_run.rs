@@ -37,14 +37,15 @@ pub fn execute(plan: &Plan, out: &Path, computing: &Computing, ctx: &Context) ->
     let forecast = forecast(plan, &missing, computing, BUDGET).map_err(refused)?;
     ctx.check()?;
     let done: u128 = missing.iter().map(|m| u128::from(m.rows)).sum();
-    let mut text = format!(
-        "Study {}: {}, seeds {}{}; {} there\n\n",
-        plan.directory_name(),
+    let what = format!(
+        "{}, seeds {}{}; {} there",
         counted(plan.cells().len(), "cell"),
         plan.asked(),
         if shard.is_whole() { String::new() } else { format!(", shard {shard}") },
         are(done, "sample"),
     );
+    let head = format!("Study {}: ", plan.directory_name());
+    let mut text = paragraph(&head, &what, terminal::columns()) + "\n";
     text += &cells(plan, &forecast);
     text += &totals(&forecast, settings);
     text += &format!("\nDirectory: {} (nothing was written)\n", out.display());

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::text::{Align, activation, counted, significant};
+use super::text::{Align, activation, significant};
 use crate::math::activation::Activation;
 use crate::study::table::CellRecord;
+use crate::units::counted;
 
 /// A number along which the points of a line follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,7 +181,7 @@ impl Field {
                 None => cell.m.map(|_| "listed widths".into()),
             },
             Self::Depth => Some(format!("depth {}", cell.depth)),
-            Self::Outputs => Some(counted(cell.outputs as usize, "output", "outputs")),
+            Self::Outputs => Some(counted(cell.outputs as usize, "output")),
             Self::Points => Some(format!("n = {}", cell.n)),
             Self::Width => cell.m.map(|m| format!("m = {m}")),
         }

@@ -9,8 +9,9 @@ use super::layout::{Layout, paragraph};
 use super::lines::Measured;
 use super::ratios::Ratio;
 use super::tails::{MISSES, THRESHOLDS, Tail};
-use super::text::{Align, counted, estimate, interval, significant, slope};
+use super::text::{Align, estimate, interval, significant, slope};
 use crate::stats::{Interval, NoInterval};
+use crate::units::counted;
 
 /// The spread of the trace beside the exact one of a diagonal entry.
 pub(super) fn spreads(section: &Section, fields: &Fields, room: usize) -> String {
@@ -123,7 +124,7 @@ pub(super) fn conditions(section: &Section, room: usize) -> String {
             let more = if unmet.len() > 2 { "; and so on" } else { "" };
             format!(
                 "of {}, {some} do not meet its conditions: {}{more}",
-                counted(all, "cell", "cells"),
+                counted(all, "cell"),
                 shown.join("; ")
             )
         }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::analysis::{Section, Setting};
 use super::axis::{Axis, Field};
 use super::layout::{Layout, shortened};
-use super::text::{Align, counted};
+use super::text::Align;
 use crate::stats::CONFIDENCE;
 use crate::study::table::CellRecord;
+use crate::units::counted;
 
 /// Letters of a name in a heading at most.
 const NAME: usize = 48;
@@ -90,7 +91,7 @@ pub(super) fn describe(setting: &Setting) -> Vec<Option<String>> {
     };
     vec![
         Some(data),
-        setting.n.map(|n| counted(n as usize, "point", "points")),
+        setting.n.map(|n| counted(n as usize, "point")),
         (setting.cell.scale != 1.0).then(|| format!("scale {}", setting.cell.scale)),
         Some(format!("{} sampler", setting.samplers.join(" and "))),
         Some(setting.cell.precision.clone()),
@@ -127,7 +128,7 @@ pub(super) fn heading(name: &str, section: &Section, fields: &Fields, room: usiz
     let all = || section.lines.iter().flat_map(|l| &l.points);
     let (least, most) = all().map(|p| p.seeds).fold((usize::MAX, 0), |(a, b), s| (a.min(s), b.max(s)));
     let seeds = if least == most {
-        counted(most, "seed per cell", "seeds per cell")
+        counted(most, "seed per cell")
     } else {
         format!("{least} to {most} seeds per cell")
     };

@@ -1,11 +1,12 @@
 //! Where second moments are heavy-tailed: what so many draws cannot say, and that the exact value stands beside it.
 
 use super::analysis::Point;
-use super::text::{activation, counted, significant};
+use super::text::{activation, significant};
 use crate::limit::least_draws;
 use crate::math::activation::Activation;
 use crate::model::parse_widths;
 use crate::study::table::CellRecord;
+use crate::units::counted;
 
 /// s.d. : mean of K(x,x), exact, from which on a tail counts as heavy: the second moment is twice the square of the mean.
 const HEAVY: f64 = 1.0;
@@ -33,7 +34,7 @@ pub(super) fn sentence<'p>(points: impl Iterator<Item = &'p Point>) -> String {
     format!(
         "the seeds of {} cannot resolve a second moment to {:.0} % ({}, depth {}{m}: {} of at least {draws}); the exact spread \
          of K(x,x) stands for it.",
-        counted(all.len(), "network", "networks"),
+        counted(all.len(), "network"),
         100.0 * RELATIVE,
         activation(&worst.cell),
         worst.cell.depth,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::claims::Claim;
 use super::found::Verdict;
 use super::layout::paragraph;
-use super::text::counted;
+use crate::units::counted;
 
 /// One statement of the papers, or a number published elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,12 +136,12 @@ pub fn papers_table(found: &[(&'static str, Vec<Claim>)], room: usize) -> String
         .collect();
     let without = rows.iter().filter(|row| row.claims.is_empty()).count();
     let summary = format!(
-        "of {}, {}; {} of {} statements have no verdict of their own. Intervals miss one time in twenty, so of twenty true \
+        "of {}, {}; {} of {} have no verdict of their own. Intervals miss one time in twenty, so of twenty true \
          predictions one may be contradicted.",
-        counted(claims().count(), "prediction", "predictions"),
+        counted(claims().count(), "prediction"),
         if counts.is_empty() { "none is decided".to_owned() } else { counts.join(", ") },
         without,
-        rows.len()
+        counted(rows.len(), "statement")
     );
     text + "\n" + &paragraph("Verdict: ", &summary, room)
 }

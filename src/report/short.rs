@@ -9,7 +9,8 @@ use super::headings::{Fields, heading, percent};
 use super::heavy;
 use super::layout::paragraph;
 use super::table::empty_cells;
-use super::text::{Align, counted, estimate};
+use super::text::{Align, estimate};
+use crate::units::counted;
 
 /// What a person reads first, in lines of at most `room` columns. The verdicts are those of the claims that the study
 /// examines; of a study without claims, whether its exponents are those of theory.
@@ -72,7 +73,7 @@ fn of_claims(claims: &[Claim], room: usize) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, verdict)| format!("{count} {}", verdict.verb(count)))
         .collect();
-    let head = format!("of {}, {}.", counted(claims.len(), "prediction", "predictions"), counts.join(", "));
+    let head = format!("of {}, {}.", counted(claims.len(), "prediction"), counts.join(", "));
     let line = |claim: &Claim| {
         paragraph(&format!("  {:<13}", format!("{}:", claim.verdict.word())), &claim.sentence(), room)
     };

@@ -5,9 +5,10 @@ use super::axis::Axis;
 use super::beside;
 use super::headings::{Fields, heading, percent};
 use super::layout::paragraph;
-use super::text::{Align, counted, digits_of_mean, estimate, mean_and_error, significant};
+use super::text::{Align, digits_of_mean, estimate, mean_and_error, significant};
 use crate::math::known;
 use crate::stats::bootstrap::RESAMPLES;
+use crate::units::counted;
 
 /// The table of a study: for each section its cells, then what was found beside theory, cell by cell, and as exponents and
 /// ratios; a legend that names every column. In lines of at most `room` columns: what has no place beside goes on below.
@@ -42,7 +43,7 @@ pub fn table(analysis: &Analysis, room: usize) -> String {
 pub(super) fn empty_cells(analysis: &Analysis) -> String {
     match analysis.empty_cells {
         0 => String::new(),
-        count => format!("{} without a finished seed\n\n", counted(count, "cell", "cells")),
+        count => format!("{} without a finished seed\n\n", counted(count, "cell")),
     }
 }
 

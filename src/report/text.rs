@@ -81,11 +81,6 @@ pub(super) fn activation(cell: &CellRecord) -> String {
     }
 }
 
-/// `one thing`, `two things`.
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
-}
-
 /// Where a column's text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {

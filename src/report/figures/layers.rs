@@ -89,9 +89,7 @@ pub(super) fn independence(lines: &Lines) -> Option<Chart> {
     let mut series: Vec<Series> =
         lines.all.iter().map(|c| lines.series(c, Look::Measured, true, median)).collect();
     let dots = || series.iter().flat_map(|s| &s.dots);
-    if dots().next().is_none() {
-        return None;
-    }
+    dots().next()?;
     let mut words = "";
     if lines.axis() == Axis::Width {
         let (low, high) = dots().fold((f64::INFINITY, 0f64), |(a, b), d| (a.min(d.x), b.max(d.x)));

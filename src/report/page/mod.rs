@@ -11,8 +11,8 @@ use super::figures::Figure;
 use super::files::{SUMMARY, TABLE};
 use super::found::{Found, Verdict};
 use super::headings::{Fields, Labels, heading};
-use super::text::counted;
 use crate::stats::CONFIDENCE;
+use crate::units::counted;
 
 /// What a page says that stored rows do not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,10 +106,7 @@ fn asked(analysis: &Analysis, words: &Page) -> String {
         term(head, &networks(analysis, section));
     }
     if analysis.empty_cells > 0 {
-        term(
-            "Not there yet",
-            &format!("{} without a finished seed", counted(analysis.empty_cells, "cell", "cells")),
-        );
+        term("Not there yet", &format!("{} without a finished seed", counted(analysis.empty_cells, "cell")));
     }
     section_of_terms("asked", "What was asked", &body)
 }
@@ -170,7 +167,7 @@ fn found(analysis: &Analysis, claims: &[Claim], words: &Page) -> String {
             .filter(|v| count(*v) > 0)
             .map(|v| format!("{} {}", count(v), v.verb(count(v))))
             .collect();
-        let of = counted(claims.len(), "prediction", "predictions");
+        let of = counted(claims.len(), "prediction");
         body += &format!("<p class=\"lead\">Of {of}, {}.</p>\n", counts.join(", "));
         let item = |claim: &Claim| {
             let Claim { statement, prediction, found, verdict, .. } = claim;
