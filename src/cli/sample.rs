@@ -64,7 +64,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         Ok(count) if fits(&[count, size, size]) => [count, size, size],
         _ => {
             return Err(Failure::refused(format!(
-                "{count} kernels of {size} x {size} entries are more bytes than a file holds; ask for fewer seeds"
+                "{} of {size} x {size} entries would be more bytes than a file holds; ask for fewer seeds",
+                counted(count, "kernel")
             )));
         }
     };

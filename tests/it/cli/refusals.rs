@@ -134,7 +134,7 @@ fn malformed_engines_seeds_and_files_are_refused() {
         ("--out k.npy --scale 1e200", "scale 1e200 is out of range"),
         ("--out k.npy --seeds 1.5", "seeds \"1.5\""),
         ("--out k.npy --seeds 9223372036854775809", "at most 9223372036854775808"),
-        ("--out k.npy --seeds 9223372036854775808", "are more bytes than a file holds"),
+        ("--out k.npy --seeds 9223372036854775808", "would be more bytes than a file holds"),
         ("", "required arguments were not provided: --out <F.npy>"),
         ("--out missing/k.npy", "cannot write missing/k.npy; name a file in a directory that exists"),
         ("--out folder", "cannot write folder"),
