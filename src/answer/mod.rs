@@ -145,6 +145,20 @@ pub enum NoQuestion {
     /// No networks may be drawn.
     #[error("no network may be drawn; allow at least 1")]
     Networks,
+    /// No seeds, no widths, or nowhere to start.
+    #[error(
+        "there is nothing to draw: seeds {first} up to {last}, widths up to {widest}, a first guess of {guess}"
+    )]
+    Nothing {
+        /// The first seed.
+        first: u64,
+        /// The seed before which it ends.
+        last: u64,
+        /// The widest width.
+        widest: u64,
+        /// Where to start.
+        guess: f64,
+    },
 }
 
 impl Question {
@@ -165,6 +179,10 @@ impl Question {
         }
         if self.max_networks == Some(0) {
             return Err(NoQuestion::Networks);
+        }
+        let (first, last, widest, guess) = (self.first_seed, self.last_seed, self.widest, self.guess);
+        if first >= last || widest == 0 || guess.is_nan() {
+            return Err(NoQuestion::Nothing { first, last, widest, guess });
         }
         Ok(())
     }
@@ -267,6 +285,8 @@ pub enum NoAnswer<E> {
         width: u64,
         /// What happened.
         source: E,
+        /// What the draws before it show: the interval holds all the same, since what is drawn next never depends on why it ends.
+        known: Box<Answer>,
     },
 }
 
@@ -291,9 +311,13 @@ pub fn width<D: Draws>(
             let end = stage.seeds.end.min(start.saturating_add(step));
             let drawn = stage.bets.iter().map(|bet| {
                 let drawn = draws.deviations(bet.width, start..end);
-                drawn.map_err(|source| NoAnswer::Draws { width: bet.width, source })
+                drawn.map_err(|source| (bet.width, source))
             });
-            let Some(drawn) = drawn.collect::<Result<Option<Vec<_>>, _>>()? else {
+            let drawn = drawn.collect::<Result<Option<Vec<_>>, _>>().map_err(|(width, source)| {
+                let known = Box::new(answer(question, &search, Ending::Stopped));
+                NoAnswer::Draws { width, source, known }
+            })?;
+            let Some(drawn) = drawn else {
                 stopped = true;
                 break;
             };

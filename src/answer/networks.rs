@@ -70,6 +70,19 @@ pub enum CellError {
         "tolerance {0} asks nothing of the least eigenvalue, which is never negative; use a tolerance below 1"
     )]
     AsksNothing(f64),
+    /// A kernel of zeros would be within the tolerance. Narrow and deep networks have kernels near zero and wide ones are near the
+    /// limit, so that the probability falls with the width before it grows.
+    #[error(
+        "at tolerance {} a kernel of zeros would be within, and the probability does not grow with the width; use one below {}",
+        number(*.tolerance),
+        number(*.below)
+    )]
+    ZeroWithin {
+        /// T.
+        tolerance: f64,
+        /// What a kernel of zeros deviates by.
+        below: f64,
+    },
     /// The least eigenvalue is compared with that of the limit alone.
     #[error(
         "the least eigenvalue is asked about as a share of that of the limit, so that an absolute deviation has no meaning \
@@ -145,6 +158,11 @@ impl<'a> Networks<'a> {
         let (cell, tolerance) = (self.cell, question.tolerance);
         if cell.norm == Norm::LambdaMin && tolerance >= 1.0 {
             return Err(CellError::AsksNothing(tolerance));
+        }
+        // A limit of zeros is what a kernel of zeros equals at every width: there is nothing that falls.
+        let below = if cell.absolute { cell.norm.of_limit(&self.reference) } else { 1.0 };
+        if cell.norm != Norm::LambdaMin && below > 0.0 && tolerance >= below {
+            return Err(CellError::ZeroWithin { tolerance, below });
         }
         // Rounding is of the size of the kernel; the deviation is measured in units of `unit`.
         let norm = self.reference.norm_op();

@@ -6,6 +6,8 @@ use eoc_ntk::report::{Align, Layout, paragraph};
 
 /// Rows of the table at most: the deepest powers of two, and the depth itself.
 const ROWS: usize = 7;
+/// Digits of a number.
+const DIGITS: usize = 5;
 
 /// A table of a few depths and a line for each proposition, in `room` columns; one line where theory says nothing.
 pub(super) fn text(profile: &Profile, room: usize) -> String {
@@ -22,16 +24,15 @@ pub(super) fn text(profile: &Profile, room: usize) -> String {
         .group([("condition", Align::Right), ("theorem", Align::Right)]);
     for &i in &rows[rows.len().saturating_sub(ROWS)..] {
         let spectrum = &profile.spectra()[i];
-        let exact = (spectrum.eigenvalues.last(), spectrum.eigenvalues.first());
         let (upper, lower) = (theory.upper(), theory.lower());
         table.push(vec![
             profile.depths()[i].to_string(),
             show(theory.w()[i]),
-            show(exact.0.copied()),
+            known(spectrum.largest(DIGITS), spectrum.eigenvalues.last()),
             show(upper.lambda_max[i]),
-            show(exact.1.copied()),
+            known(spectrum.least(DIGITS), spectrum.eigenvalues.first()),
             show(upper.lambda_bulk[i]),
-            show(Some(spectrum.condition_number)),
+            known(spectrum.condition(DIGITS), Some(&spectrum.condition_number)),
             show(upper.condition_number[i]),
         ]);
         if sides && lower.lambda_max[i].is_some() {
@@ -80,6 +81,12 @@ fn sides_differ(theory: &Theory) -> bool {
         (Some(upper), Some(lower)) => (upper / lower - 1.0).abs() > 1e-9,
         _ => false,
     })
+}
+
+/// As [`show`] where all of these digits are right, else what is known.
+fn known(text: String, value: Option<&f64>) -> String {
+    let mantissa = text.split('e').next().unwrap_or_default();
+    if mantissa.chars().filter(char::is_ascii_digit).count() < DIGITS { text } else { show(value.copied()) }
 }
 
 /// Five digits in at most nine characters, or a dash.

@@ -16,6 +16,9 @@
 //! | 1.2 | .999 (1) | .999 (1) | .998 (1) | .979 (.97) | .941 (.33) |
 //! | 1.6 | 1.00 (1) | 1.00 (1) | 1.00 (1) | .998 (1) | .992 (1) |
 //!
+//! Of the closed ones alone fewer cover, since a sample that misses its tail looks light: .936 of 8 numbers at 0.24, .818 at 0.4, .713 of
+//! 16 at 0.6, .806 of 64 at 0.8.
+//!
 //! 1.96 standard errors on either side, always closed, cover .927 of 16 numbers at 0.24, .792 at 1.2 and .702 at 1.6.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};

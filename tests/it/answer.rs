@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::ops::{ControlFlow, Range};
 
-use eoc_ntk::answer::{Answer, Cell, Draws, Ending, Networks, Norm, Question, width};
+use eoc_ntk::answer::{Answer, Cell, Draws, Ending, Networks, NoAnswer, Norm, Question, width};
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::{Precision, Stop};
 use eoc_ntk::data::DataSet;
@@ -95,6 +95,44 @@ pub fn misses(runs: u64, question: &Question, law: fn(u64, f64) -> f64) -> [u64;
         counts[2] += u64::from(answer.ending == Ending::Resolved);
     }
     counts
+}
+
+/// Draws that break after so many calls.
+struct Breaking {
+    whole: Simulated,
+    after: usize,
+}
+
+impl Draws for Breaking {
+    type Error = &'static str;
+
+    fn deviations(&mut self, width: u64, seeds: Range<u64>) -> Result<Option<Vec<f64>>, &'static str> {
+        if self.whole.calls.len() >= self.after {
+            return Err("it broke");
+        }
+        Ok(self.whole.deviations(width, seeds).unwrap())
+    }
+
+    fn at_once(&mut self, _: u64) -> u64 {
+        self.whole.at_once
+    }
+}
+
+#[test]
+fn what_was_known_when_the_drawing_broke_is_told() {
+    let question = question(30_000);
+    let mut whole = Simulated::new(7, half_normal);
+    let all = searched(&question, &mut whole);
+    for after in [0, 1, whole.calls.len() - 1] {
+        let mut breaking = Breaking { whole: Simulated::new(7, half_normal), after };
+        let broken = width(&question, &mut breaking, &mut |_| ControlFlow::Continue(())).unwrap_err();
+        let NoAnswer::Draws { width, source: "it broke", known } = broken else { panic!("{broken:?}") };
+        assert_eq!(width, whole.calls[after].0);
+        // The same draws as far as they went; of a call that broke beside it nothing is taken.
+        let at_most: u64 = whole.calls[..after].iter().map(|(_, seeds)| seeds.end - seeds.start).sum();
+        assert!(known.networks <= at_most && (after < 4 || known.networks > 0), "{after}: {known:?}");
+        assert!(known.low <= all.low && known.high.is_none_or(|high| Some(high) >= all.high), "{known:?}");
+    }
 }
 
 #[test]
@@ -309,7 +347,7 @@ mod command {
             assert!(out.contains("Undecided: ") && last.ends_with(ending), "{more:?}: {out}");
         }
         // m* = 1: no resolution tells more, a smaller error rate does.
-        let (_, out, _) = eoc(&["--tolerance", "50"]);
+        let (_, out, _) = eoc(&["--tolerance", "0.9", "--confidence", "0.02"]);
         assert!(out.contains("m* = 1 on") && out.lines().last().unwrap().ends_with("--alpha 0.005"), "{out}");
     }
 
@@ -341,6 +379,8 @@ mod command {
             (&["--alpha", "0"], "error rate 0 is out of range"),
             (&["--norm", "two"], "use op, fro, max or lambda_min"),
             (&["--norm", "lambda_min", "--tolerance", "1"], "tolerance 1 asks nothing"),
+            (&["--tolerance", "1"], "a kernel of zeros would be within"),
+            (&["--absolute", "--tolerance", "50"], "a kernel of zeros would be within"),
             (&["--norm", "lambda_min", "--absolute"], "an absolute deviation has no meaning"),
             (&["--norm", "lambda_min", "--data", "pair:angle=0"], "no two of which are parallel"),
         ] {

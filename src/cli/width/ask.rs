@@ -12,7 +12,7 @@ use eoc_ntk::study::kept::{Kept, KeptError};
 
 use super::{Args, Found, Stop, words};
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, Status};
 use crate::cli::refused;
 use crate::cli::session::session;
 use crate::cli::stored;
@@ -112,9 +112,18 @@ where
 {
     answer::width(question, draws, observe).map_err(|error| match error {
         NoAnswer::Question(error) => Failure::unusable(error),
-        NoAnswer::Draws { width, source } => {
-            let failure = failed(false, source);
-            Failure { error: failure.error.map(|error| error.context(format!("width {width}"))), ..failure }
+        NoAnswer::Draws { width, source, known } => {
+            let Failure { status, error } = failed(false, source);
+            // Status 2 says that nothing has begun.
+            let begun = known.networks > 0 && status == Status::Unusable;
+            let mut at = format!("width {width}");
+            if known.networks > 0 {
+                at += &format!(", when {}", words::known(&known));
+            }
+            Failure {
+                status: if begun { Status::Failed } else { status },
+                error: error.map(|error| error.context(at)),
+            }
         }
     })
 }

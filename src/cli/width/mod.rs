@@ -26,7 +26,9 @@ pub const EXAMPLES: &str = "\
 The answer is an interval: m* lies above m_low and is at most m_high, with probability 1 - alpha over \
 the draws, whenever and for whatever reason the drawing stops. It assumes that the probability of being within \
 the tolerance grows with the width, and nothing else. Draws are those of the seeds 0, 1, 2, ..., so that the \
-answer is the same on the same device whatever the threads.
+answer is the same on the same device whatever the threads. The error rate is that of one answer: another tolerance, \
+resolution or alpha on the same seeds is another answer, and all of them together err with up to the sum of their \
+rates; --seeds takes fresh ones.
 
 --json prints m_low (0 if m* may be 1), m_high (null while no width is known to be enough), tolerance, confidence, \
 alpha, norm, looks (by width: m, seeds, inside, and low, high, which hold the probability at this width by \

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::answer::{Decision, Ending, Norm, Progress};
+use eoc_ntk::answer::{Answer, Decision, Ending, Norm, Progress};
 use eoc_ntk::report::{Needed, WriteError, write_needed};
 use eoc_ntk::study::REPORT;
 
@@ -16,6 +16,12 @@ pub fn so_far(progress: &Progress) -> String {
         Some(high) => format!("{} < m* ≤ {high}", progress.low),
         None => format!("m* > {}", progress.low),
     }
+}
+
+/// What is known when the drawing broke.
+pub fn known(answer: &Answer) -> String {
+    let interval = so_far(&Progress { low: answer.low, high: answer.high, networks: answer.networks });
+    format!("{} had shown {interval}", units::counted(answer.networks, "network"))
 }
 
 /// The table.
@@ -36,7 +42,9 @@ fn looks(found: &Found) -> String {
             Decision::Undecided => "not decided here",
         };
         let share = look.inside as f64 / look.seeds as f64;
-        let interval = format!("{share:.4} [{:.4}, {:.4}]", look.low, look.high);
+        // Rounded outwards.
+        let (low, high) = ((1e4 * look.low).floor() / 1e4, (1e4 * look.high).ceil() / 1e4);
+        let interval = format!("{share:.4} [{low:.4}, {high:.4}]");
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
@@ -157,19 +165,26 @@ pub fn sentences(args: &Args, found: &[Found], kinds: usize, stopped: Stop, figu
     let mut text = String::from("\n");
     if let [one] = found {
         text += &wrapped(&statement(args, one));
-        if let Some(exponent) = one.answer.exponent {
-            text += &wrapped(&format!("The median deviation went as m^{exponent:.2} over these widths."));
-        }
     } else {
         text += &wrapped(&format!(
-            "In every line m* is the smallest width from which on {}, with an error rate of {}.",
+            "In every line m* is the smallest width from which on {}, with an error rate of {} for each line by itself.",
             within(args),
             args.alpha
         ));
     }
     for f in found {
         if let Some(open) = undecided(f, stopped) {
-            let which = if found.len() > 1 { format!(" at depth {}", f.cell.depth) } else { String::new() };
+            let cell = &f.cell;
+            let which = match found.len() {
+                1 => String::new(),
+                _ => format!(
+                    " of {}, {}, {}, depth {}",
+                    cell.activation,
+                    cell.schedule,
+                    units::counted(cell.outputs, "output"),
+                    cell.depth
+                ),
+            };
             text += &wrapped(&format!("Undecided{which}: {open}."));
         }
     }
@@ -223,7 +238,7 @@ fn within(args: &Args) -> String {
         (Norm::LambdaMin, _) => {
             format!(
                 "with probability at least {p} the least eigenvalue of the kernel is at least {} times that of its limit",
-                1.0 - t
+                (1e12 * (1.0 - t)).round() / 1e12
             )
         }
         (norm, true) => format!(
