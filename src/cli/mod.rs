@@ -178,6 +178,7 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         return welcome::execute(ctx);
     };
     match command {
+        Command::Run(args) if args.is_papers() => papers::execute(args, ctx),
         Command::Run(args) => run::execute(args, ctx),
         Command::Limit(args) => limit::execute(args, ctx),
         Command::Sample(args) => sample::execute(args, ctx),

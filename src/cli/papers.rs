@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use eoc_ntk::report::Claim;
 use eoc_ntk::report::papers::{papers_json, papers_table};
-use eoc_ntk::study::builtin::{BUILTIN, Builtin};
+use eoc_ntk::study::builtin::BUILTIN;
 
 use super::builtin::PAPERS;
 use super::context::Context;
 use super::failure::{Failure, Status};
-use super::run::{Args, study};
+use super::run::{Args, Asked, study};
 use super::terminal;
 
 /// The table, and what machines read of it.
@@ -17,33 +17,13 @@ const FILES: [&str; 2] = ["papers.txt", "papers.json"];
 /// Columns of the table in its file.
 const COLUMNS: usize = 80;
 
-/// Which study is to run, and where.
-pub(super) struct Asked {
-    /// The built-in study; None of a file.
-    pub(super) builtin: Option<Builtin>,
-    /// Its quick form.
-    pub(super) quick: bool,
-    /// The run directory, where it was said.
-    pub(super) out: Option<PathBuf>,
-    /// Whether one line is to be said of it, and options of other networks are refused.
-    pub(super) brief: bool,
-}
-
-/// What became of a study.
-pub(super) struct Ended {
-    pub(super) status: Status,
-    /// The claims of a built-in study.
-    pub(super) claims: Vec<Claim>,
-}
-
-impl From<Status> for Ended {
-    fn from(status: Status) -> Self {
-        Self { status, claims: Vec::new() }
-    }
-}
-
 /// Runs or resumes every study in a directory of its own, then says what the papers say and what was found.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
+    if args.dry_run || args.shard.is_some() {
+        return Err(Failure::refused(
+            "--study papers runs every built-in study, one after another; give --dry-run and --shard one of them by its name",
+        ));
+    }
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("eoc-runs").join(PAPERS));
     check_place(&out)?;
     let mut found: Vec<(&'static str, Vec<Claim>)> = Vec::new();

@@ -6,7 +6,7 @@ use eoc_ntk::Threads;
 use eoc_ntk::backend::Precision;
 use eoc_ntk::data::Source;
 use eoc_ntk::model::{NetworkError, parse_widths};
-use eoc_ntk::report::{PAGE, SUMMARY, TABLE, paragraph, summary_json, table};
+use eoc_ntk::report::{Claim, PAGE, SUMMARY, TABLE, paragraph, summary_json, table};
 use eoc_ntk::study::builtin::{Builtin, NEEDED};
 use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, RunError, Settings};
 use eoc_ntk::study::store::{Reader, Store, StoreError};
@@ -20,7 +20,6 @@ use super::context::Context;
 use super::dry_run;
 use super::failure::{Failure, Status};
 use super::input::{self, is_dash};
-use super::papers::{self, Asked, Ended};
 use super::progress::Meter;
 use super::refused::refused;
 use super::report::Report;
@@ -118,10 +117,10 @@ pub struct Args {
     independence: bool,
     /// Shard I of N, from 0: that part of the samples, into a directory of its own for eoc merge [default: all]
     #[arg(long, value_name = "I/N", allow_hyphen_values = true)]
-    shard: Option<Shard>,
+    pub(super) shard: Option<Shard>,
     /// Print cells, cost, memory and the time to expect, from a calibration of about a second; write nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// Print the whole table below the short one: quantiles, spectrum, spread of tr K, constants of the bound, ratios
     #[arg(long, conflicts_with_all = ["json", "dry_run"])]
     full: bool,
@@ -139,6 +138,11 @@ pub struct Args {
 }
 
 impl Args {
+    /// Whether all built-in grids are asked for.
+    pub fn is_papers(&self) -> bool {
+        matches!(self.builtin, Some(Named::Papers))
+    }
+
     /// Refuses what a search for widths does not take.
     fn searches(&self) -> Result<(), Failure> {
         let of_networks = Spec { precision: None, ..self.flags()? } != Spec::default();
@@ -180,21 +184,41 @@ impl Args {
     }
 }
 
+/// Which study is to run, and where.
+pub(super) struct Asked {
+    /// The built-in study; None of a file.
+    pub(super) builtin: Option<Builtin>,
+    /// Its quick form.
+    pub(super) quick: bool,
+    /// The run directory, where it was said.
+    pub(super) out: Option<PathBuf>,
+    /// Whether one line is to be said of it, and options of other networks are refused.
+    pub(super) brief: bool,
+}
+
+/// What became of a study.
+pub(super) struct Ended {
+    pub(super) status: Status,
+    /// The claims of a built-in study.
+    pub(super) claims: Vec<Claim>,
+}
+
+impl From<Status> for Ended {
+    fn from(status: Status) -> Self {
+        Self { status, claims: Vec::new() }
+    }
+}
+
 /// Runs or resumes the study.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let builtin = match args.builtin {
-        Some(Named::Papers) if args.dry_run || args.shard.is_some() => {
-            return Err(Failure::refused(
-                "--study papers runs every built-in study, one after another; give --dry-run and --shard one of them by its name",
-            ));
-        }
-        Some(Named::Papers) => return papers::execute(args, ctx),
         Some(Named::Needed) => {
             args.searches()?;
             return width::needed(args.quick, args.out.as_deref(), args.json, &args.engine, ctx);
         }
         Some(Named::Grid(builtin)) => builtin,
-        None => Builtin::FIRST,
+        // All of them at once are `papers::execute`, which calls `study` for each.
+        Some(Named::Papers) | None => Builtin::FIRST,
     };
     let builtin = args.study.is_none().then_some(builtin);
     let asked = Asked { builtin, quick: args.quick, out: args.out.clone(), brief: false };

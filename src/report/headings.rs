@@ -128,7 +128,7 @@ pub(super) fn heading(name: &str, section: &Section, fields: &Fields, room: usiz
     let all = || section.lines.iter().flat_map(|l| &l.points);
     let (least, most) = all().map(|p| p.seeds).fold((usize::MAX, 0), |(a, b), s| (a.min(s), b.max(s)));
     let seeds = if least == most {
-        counted(most, "seed per cell")
+        format!("{} per cell", counted(most, "seed"))
     } else {
         format!("{least} to {most} seeds per cell")
     };

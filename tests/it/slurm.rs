@@ -1,5 +1,6 @@
 //! `eoc slurm`: the scripts with stand-ins for Slurm's commands, and on a real Slurm of two nodes.
 
+use crate::support::without;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -36,7 +37,7 @@ fn done(at: &Path, args: &[&str]) -> String {
 /// The rows of a run without device and seconds, which belong to no byte promise.
 fn rows(at: &Path, dir: &Path) -> Vec<String> {
     let csv = done(at, &["export", dir.to_str().unwrap(), "--format", "csv"]);
-    csv.lines().map(|line| line.rsplitn(3, ',').last().unwrap().to_owned()).collect()
+    without(&csv, &["device", "seconds"])
 }
 
 /// A directory whose name needs quotes.

@@ -67,10 +67,8 @@ fn along(lines: &Lines, shown: &Shown) -> Option<Chart> {
         series.push(Series { label, look: Look::Measured, colour, named: true, dots });
     }
     series.first()?;
-    let about = format!(
-        "{} Markers: mean over seeds; error bars: one standard deviation over seeds up and down, as in the paper's figure.",
-        shown.about
-    );
+    let about = shown.about.to_owned()
+        + " Markers: mean over seeds; error bars: one standard deviation over seeds up and down, as in the paper's figure.";
     let x = Scale { label: "layer k".into(), log: false, ends: None };
     let chart = lines.chart(shown.name, shown.title, about, Scale::log(shown.y), series);
     Some(Chart { x, marks: Vec::new(), ..chart })

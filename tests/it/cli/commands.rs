@@ -34,7 +34,7 @@ fn commands_run_on_a_gpu() {
         &format!("sample {net} --device gpu --precision f64 --out x.npy"),
         "precision f64 runs on the CPU",
     );
-    let bench = place.done("bench --device gpu --case 3,1,3,16 --rounds 1");
+    let bench = place.done("bench --device gpu --case 3,1,3,16 --rounds 1 --quiet");
     assert!(bench.contains("project") && bench.contains("cpu : gpu"), "{bench}");
 }
 

@@ -1,6 +1,7 @@
 //! What users of any command line expect: `-`, options given twice, whole numbers as people write them, lists,
 //! completions.
 
+use crate::support::without;
 use std::fs;
 use std::io::Write;
 use std::process::Stdio;
@@ -206,14 +207,7 @@ fn relative_paths_of_a_study_are_taken_from_where_it_is() {
     fs::create_dir(place.path("elsewhere")).unwrap();
     fs::write(place.path("elsewhere/again.toml"), again).unwrap();
     place.done("run elsewhere/again.toml --device cpu --out again");
-    let without_seconds = |text: &str| {
-        let seconds = text.lines().next().unwrap().split(',').position(|name| name == "seconds").unwrap();
-        let others = |line: &str| {
-            let fields = line.split(',').enumerate().filter(|(at, _)| *at != seconds);
-            fields.map(|(_, field)| field.to_owned()).collect::<Vec<_>>()
-        };
-        text.lines().map(others).collect::<Vec<_>>()
-    };
+    let without_seconds = |text: &str| without(text, &["seconds"]);
     assert_eq!(without_seconds(&rows), without_seconds(&place.done("export again --format csv")));
     // An option is of the command line, and taken from there.
     place.done("run folder/study.toml --data points.csv --device cpu --out other");

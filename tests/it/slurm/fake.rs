@@ -85,7 +85,7 @@ fn what_no_job_is_made_of_is_refused() {
     fs::write(at.join("full/notes.txt"), "mine").unwrap();
     for (line, says) in [
         ("study.toml", "--shards <N>"),
-        ("--shards 2", "<STUDY.toml>"),
+        ("--shards 2", "the study is missing; give a study file"),
         ("study.toml --shards 0", "from 1 to 900"),
         ("study.toml --shards 901", "from 1 to 900"),
         ("study.toml --shards -1", "from 1 to 900"),

@@ -1,5 +1,6 @@
 //! The program itself: killed, interrupted, out of disk.
 
+use crate::support::without;
 use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ fn csv(at: &Path, dir: &str) -> Vec<String> {
     let output = eoc(at, &["export", dir, "--format", "csv"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| line.rsplitn(3, ',').last().unwrap().to_owned()).collect()
+    without(&text, &["device", "seconds"])
 }
 
 fn start(at: &Path, args: &[&str]) -> Child {

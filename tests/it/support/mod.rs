@@ -22,6 +22,15 @@ use eoc_ntk::data::DataSet;
 use eoc_ntk::model::Network;
 use eoc_ntk::sampler::Sampler;
 
+/// The rows of a CSV text, its header first, without these columns, each as one string to compare.
+pub fn without(text: &str, dropped: &[&str]) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let kept: Vec<usize> = (0..rows[0].len()).filter(|&at| !dropped.contains(&&rows[0][at])).collect();
+    let joined = |row: &csv::StringRecord| kept.iter().map(|&at| &row[at]).collect::<Vec<_>>().join("|");
+    rows.iter().map(joined).collect()
+}
+
 /// The kernels of seeds first … first+count on two threads.
 pub fn kernels(
     network: &Network,
