@@ -12,8 +12,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::axis::{Axis, family};
+use super::cost::Cost;
 use super::fits::{PowerFit, fits};
-use super::independence::Cost;
 use super::layers::Layers;
 use super::lines::{Measured, distinct, group, lines, relative_bound};
 use super::ratios::{Ratio, ratios};

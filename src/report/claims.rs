@@ -5,47 +5,21 @@
 //! altogether. Everything else is *undecided*, and so is an exponent in m that excludes -1/2 but not that of the exact
 //! spread of K(x,x) at these very widths, which are not wide enough then.
 
-use serde::Serialize;
-
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::Axis;
+use super::claim::{Claim, growth, named};
 use super::fits::PowerFit;
 use super::found::{Found, Verdict};
 use super::headings::Labels;
 use super::heavy;
 use super::independence::independence_claims;
-use super::layers::layer_claims;
+use super::layer_claims::layer_claims;
 use super::rarely::tail_claims;
 use super::ratios::Ratio;
 use super::spectrum::spectrum_claims;
 use super::text::{activation, significant};
-use crate::stats::Quantile;
 use crate::study::builtin::Builtin;
-use crate::study::table::CellRecord;
 use crate::units::counted;
-
-/// One prediction and what became of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Claim {
-    /// The statement of the papers that it examines, a key of [`super::papers`].
-    #[serde(skip)]
-    pub of: &'static str,
-    /// What was looked at: a number, and of which networks.
-    pub statement: String,
-    /// What it was predicted to be.
-    pub prediction: String,
-    /// What it was found to be.
-    pub found: Found,
-    /// How the two compare.
-    pub verdict: Verdict,
-}
-
-impl Claim {
-    /// The claim with its number and interval in a sentence.
-    pub fn sentence(&self) -> String {
-        format!("{}: {}, predicted {}", self.statement, self.found, self.prediction)
-    }
-}
 
 /// What a study is held to.
 #[derive(Clone, Copy)]
@@ -132,15 +106,6 @@ pub fn claims(study: &Builtin, analysis: &Analysis) -> Vec<Claim> {
     claims
 }
 
-/// Which networks of a section: the activation, what else tells lines apart, and the data where there are several.
-pub(super) fn named(analysis: &Analysis, section: &Section, labels: &Labels, cell: &CellRecord) -> String {
-    let mut words = labels.words(cell);
-    if analysis.sections.len() > 1 {
-        words.push(section.setting.data.clone());
-    }
-    words.join(", ")
-}
-
 fn exponents(analysis: &Analysis, section: &Section, axis: Axis) -> Vec<Claim> {
     let fits: Vec<_> = section.fits.iter().filter(|fit| fit.axis == axis).collect();
     let labels = Labels::of(axis, &fits.iter().map(|fit| &fit.cell).collect::<Vec<_>>());
@@ -223,16 +188,6 @@ fn constants(analysis: &Analysis, section: &Section, axis: Axis) -> Vec<Claim> {
         })
     };
     section.lines.iter().filter_map(claim).collect()
-}
-
-/// The ratio of two positive quantiles; each limit from the limits of both.
-pub(super) fn growth(from: &Quantile, to: &Quantile) -> Found {
-    let over = |a: Option<f64>, b: Option<f64>| Some(a? / b?).filter(|v| v.is_finite());
-    Found {
-        value: over(Some(to.estimate), Some(from.estimate)),
-        low: over(to.interval.low, from.interval.high),
-        high: over(to.interval.high, from.interval.low),
-    }
 }
 
 /// What one point and one output show of the widest network of each line.

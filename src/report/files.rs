@@ -5,19 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::analysis::Analysis;
-use super::claims::Claim;
+use super::claim::Claim;
 use super::figures::Figure;
 use super::json::summary_json;
+use super::names::{PAGE, SUMMARY, TABLE};
 use super::page::{Page, page};
 use super::short::short_table;
 use super::table::table;
 
-/// Name of the page.
-pub const PAGE: &str = "index.html";
-/// Name of the file that holds the numbers for machines.
-pub const SUMMARY: &str = "summary.json";
-/// Name of the file that holds the whole table.
-pub const TABLE: &str = "table.txt";
 /// Columns of that table.
 const COLUMNS: usize = 80;
 

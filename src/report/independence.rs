@@ -2,29 +2,10 @@
 
 use super::analysis::{Analysis, Line, Section};
 use super::axis::Axis;
-use super::claims::{Claim, named};
+use super::claim::{Claim, named};
 use super::found::Found;
 use super::headings::Labels;
-use super::summary::CellSummary;
 use crate::stats::{Centre, SeedTable, exponent};
-
-/// The cost by seed: ‖K − K_gia‖ of the same draws over ‖K∞‖.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cost {
-    /// The finished seeds, ascending.
-    pub seeds: Vec<u64>,
-    /// The number of each of them.
-    pub relative: Vec<f64>,
-}
-
-impl Cost {
-    /// Of a cell; None where the study did not ask for it.
-    pub(super) fn of(summary: &CellSummary) -> Option<Self> {
-        let relative = summary.independence.clone();
-        let all = !relative.is_empty() && relative.len() == summary.seeds.len();
-        (all && relative.iter().any(|v| !v.is_nan())).then(|| Self { seeds: summary.seeds.clone(), relative })
-    }
-}
 
 /// One claim for each line along the width: the cost falls as 1/m, nearer to -1 than to the -1/2 of K itself. The proposition is
 /// an upper bound of the order 1/m for wide networks; a 95 % bootstrap interval of the exponent decides, so that a true claim is

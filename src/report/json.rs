@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::analysis::{Analysis, Point};
 use super::axis::Axis;
-use super::claims::Claim;
+use super::claim::Claim;
 use super::fits::PowerFit;
 use super::found::Found;
 use super::ratios::Ratio;

@@ -1,6 +1,6 @@
 //! Text that fits a terminal: tables whose columns go on below where there is no room beside, and words in lines.
 
-use super::page::escaped;
+use super::text::escaped;
 use super::text::{Align, columns};
 
 /// A table that fits a number of columns. Its first columns name a row; the others are in groups that stay together, such

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::claims::Claim;
+use super::claim::Claim;
 use super::found::Verdict;
 use super::layout::paragraph;
 use crate::units::counted;

@@ -2,7 +2,7 @@
 
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::Axis;
-use super::claims::{Claim, growth, named};
+use super::claim::{Claim, growth, named};
 use super::found::Found;
 use super::headings::Labels;
 use super::tails::MISSES;

@@ -3,7 +3,7 @@
 use super::analysis::{Analysis, Section};
 use super::axis::Axis;
 use super::beside;
-use super::claims::Claim;
+use super::claim::Claim;
 use super::found::Verdict;
 use super::headings::{Fields, heading, percent};
 use super::heavy;

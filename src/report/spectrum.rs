@@ -5,7 +5,7 @@
 //! [`DEEP`] over that at [`SHALLOW`], is at most 1, where a constant that grows is caught. An exact number has no interval, so
 //! such a verdict errs only by the rounding of K∞; Figure 1 alone has sampling errors, those of two means over data sets.
 
-use super::claims::Claim;
+use super::claim::Claim;
 use super::found::{Found, Verdict};
 use super::text::significant;
 use crate::data::Source;

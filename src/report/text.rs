@@ -81,6 +81,34 @@ pub(super) fn activation(cell: &CellRecord) -> String {
     }
 }
 
+/// Text as HTML.
+pub(super) fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe += "&amp;",
+            '<' => safe += "&lt;",
+            '>' => safe += "&gt;",
+            '"' => safe += "&quot;",
+            '\'' => safe += "&#39;",
+            // No letter: a browser would show nothing, or another page.
+            c if c.is_control() && c != '\n' => safe.push('\u{fffd}'),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// A number of an axis: counts as they are, all else in four digits.
+pub(super) fn short(value: f64) -> String {
+    let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
+    match value.abs() {
+        size if size >= 1e6 => format!("{rounded:e}"),
+        _ if value.fract() == 0.0 => value.to_string(),
+        _ => rounded.to_string(),
+    }
+}
+
 /// Where a column's text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {

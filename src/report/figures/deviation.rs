@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Axis, Chart, Dot, Lines, Look, Scale, Series};
 use crate::report::analysis::UPPER;
 use crate::stats::{CONFIDENCE, Quantile};
+use crate::units::counted;
 
 /// A quantile as a point with error bars.
 fn dot(quantile: Option<Quantile>, seeds: usize) -> Option<Dot> {
@@ -44,7 +45,9 @@ pub(super) fn main(lines: &Lines) -> Option<Chart> {
         about += " Shaded: the middle half of the seeds, from the 25 % to the 75 % quantile.";
         about += &match shown == most {
             true => " Faint points: every seed.".to_owned(),
-            false => format!(" Faint points: the first {shown} of {most} seeds of each network."),
+            false => {
+                format!(" Faint points: the first {shown} of {} of each network.", counted(most, "seed"))
+            }
         };
     }
     if theory {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Chart, Dot, Lines, Look, Point, Scale, Series};
-use crate::report::page::short;
+use crate::report::text::short;
 
 /// Curves of a figure at most: more cannot be told apart.
 const CURVES: usize = 6;

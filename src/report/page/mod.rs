@@ -6,11 +6,12 @@ mod tables;
 
 use super::analysis::{Analysis, Section};
 use super::axis::Axis;
-use super::claims::Claim;
+use super::claim::Claim;
 use super::figures::Figure;
-use super::files::{SUMMARY, TABLE};
 use super::found::{Found, Verdict};
 use super::headings::{Fields, Labels, heading};
+use super::names::{SUMMARY, TABLE};
+use super::text::{escaped, short};
 use crate::stats::CONFIDENCE;
 use crate::units::counted;
 
@@ -25,24 +26,6 @@ pub struct Page {
     pub notes: Vec<String>,
     /// How to make the run again, line by line as for a shell.
     pub reproduce: String,
-}
-
-/// Text as HTML.
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe += "&amp;",
-            '<' => safe += "&lt;",
-            '>' => safe += "&gt;",
-            '"' => safe += "&quot;",
-            '\'' => safe += "&#39;",
-            // No letter: a browser would show nothing, or another page.
-            c if c.is_control() && c != '\n' => safe.push('\u{fffd}'),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 /// The page; figures with the names of their files.
@@ -137,16 +120,6 @@ fn networks(analysis: &Analysis, section: &Section) -> String {
     };
     let names = if analysis.axis == Axis::Delta { String::new() } else { format!("{}; ", lines.join("; ")) };
     format!("{names}{}{along}", common.trim_start_matches([':', ' ']).trim())
-}
-
-/// A number of an axis: counts as they are, all else in four digits.
-pub(super) fn short(value: f64) -> String {
-    let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
-    match value.abs() {
-        size if size >= 1e6 => format!("{rounded:e}"),
-        _ if value.fract() == 0.0 => value.to_string(),
-        _ => rounded.to_string(),
-    }
 }
 
 /// A sentence a claim; of a study without claims, its exponents.

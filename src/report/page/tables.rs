@@ -6,7 +6,7 @@ use crate::report::fits::PowerFit;
 use crate::report::headings::{Fields, Labels, heading, percent};
 use crate::report::layout::Layout;
 use crate::report::lines::Measured;
-use crate::report::text::{Align, estimate, interval, mean_and_error, significant, slope};
+use crate::report::text::{Align, escaped, estimate, interval, mean_and_error, significant, slope};
 
 /// Rows of a table at most; the files beside the page have all.
 const ROWS: usize = 400;
@@ -16,7 +16,7 @@ pub(super) fn tables(analysis: &Analysis) -> String {
     let of = |one: &Section| {
         let fields = Fields::of(analysis.axis, one);
         let title = heading("", one, &fields, usize::MAX);
-        let title = super::escaped(title.trim_start_matches([':', ' ']).trim());
+        let title = escaped(title.trim_start_matches([':', ' ']).trim());
         let head = if analysis.sections.len() > 1 { format!("<h3>{title}</h3>\n") } else { String::new() };
         head + &cells(one, &fields) + &exponents(one) + &ratios(one)
     };
@@ -26,7 +26,7 @@ pub(super) fn tables(analysis: &Analysis) -> String {
 
 /// A table that scrolls by itself where it is wider than the page.
 fn table(layout: &Layout, about: &str) -> String {
-    format!("<div class=\"scroll\">\n{}</div>\n<p>{}</p>\n", layout.html(ROWS), super::escaped(about))
+    format!("<div class=\"scroll\">\n{}</div>\n<p>{}</p>\n", layout.html(ROWS), escaped(about))
 }
 
 fn cells(one: &Section, fields: &Fields) -> String {

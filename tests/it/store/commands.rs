@@ -104,7 +104,10 @@ fn a_dry_run_says_what_it_would_cost_and_writes_nothing() {
     assert!(text.contains("4 cells, seeds 0..8; 0 samples are there"), "{text}");
     assert!(text.contains("Samples:   32\n") && text.contains("Time:      about "), "{text}");
     assert!(
-        text.contains("relu, depth 3, width 300 constant, 2 outputs, sphere:n=4,dim=3,seed=1[1..4]"),
+        text.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .contains("relu, depth 3, width 300 constant, 2 outputs, sphere:n=4,dim=3,seed=1[1..4]"),
         "{text}"
     );
     let shard = done(at, "run small.toml --dry-run --shard 1/2");

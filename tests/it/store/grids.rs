@@ -67,13 +67,13 @@ fn a_smaller_study_leaves_what_is_there_and_says_so() {
     let dir = made(at, "run", &grid(BOTH, "2, 3", "0..10"));
     let lines = |table: &str| export(&dir, table)[1..].to_vec();
     let unnumbered = |lines: &[String]| -> BTreeSet<String> {
-        lines.iter().map(|line| line.split_once(',').unwrap().1.to_owned()).collect()
+        lines.iter().map(|line| line.split_once('|').unwrap().1.to_owned()).collect()
     };
     let before = ["samples", "cells"].map(|table| unnumbered(&lines(table)));
     assert_eq!(run(&dir, &grid("'relu'", "3", "0..5")), Outcome { added: 0, missing: 0 });
     assert_eq!(["samples", "cells"].map(|table| unnumbered(&lines(table))), before, "nothing is lost");
     assert!(
-        lines("cells")[0].starts_with("0,relu,") && lines("cells")[0].contains("\"3,3\""),
+        lines("cells")[0].starts_with("0|relu|") && lines("cells")[0].contains("|3,3|"),
         "{:?}",
         lines("cells")
     );
