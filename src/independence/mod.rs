@@ -1,6 +1,6 @@
 //! What the gradient independence assumption costs: K against K_gia, by width and by the angle of a pair.
 //!
-//! [`sample`] draws both kernels of seeds at one width, from the same deviates ([`sampler::conditional`](crate::sampler::conditional)).
+//! `sample` draws both kernels of seeds at one width, from the same deviates ([`sampler::conditional`](crate::sampler::conditional)).
 //! [`Finding::of`] says of them:
 //!
 //! - the **coupled difference** ‖K − K_gia‖/n of a network, which falls as about 1/m; over several widths its exponent;

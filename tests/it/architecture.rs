@@ -262,6 +262,8 @@ const CIRCLES: &[(&str, &[&str])] = &[
             "weight_tile",
         ],
     ),
+    // A sample has its further rows, and each of their tables says where in a sample they are.
+    ("study::table", &["layer", "part", "spectrum"]),
 ];
 
 #[test]

@@ -227,7 +227,7 @@ impl<'a> Lines<'a> {
             }
         }
         let most = self.points().map(|p| p.seeds).max().unwrap_or(0);
-        let seeds = if most == 1 { "1 seed".to_owned() } else { format!("{most} seeds") };
+        let seeds = crate::units::counted(most, "seed");
         parts.push(if self.points().all(|p| p.seeds == most) { seeds } else { format!("up to {seeds}") });
         parts.join(", ")
     }
