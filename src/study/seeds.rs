@@ -7,10 +7,13 @@ use std::str::FromStr;
 use crate::math::whole;
 use crate::rng::SEED_LIMIT;
 
-/// A non-empty range of seeds below 2⁶³, from text `COUNT` (0..COUNT) or `A..B` (A, not B); or `found`, all below 2⁶³: no study
-/// can ask for so many, and the word stands for those that are there, whoever drew them, and for none that is missing.
+/// A non-empty range of seeds below 2⁶³, from text `COUNT` (0..COUNT) or `A..B` (A, not B); or `found`, all below 2⁶³:
+/// the word stands for those that are there, whoever drew them, and for none that is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeedRange(Range<u64>);
+pub struct SeedRange {
+    seeds: Range<u64>,
+    found: bool,
+}
 
 /// The word for those that are there.
 const FOUND: &str = "found";
@@ -25,11 +28,11 @@ pub struct NoSeeds(String);
 
 impl SeedRange {
     /// Those that are there, as the search for a width leaves a cell with the seeds that it needed.
-    pub const FOUND: Self = Self(0..SEED_LIMIT);
+    pub const FOUND: Self = Self { seeds: 0..SEED_LIMIT, found: true };
 
     /// Whether it stands for those that are there.
     pub fn is_found(&self) -> bool {
-        *self == Self::FOUND
+        self.found
     }
 
     /// The seeds of a range; refuses an empty one and seeds of 2⁶³ or more.
@@ -37,23 +40,23 @@ impl SeedRange {
         if seeds.is_empty() || seeds.end > SEED_LIMIT {
             return Err(NoSeeds(format!("{}..{}", seeds.start, seeds.end)));
         }
-        Ok(Self(seeds))
+        Ok(Self { seeds, found: false })
     }
 
     /// The first `count` seeds, for counts that the program itself knows: 0 is a fault of it.
     pub(super) const fn first(count: u32) -> Self {
         assert!(count > 0, "a range of seeds is not empty");
-        Self(0..count as u64)
+        Self { seeds: 0..count as u64, found: false }
     }
 
     /// The seeds.
     pub fn range(&self) -> Range<u64> {
-        self.0.clone()
+        self.seeds.clone()
     }
 
     /// How many there are.
     pub fn count(&self) -> u64 {
-        self.0.end - self.0.start
+        self.seeds.end - self.seeds.start
     }
 }
 
@@ -79,7 +82,7 @@ impl fmt::Display for SeedRange {
         if self.is_found() {
             return f.write_str(FOUND);
         }
-        write!(f, "{}..{}", self.0.start, self.0.end)
+        write!(f, "{}..{}", self.seeds.start, self.seeds.end)
     }
 }
 
@@ -96,6 +99,9 @@ mod tests {
         assert_eq!(seeds("9223372036854775807..9223372036854775808"), Ok(SEED_LIMIT - 1..SEED_LIMIT));
         assert_eq!(seeds("found"), Ok(0..SEED_LIMIT));
         assert_eq!(SeedRange::FOUND.to_string(), "found");
+        // As many by number are asked for, and not found.
+        let all: SeedRange = SEED_LIMIT.to_string().parse().unwrap();
+        assert!(!all.is_found() && all != SeedRange::FOUND && all.range() == SeedRange::FOUND.range());
         for text in ["", "0", "5..5", "6..5", "-1", "1..", "..2", "1.5", "1...3", "9223372036854775809"] {
             assert!(seeds(text).is_err(), "{text}");
         }

@@ -43,7 +43,7 @@ pub(super) fn condition(lines: &Lines) -> Option<Chart> {
 fn explained(lines: &Lines, about: &str) -> String {
     let band = if lines.few() { " Shaded: the middle half of the seeds." } else { "" };
     format!(
-        "{about} Markers: median; error bars: its {:.0} % interval.{band} What is 0 or below (by rounding) has no place on the \
+        "{about} In it, markers: median; error bars: its {:.0} % interval.{band} What is 0 or below (by rounding) has no place on the \
          logarithmic axis.",
         100.0 * CONFIDENCE
     )

@@ -97,13 +97,13 @@ fn a_smaller_study_leaves_what_is_there_and_says_so() {
     assert_eq!(plan(&again).identity(), plan(&text).identity(), "what is printed is still a study file");
     // The numbers of an export name rows for --row.
     for line in lines("samples").iter().step_by(3) {
-        let name: Vec<&str> = line.splitn(4, ',').collect();
+        let name: Vec<&str> = line.split('|').collect();
         let row = said(&["status", "run", "--row", &format!("{},{}", name[0], name[1])]);
         assert!(
             row.contains(&format!("--activation {} ", name[2]))
                 && row.contains(&format!("--seeds {}..", name[1]))
         );
-        let widths = line.split('"').nth(1).unwrap();
+        let widths = name[7];
         assert!(row.contains(&format!("--widths {widths} ")), "{line}\n{row}");
     }
 }
