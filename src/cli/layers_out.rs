@@ -61,7 +61,7 @@ impl LayersArgs {
         let file = output::open(path, bytes, inputs)?;
         let writer = NpzWriter::new(file, &[("activations", &activations), ("gradients", &gradients)])?;
         let shape =
-            format!("activations {} gradients {}", output::shape(&activations), output::shape(&gradients));
+            format!("activations {}, gradients {}", output::shape(&activations), output::shape(&gradients));
         Ok(Some(LayersOut { path: path.clone(), writer, shape }))
     }
 }

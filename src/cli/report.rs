@@ -168,8 +168,8 @@ impl Report {
         let mut notes = Vec::new();
         if self.rows.more {
             notes.push(format!(
-                "Of the first {} seeds of every cell; eoc export has all.",
-                stored::REPORTED_SEEDS
+                "Of the first {} of every cell; eoc export has all.",
+                counted(stored::REPORTED_SEEDS, "seed")
             ));
         }
         if self.rows.others > 0 {

@@ -90,7 +90,7 @@ impl Layout {
         let body: String = self.rows[1..].iter().take(most).map(|r| row("td", r)).collect();
         let more = match (self.rows.len() - 1).saturating_sub(most) {
             0 => String::new(),
-            more => format!("<p>and {more} more rows</p>\n"),
+            more => format!("<p>and {} more</p>\n", crate::units::counted(more, "row")),
         };
         format!(
             "<table>\n<thead>{}</thead>\n<tbody>\n{body}</tbody>\n</table>\n{more}",

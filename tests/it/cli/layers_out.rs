@@ -62,7 +62,7 @@ fn layers_add_up_to_the_kernels_and_given_weights_have_those_of_their_seed() {
         let output = eoc(at, &line);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let said = String::from_utf8(output.stdout).unwrap();
-        let expected = "l.npz: shape activations (3, 3, 3, 3) gradients (3, 3, 6, 6), seeds 4..7";
+        let expected = "l.npz: shape activations (3, 3, 3, 3), gradients (3, 3, 6, 6), seeds 4..7";
         assert!(said.lines().count() == 2 && said.contains(expected), "{said}");
         let layers = arrays(&at.join("l.npz"));
         assert!(layers["activations.npy"].0.contains("'shape': (3, 3, 3, 3)"));
