@@ -136,9 +136,10 @@ impl Samples<'_> {
         }
         if found.len() as u64 != expected {
             let what = format!(
-                "cell {cell}, seed {} has {} of {expected} rows of the table {}",
+                "cell {cell}, seed {} has {} of {} of the table {}",
                 key.1,
                 found.len(),
+                crate::units::counted(expected, "row"),
                 R::TABLE
             );
             return Err(StoreError::damaged(self.reader.path(), what));
