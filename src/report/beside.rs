@@ -1,6 +1,6 @@
 //! What was found beside what theory says: cell by cell, as exponents, as ratios. Every found number has its interval.
 
-use super::analysis::{Section, UPPER};
+use super::analysis::{Point, Section, UPPER};
 use super::axis::{Axis, Field};
 use super::fits::PowerFit;
 use super::headings::{Fields, Labels, layout, percent};
@@ -10,7 +10,7 @@ use super::lines::Measured;
 use super::ratios::Ratio;
 use super::tails::{MISSES, THRESHOLDS, Tail};
 use super::text::{Align, estimate, interval, significant, slope};
-use crate::stats::{Interval, NoInterval};
+use crate::stats::{Interval, NoInterval, Quantile};
 use crate::units::counted;
 
 /// The spread of the trace beside the exact one of a diagonal entry.
@@ -35,6 +35,36 @@ pub(super) fn spreads(section: &Section, fields: &Fields, room: usize) -> String
 
 /// The constant of the bound, modulo logarithms and in full.
 pub(super) fn constants(section: &Section, fields: &Fields, room: usize) -> String {
+    let title = format!("Constant of the bound, {:.0} % of ‖K−K∞‖/n : bound:", 100.0 * UPPER);
+    let of = |point: &Point| [point.bound_constant, point.full_constant];
+    paragraph("", &title, room) + &of_both_bounds(section, fields, room, of)
+}
+
+/// The constants of large deviations: at 1 − 16/m and at 1 − 1/m; nothing where no cell has one.
+pub(super) fn rare(section: &Section, fields: &Fields, room: usize) -> String {
+    let all = || section.lines.iter().flat_map(|l| &l.points).flat_map(|p| &p.tails.rare);
+    let mut text = String::new();
+    for misses in MISSES {
+        if !all().any(|r| r.misses == misses && r.constant.is_some()) {
+            continue;
+        }
+        let title = format!("The same at 1 - {misses}/m, m = min m_k/k², where so many seeds reach there:");
+        let of = |point: &Point| {
+            let rare = point.tails.rare.iter().find(|r| r.misses == misses);
+            [rare.and_then(|r| r.constant), rare.and_then(|r| r.full)]
+        };
+        text += &(paragraph("", &title, room) + &of_both_bounds(section, fields, room, of) + "\n");
+    }
+    text
+}
+
+/// Two constants of every cell with their intervals: of the bound modulo logarithms, and in full.
+fn of_both_bounds(
+    section: &Section,
+    fields: &Fields,
+    room: usize,
+    of: impl Fn(&Point) -> [Option<Quantile>; 2],
+) -> String {
     let percent = percent();
     let mut layout = fields
         .layout()
@@ -43,43 +73,11 @@ pub(super) fn constants(section: &Section, fields: &Fields, room: usize) -> Stri
     for line in &section.lines {
         for (i, point) in line.points.iter().enumerate() {
             let mut row = fields.row(&point.cell, i == 0);
-            for constant in [&point.bound_constant, &point.full_constant] {
-                row.extend(estimate(constant.as_ref()));
-            }
+            row.extend(of(point).iter().flat_map(|constant| estimate(constant.as_ref())));
             layout.push(row);
         }
     }
-    let title = format!("Constant of the bound, {:.0} % of ‖K−K∞‖/n : bound:", 100.0 * UPPER);
-    paragraph("", &title, room) + &layout.text(room)
-}
-
-/// The constants of large deviations: at 1 − 16/m and at 1 − 1/m; nothing where no cell has one.
-pub(super) fn rare(section: &Section, fields: &Fields, room: usize) -> String {
-    let percent = percent();
-    let all = || section.lines.iter().flat_map(|l| &l.points).flat_map(|p| &p.tails.rare);
-    let mut text = String::new();
-    for misses in MISSES {
-        if !all().any(|r| r.misses == misses && r.constant.is_some()) {
-            continue;
-        }
-        let mut layout = fields
-            .layout()
-            .group([("constant", Align::Right), (&percent, Align::Left)])
-            .group([("in full", Align::Right), (&percent, Align::Left)]);
-        for line in &section.lines {
-            for (i, point) in line.points.iter().enumerate() {
-                let mut row = fields.row(&point.cell, i == 0);
-                let rare = point.tails.rare.iter().find(|r| r.misses == misses);
-                for constant in [rare.and_then(|r| r.constant), rare.and_then(|r| r.full)] {
-                    row.extend(estimate(constant.as_ref()));
-                }
-                layout.push(row);
-            }
-        }
-        let title = format!("The same at 1 - {misses}/m, m = min m_k/k², where so many seeds reach there:");
-        text += &(paragraph("", &title, room) + &layout.text(room) + "\n");
-    }
-    text
+    layout.text(room)
 }
 
 /// The shares of seeds with a large deviation.

@@ -67,7 +67,7 @@ fn each_says_claim_and_prediction_before_its_table() {
             at(if ours { "\nClaim " } else { "networks of the options" }),
             at("\nIn numbers "),
             at("8 seeds each"),
-            at(&format!("\n{name}: ")),
+            at(&format!("\n{name}: {}", if name == "spectrum" { "sphere:n=32" } else { "digits:n" })),
             at("\nVerdict: "),
             at("Spread of tr K"),
             at("Run directory: "),
