@@ -2,7 +2,8 @@
 //! linear in the width, and knows its infinite-width limit K∞.
 //!
 //! Build a [`Network`](model::Network), open an [`Engine`](backend::Engine), and iterate over the kernels of a range of
-//! seeds; dropping the iterator cancels the rest. Nothing here prints or ends the process.
+//! seeds; dropping the iterator cancels the rest. Nothing here prints or ends the process,
+//! but for the program itself, `cli`.
 //!
 //! ```
 //! use eoc_ntk::backend::{Engine, Job, Precision, cpu::CpuEngine};
@@ -40,7 +41,7 @@
 //! | `gpu` | `backend::gpu`, the engine on any vendor's GPU | wgpu |
 //! | `study` | `study`: grids of networks, their store, resuming, merging, export | SQLite (as C source), Parquet |
 //! | `report` | `report`: tables and figures | kuva |
-//! | `cli` | the program `eoc`, with all of the above | clap, indicatif |
+//! | `cli` | `cli::main`, the program `eoc`, with all of the above | clap, indicatif |
 //!
 //! # Threads
 //!
@@ -52,6 +53,8 @@
 
 pub mod answer;
 pub mod backend;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod data;
 pub mod files;
 pub mod independence;

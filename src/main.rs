@@ -1,10 +1,8 @@
 //! The command line `eoc`.
 
-mod cli;
-
 fn main() -> std::process::ExitCode {
     no_display();
-    cli::main()
+    eoc_ntk::cli::main(std::env::args_os(), None).into()
 }
 
 /// A Vulkan driver of Mesa asks the display server which GPU the desktop prefers, and complains on stderr where there

@@ -1,9 +1,8 @@
 //! What a study is asked for by --set, and what to say of what was asked for nowhere.
 
-use eoc_ntk::model::ShapeError;
-use eoc_ntk::study::{Absent, PlanError, Spec, file};
-
 use super::failure::Failure;
+use crate::model::ShapeError;
+use crate::study::{Absent, PlanError, Spec, file};
 
 /// Why there is no plan; what is missing can be given by an option too.
 pub(super) fn worded(error: PlanError) -> anyhow::Error {

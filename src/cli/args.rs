@@ -3,18 +3,16 @@
 //! Every option is optional here, defaults included, so that a command which also reads a file can tell what was
 //! typed from what was not. Options of a grid are lists, of which all commands but `eoc run` take one value.
 
-use std::str::FromStr;
-
 use clap::{ArgAction, Args, ValueHint};
-use eoc_ntk::backend::Precision;
-use eoc_ntk::backend::gpu::Choice;
-use eoc_ntk::data::{Normalize, PointRange, Source};
-use eoc_ntk::math::activation::Activation;
-use eoc_ntk::model::Schedule;
-use eoc_ntk::sampler::SamplerChoice;
-use eoc_ntk::study::SeedRange;
 
+use super::device::DeviceChoice;
 use super::words::{count, number, words};
+use crate::backend::Precision;
+use crate::data::{Normalize, PointRange, Source};
+use crate::math::activation::Activation;
+use crate::model::Schedule;
+use crate::sampler::SamplerChoice;
+use crate::study::SeedRange;
 
 /// The words that an option most often is, for shells to complete.
 const ACTIVATIONS: &[&str] = &["abs", "relu", "identity"];
@@ -117,42 +115,4 @@ pub struct ThreadArgs {
     /// Threads, for everything that is computed [default: as affinity and cgroup allow]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
     pub threads: Option<usize>,
-}
-
-/// A device as named.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DeviceChoice {
-    /// The best there is: a real GPU, else the CPU.
-    Auto,
-    /// The CPU.
-    Cpu,
-    /// One GPU.
-    Gpu(Choice),
-    /// Every GPU that can be used.
-    AllGpus,
-}
-
-/// The text names no device.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("device \"{0}\" is unknown; use auto, cpu, gpu, gpu:INDEX, gpu:PART-OF-A-NAME or gpu:all")]
-pub struct UnknownDevice(String);
-
-impl FromStr for DeviceChoice {
-    type Err = UnknownDevice;
-
-    fn from_str(text: &str) -> Result<Self, UnknownDevice> {
-        let unknown = || UnknownDevice(text.to_owned());
-        match text {
-            "auto" => Ok(Self::Auto),
-            "cpu" => Ok(Self::Cpu),
-            "gpu" => Ok(Self::Gpu(Choice::Best)),
-            "gpu:all" => Ok(Self::AllGpus),
-            other => match other.strip_prefix("gpu:").ok_or_else(unknown)?.trim() {
-                "" => Err(unknown()),
-                part => {
-                    Ok(Self::Gpu(part.parse().map_or_else(|_| Choice::Named(part.to_owned()), Choice::Index)))
-                }
-            },
-        }
-    }
 }

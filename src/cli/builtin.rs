@@ -2,13 +2,12 @@
 
 use std::str::FromStr;
 
-use eoc_ntk::report::{Analysis, CellSummary, StudySummary, paragraph, prediction};
-use eoc_ntk::study::Plan;
-use eoc_ntk::study::builtin::{BUILTIN, Builtin, NEEDED, UnknownStudy};
-use eoc_ntk::study::store::{CellRecord, LimitRecord};
-
 use super::units::counted;
 use super::width;
+use crate::report::{Analysis, CellSummary, StudySummary, paragraph, prediction};
+use crate::study::Plan;
+use crate::study::builtin::{BUILTIN, Builtin, NEEDED, UnknownStudy};
+use crate::study::store::{CellRecord, LimitRecord};
 
 /// The name of all grids at once.
 pub const PAPERS: &str = "papers";
@@ -59,8 +58,7 @@ pub fn statement(study: Option<&Builtin>, plan: &Plan, limits: &[LimitRecord], r
         .as_ref()
         .map_or_else(String::new, |s| format!(", {} each", counted(s.count(), "seed")));
     let mut work = format!("{} of network{seeds}.", counted(plan.cells().len(), "kind"));
-    let title =
-        |what: &str| eoc_ntk::report::paragraph(&format!("Study {}: ", plan.name()), what, room) + "\n";
+    let title = |what: &str| crate::report::paragraph(&format!("Study {}: ", plan.name()), what, room) + "\n";
     let mut text;
     match study {
         Some(study) => {
@@ -84,8 +82,8 @@ const NUMBERS: &str = "s.d. is the exact standard deviation of a diagonal entry 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eoc_ntk::backend::Stop;
-    use eoc_ntk::study::{Limits, run};
+    use crate::backend::Stop;
+    use crate::study::{Limits, run};
 
     /// Claim, prediction and numbers, in this order and in lines that a terminal has.
     #[test]

@@ -93,5 +93,5 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         Failure::running(anyhow::Error::from(error).context(format!("cannot write {}", path.display())))
     };
     path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(failed)?;
-    eoc_ntk::files::write(path, bytes).map_err(failed)
+    crate::files::write(path, bytes).map_err(failed)
 }

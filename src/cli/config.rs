@@ -3,26 +3,20 @@
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
-use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::gpu::{self, Choice, Description, Kind};
-use eoc_ntk::backend::{Engine, EngineError, Precision, Refusal, Several};
-use eoc_ntk::data::{DataSet, Normalize, Source};
-use eoc_ntk::math::activation::Activation;
-use eoc_ntk::model::{Network, NetworkError, Resolved, Shape, ShapeError, parse_widths};
-use eoc_ntk::sampler::SamplerChoice;
-use eoc_ntk::study::{CellData, Plan, SeedRange};
-use eoc_ntk::threads::{NoThreads, Threads};
-
-use super::args::{DataArgs, DeviceChoice, EngineArgs, NetworkArgs, SamplingArgs, ThreadArgs};
+use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs, ThreadArgs};
 use super::context::note;
+use super::device::{self, DeviceChoice, ThreadsError};
 use super::failure::Failure;
+use super::input;
 use super::units::counted;
-use super::{input, tuning};
-
-/// More threads than this are a typing error, not a machine.
-const MAX_THREADS: usize = 4096;
+use crate::backend::{Engine, Precision};
+use crate::data::{DataSet, Normalize, Source};
+use crate::math::activation::Activation;
+use crate::model::{Network, NetworkError, Resolved, Shape, ShapeError, parse_widths};
+use crate::sampler::SamplerChoice;
+use crate::study::{CellData, Plan, SeedRange};
+use crate::threads::{NoThreads, Threads};
 
 /// A network whose hidden widths may be left open.
 #[derive(Clone, Debug, PartialEq)]
@@ -203,129 +197,22 @@ impl EngineArgs {
 
     /// Opens the device for work in these precisions, with these threads.
     pub fn open(&self, precisions: &[Precision], threads: &Threads) -> Result<Box<dyn Engine>, Failure> {
-        let gpu = |choice: &Choice| tuning::open(choice, threads);
-        match &self.device {
-            // The CPU has no f16.
-            None | Some(DeviceChoice::Auto) if precisions.contains(&Precision::F16) => {
-                match gpu(&Choice::BestHalf) {
-                    Ok(engine) => Ok(Box::new(engine)),
-                    Err(error) => Err(Failure::refused(format!(
-                        "precision f16 needs a GPU with 16-bit floats: {error}; use f32, or name a device"
-                    ))),
-                }
-            }
-            // A GPU has no f64; it is no choice for a study that asks for it.
-            None | Some(DeviceChoice::Auto) if precisions.iter().all(|p| *p == Precision::F32) => {
-                match gpu(&Choice::BestReal) {
-                    Ok(engine) => Ok(Box::new(engine)),
-                    Err(error) => {
-                        // A GPU that was meant to be taken and is wrong is worth a word; none at all is not.
-                        if matches!(error, EngineError::Refused(Refusal::SelfTest { .. })) {
-                            note(&format!("{error}; the CPU is taken\n"));
-                        }
-                        tracing::info!("no GPU for device auto: {error}");
-                        Ok(Box::new(CpuEngine::on(threads)))
-                    }
-                }
-            }
-            None | Some(DeviceChoice::Auto | DeviceChoice::Cpu) => Ok(Box::new(CpuEngine::on(threads))),
-            Some(DeviceChoice::Gpu(choice)) => Ok(Box::new(gpu(choice)?)),
-            Some(DeviceChoice::AllGpus) => {
-                let engines: Vec<Box<dyn Engine>> = all_gpus(&gpu::list())
-                    .into_iter()
-                    .map(|index| Ok(Box::new(gpu(&Choice::Index(index))?) as Box<dyn Engine>))
-                    .collect::<Result<_, EngineError>>()?;
-                if engines.is_empty() {
-                    return Err(Failure::refused(format!("no GPU was found; {}", gpu::CURE)));
-                }
-                Ok(Box::new(Several::new(engines)?))
-            }
-        }
+        let choice = self.device.as_ref().unwrap_or(&DeviceChoice::Auto);
+        Ok(device::open(choice, precisions, threads, &|text| note(&format!("{text}\n")))?)
     }
 }
 
 impl ThreadArgs {
-    /// Worker threads.
-    pub fn count(&self) -> Result<usize, Failure> {
-        match self.threads {
-            // The standard library asks affinity and cgroup.
-            None => Ok(available_parallelism().map_or(1, |n| n.get())),
-            Some(n) if (1..=MAX_THREADS).contains(&n) => Ok(n),
-            Some(n) => {
-                Err(Failure::refused(format!("threads {n} is out of range; use 1 to {MAX_THREADS} threads")))
-            }
-        }
-    }
-
-    /// Starts them, once for a command. Where nobody said how many and the system allows fewer, there are fewer.
+    /// Starts them, once for a command.
     pub fn start(&self) -> Result<Threads, Failure> {
-        let mut count = self.count()?;
-        loop {
-            match Threads::new(count) {
-                Ok(threads) => return Ok(threads),
-                Err(error) if self.threads.is_none() && count > 1 => {
-                    tracing::info!("{error}");
-                    count /= 2;
-                }
-                Err(NoThreads { threads, reason }) => {
-                    let fewer = if threads > 1 { "give --threads a smaller number, or " } else { "" };
-                    return Err(Failure::refused(format!(
-                        "{threads} worker threads could not be started: {reason}; {fewer}raise the limit on processes \
-                         (ulimit -u)"
-                    )));
-                }
+        device::start_threads(self.threads).map_err(|error| match error {
+            ThreadsError::Refused(NoThreads { threads, reason }) => {
+                let fewer = if threads > 1 { "give --threads a smaller number, or " } else { "" };
+                Failure::refused(format!(
+                    "{threads} worker threads could not be started: {reason}; {fewer}raise the limit on processes (ulimit -u)"
+                ))
             }
-        }
-    }
-}
-
-/// What gpu:all is: every usable adapter, each card once.
-fn all_gpus(list: &[Description]) -> Vec<usize> {
-    let usable = || list.iter().filter(|d| d.reason.is_none());
-    // A software adapter beside a real GPU would only hold it up.
-    let real = usable().any(|d| d.kind != Kind::Software);
-    let chosen = || usable().filter(|d| !real || d.kind != Kind::Software);
-    // Two graphics interfaces, or two drivers, list the same cards: all of a name are taken from where its first one
-    // is.
-    let first = |name: &str| chosen().find(|d| d.name == name).map(|d| (&d.backend, &d.driver));
-    chosen().filter(|d| first(&d.name) == Some((&d.backend, &d.driver))).map(|d| d.index).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_gpus_are_the_real_ones_each_once() {
-        let check = |adapters: &[(&str, &str, Kind)], expected: &[usize]| {
-            let describe = |(index, &(name, backend, kind)): (usize, &(&str, &str, Kind))| Description {
-                index,
-                name: name.to_owned(),
-                backend: backend.to_owned(),
-                driver: format!("{backend} 1.0"),
-                kind,
-                reason: (name == "broken").then(|| "it is".to_owned()),
-                subgroup: [32, 32],
-                max_storage_binding: 0,
-                max_buffer: 0,
-                workgroup_memory: 0,
-                f16: false,
-                f64: false,
-                int64: false,
-                timestamps: false,
-                cooperative: Vec::new(),
-            };
-            let list: Vec<Description> = adapters.iter().enumerate().map(describe).collect();
-            assert_eq!(all_gpus(&list), expected, "{adapters:?}");
-        };
-        let (real, soft) = (Kind::Discrete, Kind::Software);
-        check(&[], &[]);
-        check(&[("soft", "vulkan", soft)], &[0]);
-        check(&[("soft", "vulkan", soft), ("A", "vulkan", real), ("A", "vulkan", real)], &[1, 2]);
-        check(
-            &[("A", "vulkan", real), ("A", "vulkan", real), ("A", "dx12", real), ("A", "dx12", real)],
-            &[0, 1],
-        );
-        check(&[("broken", "vulkan", real), ("A", "dx12", real), ("B", "dx12", real)], &[1, 2]);
+            error => Failure::unusable(error),
+        })
     }
 }

@@ -1,12 +1,12 @@
 //! What every command needs of its surroundings: output, progress, and whether a signal asked to stop.
 
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
-use eoc_ntk::backend::Stop;
 use indicatif::ProgressBar;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use tracing_subscriber::filter::LevelFilter;
@@ -14,6 +14,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::escape::visible_lines;
 use super::failure::{Failure, Status};
 use super::progress::{Meter, Mode, Shown};
+use crate::backend::Stop;
 
 /// Whether notes are kept back. For all of the program, as stderr is: data are read, and noted, without a [`Context`].
 static QUIET: AtomicBool = AtomicBool::new(false);
@@ -29,8 +30,18 @@ pub struct Speech {
     pub progress: Option<Mode>,
 }
 
+/// How the program was called.
+#[derive(Clone, Debug, Default)]
+pub struct Call {
+    /// The path by which another process starts it, where that is not the running executable.
+    pub program: Option<PathBuf>,
+    /// What was typed behind its name.
+    pub words: Vec<String>,
+}
+
 /// Surroundings of a command.
 pub struct Context {
+    call: Call,
     /// Raised by every signal that asks to stop.
     flag: Arc<AtomicBool>,
     stop: Stop,
@@ -74,7 +85,7 @@ impl Context {
     /// Starts to listen for signals. SIGINT and SIGTERM: the first asks to stop, the second ends the program at once.
     /// SIGUSR1, which batch systems send before a time limit, asks to stop and never ends the program, so that a
     /// SIGTERM that follows it still lets it end in order.
-    pub fn new(speech: Speech) -> std::io::Result<Self> {
+    pub fn new(speech: Speech, call: Call) -> std::io::Result<Self> {
         let Speech { verbosity, quiet, progress } = speech;
         QUIET.store(quiet, Ordering::Relaxed);
         let flag = Arc::new(AtomicBool::new(false));
@@ -105,7 +116,17 @@ impl Context {
         // A terminal that cannot move its cursor, such as an editor's, is written to as a log is.
         let terminal =
             std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        Ok(Self { flag, stop, time_limit, notice, progress: Shown::of(progress, quiet, terminal) })
+        Ok(Self { call, flag, stop, time_limit, notice, progress: Shown::of(progress, quiet, terminal) })
+    }
+
+    /// What was typed behind the name of the program.
+    pub fn words(&self) -> &[String] {
+        &self.call.words
+    }
+
+    /// The path by which another process starts this program.
+    pub fn program(&self) -> std::io::Result<PathBuf> {
+        self.call.program.clone().map_or_else(std::env::current_exe, Ok)
     }
 
     /// What becomes of the work in hand at the first Ctrl-C, such as `: nothing is written`.
@@ -148,7 +169,7 @@ impl Context {
         let answer = move || {
             send.send(work()).ok();
         };
-        if let Err(answer) = eoc_ntk::threads::spawn(answer) {
+        if let Err(answer) = crate::threads::spawn(answer) {
             // Without a thread for it the work is done here, and a signal heard when it is done.
             answer();
         }
@@ -242,5 +263,7 @@ fn log(verbosity: u8) {
         1 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false).init();
+    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false);
+    // A process that calls the program twice has its log already.
+    drop(log.try_init());
 }

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use eoc_ntk::data::npy::NpyWriter;
-use eoc_ntk::data::{Normalize, PointRange, Source};
-
 use super::args::{DataArgs, NORMALIZATIONS};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::output::{self, Summary};
 use super::words::{number, words};
+use crate::data::npy::NpyWriter;
+use crate::data::{Normalize, PointRange, Source};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\

@@ -1,9 +1,5 @@
 //! `eoc devices`.
 
-use eoc_ntk::backend::cpu::{CPU, CpuEngine};
-use eoc_ntk::backend::gpu::{self, Description};
-use eoc_ntk::backend::{DeviceInfo, Engine};
-use eoc_ntk::report::paragraph;
 use serde_json::{Value, json};
 
 use super::args::ThreadArgs;
@@ -12,6 +8,11 @@ use super::failure::{Failure, Status};
 use super::remedy::driver_files;
 use super::terminal;
 use super::units::counted;
+use crate::Threads;
+use crate::backend::cpu::{CPU, CpuEngine};
+use crate::backend::gpu::{self, Description};
+use crate::backend::{DeviceInfo, Engine};
+use crate::report::paragraph;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -38,9 +39,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let engine = CpuEngine::on(&threads);
     let gpus = gpu::list();
     let text = if args.json {
-        let mut all: Vec<Value> = gpus.iter().map(adapter).collect();
-        all.push(cpu(gpus.len(), engine.info()));
-        format!("{:#}\n", Value::from(all))
+        format!("{:#}\n", described(&gpus, engine.info()))
     } else {
         let room = terminal::columns();
         let mut text: String = gpus.iter().map(|gpu| line(gpu, room)).collect();
@@ -55,6 +54,17 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     };
     ctx.print(&text)?;
     Ok(Status::Done)
+}
+
+/// The devices of this machine as `eoc devices --json` prints them.
+pub fn json(threads: &Threads) -> Value {
+    described(&gpu::list(), CpuEngine::on(threads).info())
+}
+
+fn described(gpus: &[Description], info: &DeviceInfo) -> Value {
+    let mut all: Vec<Value> = gpus.iter().map(adapter).collect();
+    all.push(cpu(gpus.len(), info));
+    all.into()
 }
 
 fn line(d: &Description, room: usize) -> String {

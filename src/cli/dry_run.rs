@@ -3,18 +3,17 @@
 use std::path::Path;
 use std::time::Duration;
 
-use eoc_ntk::report::{Align, Layout, paragraph};
-use eoc_ntk::study::forecast::{Forecast, forecast};
-use eoc_ntk::study::run::{Computing, Settings};
-use eoc_ntk::study::store::{CellRecord, LimitRecord, Reader};
-use eoc_ntk::study::{Need, Plan, STORE};
-
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::refused::refused;
 use super::stored::describe;
 use super::terminal;
 use super::units::{are, bytes, counted, duration};
+use crate::report::{Align, Layout, paragraph};
+use crate::study::forecast::{Forecast, forecast};
+use crate::study::run::{Computing, Settings};
+use crate::study::store::{CellRecord, LimitRecord, Reader};
+use crate::study::{Need, Plan, STORE};
 
 /// Time of the calibration.
 const BUDGET: Duration = Duration::from_secs(1);

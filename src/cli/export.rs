@@ -4,19 +4,19 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use eoc_ntk::data::{DataError, Output};
-use eoc_ntk::study::STORE;
-use eoc_ntk::study::export::{ExportError, Format, Table, export};
-use eoc_ntk::study::store::Reader;
-
-use super::args::{DeviceChoice, EngineArgs, ThreadArgs};
+use super::args::{EngineArgs, ThreadArgs};
 use super::context::Context;
+use super::device::DeviceChoice;
 use super::failure::{Failure, Status};
 use super::input::is_dash;
 use super::stored::unusable;
 use super::units::counted;
 use super::words::directory;
 use super::{moments, output};
+use crate::data::{DataError, Output};
+use crate::study::STORE;
+use crate::study::export::{ExportError, Format, Table, export};
+use crate::study::store::Reader;
 
 /// Columns of a line of help.
 const WIDTH: usize = 100;

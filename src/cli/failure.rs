@@ -1,14 +1,12 @@
 //! What ends the program: a status, and the sentence that goes with it.
 
 use std::io;
-use std::process::ExitCode;
-
-use eoc_ntk::backend::EngineError;
-use eoc_ntk::data::DataError;
-use eoc_ntk::model::NetworkError;
 
 use super::escape::visible;
 use super::remedy;
+use crate::backend::EngineError;
+use crate::data::DataError;
+use crate::model::NetworkError;
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +21,6 @@ pub enum Status {
     TimeLimit = 75,
     /// Interrupted by a signal.
     Interrupted = 130,
-}
-
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> Self {
-        Self::from(status as u8)
-    }
 }
 
 /// An error with the status it ends the program with.

@@ -3,10 +3,10 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::data::{DataError, DataSet, Source};
 use tempfile::TempPath;
 
 use super::failure::Failure;
+use crate::data::{DataError, DataSet, Source};
 
 /// What a path is called that means standard input or output.
 pub const DASH: &str = "-";

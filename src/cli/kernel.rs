@@ -3,12 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use eoc_ntk::backend::{EngineError, ExplicitKernel, Precision, Remedy, Wanted, available_memory};
-use eoc_ntk::data::npy::NpyWriter;
-use eoc_ntk::data::weights::WeightFile;
-use eoc_ntk::math::activation::Activation;
-use eoc_ntk::model::check_scale;
-
 use super::args::{DataArgs, EngineArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
@@ -18,6 +12,11 @@ use super::output::{self, Summary};
 use super::remedy::advice;
 use super::units;
 use super::words::number;
+use crate::backend::{EngineError, ExplicitKernel, Precision, Remedy, Wanted, available_memory};
+use crate::data::npy::NpyWriter;
+use crate::data::weights::WeightFile;
+use crate::math::activation::Activation;
+use crate::model::check_scale;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\

@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::backend::LayerMatrices;
-use eoc_ntk::data::npz::NpzWriter;
-
 use super::context::Context;
 use super::failure::Failure;
 use super::output::{self, Summary};
+use crate::backend::LayerMatrices;
+use crate::data::npz::NpzWriter;
 
 /// Where the matrices go.
 #[derive(clap::Args, Clone, Debug)]

@@ -2,13 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::backend::available_memory;
-use eoc_ntk::data::npy::NpyWriter;
-use eoc_ntk::data::{DataSet, Output};
-use eoc_ntk::limit::{Limit, Profile, Report, Unmet, reported_depths, unmet_by_points, unmet_by_widths};
-use eoc_ntk::model::Resolved;
-use eoc_ntk::report::{Align, Layout, paragraph};
-
 use super::args::{DataArgs, NetworkArgs, ThreadArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
@@ -16,6 +9,12 @@ use super::input::is_dash;
 use super::output::{self, Summary};
 use super::units;
 use super::{terminal, theory};
+use crate::backend::available_memory;
+use crate::data::npy::NpyWriter;
+use crate::data::{DataSet, Output};
+use crate::limit::{Limit, Profile, Report, Unmet, reported_depths, unmet_by_points, unmet_by_widths};
+use crate::model::Resolved;
+use crate::report::{Align, Layout, paragraph};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use eoc_ntk::study::merge::{MergeError, Merged, merge};
-use eoc_ntk::study::store::Reader;
-
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::stored::describe;
 use super::units::counted;
 use super::words::directory;
+use crate::study::merge::{MergeError, Merged, merge};
+use crate::study::store::Reader;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\

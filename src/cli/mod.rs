@@ -12,6 +12,7 @@ mod completions;
 mod config;
 mod context;
 mod data;
+mod device;
 mod devices;
 mod dry_run;
 mod escape;
@@ -47,13 +48,26 @@ mod welcome;
 mod width;
 mod words;
 
-use std::process::ExitCode;
+use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use self::context::{Context, Speech};
+use self::context::{Call, Context, Speech};
 use self::failure::{Failure, Status};
+
+/// What other programs of this library share with `eoc`, such as the Python package: devices by the same names, opened as they
+/// were tuned, the same threads, and who added rows to a run.
+pub mod shared {
+    pub use super::device::{DeviceChoice, ThreadsError, UnknownDevice, open, start_threads, thread_count};
+    pub use super::devices::json as devices;
+    pub use super::report::{Report, Unwritten};
+    pub use super::run::default_directory;
+    pub use super::session::session;
+    pub use super::stored::{Stored, summary};
+    pub use super::version::{COMMIT, VERSION};
+}
 
 /// Samples the Neural Tangent Kernel of finite-width MLPs at the Edge Of Chaos.
 ///
@@ -138,18 +152,27 @@ impl Cli {
     }
 }
 
-/// The program: status of what the arguments ask for, with the sentence on stderr where it fails.
-pub fn main() -> ExitCode {
-    let result = match parsed() {
-        Ok(cli) => Context::new(cli.speech()).map_err(Failure::running).and_then(|ctx| {
-            let result = dispatch(&cli, &ctx);
-            ctx.tell();
-            result
-        }),
+/// The program: the exit status of what the arguments ask for, with the sentence on stderr where it fails.
+///
+/// `args` are those of a process, the name of the program first. `program` is the path by which another process starts it,
+/// where that is not the running executable: a job of `eoc slurm` names it.
+///
+/// Signals that ask to stop are listened to from here on, by the whole process.
+pub fn main(args: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) -> u8 {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let words = args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let result = match parsed(args) {
+        Ok(cli) => {
+            Context::new(cli.speech(), Call { program, words }).map_err(Failure::running).and_then(|ctx| {
+                let result = dispatch(&cli, &ctx);
+                ctx.tell();
+                result
+            })
+        }
         Err(error) => unparsed(&error),
     };
     match result {
-        Ok(status) => status.into(),
+        Ok(status) => status as u8,
         Err(failure) => {
             if let Some(sentence) = failure.sentence() {
                 // Nothing is left to do where stderr is closed as well.
@@ -158,15 +181,15 @@ pub fn main() -> ExitCode {
                     format!("eoc: {sentence}\n").as_bytes(),
                 );
             }
-            failure.status.into()
+            failure.status as u8
         }
     }
 }
 
 /// What was typed.
-fn parsed() -> Result<Cli, clap::Error> {
+fn parsed(args: Vec<OsString>) -> Result<Cli, clap::Error> {
     let mut command = help::finished(Cli::command());
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let matches = command.try_get_matches_from_mut(args)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 

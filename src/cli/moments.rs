@@ -8,18 +8,17 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use eoc_ntk::backend::Precision;
-use eoc_ntk::data::{Output, npy::NpyWriter};
-use eoc_ntk::stats::EntrywiseMoments;
-use eoc_ntk::study::store::{Reader, Rows};
-use eoc_ntk::study::{Plan, file, run};
-
 use super::args::EngineArgs;
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::refused::refused;
 use super::stored::{describe, unusable};
 use super::units::counted;
+use crate::backend::Precision;
+use crate::data::{Output, npy::NpyWriter};
+use crate::stats::EntrywiseMoments;
+use crate::study::store::{Reader, Rows};
+use crate::study::{Plan, file, run};
 
 /// The table beside the arrays.
 const TABLE: &str = "cells.csv";

@@ -4,12 +4,11 @@ use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 
-use eoc_ntk::data::Output;
-
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::input::is_dash;
 use super::units;
+use crate::data::Output;
 
 /// Starts a file of this many bytes before anything is computed; refuses one that its file system has no room for, or
 /// that is one of the inputs. A path that is standard output itself is written through it, so that a redirection keeps

@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::report::Claim;
-use eoc_ntk::report::papers::{papers_json, papers_table};
-use eoc_ntk::study::builtin::BUILTIN;
-
 use super::builtin::PAPERS;
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::run::{Args, Asked, study};
 use super::terminal;
+use crate::report::Claim;
+use crate::report::papers::{papers_json, papers_table};
+use crate::study::builtin::BUILTIN;
 
 /// The table, and what machines read of it.
 const FILES: [&str; 2] = ["papers.txt", "papers.json"];
@@ -35,7 +34,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let json = papers_json(&found).map_err(Failure::running)?;
     for (name, text) in FILES.into_iter().zip([papers_table(&found, COLUMNS), json.clone()]) {
         let cannot = |e: std::io::Error| anyhow::Error::from(e).context(format!("cannot write {name}"));
-        eoc_ntk::files::write(&out.join(name), text.as_bytes()).map_err(|e| Failure::running(cannot(e)))?;
+        crate::files::write(&out.join(name), text.as_bytes()).map_err(|e| Failure::running(cannot(e)))?;
     }
     if args.json {
         ctx.write(&json)?;

@@ -220,7 +220,7 @@ impl Meter {
         });
         if let Some(shared) = shared.clone() {
             // Where the system starts no thread for it, it is shown when something is reported.
-            let _ = eoc_ntk::threads::spawn(move || shared.watch());
+            let _ = crate::threads::spawn(move || shared.watch());
         }
         Self { shared, cost: (0.0, 0.0), counts: (0, 0) }
     }

@@ -1,9 +1,8 @@
 //! What ends a study before its first batch.
 
-use eoc_ntk::backend::EngineError;
-use eoc_ntk::study::run::RunError;
-
 use super::failure::Failure;
+use crate::backend::EngineError;
+use crate::study::run::RunError;
 
 /// Before the first batch: what is refused has status 2, a disk that fails status 1.
 pub fn refused(error: RunError) -> Failure {

@@ -1,10 +1,10 @@
 //! What would help against an error of the library, in the words of the command line.
 
-use eoc_ntk::backend::{self, EngineError, Precision, Sampler, gpu};
-use eoc_ntk::study::export::ExportError;
-use eoc_ntk::study::merge::MergeError;
-use eoc_ntk::study::run::RunError;
-use eoc_ntk::study::store::{Remedy, Shortage, StoreError};
+use crate::backend::{self, EngineError, Precision, Sampler, gpu};
+use crate::study::export::ExportError;
+use crate::study::merge::MergeError;
+use crate::study::run::RunError;
+use crate::study::store::{Remedy, Shortage, StoreError};
 
 /// The remedy of an error or of one of its causes; none where none is known.
 pub fn of(error: &anyhow::Error) -> Option<String> {

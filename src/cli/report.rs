@@ -4,15 +4,6 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use eoc_ntk::Threads;
-use eoc_ntk::report::{
-    Analysis, Axis, Claim, ENDING, Figure, PAGE, Page, StudySummary, WriteError, claims, figures, plot,
-    short_table, write_figure, write_report,
-};
-use eoc_ntk::study::builtin::{BUILTIN, Builtin};
-use eoc_ntk::study::store::{Manifest, Reader, StoreError};
-use eoc_ntk::study::{Plan, REPORT};
-
 use super::args::ThreadArgs;
 use super::context::Context;
 use super::failure::{Failure, Status};
@@ -20,6 +11,14 @@ use super::status::reproduce;
 use super::stored::{self, Stored};
 use super::terminal;
 use super::units::counted;
+use crate::Threads;
+use crate::report::{
+    Analysis, Axis, Claim, ENDING, Figure, PAGE, Page, StudySummary, WriteError, claims, figures, plot,
+    short_table, write_figure, write_report,
+};
+use crate::study::builtin::{BUILTIN, Builtin};
+use crate::study::store::{Manifest, Reader, StoreError};
+use crate::study::{Plan, REPORT};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -95,8 +94,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         args.dirs.iter().map(|dir| Reader::open(dir)).collect::<Result<_, _>>().map_err(stored::unusable)?;
     for (dir, reader) in args.dirs.iter().zip(&readers) {
         let rows = stored::summary(reader).map_err(stored::unusable)?;
-        let study = built_in(reader.manifest());
-        let report = threads.install(|| Report::of(rows, study, along)).map_err(Failure::running)?;
+        let manifest = reader.manifest();
+        let report = threads.install(|| Report::of_run(rows, manifest, along)).map_err(Failure::running)?;
         let names = report.write(reader, dir).map_err(unwritten)?;
         let mut text = String::new();
         if readers.len() == 1 {
@@ -152,6 +151,11 @@ impl Report {
         Ok(Self { rows, study, analysis, claims, figures })
     }
 
+    /// The same of a run, which may be that of a built-in study.
+    pub fn of_run(rows: Stored, manifest: &Manifest, along: Option<Axis>) -> std::io::Result<Self> {
+        Self::of(rows, built_in(manifest), along)
+    }
+
     /// Writes all of it into the directory, and gives back the names of its figures.
     pub fn write(&self, reader: &Reader, dir: &Path) -> Result<Vec<String>, Unwritten> {
         let words = Page {
@@ -181,9 +185,14 @@ impl Report {
         notes
     }
 
+    /// The short table.
+    pub fn table(&self, room: usize) -> String {
+        short_table(&self.analysis, &self.claims, room)
+    }
+
     /// The short table, and above it on a terminal a plot of the main curve.
     pub fn text(&self, room: usize) -> String {
-        let table = short_table(&self.analysis, &self.claims, room);
+        let table = self.table(room);
         let plain = !std::io::stdout().is_terminal();
         let plot = if plain { None } else { plot(&self.rows.study, &self.analysis, room.min(96)) };
         plot.map_or(String::new(), |plot| plot + "\n") + &table

@@ -2,16 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::Threads;
-use eoc_ntk::backend::Precision;
-use eoc_ntk::data::Source;
-use eoc_ntk::model::{NetworkError, parse_widths};
-use eoc_ntk::report::{Claim, PAGE, SUMMARY, TABLE, paragraph, summary_json, table};
-use eoc_ntk::study::builtin::{Builtin, NEEDED};
-use eoc_ntk::study::run::{self, Computing, Observer, Outcome, Progress, RunError, Settings};
-use eoc_ntk::study::store::{Reader, Store, StoreError};
-use eoc_ntk::study::{Directory, Limits, Plan, REPORT, Shard, Spec, Widths, file, patiently};
-
 use super::absent::{assigned, worded};
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
 use super::builtin::{self, Named};
@@ -29,6 +19,15 @@ use super::terminal;
 use super::units::{are, counted};
 use super::width;
 use super::words::directory;
+use crate::Threads;
+use crate::backend::Precision;
+use crate::data::Source;
+use crate::model::{NetworkError, parse_widths};
+use crate::report::{Claim, PAGE, SUMMARY, TABLE, paragraph, summary_json, table};
+use crate::study::builtin::{Builtin, NEEDED};
+use crate::study::run::{self, Computing, Observer, Outcome, Progress, RunError, Settings};
+use crate::study::store::{Reader, Store, StoreError};
+use crate::study::{Directory, Limits, Plan, REPORT, Shard, Spec, Widths, file, patiently};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -323,7 +322,7 @@ fn examined(asked: &Asked, plan: &Plan) -> Result<Option<Builtin>, Failure> {
 }
 
 /// `eoc-runs/NAME-HASH8`, and a directory beside it for every shard: none of them is in the way of another.
-fn default_directory(plan: &Plan, shard: Shard) -> PathBuf {
+pub fn default_directory(plan: &Plan, shard: Shard) -> PathBuf {
     let name = plan.directory_name();
     Path::new("eoc-runs").join(match shard.is_whole() {
         true => name,

@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use eoc_ntk::backend::{Job, LayerMatrices, Wanted};
-use eoc_ntk::data::npy::NpyWriter;
-
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::layers_out::{LayersArgs, Size};
 use super::output::{self, Summary};
 use super::units::counted;
+use crate::backend::{Job, LayerMatrices, Wanted};
+use crate::data::npy::NpyWriter;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\

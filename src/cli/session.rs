@@ -2,10 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use eoc_ntk::backend::DeviceInfo;
-use eoc_ntk::study::store::Session;
-
 use super::version::{COMMIT, VERSION};
+use crate::backend::DeviceInfo;
+use crate::study::store::Session;
 
 /// What is written of it, with the device that computes.
 pub fn session(info: &DeviceInfo) -> Session {

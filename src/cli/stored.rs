@@ -1,11 +1,10 @@
 //! From a run store to what a report is made of.
 
-use eoc_ntk::report::{CellSummary, StudySummary};
-use eoc_ntk::study::Need;
-use eoc_ntk::study::store::{CellRecord, Reader, StoreError};
-
 use super::failure::Failure;
 use super::units::counted;
+use crate::report::{CellSummary, StudySummary};
+use crate::study::Need;
+use crate::study::store::{CellRecord, Reader, StoreError};
 
 /// Most seeds of a cell that a report looks at, so that neither its memory nor its time grows with the seeds of a study; the
 /// first ones, which cells share. The median of so many is known to about 1 % of the spread.

@@ -1,8 +1,8 @@
 //! What theory says of the spectrum, beside the exact one, as `eoc limit` prints it.
 
-use eoc_ntk::limit::theory::{Proposition14, Verdict};
-use eoc_ntk::limit::{Profile, Theory};
-use eoc_ntk::report::{Align, Layout, paragraph};
+use crate::limit::theory::{Proposition14, Verdict};
+use crate::limit::{Profile, Theory};
+use crate::report::{Align, Layout, paragraph};
 
 /// Rows of the table at most: the deepest powers of two, and the depth itself.
 const ROWS: usize = 7;
@@ -105,8 +105,8 @@ fn show(value: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eoc_ntk::data::DataSet;
-    use eoc_ntk::math::activation::Activation;
+    use crate::data::DataSet;
+    use crate::math::activation::Activation;
 
     fn of(values: &[f64], depth: usize) -> String {
         let data = DataSet::new(values.to_vec(), 2).unwrap();

@@ -4,14 +4,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::backend::gpu::{Choice, Description, Found, GpuEngine, Options, Tuning, find};
-use eoc_ntk::backend::{EngineError, Refusal};
-use eoc_ntk::{Threads, files};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
 use super::version::{COMMIT, VERSION};
+use crate::backend::gpu::{Choice, Description, Found, GpuEngine, Options, Tuning, find};
+use crate::backend::{EngineError, Refusal};
+use crate::{Threads, files};
 
 /// What a file holds.
 #[derive(Serialize, Deserialize)]
@@ -147,7 +147,7 @@ fn path(folder: &Path, kind: &str, identity: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eoc_ntk::backend::gpu::Kind;
+    use crate::backend::gpu::Kind;
 
     fn card(name: &str, workgroup_memory: u32) -> Description {
         Description {

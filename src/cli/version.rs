@@ -1,11 +1,10 @@
 //! `eoc --version`.
 
-use eoc_ntk::backend::Engine;
-use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::rng::LAYOUT_VERSION;
-
 use super::context::Context;
 use super::failure::{Failure, Status};
+use crate::backend::Engine;
+use crate::backend::cpu::CpuEngine;
+use crate::rng::LAYOUT_VERSION;
 
 /// Version of the program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

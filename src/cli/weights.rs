@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use eoc_ntk::data::weights::{draw_row, shapes, write};
-use eoc_ntk::math::activation::Activation;
-use eoc_ntk::rng::SEED_LIMIT;
-
 use super::args::{DataArgs, NetworkArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::output::{self, Summary};
+use crate::data::weights::{draw_row, shapes, write};
+use crate::math::activation::Activation;
+use crate::rng::SEED_LIMIT;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\

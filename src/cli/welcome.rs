@@ -1,10 +1,9 @@
 //! Bare `eoc`.
 
-use eoc_ntk::report::paragraph;
-
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::terminal;
+use crate::report::paragraph;
 
 const ABOUT: &str = "eoc samples the Neural Tangent Kernel of finite-width MLPs at the Edge Of Chaos, exactly in law, and \
                      measures how it concentrates around its infinite-width limit.";

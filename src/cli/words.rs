@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PathBufValueParser, PossibleValue, TypedValueParser};
-use eoc_ntk::math::whole;
 
 use super::input::is_dash;
+use crate::math::whole;
 
 /// A whole number such as 4096, 1e6, 1_000, 10k or 2M; which ones are accepted is checked where they are used.
 pub fn count<T: TryFrom<u128>>(text: &str) -> Result<T, String> {

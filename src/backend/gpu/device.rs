@@ -48,7 +48,7 @@ pub struct Options {
     pub self_test: bool,
     /// Passes that the device leaves out, as a driver would that does nothing.
     #[cfg(test)]
-    pub(super) skipped: Vec<Pass>,
+    pub(crate) skipped: Vec<Pass>,
 }
 
 impl Default for Options {

@@ -2,18 +2,17 @@
 
 use std::time::Instant;
 
-use eoc_ntk::backend::{Engine, Job, JobPlan, KernelSample, Precision, Sampling};
-use eoc_ntk::data::DataSet;
-use eoc_ntk::limit::Limit;
-use eoc_ntk::math::activation::Activation;
-use eoc_ntk::model::Network;
-use eoc_ntk::rng::{Role, Stream};
-use eoc_ntk::sampler::Sampler;
-use eoc_ntk::stats::Reference;
-
+use crate::backend::{Engine, Job, JobPlan, KernelSample, Precision, Sampling};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Meter;
+use crate::data::DataSet;
+use crate::limit::Limit;
+use crate::math::activation::Activation;
+use crate::model::Network;
+use crate::rng::{Role, Stream};
+use crate::sampler::Sampler;
+use crate::stats::Reference;
 
 /// Most seeds of a timed batch.
 const MOST_SEEDS: usize = 8192;

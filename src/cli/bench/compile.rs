@@ -2,12 +2,11 @@
 
 use std::cell::RefCell;
 
-use eoc_ntk::Threads;
-use eoc_ntk::backend::gpu::{Choice, Options, find};
-use eoc_ntk::backend::{EngineError, Refusal};
-
-use crate::cli::args::DeviceChoice;
+use crate::Threads;
+use crate::backend::gpu::{Choice, Options, find};
+use crate::backend::{EngineError, Refusal};
 use crate::cli::context::Context;
+use crate::cli::device::DeviceChoice;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::tuning;
 use crate::cli::units::counted;

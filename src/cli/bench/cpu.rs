@@ -2,16 +2,15 @@
 
 use std::time::Instant;
 
-use eoc_ntk::backend::Engine;
-use eoc_ntk::backend::cpu::{CpuEngine, Peaks};
-use eoc_ntk::math::root::{Noise, root};
-use eoc_ntk::sampler::Sampler;
-
 use super::case::Case;
+use crate::backend::Engine;
+use crate::backend::cpu::{CpuEngine, Peaks};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Meter;
 use crate::cli::units::counted;
+use crate::math::root::{Noise, root};
+use crate::sampler::Sampler;
 
 /// Device, peaks and the head of the table.
 pub fn head(engine: &CpuEngine, peaks: &Peaks) -> String {

@@ -2,19 +2,18 @@
 
 use std::fmt::Write;
 
-use eoc_ntk::Threads;
-use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, PassTime, find};
-use eoc_ntk::backend::{Engine, EngineError, Precision, Refusal};
-use eoc_ntk::report::{Align, Layout};
-
 use super::case::{Case, batch_seconds, seeds};
+use crate::Threads;
+use crate::backend::cpu::CpuEngine;
+use crate::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, PassTime, find};
+use crate::backend::{Engine, EngineError, Precision, Refusal};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Meter;
 use crate::cli::terminal;
 use crate::cli::tuning;
 use crate::cli::units::counted;
+use crate::report::{Align, Layout};
 
 /// Batches of a case by pass, beside those that are timed as a whole.
 pub const BY_PASS: u64 = 2;

@@ -6,20 +6,20 @@ mod cpu;
 mod gpu;
 mod tune;
 
-use eoc_ntk::Threads;
-use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::gpu::Choice;
-use eoc_ntk::backend::{Engine, Precision};
-use eoc_ntk::math::whole;
-use eoc_ntk::sampler::Sampler;
-
 use self::case::{Case, Sizes};
-use super::args::{DeviceChoice, EngineArgs};
+use super::args::EngineArgs;
 use super::context::Context;
+use super::device::DeviceChoice;
 use super::failure::{Failure, Status};
 use super::tuning;
 use super::units::counted;
 use super::words::count;
+use crate::Threads;
+use crate::backend::cpu::CpuEngine;
+use crate::backend::gpu::Choice;
+use crate::backend::{Engine, Precision};
+use crate::math::whole;
+use crate::sampler::Sampler;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\

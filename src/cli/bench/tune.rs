@@ -2,10 +2,9 @@
 
 use std::cell::RefCell;
 
-use eoc_ntk::Threads;
-use eoc_ntk::backend::gpu::{Choice, GpuEngine, Options, Trial, find};
-use eoc_ntk::backend::{EngineError, Refusal};
-
+use crate::Threads;
+use crate::backend::gpu::{Choice, GpuEngine, Options, Trial, find};
+use crate::backend::{EngineError, Refusal};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::tuning;

@@ -2,13 +2,6 @@
 
 mod words;
 
-use eoc_ntk::data::DataSet;
-use eoc_ntk::independence::{AtWidth, Finding, GroupFinding, IndependenceError, LEVEL, Mean, Samples, Setup};
-use eoc_ntk::model::{Network, Schedule};
-use eoc_ntk::rng::SEED_LIMIT;
-use eoc_ntk::sampler::{Sampler, SamplerChoice};
-use eoc_ntk::stats::{ExponentFit, Interval, NoFit, PERMUTATIONS, Quantile};
-use eoc_ntk::study::SeedRange;
 use serde_json::{Value, json};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs};
@@ -16,6 +9,13 @@ use super::context::Context;
 use super::failure::{Failure, Status};
 use super::terminal;
 use super::units::counted;
+use crate::data::DataSet;
+use crate::independence::{AtWidth, Finding, GroupFinding, IndependenceError, LEVEL, Mean, Samples, Setup};
+use crate::model::{Network, Schedule};
+use crate::rng::SEED_LIMIT;
+use crate::sampler::{Sampler, SamplerChoice};
+use crate::stats::{ExponentFit, Interval, NoFit, PERMUTATIONS, Quantile};
+use crate::study::SeedRange;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\

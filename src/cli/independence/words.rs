@@ -2,11 +2,10 @@
 
 use std::fmt::Write;
 
-use eoc_ntk::independence::{LEVEL, Mean};
-use eoc_ntk::report::paragraph;
-use eoc_ntk::stats::{ExponentFit, Interval, NoFit, Quantile};
-
 use super::{Found, rule};
+use crate::independence::{LEVEL, Mean};
+use crate::report::paragraph;
+use crate::stats::{ExponentFit, Interval, NoFit, Quantile};
 
 /// The whole answer; sentences are as wide as there is room for.
 pub fn text(found: &Found, room: usize) -> String {

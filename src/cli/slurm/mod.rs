@@ -7,10 +7,6 @@ mod script;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use eoc_ntk::math::whole;
-use eoc_ntk::study::builtin::Builtin;
-use eoc_ntk::study::{Plan, file};
-
 pub use self::place::shards_of;
 use self::script::{ARRAY_FILE, Job, MERGE_FILE};
 pub use self::script::{ENDED, begins};
@@ -19,6 +15,9 @@ use super::context::Context;
 use super::failure::{Failure, Status};
 use super::input;
 use super::words::directory;
+use crate::math::whole;
+use crate::study::builtin::Builtin;
+use crate::study::{Plan, file};
 
 /// Most shards of one array: what eoc merge takes at once, and below what Slurm allows unless told otherwise.
 const MAX_SHARDS: u32 = 900;
@@ -98,7 +97,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let absolute = std::path::absolute(&out).map_err(|error| {
         Failure::unusable(anyhow::Error::from(error).context(format!("directory {}", out.display())))
     })?;
-    let program = std::env::current_exe()
+    let program = ctx
+        .program()
         .map_err(|error| Failure::running(anyhow::Error::from(error).context("where this program lies")))?;
     let text =
         |what: &str, path| quote::path(path).map_err(|error| Failure::refused(format!("{what} {error}")));

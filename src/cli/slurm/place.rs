@@ -4,12 +4,11 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use eoc_ntk::data::Output;
-use eoc_ntk::study::{Plan, file};
-
 use super::script::ARRAY_FILE;
 use crate::cli::failure::Failure;
 use crate::cli::units::counted;
+use crate::data::Output;
+use crate::study::{Plan, file};
 
 /// Refuses a directory that is none, one that holds something else, and one whose shards are of another study or number.
 pub fn check(dir: &Path, plan: &Plan, shards: u32) -> Result<(), Failure> {

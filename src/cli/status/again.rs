@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use eoc_ntk::backend::cpu::CPU;
-use eoc_ntk::study::store::{CellRecord, Reader, Statistics, StoreError};
-use eoc_ntk::study::table::{Value, columns, values};
-
+use crate::backend::cpu::CPU;
 use crate::cli::escape::visible;
 use crate::cli::failure::Failure;
 use crate::cli::stored::{describe, unusable};
 use crate::cli::units::{are, counted, utc};
+use crate::study::store::{CellRecord, Reader, Statistics, StoreError};
+use crate::study::table::{Value, columns, values};
 
 /// A row by its cell and seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::study::store::{CellRecord, Manifest, Reader, StoreError};
-use eoc_ntk::study::{Asked, Directory, Missing, Need, Plan, Shard, file};
 use serde_json::{Value, json};
 
 use super::log::Log;
@@ -12,6 +10,8 @@ use super::pace::{Times, pace, times};
 use crate::cli::failure::Failure;
 use crate::cli::stored::unusable;
 use crate::cli::units::counted;
+use crate::study::store::{CellRecord, Manifest, Reader, StoreError};
+use crate::study::{Asked, Directory, Missing, Need, Plan, Shard, file};
 
 /// How it stands with one directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

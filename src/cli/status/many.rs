@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::study::STORE;
-use eoc_ntk::study::store::StoreError;
 use serde_json::{Value, json};
 
 use super::look::{self, Run, STATES, State};
@@ -11,6 +9,8 @@ use crate::cli::failure::Failure;
 use crate::cli::slurm::shards_of;
 use crate::cli::stored::unusable;
 use crate::cli::units::{counted, duration};
+use crate::study::STORE;
+use crate::study::store::StoreError;
 
 /// Columns of the name of a directory.
 const NAME: usize = 24;

@@ -8,10 +8,6 @@ mod pace;
 
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::report::paragraph;
-use eoc_ntk::study::store::Reader;
-use eoc_ntk::study::{Directory, Missing};
-
 pub use self::again::reproduce;
 use self::again::{RowName, sample_line};
 use self::many::Survey;
@@ -22,6 +18,9 @@ use super::stored::{describe, unusable};
 use super::terminal;
 use super::units::{counted, duration};
 use super::words::directory;
+use crate::report::paragraph;
+use crate::study::store::Reader;
+use crate::study::{Directory, Missing};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\

@@ -1,11 +1,10 @@
 //! How long samples take, by those that are there.
 
-use eoc_ntk::model::{Network, parse_widths};
-use eoc_ntk::sampler::Sampler;
-use eoc_ntk::sampler::cost::relative_cost;
-use eoc_ntk::study::store::{CellRecord, Reader, StoreError};
-
 use crate::cli::failure::Failure;
+use crate::model::{Network, parse_widths};
+use crate::sampler::Sampler;
+use crate::sampler::cost::relative_cost;
+use crate::study::store::{CellRecord, Reader, StoreError};
 
 /// Rows of a cell, and the seconds that they took.
 #[derive(Clone, Copy, Debug, Default)]

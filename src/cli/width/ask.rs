@@ -3,19 +3,18 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use eoc_ntk::answer::{
+use super::{Args, Found, Stop, words};
+use crate::answer::{
     self, Answer, Cell, CellError, DrawError, Draws, Networks, NoAnswer, Progress, Question,
 };
-use eoc_ntk::backend::{DeviceInfo, Engine, EngineError};
-use eoc_ntk::data::DataSet;
-use eoc_ntk::study::kept::{Kept, KeptError};
-
-use super::{Args, Found, Stop, words};
+use crate::backend::{DeviceInfo, Engine, EngineError};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::refused;
 use crate::cli::session::session;
 use crate::cli::stored;
+use crate::data::DataSet;
+use crate::study::kept::{Kept, KeptError};
 
 /// What is the same for all kinds.
 pub struct Asking<'a> {

@@ -1,9 +1,9 @@
 //! An answer for programs.
 
-use eoc_ntk::answer;
 use serde_json::{Value, json};
 
 use super::{Args, Found, Stop, words};
+use crate::answer;
 
 impl Args {
     /// One object, or `cells` of several kinds of network.

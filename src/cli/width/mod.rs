@@ -9,9 +9,6 @@ mod words;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use eoc_ntk::answer::{Answer, Cell, Norm, Question};
-use eoc_ntk::sampler::SamplerChoice;
-
 use ask::Asking;
 pub use needed::{ABOUT, TIME, needed};
 use question::{seeds, time};
@@ -20,6 +17,8 @@ use super::args::{DataArgs, EngineArgs, NetworkArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::words::{count, number};
+use crate::answer::{Answer, Cell, Norm, Question};
+use crate::sampler::SamplerChoice;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -130,6 +129,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     ctx.on_stop(": what is known by then is printed");
     let asking = Asking { args, engine: &*engine, data: &data, asked: &asked, ctx };
     let (found, stopped) = asking.all(cells)?;
+    let typed = args.words.as_deref().unwrap_or(ctx.words());
     let figure = words::figure(args, &found).unwrap_or_else(|error| {
         ctx.note(&format!("eoc: no figure: {:#}\n", anyhow::Error::from(error)));
         None
@@ -138,7 +138,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         ctx.write(&format!("{}\n", args.json(&found, several, stopped)))?;
     } else {
         ctx.print(&words::table(&found))?;
-        ctx.print(&words::sentences(args, &found, kinds, stopped, figure.as_deref()))?;
+        ctx.print(&words::sentences(args, &found, kinds, stopped, figure.as_deref(), typed))?;
     }
     match stopped {
         Stop::Signal if ctx.time_limit() => Ok(Status::TimeLimit),

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use eoc_ntk::report::paragraph;
-use eoc_ntk::study::builtin::NEEDED;
-use eoc_ntk::study::kept::Kept;
 
 use super::{Args, execute};
 use crate::cli::args::EngineArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::terminal;
+use crate::report::paragraph;
+use crate::study::builtin::NEEDED;
+use crate::study::kept::Kept;
 
 /// What it varies, and its time in full and quick on two cores.
 pub const ABOUT: &str = "width needed by depth, constant and quadratic";

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use eoc_ntk::answer::{Cell, Question};
-use eoc_ntk::data::Source;
-use eoc_ntk::model::Schedule;
-use eoc_ntk::rng::SEED_LIMIT;
-use eoc_ntk::sampler::SamplerChoice;
-use eoc_ntk::study::Spec;
-
 use super::Args;
+use crate::answer::{Cell, Question};
 use crate::cli::failure::Failure;
 use crate::cli::input::is_dash;
+use crate::data::Source;
+use crate::model::Schedule;
+use crate::rng::SEED_LIMIT;
+use crate::sampler::SamplerChoice;
+use crate::study::Spec;
 
 impl Args {
     pub fn question(&self) -> Question {

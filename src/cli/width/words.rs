@@ -3,12 +3,11 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use eoc_ntk::answer::{Answer, Decision, Ending, Norm, Progress};
-use eoc_ntk::report::{Needed, WriteError, write_needed};
-use eoc_ntk::study::REPORT;
-
 use super::super::{escape, units};
 use super::{Args, Found, Stop};
+use crate::answer::{Answer, Decision, Ending, Norm, Progress};
+use crate::report::{Needed, WriteError, write_needed};
+use crate::study::REPORT;
 
 /// What is known while it runs.
 pub fn so_far(progress: &Progress) -> String {
@@ -160,8 +159,15 @@ pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
     Some(format!("{open}, because {why}"))
 }
 
-/// The answer in words.
-pub fn sentences(args: &Args, found: &[Found], kinds: usize, stopped: Stop, figure: Option<&Path>) -> String {
+/// The answer in words; `typed` is what asked for it, behind the name of the program.
+pub fn sentences(
+    args: &Args,
+    found: &[Found],
+    kinds: usize,
+    stopped: Stop,
+    figure: Option<&Path>,
+    typed: &[String],
+) -> String {
     let mut text = String::from("\n");
     if let [one] = found {
         text += &wrapped(&statement(args, one));
@@ -208,7 +214,7 @@ pub fn sentences(args: &Args, found: &[Found], kinds: usize, stopped: Stop, figu
     if let Some(path) = figure {
         text += &wrapped(&format!("Figure: {}", escape::visible(&path.display().to_string())));
     }
-    text += &format!("For more: {}\n", more(args, stopped, found));
+    text += &format!("For more: {}\n", more(args, stopped, found, typed));
     text
 }
 
@@ -279,8 +285,8 @@ fn statement(args: &Args, found: &Found) -> String {
 
 /// The command that tells more: with more networks, time or seeds where these ended it, else a finer resolution; a smaller error
 /// rate where one width is left.
-fn more(args: &Args, stopped: Stop, found: &[Found]) -> String {
-    let mut words: Vec<String> = args.words.clone().unwrap_or_else(|| std::env::args().skip(1).collect());
+fn more(args: &Args, stopped: Stop, found: &[Found], typed: &[String]) -> String {
+    let mut words = typed.to_vec();
     let ended = |ending: Ending| found.iter().any(|f| f.answer.ending == ending);
     let exact = found.iter().all(|f| f.answer.high.is_some_and(|high| high - f.answer.low == 1));
     let mut replaced = |options: &[&str], value: Option<String>| {
