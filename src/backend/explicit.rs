@@ -1,4 +1,9 @@
-//! K of given weights, on as many points as the matrix itself leaves room for.
+//! K of given parameters, on as many points as the matrix itself leaves room for.
+//!
+//! ```text
+//! ntk        A_0 = X/√m_0,  A_k = φ(A_{k−1}W_kᵀ)/(σ_φ√m_k)          standard   A_0 = X,  A_k = φ(A_{k−1}W_kᵀ + 1c_kᵀ)
+//! K = Σ_k (A_{k−1}A_{k−1}ᵀ [+ 1 1ᵀ with a bias] ⊗ 1 1ᵀ) ∘ B_kB_kᵀ,  the products of the gradients of all parameters
+//! ```
 //!
 //! The kernel is computed in tiles of points: a tile pair (a, b) is one run of the direct sampler on the points of
 //! both, and gives the blocks (a, a), (a, b) and (b, b). Activations and gradients of a point know nothing of the other
@@ -12,49 +17,44 @@ use super::{
     Drawn, Engine, EngineError, Job, KernelSample, LayerMatrices, Precision, Refusal, Sampler, Stop, Wanted,
 };
 use crate::data::DataSet;
-use crate::data::weights::WeightMatrix;
+use crate::data::weights::Theta;
 use crate::math::activation::Activation;
-use crate::model::Network;
+use crate::model::{Network, Parameterization};
 
 /// Rows of the kernel in two tiles together.
 const TILE_ROWS: usize = 2048;
 
-/// W_1 … W_l with what they are weights of, ready to be evaluated on points.
+/// The parameters of a network, ready to be evaluated on points.
 pub struct ExplicitKernel<'e> {
     engine: &'e dyn Engine,
     network: Network,
-    weights: Arc<Vec<Vec<f64>>>,
+    theta: Arc<Theta>,
     dim: usize,
     precision: Precision,
     tile_rows: usize,
 }
 
 impl<'e> ExplicitKernel<'e> {
-    /// Weights W_1 … W_l, a chain of shapes that starts at `dim` inputs; refuses what is none. `scale` multiplies K.
+    /// A network of parameters on points of `dim` coordinates: matrices W_1 … W_l, a chain of shapes that starts at `dim`, with
+    /// biases where the parameterization has them. `scale` multiplies K. A list of matrices alone is in NTK parameterization.
+    ///
+    /// Refuses what is no chain, a bias of another length than its layer, any bias in NTK parameterization, and numbers that are
+    /// not finite.
     pub fn new(
         engine: &'e dyn Engine,
         activation: Activation,
-        weights: Vec<WeightMatrix>,
+        theta: impl Into<Theta>,
         scale: f64,
         dim: usize,
         precision: Precision,
     ) -> Result<Self, EngineError> {
-        let mut below = dim;
-        for (w, layer) in weights.iter().zip(1..) {
-            if w.cols != below || w.values.len() != w.rows * w.cols || w.rows == 0 {
-                return Err(Refusal::Chain { layer, rows: w.rows, columns: w.cols, below }.into());
-            }
-            below = w.rows;
-        }
-        if weights.is_empty() {
-            return Err(Refusal::NoWeights.into());
-        }
-        let hidden = weights.iter().map(|w| w.rows as u64).take(weights.len() - 1).collect();
-        let network = Network::new(activation, hidden, below).and_then(|n| n.with_scale(scale));
+        let theta = theta.into();
+        let outputs = check(&theta, dim)?;
+        let rows = theta.layers.iter().map(|layer| layer.matrix.rows as u64);
+        let hidden = rows.take(theta.layers.len() - 1).collect();
+        let network = Network::new(activation, hidden, outputs).and_then(|n| n.with_scale(scale));
         let network = network.map_err(Refusal::from)?;
-        let matrices = weights.into_iter().map(|w| w.values).collect();
-        let weights = Arc::new(matrices);
-        Ok(Self { engine, network, weights, dim, precision, tile_rows: TILE_ROWS })
+        Ok(Self { engine, network, theta: Arc::new(theta), dim, precision, tile_rows: TILE_ROWS })
     }
 
     /// The same in tiles of another size: rows of the kernel in two tiles together, at least two points' worth.
@@ -75,6 +75,59 @@ impl<'e> ExplicitKernel<'e> {
         }
         let points = (self.tile_rows / 2 / outputs).max(1);
         (0..n).step_by(points).map(|first| first..n.min(first + points)).collect()
+    }
+
+    /// K(x, y) for the points x of one data set and y of another, (n·m_l) × (n′·m_l), row-major: the rows of `data` in the rows,
+    /// as predictions at x from y take it. The entries are those of K on the points of both, bit for bit.
+    pub fn against(
+        &self,
+        data: &DataSet,
+        other: &DataSet,
+        stop: &Stop,
+        after_run: &dyn Fn(),
+    ) -> Result<Vec<f64>, EngineError> {
+        for points in [data, other] {
+            self.check_points(points)?;
+        }
+        let outputs = self.network.outputs();
+        let columns = other.n() * outputs;
+        let mut kernel = vec![0.0; data.n() * outputs * columns];
+        for (rows, of_other) in self.tiles_against(data.n(), other.n()) {
+            let first = &data.values()[rows.start * self.dim..rows.end * self.dim];
+            let second = &other.values()[of_other.start * self.dim..of_other.end * self.dim];
+            let pair = DataSet::new([first, second].concat(), self.dim).map_err(Refusal::from)?;
+            let drawn = self.run(&pair, &Wanted::KERNEL, stop)?;
+            let part = drawn.kernel.as_ref().ok_or_else(|| drawn.lacks("entries of the kernel"))?;
+            let (height, width) = (rows.len() * outputs, of_other.len() * outputs);
+            for (row, entries) in part.chunks_exact(height + width).take(height).enumerate() {
+                let start = (rows.start * outputs + row) * columns + of_other.start * outputs;
+                kernel[start..start + width].copy_from_slice(&entries[height..]);
+            }
+            after_run();
+        }
+        Ok(kernel)
+    }
+
+    /// Runs of the sampler that this many points against this many others take.
+    pub fn runs_against(&self, n: usize, other: usize) -> usize {
+        self.tiles_against(n, other).len()
+    }
+
+    /// Pairs of tiles of two data sets, each pair within the rows of a tile: a small set is whole in every pair.
+    fn tiles_against(&self, n: usize, other: usize) -> Vec<(Range<usize>, Range<usize>)> {
+        let points = (self.tile_rows / self.network.outputs()).max(2);
+        let half = points / 2;
+        let size = if other <= half { points - other } else { half };
+        let size_other = if n <= half { points - n } else { points - half };
+        let split = |n: usize, size: usize| (0..n).step_by(size).map(move |k| k..n.min(k + size));
+        split(n, size).flat_map(|rows| split(other, size_other).map(move |of| (rows.clone(), of))).collect()
+    }
+
+    fn check_points(&self, data: &DataSet) -> Result<(), Refusal> {
+        if data.dim() == self.dim {
+            return Ok(());
+        }
+        Err(Refusal::Coordinates { found: data.dim(), expected: self.dim })
     }
 
     /// K on a data set. `after_run` is called after each of [`runs`](Self::runs); once `stop` is raised nothing comes
@@ -98,9 +151,7 @@ impl<'e> ExplicitKernel<'e> {
         after_run: &dyn Fn(),
     ) -> Result<Drawn, EngineError> {
         let wanted = &Wanted { matrices: wanted.matrices, ..Wanted::KERNEL };
-        if data.dim() != self.dim {
-            return Err(Refusal::Coordinates { found: data.dim(), expected: self.dim }.into());
-        }
+        self.check_points(data)?;
         let tiles = self.tiles(data.n());
         if let [_] = tiles.as_slice() {
             let drawn = self.run(data, wanted, stop)?;
@@ -147,9 +198,37 @@ impl<'e> ExplicitKernel<'e> {
 
     fn run(&self, data: &DataSet, wanted: &Wanted, stop: &Stop) -> Result<Drawn, EngineError> {
         let job = Job::new(&self.network, data, Sampler::Direct, self.precision);
-        let sampling = self.engine.open(job.with_weights(Arc::clone(&self.weights)))?;
+        let sampling = self.engine.open(job.with_weights(Arc::clone(&self.theta)))?;
         Ok(sampling.draw(&[0], wanted, stop)?.remove(0))
     }
+}
+
+/// Refuses parameters that are no network on points of `dim` coordinates; the number of its outputs.
+fn check(theta: &Theta, dim: usize) -> Result<usize, Refusal> {
+    let mut below = dim;
+    for (layer, given) in (1..).zip(&theta.layers) {
+        let w = &given.matrix;
+        if w.cols != below || w.values.len() != w.rows * w.cols || w.rows == 0 {
+            return Err(Refusal::Chain { layer, rows: w.rows, columns: w.cols, below });
+        }
+        let bias = given.bias.as_deref();
+        if bias.is_some() && theta.parameterization == Parameterization::Ntk {
+            return Err(Refusal::BiasOfNtk { layer });
+        }
+        if let Some(bias) = bias.filter(|bias| bias.len() != w.rows) {
+            return Err(Refusal::Bias { layer, found: bias.len(), neurons: w.rows });
+        }
+        for (name, values, columns) in
+            [('W', w.values.as_slice(), w.cols), ('c', bias.unwrap_or_default(), 1)]
+        {
+            if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+                let (row, column, value) = (at / columns, at % columns, values[at]);
+                return Err(Refusal::Parameter { name, layer, row, column, value });
+            }
+        }
+        below = w.rows;
+    }
+    if theta.layers.is_empty() { Err(Refusal::NoWeights) } else { Ok(below) }
 }
 
 /// A kernel of some of the points into its place.

@@ -4,7 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Precision, Refusal};
 use crate::data::DataSet;
-use crate::model::Network;
+use crate::data::weights::Theta;
+use crate::model::{Network, Parameterization};
 use crate::sampler::Sampler;
 use crate::sampler::cost::Cost;
 
@@ -13,11 +14,14 @@ use crate::sampler::cost::Cost;
 pub enum Weights {
     /// The streams of the seed.
     Drawn,
-    /// These matrices W_1 … W_l, W_k row-major m_k × m_{k−1}.
-    Explicit(Arc<Vec<Vec<f64>>>),
+    /// These, with the biases beside them, in their parameterization.
+    Explicit(Arc<Theta>),
 }
 
 /// A network on points, normalised: φ is homogeneous, so rows go in with norm 1 and K is multiplied back by their norms.
+///
+/// Where a network has biases, a point is (x, 1), of norm s = √(‖x‖² + 1): x goes in as x/s, and what the biases are multiplied
+/// by as 1/s. Then every Z and A is that of the network over s, gradients are as they are, and K is again multiplied back.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The network.
@@ -34,10 +38,12 @@ pub struct Job {
     pub n: usize,
     /// m_0.
     pub dim: usize,
-    /// Rows x/‖x‖, n × m_0 row-major; a zero row stays zero.
+    /// Rows x/‖x‖, n × m_0 row-major; a zero row stays zero. With biases x/√(‖x‖² + 1).
     pub unit_rows: Vec<f64>,
-    /// ‖x‖/√m_0.
+    /// What they are multiplied back by: ‖x‖/√m_0; in the standard parameterization ‖x‖, or √(‖x‖² + 1) with biases.
     pub norms: Vec<f64>,
+    /// What biases are multiplied by at each point, 1/√(‖x‖² + 1); empty where there are none.
+    ones: Vec<f64>,
     /// Made when they are first asked for: nothing of size n² is there before a device has taken the job.
     cosines: OnceLock<Vec<f64>>,
 }
@@ -71,6 +77,7 @@ impl Job {
             dim,
             unit_rows: Vec::new(),
             norms: Vec::new(),
+            ones: Vec::new(),
             cosines: OnceLock::new(),
         }
     }
@@ -82,9 +89,23 @@ impl Job {
         Self { norms: norms.to_vec(), ..self }
     }
 
-    /// The same with these weights W_1 … W_l in place of drawn ones, for the direct sampler.
-    pub fn with_weights(self, matrices: Arc<Vec<Vec<f64>>>) -> Self {
-        Self { weights: Weights::Explicit(matrices), sampler: Sampler::Direct, ..self }
+    /// The same with these parameters in place of drawn ones, for the direct sampler.
+    pub fn with_weights(mut self, theta: Arc<Theta>) -> Self {
+        if theta.parameterization == Parameterization::Standard {
+            let biased = theta.has_biases();
+            let root = (self.dim as f64).sqrt();
+            for (norm, row) in self.norms.iter_mut().zip(self.unit_rows.chunks_exact_mut(self.dim)) {
+                let of_row = *norm * root;
+                *norm = if biased { of_row.hypot(1.0) } else { of_row };
+                if biased {
+                    row.iter_mut().for_each(|x| *x *= of_row / *norm);
+                }
+            }
+            self.ones =
+                if biased { self.norms.iter().map(|norm| norm.recip()).collect() } else { Vec::new() };
+            self.cosines = OnceLock::new();
+        }
+        Self { weights: Weights::Explicit(theta), sampler: Sampler::Direct, ..self }
     }
 
     /// The same with K_gia beside every kernel where this is true: see [`sampler::conditional`](crate::sampler::conditional). No bit
@@ -97,11 +118,42 @@ impl Job {
     pub(super) fn check(&self) -> Result<(), Refusal> {
         match self.sampler {
             Sampler::Direct if self.independence => Err(Refusal::Independence),
+            _ if self.precision == Precision::F16
+                && self.parameterization() == Parameterization::Standard =>
+            {
+                Err(Refusal::HalfStandard)
+            }
             _ => Ok(()),
         }
     }
 
-    /// C_0, the cosines of the rows, n × n, with 1 (or 0 for a zero row) on the diagonal.
+    /// That of given parameters; drawn ones are in NTK parameterization.
+    pub fn parameterization(&self) -> Parameterization {
+        match &self.weights {
+            Weights::Drawn => Parameterization::Ntk,
+            Weights::Explicit(theta) => theta.parameterization,
+        }
+    }
+
+    /// c_k, where layer k has a bias, and what it is multiplied by at each point.
+    pub fn bias(&self, k: usize) -> Option<(&[f64], &[f64])> {
+        match &self.weights {
+            Weights::Explicit(theta) if !self.ones.is_empty() => Some((theta.bias(k)?, &self.ones)),
+            _ => None,
+        }
+    }
+
+    /// Adds to A_{k−1}A_{k−1}ᵀ (the lower triangle counts) what the bias of layer k has: its gradient is that of weights on a
+    /// neuron that is always 1.
+    pub(super) fn add_bias(&self, k: usize, gram: &mut [f64]) {
+        let Some((_, ones)) = self.bias(k) else { return };
+        for (row, one) in gram.chunks_exact_mut(self.n).zip(ones) {
+            row.iter_mut().zip(ones).for_each(|(entry, other)| *entry += one * other);
+        }
+    }
+
+    /// C_0, the cosines of the rows, n × n, with 1 (or 0 for a zero row) on the diagonal; where layer 1 has a bias those of the
+    /// points (x, 1).
     pub fn cosines(&self) -> &[f64] {
         self.cosines.get_or_init(|| {
             let (n, dim) = (self.n, self.dim);
@@ -110,11 +162,13 @@ impl Job {
             for i in 0..n {
                 for j in 0..=i {
                     let dot: f64 = row(i).iter().zip(row(j)).map(|(x, y)| x * y).sum();
-                    let cosine = if i == j && self.norms[i] > 0.0 { 1.0 } else { dot.clamp(-1.0, 1.0) };
+                    let unit = i == j && self.norms[i] > 0.0 && self.ones.is_empty();
+                    let cosine = if unit { 1.0 } else { dot.clamp(-1.0, 1.0) };
                     cosines[i * n + j] = cosine;
                     cosines[j * n + i] = cosine;
                 }
             }
+            self.add_bias(1, &mut cosines);
             cosines
         })
     }
@@ -149,9 +203,13 @@ impl Job {
         self.n * self.network.outputs()
     }
 
-    /// The slopes of φ/(σ√m_k) below, at and above zero in hidden layer k, with φ′(0) = a.
+    /// The slopes of φ/(σ√m_k) below, at and above zero in hidden layer k, with φ′(0) = a; in the standard parameterization those
+    /// of φ.
     pub fn slopes(&self, k: usize) -> [f64; 3] {
         let phi = self.network.activation();
+        if self.parameterization() == Parameterization::Standard {
+            return [phi.a() - phi.b(), phi.a(), phi.a() + phi.b()];
+        }
         let (below, above) = phi.unit_slopes();
         let root = (self.width(k) as f64).sqrt();
         [below / root, phi.a() / phi.sigma() / root, above / root]

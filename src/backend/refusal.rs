@@ -61,6 +61,9 @@ pub enum Refusal {
         /// What f16 has room for.
         most: f64,
     },
+    /// f16 panels of a network without the constants that keep them in range.
+    #[error("precision f16 holds the panels of the ntk parameterization, not those of the standard one")]
+    HalfStandard,
     /// More memory than there is.
     #[error("{0}")]
     Memory(Box<Memory>),
@@ -89,6 +92,36 @@ pub enum Refusal {
         columns: usize,
         /// Outputs of the layer below.
         below: usize,
+    },
+    /// A bias of another length than its layer has neurons.
+    #[error("the bias of layer {layer} has {}, not {neurons}, one for each row of W{layer}", counted(*found, "number"))]
+    Bias {
+        /// k of c_k.
+        layer: usize,
+        /// Its length.
+        found: usize,
+        /// m_k.
+        neurons: usize,
+    },
+    /// A bias where there is none.
+    #[error("layer {layer} has a bias, and networks in the ntk parameterization have none")]
+    BiasOfNtk {
+        /// k of c_k.
+        layer: usize,
+    },
+    /// A given parameter that is no finite number.
+    #[error("{name}{layer} has {value} in row {row}, column {column}, and parameters are finite numbers")]
+    Parameter {
+        /// W, or c of a bias.
+        name: char,
+        /// k.
+        layer: usize,
+        /// From 0.
+        row: usize,
+        /// From 0; a bias is a column.
+        column: usize,
+        /// The value.
+        value: f64,
     },
     /// No given weights at all.
     #[error("there are no weights; a network has at least one matrix")]
@@ -190,6 +223,8 @@ pub enum Remedy {
     FewerPoints,
     /// Smaller given weights.
     SmallerWeights,
+    /// The standard parameterization.
+    StandardParameterization,
     /// This precision.
     Precision(Precision),
     /// The CPU.
@@ -208,7 +243,10 @@ impl Refusal {
             Self::Half { device: None } => {
                 &[Remedy::Precision(Precision::F32), Remedy::Precision(Precision::F64)]
             }
-            Self::Half { .. } | Self::Weight { .. } => &[Remedy::Precision(Precision::F32)],
+            Self::Half { .. } | Self::HalfStandard | Self::Weight { .. } => {
+                &[Remedy::Precision(Precision::F32)]
+            }
+            Self::BiasOfNtk { .. } => &[Remedy::StandardParameterization],
             Self::Drift { .. } => &[Remedy::Precision(Precision::F32), Remedy::WiderLayers],
             Self::Memory(memory) => memory.remedies,
             _ => &[],

@@ -121,14 +121,15 @@ impl<'j> Small<'j> {
         self.seed
     }
 
-    /// Takes C_k (lower triangle). What it says of the range of the panels is an error of [`root`](Self::root) and
+    /// Takes C_k (lower triangle), which becomes C_k + 1 1ᵀ below a layer with a bias. What it says of the range of the panels is an error of [`root`](Self::root) and
     /// [`finish`](Self::finish): a layer that is dead for a point is exactly zero there, and legal.
-    pub(super) fn set_gram(&mut self, k: usize, gram: Vec<f64>) {
+    pub(super) fn set_gram(&mut self, k: usize, mut gram: Vec<f64>) {
         let vanishes = |square: &f64| *square > 0.0 && *square < VANISHING;
         let f64_panels = self.job.precision == Precision::F64;
         if !f64_panels && gram.iter().step_by(self.job.n + 1).any(vanishes) {
             self.vanished.get_or_insert(k);
         }
+        self.job.add_bias(k + 1, &mut gram);
         if let Some(kept) = &mut self.kept {
             kept.set_gram(self.job, k, &gram);
         }
@@ -151,8 +152,13 @@ impl<'j> Small<'j> {
         self.layers[k].forward_cross = cross;
     }
 
-    /// Takes N, n × m_l.
-    pub(super) fn set_outputs(&mut self, outputs: Vec<f64>) {
+    /// Takes N, n × m_l, without the bias of the last layer, which is added here.
+    pub(super) fn set_outputs(&mut self, mut outputs: Vec<f64>) {
+        if let Some((bias, ones)) = self.job.bias(self.job.network.depth()) {
+            for (row, one) in outputs.chunks_exact_mut(bias.len()).zip(ones) {
+                row.iter_mut().zip(bias).for_each(|(output, c)| *output += c * one);
+            }
+        }
         self.outputs = outputs;
     }
 
@@ -318,6 +324,7 @@ mod tests {
     use super::*;
     use crate::backend::Sampler;
     use crate::data::DataSet;
+    use crate::data::weights::Theta;
     use crate::model::Network;
 
     /// The kernel of a network whose last hidden layer is dead for its second point, which no device has drawn.
@@ -325,7 +332,7 @@ mod tests {
         let network = Network::new(activation.parse().unwrap(), vec![width], 1).unwrap();
         let data = DataSet::new(points.to_vec(), 2).unwrap();
         let job = Job::new(&network, &data, Sampler::Direct, Precision::F32);
-        let job = if given { job.with_weights(Arc::new(Vec::new())) } else { job };
+        let job = if given { job.with_weights(Arc::new(Theta::from(Vec::new()))) } else { job };
         let mut small = Small::new(&job, Noise::of_panels(f64::EPSILON), false);
         small.start(9);
         small.set_gram(1, vec![1.0, 0.0, 0.0, 0.0]);

@@ -75,6 +75,7 @@ pub fn named(error: DataError) -> DataError {
     match error {
         DataError::Read { source, .. } => DataError::Read { path, source },
         DataError::Malformed { reason, .. } => DataError::Malformed { path, reason },
+        DataError::Unnamed { reason, .. } => DataError::Unnamed { path, reason },
         DataError::InFile { source, .. } => DataError::InFile { path, source },
         other => other,
     }

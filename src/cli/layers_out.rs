@@ -42,6 +42,11 @@ impl LayersArgs {
         self.layers_out.is_some()
     }
 
+    /// The file, with the option that names it.
+    pub fn path(&self) -> (&'static str, Option<&Path>) {
+        ("--layers-out", self.layers_out.as_deref())
+    }
+
     /// Starts the file, where one is asked for; refuses that of the kernels and of the inputs.
     pub fn open(
         &self,
@@ -50,10 +55,7 @@ impl LayersArgs {
         inputs: &[Option<&Path>],
     ) -> Result<Option<LayersOut>, Failure> {
         let Some(path) = &self.layers_out else { return Ok(None) };
-        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        if whole(path) == whole(out) {
-            return Err(Failure::refused("--out and --layers-out name one file; give each its own"));
-        }
+        output::distinct(&[("--out", Some(out)), ("--layers-out", Some(path))])?;
         let q = n * outputs;
         let (activations, gradients) = ([seeds, depth, n, n], [seeds, depth, q, q]);
         let bytes = output::array_bytes(&activations) + output::array_bytes(&gradients);

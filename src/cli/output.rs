@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::failure::{Failure, Status};
@@ -38,6 +38,19 @@ pub fn open(path: &Path, bytes: u128, inputs: &[Option<&Path>]) -> Result<Output
         )));
     }
     Ok(Output::create(path)?)
+}
+
+/// Refuses two outputs of one name; each comes with the option that named it.
+pub fn distinct(outputs: &[(&str, Option<&Path>)]) -> Result<(), Failure> {
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let named: Vec<(&str, PathBuf)> =
+        outputs.iter().filter_map(|(option, path)| Some((*option, whole((*path)?)))).collect();
+    for (at, (second, path)) in named.iter().enumerate() {
+        if let Some((first, _)) = named[..at].iter().find(|(_, other)| other == path) {
+            return Err(Failure::refused(format!("{first} and {second} name one file; give each its own")));
+        }
+    }
+    Ok(())
 }
 
 /// Bytes of the shape of an array of f64, with its header.
@@ -105,8 +118,8 @@ pub fn say(ctx: &Context, path: &Path, line: &str) -> Result<Status, Failure> {
 
 /// Shape of an array as Python writes it.
 pub fn shape(sizes: &[usize]) -> String {
-    let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
-    format!("({})", sizes.join(", "))
+    let names: Vec<String> = sizes.iter().map(usize::to_string).collect();
+    format!("({}{})", names.join(", "), if sizes.len() == 1 { "," } else { "" })
 }
 
 /// A copy of standard output, if the path is the same file.

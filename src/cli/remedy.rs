@@ -1,6 +1,7 @@
 //! What would help against an error of the library, in the words of the command line.
 
 use crate::backend::{self, EngineError, Precision, Sampler, gpu};
+use crate::data::DataError;
 use crate::study::export::ExportError;
 use crate::study::merge::MergeError;
 use crate::study::run::RunError;
@@ -10,8 +11,11 @@ use crate::study::store::{Remedy, Shortage, StoreError};
 pub fn of(error: &anyhow::Error) -> Option<String> {
     let of_store = || error.chain().find_map(|cause| store(cause)?.remedy()).map(|r| words(r).to_owned());
     let engine = error.chain().find_map(|cause| cause.downcast_ref::<EngineError>());
+    let unnamed = error.chain().any(|cause| matches!(cause.downcast_ref(), Some(DataError::Unnamed { .. })));
+    let tensors =
+        || unnamed.then(|| "use --tensors W,W,... to name them in the order of the layers".to_owned());
     let driver = || format!("{error:#}").contains(gpu::CURE).then(driver_files).flatten();
-    engine.and_then(|engine| advice(engine.remedies())).or_else(of_store).or_else(driver)
+    engine.and_then(|engine| advice(engine.remedies())).or_else(of_store).or_else(tensors).or_else(driver)
 }
 
 /// Where the loader of Vulkan was told to look for drivers, which is then why it finds none elsewhere; None where it was told
@@ -45,6 +49,7 @@ fn option(remedy: backend::Remedy) -> &'static str {
         Remedy::WiderLayers => "wider layers",
         Remedy::FewerPoints => "fewer points or outputs",
         Remedy::SmallerWeights => "smaller weights",
+        Remedy::StandardParameterization => "--parameterization standard",
         Remedy::Precision(Precision::F16) => "--precision f16",
         Remedy::Precision(Precision::F32) => "--precision f32",
         Remedy::Precision(Precision::F64) => "--precision f64 --device cpu",

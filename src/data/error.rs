@@ -131,6 +131,14 @@ pub enum DataError {
         /// Where in the file, what was found, what is accepted.
         reason: String,
     },
+    /// A file of weights has tensors whose names do not say which of them are the layers of the network.
+    #[error("{}: {reason}", path.display())]
+    Unnamed {
+        /// The file.
+        path: PathBuf,
+        /// What was found, with the tensors and their shapes.
+        reason: String,
+    },
     /// The numbers of a file are no data set.
     #[error("{}", path.display())]
     InFile {

@@ -11,6 +11,7 @@ mod progress;
 mod refusals;
 mod tables;
 mod threads;
+mod trained;
 mod wording;
 
 use std::fs;

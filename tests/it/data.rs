@@ -167,7 +167,7 @@ fn tensors(header: &str, values: &[u8]) -> Vec<u8> {
 }
 
 fn weights(path: &Path, dim: usize) -> Result<Vec<WeightMatrix>, DataError> {
-    WeightFile::open(path, dim)?.read()
+    Ok(WeightFile::open(path, dim)?.read()?.into_iter().map(|layer| layer.matrix).collect())
 }
 
 #[test]

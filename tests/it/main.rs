@@ -31,3 +31,4 @@ mod streams;
 mod summary;
 mod support;
 mod theory;
+mod trained;

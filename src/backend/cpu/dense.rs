@@ -1,7 +1,7 @@
 //! The direct sampler on one seed: every weight drawn from its counter, or given.
 //!
 //! ```text
-//! forward   Z_k[i][r] = Σ_j A_{k−1}[i][j]·W_k[r][j]            parallel over chunks of neurons r
+//! forward   Z_k[i][r] = (c_k[r] +) Σ_j A_{k−1}[i][j]·W_k[r][j]  parallel over chunks of neurons r
 //! backward  U_k[o][j] = Σ_r B_{k+1}[o][r]·W_{k+1}[r][j]        parallel over chunks of neurons j
 //! ```
 //!
@@ -34,6 +34,8 @@ pub(super) struct DenseState<'j, T> {
 struct ForwardChunk<'a, T> {
     layer: Layer,
     weights: Matrix<'a>,
+    /// c_k and what it is multiplied by at each point.
+    bias: Option<(&'a [f64], &'a [f64])>,
     /// A_{k−1} transposed, m_{k−1} × n.
     below: &'a [T],
     first: u64,
@@ -54,6 +56,14 @@ impl<T: Real> Pass for ForwardChunk<'_, T> {
         let mut tile = [zero; CHUNK];
         // [group of 16 rows][point]
         let mut sums = vec![zero; v * n];
+        if let Some((bias, ones)) = self.bias {
+            let groups = bias[self.first as usize..].chunks(LANES);
+            for (sums, bias) in sums.chunks_exact_mut(n).zip(groups) {
+                for (sum, one) in sums.iter_mut().zip(ones) {
+                    sum.iter_mut().zip(bias).for_each(|(sum, c)| *sum = T::from_f64(c * one));
+                }
+            }
+        }
         for (column, count) in self.weights.column_chunks() {
             if self.stop.is_raised() {
                 break;
@@ -231,7 +241,7 @@ impl<T: Real> DensePasses for DenseState<'_, T> {
         tiles.resize_with(layer.chunks(), Vec::new);
         // W_1 is not needed on the way back.
         let keep = self.seed.keep && k > 1;
-        let weights = self.matrix(k);
+        let (weights, bias) = (self.matrix(k), self.seed.job.bias(k));
         let mut total = vec![0.0; layer.n * layer.n];
         let mut items = chunks(&layer).zip(z.iter_mut().zip(tiles.iter_mut())).peekable();
         while items.peek().is_some() {
@@ -239,7 +249,7 @@ impl<T: Real> DensePasses for DenseState<'_, T> {
             let grams = self.seed.blocks(some, |_, ((first, vectors), (z, tiles))| {
                 tiles.clear();
                 let tiles = keep.then_some(tiles);
-                ForwardChunk { layer, weights, below: &below, first, vectors, z, tiles, stop }
+                ForwardChunk { layer, weights, bias, below: &below, first, vectors, z, tiles, stop }
             })?;
             grams.iter().for_each(|g| add(&mut total, g));
         }

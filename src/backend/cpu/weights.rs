@@ -28,7 +28,7 @@ impl<'a> Matrix<'a> {
     pub(super) fn of(job: &'a Job, seed: u64, k: usize) -> Self {
         let source = match &job.weights {
             Weights::Drawn => Source::Drawn(Tensor::new(seed, Role::Weight, k)),
-            Weights::Explicit(matrices) => Source::Matrix(&matrices[k - 1]),
+            Weights::Explicit(theta) => Source::Matrix(theta.weights(k)),
         };
         Self { source, rows: job.width(k), columns: job.width(k - 1) }
     }

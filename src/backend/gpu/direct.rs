@@ -2,7 +2,7 @@
 //! are given.
 //!
 //! ```text
-//! forward    Z_k = A_{k−1}·W_kᵀ                   sums C = A·Aᵀ  (last layer: N = A·W_lᵀ)
+//! forward    Z_k = A_{k−1}·W_kᵀ (+ 1·c_kᵀ)       sums C = A·Aᵀ  (last layer: N = A·W_lᵀ)
 //! backward   U_k = B_{k+1}·W_{k+1},  B = D∘U      sums B·Bᵀ
 //! ```
 
@@ -30,9 +30,9 @@ impl Group<'_> {
         rows: Slab,
         columns: Slab,
     ) -> Result<Option<View>, EngineError> {
-        let Weights::Explicit(matrices) = &self.job.weights else { return Ok(None) };
+        let Weights::Explicit(theta) = &self.job.weights else { return Ok(None) };
         let (width, element) = (self.job.width(k - 1) as usize, self.layout.element);
-        let tile = WeightTile { weights: Arc::clone(matrices), layer: k, width, rows, columns, element };
+        let tile = WeightTile { theta: Arc::clone(theta), layer: k, width, rows, columns, element };
         for (start, row) in tile.rows() {
             element.check_weights(row, k, start, width)?;
         }
@@ -40,6 +40,17 @@ impl Group<'_> {
         let row = tile.stride() as u32;
         recording.upload(buffer, Content::Tile(tile));
         Ok(Some(View { buffer, seed: 0, row, element }))
+    }
+
+    /// Fills a slab of Z_k of every seed with the bias of layer k, from which the product goes on; false where it has none.
+    fn begin_with_bias(&self, recording: &mut Recording, k: usize, slab: Slab, z: View) -> bool {
+        let Some((bias, ones)) = self.job.bias(k) else { return false };
+        let bias = &bias[slab.first as usize..][..slab.columns as usize];
+        let rows: Vec<Vec<f64>> = ones.iter().map(|one| bias.iter().map(|c| c * one).collect()).collect();
+        let of_seeds = self.seeds.iter().flat_map(|_| rows.iter().map(Vec::as_slice));
+        let bytes = z.element.encode(of_seeds, z.row as usize, 1.0);
+        recording.upload(z.buffer, Content::Bytes(bytes));
+        true
     }
 
     /// All outputs as rows.
@@ -104,9 +115,10 @@ impl Group<'_> {
             .then(|| self.sums_beside(recording, n, slab.min(self.job.width(k))))
             .flatten();
         for (target, z) in &own.slabs {
+            let begun = self.begin_with_bias(recording, k, *target, *z);
             for (index, (from, x)) in below.slabs.iter().enumerate() {
                 let w = self.given(recording, k, *target, *from)?;
-                let accumulate = if index > 0 { project::ACCUMULATE } else { 0 };
+                let accumulate = if index > 0 || begun { project::ACCUMULATE } else { 0 };
                 let partial_sums = if index + 1 < below.slabs.len() { project::PARTIAL } else { 0 };
                 let block = Project {
                     rows: n,

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::module::Element;
 use super::panel::{Slab, row_stride};
+use crate::data::weights::Theta;
 
 /// Rows × columns of W_k, row-major, rows padded to the stride of a panel.
 #[derive(Clone)]
 pub(super) struct WeightTile {
-    /// W_1 … W_l.
-    pub(super) weights: Arc<Vec<Vec<f64>>>,
+    /// All parameters of the network.
+    pub(super) theta: Arc<Theta>,
     /// k.
     pub(super) layer: usize,
     /// m_{k−1}.
@@ -33,7 +34,7 @@ impl WeightTile {
 
     /// Each row with the place of its first weight in W_k.
     pub(super) fn rows(&self) -> impl Iterator<Item = (usize, &[f64])> {
-        let matrix = &self.weights[self.layer - 1];
+        let matrix = self.theta.weights(self.layer);
         (0..self.rows.columns as usize).map(move |r| {
             let start = (self.rows.first as usize + r) * self.width + self.columns.first as usize;
             (start, &matrix[start..start + self.columns.columns as usize])

@@ -11,6 +11,7 @@ mod independence;
 mod law;
 mod parity;
 mod remembered;
+mod trained;
 
 use eoc_ntk::backend::gpu::{Choice, GpuEngine, Options};
 

@@ -12,6 +12,7 @@ mod family;
 mod law;
 pub mod naive;
 pub mod study;
+pub mod trained;
 
 pub use family::Family;
 pub use law::{chi_square, kolmogorov_smirnov, kolmogorov_smirnov_to, mean_is, means_agree};

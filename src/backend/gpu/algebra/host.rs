@@ -221,7 +221,7 @@ fn input_outputs(job: &Job, seed: u64) -> Vec<f64> {
     let (dim, outputs) = (job.dim, job.network.outputs());
     let tensor = Tensor::new(seed, Role::Weight, 1);
     let weights: Vec<f64> = match &job.weights {
-        Weights::Explicit(matrices) => matrices[0].clone(),
+        Weights::Explicit(theta) => theta.weights(1).to_vec(),
         Weights::Drawn => {
             let at = |k: usize| f64::from(tensor.normal((k / dim) as u32, (k % dim) as u32));
             (0..outputs * dim).map(at).collect()

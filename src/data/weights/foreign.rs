@@ -1,0 +1,65 @@
+//! Files of weights that are not `.safetensors`: what they are, and how they become what is read here.
+
+use std::path::Path;
+
+/// What a file is, and how to convert it, from its name and its first bytes; None of what is not known.
+///
+/// None of the first bytes below can begin a `.safetensors` file: they would be the length of a header of gigabytes.
+pub(super) fn described(path: &Path, first: &[u8]) -> Option<String> {
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
+    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    let torch = "a file of PyTorch; convert its state dict with safetensors.torch.save_file(torch.load(FILE, weights_only=True), \
+                 NEW)";
+    let zip = first.starts_with(b"PK");
+    let text = match first {
+        [b'{', ..] | [b'[', ..] if ends(&[".index.json"]) => {
+            "the index of weights in several files; join them with safetensors.torch.save_file({k: v for f in FILES for k, v in \
+             safetensors.torch.load_file(f).items()}, NEW)"
+        }
+        _ if ends(&[".npz"]) => {
+            "an archive of NumPy; convert it with safetensors.numpy.save_file(dict(numpy.load(FILE)), NEW)"
+        }
+        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
+            "one array of NumPy; a network has a tensor for each layer, which safetensors.numpy.save_file({\"W1\": W1, ...}, NEW) \
+             writes"
+        }
+        [0x89, b'H', b'D', b'F', ..] => {
+            "a file of HDF5, as Keras writes it; convert it with safetensors.numpy.save_file({w.path: w.numpy() for w in \
+             model.weights}, NEW)"
+        }
+        _ if ends(&[".msgpack"]) => {
+            "a file of Flax; convert it with safetensors.numpy.save_file(flax.traverse_util.flatten_dict(\
+             flax.serialization.msgpack_restore(open(FILE, \"rb\").read()), sep=\"/\"), NEW)"
+        }
+        // A pickle of protocol 2 or later, or the zip archive that PyTorch has put around it since 1.6.
+        [0x80, 2..=5, ..] => torch,
+        _ if zip || ends(&[".pt", ".pth", ".bin", ".ckpt"]) => torch,
+        _ => return None,
+    };
+    Some(format!("this is {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_write_is_known_by_its_bytes_or_its_name() {
+        let check = |name: &str, first: &[u8], says: &str| {
+            let text = described(Path::new(name), first).unwrap();
+            assert!(text.contains(says), "{name}: {text}");
+        };
+        check("model.pt", b"PK\x03\x04", "of PyTorch");
+        check("unnamed", b"PK\x03\x04", "of PyTorch");
+        check("old.pth", b"\x80\x02\x8a\x0a", "of PyTorch");
+        check("pytorch_model.BIN", b"\0\0\0", "weights_only=True");
+        check("arrays.npz", b"PK\x03\x04", "numpy.load");
+        check("array.npy", b"\x93NUMPY\x01\0", "one array of NumPy");
+        check("model.safetensors.index.json", b"{\"metadata\"", "several files");
+        check("params.msgpack", b"\x81\xa6params", "msgpack_restore");
+        check("model.h5", b"\x89HDF\r\n\x1a\n", "Keras");
+        for (name, first) in [("w.safetensors", &b"PQ"[..]), ("config.json", b"{}"), ("x", b"")] {
+            assert_eq!(described(Path::new(name), first), None);
+        }
+    }
+}
