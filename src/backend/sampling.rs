@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use super::{EngineError, JobPlan, LayerMatrices, Stop};
-use crate::stats::{Independence, KernelStatistics, LayerReference, LayerStatistics, Reference};
+use crate::stats::{
+    AngleReference, AngleStatistics, Independence, KernelStatistics, LayerReference, LayerStatistics,
+    Reference,
+};
 
 /// A job opened on a device, ready to draw. It holds what it needs of its engine, so it may outlive it, and may be used from
 /// several threads.
@@ -29,12 +32,14 @@ pub struct Wanted<'a> {
     pub layers: Option<&'a LayerReference>,
     /// The small matrices of every layer.
     pub matrices: bool,
+    /// K against K_gia by the angle of a pair, of a job with independence.
+    pub angles: Option<&'a AngleReference>,
 }
 
 impl Wanted<'_> {
     /// The kernels alone.
     pub const KERNEL: Self =
-        Self { kernel: true, statistics: None, spectrum: false, layers: None, matrices: false };
+        Self { kernel: true, statistics: None, spectrum: false, layers: None, matrices: false, angles: None };
 
     /// Whether the small matrices of the layers must be kept.
     pub(super) fn needs_matrices(&self) -> bool {
@@ -63,6 +68,8 @@ pub struct Drawn {
     pub independent: Option<Vec<f64>>,
     /// K against K_gia; where statistics are wanted of a job with independence.
     pub independence: Option<Independence>,
+    /// K against K_gia by the angle of a pair.
+    pub angles: Option<Vec<AngleStatistics>>,
 }
 
 impl Drawn {

@@ -303,6 +303,11 @@ pub(super) fn answer(job: &Job, mut drawn: Drawn, wanted: &Wanted) -> Result<Dra
             drawn.independence = Some(found);
         }
     }
+    if let (Some(angles), Some(kernel), Some(independent)) =
+        (wanted.angles, &drawn.kernel, &drawn.independent)
+    {
+        drawn.angles = Some(angles.measure(kernel, independent));
+    }
     if !wanted.kernel {
         (drawn.kernel, drawn.independent) = (None, None);
     }

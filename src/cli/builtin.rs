@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::units::counted;
 use super::width;
-use crate::report::{Analysis, CellSummary, StudySummary, paragraph, prediction};
+use crate::report::{Analysis, CellSummary, StudySummary, paragraph, prediction, prediction_of_spectra};
 use crate::study::Plan;
 use crate::study::builtin::{BUILTIN, Builtin, NEEDED, UnknownStudy};
 use crate::study::store::{CellRecord, LimitRecord};
@@ -72,6 +72,9 @@ pub fn statement(study: Option<&Builtin>, plan: &Plan, limits: &[LimitRecord], r
     }
     text += &paragraph("In numbers", NUMBERS);
     text += &prediction(&theory, room);
+    if plan.details().spectrum {
+        text += &prediction_of_spectra(&theory, room);
+    }
     text += &paragraph("Work", &work);
     text + "\n"
 }

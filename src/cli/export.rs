@@ -56,6 +56,9 @@ fn headline(table: Table) -> &'static str {
         Table::Spectrum => {
             "Columns of spectrum, one row an eigenvalue of a sample, where the study asks for them"
         }
+        Table::Independence => {
+            "Columns of independence, one row a group of pairs of about one angle, where the study asks for it"
+        }
         Table::Cells => "Columns of cells, one row a cell",
     }
 }
@@ -84,8 +87,8 @@ pub struct Args {
     /// csv, json or parquet: the rows; npy: mean and standard deviation of the kernels
     #[arg(long, value_name = "FORMAT")]
     format: What,
-    /// Rows of which table: samples, layers and spectrum (of the samples of a study with layers = true, spectrum = true) or
-    /// cells [default: samples]
+    /// Rows of which table: samples, layers, spectrum or independence (of a study that asks for them, as layers = true) or cells
+    /// [default: samples]
     #[arg(long, value_name = "TABLE")]
     table: Option<TableName>,
     /// File to write; its directory must exist [default: standard output, except for parquet]. For npy a directory,

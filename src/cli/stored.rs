@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::units::counted;
 use crate::report::{CellSummary, StudySummary};
 use crate::study::Need;
-use crate::study::store::{CellRecord, Reader, StoreError};
+use crate::study::store::{CellRecord, IndependenceRow, Reader, StoreError};
 
 /// Most seeds of a cell that a report looks at, so that neither its memory nor its time grows with the seeds of a study; the
 /// first ones, which cells share. The median of so many is known to about 1 % of the spread.
@@ -49,7 +49,19 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
             cell.seeds.push(row.seed);
             cell.samples.push(row.values);
             if manifest.details.independence {
-                cell.independence.push(row.independence.relative_op);
+                let of = &mut cell.independence;
+                of.seeds.push(row.seed);
+                of.difference.push(row.independence.op);
+                of.relative.push(row.independence.relative_op);
+                of.deviation.push(row.values.deviation_op);
+                of.independent.push(row.independence.deviation_op);
+                of.angles.push(sample.independence.iter().map(IndependenceRow::statistics).collect());
+            }
+            if !sample.spectrum.is_empty() {
+                if cell.spectra.limit.is_empty() {
+                    cell.spectra.limit = sample.spectrum.iter().map(|row| row.limit).collect();
+                }
+                cell.spectra.seeds.push(sample.spectrum.iter().map(|row| row.lambda).collect());
             }
             if !sample.layers.is_empty() {
                 cell.layers.push(sample.layers);
@@ -66,6 +78,7 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
         cell.samples.truncate(asked);
         cell.layers.truncate(asked);
         cell.independence.truncate(asked);
+        cell.spectra.seeds.truncate(asked);
         cell.seconds.truncate(asked);
         more |= beyond.is_some_and(|seed| seed < end);
         others += rows - need.missing().rows;

@@ -5,7 +5,8 @@
 //!
 //! - the **coupled difference** ‖K − K_gia‖/n of a network, which falls as about 1/m; over several widths its exponent;
 //! - the **means** of K − K_gia by the angle of a pair of points, beside the bound of Proposition 17
-//!   ([`limit::independence_bound`](crate::limit::independence_bound)), which falls as 1/m too;
+//!   ([`limit::independence_bound`](crate::limit::independence_bound)), which falls as 1/m too; and which of all groups of pairs
+//!   and widths comes nearest to its bound, with intervals that hold for all of them at once;
 //! - whether the **laws** of the deviation from K∞ differ: the deviations of K of every other seed against those of K_gia of the
 //!   seeds between. Halves are taken because K and K_gia of one seed share their draws: their difference is known far better than either,
 //!   but the two are not exchangeable where only their laws agree, and a test by signs or pairs would then have no level. With
@@ -15,9 +16,9 @@
 //!
 //! Source: arXiv 2501.14724, Proposition 17.
 
-mod groups;
+mod angles;
 
-pub use groups::Group;
+pub use angles::{GroupFinding, Nearest};
 
 use std::ops::Range;
 
@@ -27,12 +28,16 @@ use crate::limit::Limit;
 use crate::model::Network;
 use crate::sampler::Sampler;
 use crate::stats::{
-    Centre, ExponentFit, Interval, MeasureError, NoFit, Quantile, Reference, SameLaw, SeedTable, exponent,
-    holm, quantile, same_law,
+    AngleReference, AngleStatistics, Centre, ExponentFit, Interval, MeasureError, NoFit, Quantile, Reference,
+    SameLaw, SeedTable, exponent, holm, quantile, same_law,
 };
 
 /// Probability with which the tests of all widths together call equal laws different.
 pub const LEVEL: f64 = 0.05;
+
+/// Most seeds of a width that the test looks at, the first ones: its time grows with them, and what so many do not tell apart is of
+/// no account.
+pub const TESTED: usize = 4096;
 
 /// Networks of which nothing can be asked, or that could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -88,8 +93,8 @@ pub struct Samples {
     pub deviation: Vec<f64>,
     /// ‖K_gia − K∞‖/n of each.
     pub independent: Vec<f64>,
-    /// Pairs of points in groups of about equal size, by their angle.
-    pub groups: Vec<Group>,
+    /// Groups of pairs of points of each of them, by their angle.
+    pub angles: Vec<Vec<AngleStatistics>>,
 }
 
 impl Setup<'_> {
@@ -118,8 +123,9 @@ impl Setup<'_> {
         let limit = Limit::new(data, network.activation(), network.depth(), network.scale());
         let reference = Reference::new(limit.ntk(), data.n(), outputs)?;
         let sampling = self.engine.open(self.job(network))?;
-        let mut samples = Samples { groups: groups::of(network, data), ..Samples::default() };
-        let wanted = Wanted { statistics: Some(&reference), ..Wanted::KERNEL };
+        let angles = AngleReference::new(network, data);
+        let mut samples = Samples::default();
+        let wanted = Wanted { statistics: Some(&reference), angles: Some(&angles), ..Wanted::KERNEL };
         let step = sampling.plan().seeds_per_batch.max(1) as u64;
         let mut start = seeds.start;
         while start < seeds.end {
@@ -129,7 +135,7 @@ impl Setup<'_> {
                 Err(EngineError::Stopped) => return Ok(None),
                 drawn => drawn?,
             };
-            drawn.iter().try_for_each(|drawn| samples.push(drawn, data.n(), outputs))?;
+            drawn.into_iter().try_for_each(|drawn| samples.push(drawn))?;
             observe(end - start);
             start = end;
         }
@@ -138,10 +144,19 @@ impl Setup<'_> {
 }
 
 impl Samples {
-    fn push(&mut self, drawn: &Drawn, n: usize, outputs: usize) -> Result<(), IndependenceError> {
+    /// Keeps the first so many seeds.
+    pub fn truncate(&mut self, seeds: usize) {
+        self.seeds.truncate(seeds);
+        for column in [&mut self.difference, &mut self.relative, &mut self.deviation, &mut self.independent] {
+            column.truncate(seeds);
+        }
+        self.angles.truncate(seeds);
+    }
+
+    fn push(&mut self, drawn: Drawn) -> Result<(), IndependenceError> {
         let seed = drawn.seed;
-        let (Some(statistics), Some(independence), Some(kernel), Some(independent)) =
-            (&drawn.statistics, &drawn.independence, &drawn.kernel, &drawn.independent)
+        let (Some(statistics), Some(independence), Some(angles)) =
+            (drawn.statistics, drawn.independence, drawn.angles)
         else {
             let what = "the device left out what was asked for of independent gradients".to_owned();
             return Err(EngineError::Failed { seed, layer: 0, what }.into());
@@ -156,13 +171,7 @@ impl Samples {
         self.relative.push(independence.relative_op);
         self.deviation.push(finite("the deviation of K", statistics.deviation_op)?);
         self.independent.push(finite("the deviation of K_gia", independence.deviation_op)?);
-        let q = n * outputs;
-        for group in &mut self.groups {
-            group.push(|i, j| {
-                let entry = |o: usize| (i * outputs + o) * q + j * outputs + o;
-                (0..outputs).map(|o| kernel[entry(o)] - independent[entry(o)]).sum::<f64>() / outputs as f64
-            });
-        }
+        self.angles.push(angles);
         Ok(())
     }
 }
@@ -186,21 +195,6 @@ pub struct AtWidth {
     pub adjusted: Option<f64>,
     /// Pairs by angle.
     pub groups: Vec<GroupFinding>,
-}
-
-/// Pairs of points of about one angle.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GroupFinding {
-    /// Least and largest angle, in radians.
-    pub angles: [f64; 2],
-    /// How many pairs.
-    pub pairs: usize,
-    /// Mean of an entry of K − K_gia over pairs and seeds; plain entries, not divided by n.
-    pub difference: Mean,
-    /// Mean of |entry of K − K_gia| of a pair, over pairs and seeds.
-    pub size: f64,
-    /// What Proposition 17 bounds the mean by, the mean over the pairs.
-    pub bound: f64,
 }
 
 /// A mean over seeds.
@@ -233,6 +227,8 @@ pub struct Finding {
     pub deviation: Result<ExponentFit, NoFit>,
     /// That of ‖K_gia − K∞‖/n.
     pub independent: Result<ExponentFit, NoFit>,
+    /// Which group of pairs at which width comes nearest to its bound; None where no pair has one.
+    pub nearest: Option<Nearest>,
 }
 
 impl Finding {
@@ -255,12 +251,14 @@ impl Finding {
             difference: fit(|s| &s.difference),
             deviation: fit(|s| &s.deviation),
             independent: fit(|s| &s.independent),
+            nearest: Nearest::of(&samples.iter().map(|(m, samples)| (*m, samples)).collect::<Vec<_>>()),
         }
     }
 }
 
 impl AtWidth {
-    fn of(samples: &Samples) -> Self {
+    /// Of the samples of one width; p is not adjusted.
+    pub fn of(samples: &Samples) -> Self {
         let median = |values: &[f64]| {
             let mut sorted: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
             sorted.sort_unstable_by(f64::total_cmp);
@@ -269,7 +267,7 @@ impl AtWidth {
         let shift: Vec<f64> =
             samples.independent.iter().zip(&samples.deviation).map(|(other, own)| other - own).collect();
         let every_other = |values: &[f64], first: usize| -> Vec<f64> {
-            values.iter().copied().skip(first).step_by(2).collect()
+            values.iter().copied().take(TESTED).skip(first).step_by(2).collect()
         };
         let enough = samples.seeds.len() >= 2 * crate::stats::bootstrap::FEWEST_SEEDS;
         let laws = enough
@@ -282,7 +280,7 @@ impl AtWidth {
             shift: Mean::of(&shift),
             laws: laws.flatten(),
             adjusted: None,
-            groups: samples.groups.iter().map(Group::finding).collect(),
+            groups: angles::findings(&samples.angles),
         }
     }
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::axis::{Axis, family};
 use super::cost::Cost;
+use super::eigenvalues::Eigenvalues;
 use super::fits::{PowerFit, fits};
 use super::layers::Layers;
 use super::lines::{Measured, distinct, group, lines, relative_bound};
@@ -103,6 +104,8 @@ pub struct Point {
     pub layers: Option<Layers>,
     /// What independent gradients would change; None where it was not asked for.
     pub cost: Option<Cost>,
+    /// Its eigenvalues; None where they were not kept.
+    pub eigenvalues: Option<Eigenvalues>,
 }
 
 impl Analysis {
@@ -122,11 +125,7 @@ impl Analysis {
     pub fn theory(study: &StudySummary) -> Self {
         let bare = |cell: &CellSummary| CellSummary {
             cell: Arc::clone(&cell.cell),
-            seeds: Vec::new(),
-            samples: Vec::new(),
-            layers: Vec::new(),
-            independence: Vec::new(),
-            seconds: Vec::new(),
+            ..CellSummary::new(CellRecord::default())
         };
         let cells: Vec<CellSummary> = study.cells.iter().map(bare).collect();
         Self::of(&study.name, &cells.iter().collect::<Vec<_>>(), None)
@@ -212,13 +211,14 @@ fn point(summary: &CellSummary) -> Point {
     let relative = ascending(summary.column(|s| s.relative_op));
     let deviations = ascending(summary.column(|s| s.deviation_op));
     let upper = quantile(&deviations, UPPER, CONFIDENCE);
+    let rounding = lambda_rounding(summary);
     Point {
         cell: Arc::clone(&summary.cell),
         seeds: summary.seeds.len(),
         median: quantile(&relative, 0.5, CONFIDENCE),
         upper: quantile(&relative, UPPER, CONFIDENCE),
         lambda_min: Moments::of(&summary.column(|s| s.lambda_min)),
-        lambda_rounding: lambda_rounding(summary),
+        lambda_rounding: rounding,
         trace_spread: spread(&summary.column(|s| s.trace)).map(Measured::from),
         relative_bound: relative_bound(limit),
         bound_constant: upper.and_then(|q| over(&q, limit.bound)),
@@ -226,6 +226,7 @@ fn point(summary: &CellSummary) -> Point {
         tails: Tails::of(summary, &relative, &deviations),
         layers: Layers::of(summary),
         cost: Cost::of(summary),
+        eigenvalues: Eigenvalues::of(summary, rounding),
     }
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::analysis::{Analysis, Section};
 use super::found::{Found, Verdict};
 use super::headings::Labels;
+use super::text::significant;
 use crate::stats::Quantile;
 use crate::study::table::CellRecord;
 
@@ -38,6 +39,20 @@ pub(super) fn named(analysis: &Analysis, section: &Section, labels: &Labels, cel
         words.push(section.setting.data.clone());
     }
     words.join(", ")
+}
+
+/// An exponent in m that is -1/2 for wide networks, judged: what was predicted, and how it came out. Undecided, with the reason, where
+/// the interval excludes -1/2 but not `exact`, the exponent of the exact spread of K(x,x) at the same widths: they are not wide
+/// enough then.
+pub(super) fn of_wide_networks(found: &Found, exact: Option<f64>) -> (String, Verdict) {
+    let verdict = found.is(-0.5);
+    match exact.filter(|exact| found.meets(exact.min(-0.5), exact.max(-0.5))) {
+        Some(exact) if verdict == Verdict::Contradicts => {
+            let exact = significant(exact, 4);
+            (format!("-1/2 for wide networks ({exact} is exact for K(x,x) here)"), Verdict::Undecided)
+        }
+        _ => ("-1/2".to_owned(), verdict),
+    }
 }
 
 /// The ratio of two positive quantiles; each limit from the limits of both.

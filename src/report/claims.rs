@@ -7,7 +7,8 @@
 
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::Axis;
-use super::claim::{Claim, growth, named};
+use super::claim::{Claim, growth, named, of_wide_networks};
+use super::finite_spectrum::{mean_eigenvalue, spectrum_approaches};
 use super::fits::PowerFit;
 use super::found::{Found, Verdict};
 use super::headings::Labels;
@@ -36,7 +37,7 @@ enum Rule {
     Layers,
     /// What independent gradients would change falls as 1/m.
     Independence,
-    /// What the spectrum of K∞ is said to be.
+    /// What the spectrum of K∞ is said to be, and that of K at finite width.
     Spectrum,
     /// The constant of the bound does not grow along an axis.
     Constant(Axis),
@@ -87,7 +88,10 @@ pub fn claims(study: &Builtin, analysis: &Analysis) -> Vec<Claim> {
         }
         for section in &analysis.sections {
             match rule {
-                Rule::Spectrum => {}
+                Rule::Spectrum => {
+                    claims.extend(mean_eigenvalue(section));
+                    claims.extend(spectrum_approaches(analysis, section));
+                }
                 Rule::Independence => claims.extend(independence_claims(analysis, section)),
                 Rule::Layers => claims.extend(layer_claims(analysis, section)),
                 Rule::Width => claims.extend(exponents(analysis, section, Axis::Width)),
@@ -112,13 +116,9 @@ fn exponents(analysis: &Analysis, section: &Section, axis: Axis) -> Vec<Claim> {
     let claim = |fit: &&PowerFit| {
         let found = Found::from(fit.exponent.as_ref());
         let (prediction, verdict) = match axis {
-            Axis::Width => ("-1/2", found.is(-0.5)),
-            _ => ("from 0 to 1/2", found.within(Some(0.0), Some(0.5))),
+            Axis::Width => of_wide_networks(&found, fit.exact_exponent),
+            _ => ("from 0 to 1/2".to_owned(), found.within(Some(0.0), Some(0.5))),
         };
-        // Widths that are not wide enough: the exact spread has not reached -1/2 either.
-        let explained = axis == Axis::Width
-            && verdict == Verdict::Contradicts
-            && fit.exact_exponent.is_some_and(|exact| found.meets(exact.min(-0.5), exact.max(-0.5)));
         Claim {
             of: "",
             statement: format!(
@@ -126,15 +126,9 @@ fn exponents(analysis: &Analysis, section: &Section, axis: Axis) -> Vec<Claim> {
                 named(analysis, section, &labels, &fit.cell),
                 axis.symbol()
             ),
-            prediction: match fit.exact_exponent.filter(|_| explained) {
-                Some(exact) => format!(
-                    "{prediction} for wide networks ({} is exact for K(x,x) here)",
-                    significant(exact, 4)
-                ),
-                None => prediction.to_owned(),
-            },
+            prediction,
             found,
-            verdict: if explained { Verdict::Undecided } else { verdict },
+            verdict,
         }
     };
     fits.iter().map(claim).collect()

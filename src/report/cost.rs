@@ -1,21 +1,23 @@
-//! What independent gradients would change, seed by seed.
+//! What independent gradients would change in one cell.
 
 use super::summary::CellSummary;
+use crate::independence::{AtWidth, Samples};
 
-/// The cost by seed: ‖K − K_gia‖ of the same draws over ‖K∞‖.
+/// K beside K_gia of the same draws: the seeds, and what they say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cost {
-    /// The finished seeds, ascending.
-    pub seeds: Vec<u64>,
-    /// The number of each of them.
-    pub relative: Vec<f64>,
+    /// Seed by seed.
+    pub samples: Samples,
+    /// Medians, the test of the two laws (its p is not adjusted for other cells), pairs by their angle.
+    pub found: AtWidth,
 }
 
 impl Cost {
     /// Of a cell; None where the study did not ask for it.
     pub(super) fn of(summary: &CellSummary) -> Option<Self> {
-        let relative = summary.independence.clone();
-        let all = !relative.is_empty() && relative.len() == summary.seeds.len();
-        (all && relative.iter().any(|v| !v.is_nan())).then(|| Self { seeds: summary.seeds.clone(), relative })
+        let samples = &summary.independence;
+        let all = !samples.seeds.is_empty() && samples.seeds.len() == summary.seeds.len();
+        let any = all && samples.relative.iter().any(|v| !v.is_nan());
+        any.then(|| Self { samples: samples.clone(), found: AtWidth::of(samples) })
     }
 }

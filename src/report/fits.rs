@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::axis::Axis;
+use super::eigenvalues::Approach;
 use super::lines::{deviations, distinct, lines, relative_bound};
 use super::summary::CellSummary;
 use crate::stats::{Centre, ExponentFit, NoFit, SeedTable, exponent};
@@ -23,6 +24,8 @@ pub struct PowerFit {
     pub exact_exponent: Option<f64>,
     /// The exponent of the bound over ‖K∞/n‖ over the same networks.
     pub bound_exponent: Option<f64>,
+    /// Of the eigenvalues, along the width; None where they were not kept.
+    pub approach: Option<Approach>,
 }
 
 /// All exponents of a section: in m, l, m_l and n wherever they vary, and in m also where it is the axis of the report and
@@ -51,6 +54,7 @@ fn fit(axis: Axis, cells: &[&CellSummary]) -> PowerFit {
         exponent: exponent(&x, &deviations(cells), Centre::Median),
         exact_exponent: slope(&x, cells, |limit| limit.relative_sd_diagonal),
         bound_exponent: slope(&x, cells, relative_bound),
+        approach: (axis == Axis::Width).then(|| Approach::of(&x, cells)).flatten(),
     }
 }
 

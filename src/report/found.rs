@@ -45,6 +45,13 @@ impl Verdict {
     }
 }
 
+/// As a table has it: `agrees`, `contradicts`, `undecided`.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
 /// A number and its interval; all of it None where there is no number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Found {
@@ -79,7 +86,7 @@ impl Found {
     }
 
     /// Whether the interval lies within a stretch.
-    pub(super) fn within(&self, from: Option<f64>, to: Option<f64>) -> Verdict {
+    pub fn within(&self, from: Option<f64>, to: Option<f64>) -> Verdict {
         let above = |limit: Option<f64>, end: f64| limit.is_some_and(|limit| limit > end);
         let below = |limit: Option<f64>, end: f64| limit.is_some_and(|limit| limit < end);
         if to.is_some_and(|to| above(self.low, to)) || from.is_some_and(|from| below(self.high, from)) {

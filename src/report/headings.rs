@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::analysis::{Section, Setting};
+use super::analysis::{Analysis, Section, Setting};
 use super::axis::{Axis, Field};
 use super::layout::{Layout, shortened};
 use super::text::Align;
@@ -141,6 +141,19 @@ pub(super) fn heading(name: &str, section: &Section, fields: &Fields, room: usiz
     parts.push(Some(seeds));
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     wrap(&format!("{}: ", shortened(name, NAME.min(room / 2))), &parts, room)
+}
+
+/// What is shown of a study without a finished seed.
+pub(super) fn nothing_yet(analysis: &Analysis) -> String {
+    format!("{}: no seed is finished yet\n", analysis.name)
+}
+
+/// How many cells are in no section; nothing where all are.
+pub(super) fn empty_cells(analysis: &Analysis) -> String {
+    match analysis.empty_cells {
+        0 => String::new(),
+        count => format!("{} without a finished seed\n\n", counted(count, "cell")),
+    }
 }
 
 /// `95 % interval`.

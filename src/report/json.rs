@@ -5,7 +5,8 @@
 //!
 //! | list | fields of an entry |
 //! | --- | --- |
-//! | `cells` | `activation`, `depth`, `m`, `widths`, `schedule`, `outputs`, `n`, `data`, `sampler`, `precision` as in the rows of the cell; `seeds`, the finished ones; `median` and `quantile_90`, found, of ‖K−K∞‖/‖K∞‖; `trace_sd`, found, s.d. of tr K over its mean, with `exact`, that of K(x,x); `lambda_min`: `mean`, its standard `error`, and the `limit`'s; `bound`: `value` modulo logarithms and in `full`, `constant` and `constant_full`, found, the 90 % quantile of ‖K−K∞‖/n over either; `theorem`, which of its conditions are not met, null where all hold; `rare`: at 1 − `misses`/m the `constant` and `constant_full`, found; `tails`: `threshold` of ‖K−K∞‖/‖K∞‖, the `share` of seeds beyond it, found, two fixed ones and last, where it is known, 2·√log m times the exact s.d. : mean of K(x,x) |
+//! | `cells` | `activation`, `depth`, `m`, `widths`, `schedule`, `outputs`, `n`, `data`, `sampler`, `precision` as in the rows of the cell; `seeds`, the finished ones; `median` and `quantile_90`, found, of ‖K−K∞‖/‖K∞‖; `trace_sd`, found, s.d. of tr K over its mean, with `exact`, that of K(x,x), and `resolved`, false where the tail is too heavy for so many seeds; `lambda_min`: `mean`, its standard `error`, and the `limit`'s; `bound`: `value` modulo logarithms and in `full`, `constant` and `constant_full`, found, the 90 % quantile of ‖K−K∞‖/n over either; `theorem`, which of its conditions are not met, null where all hold; `rare`: at 1 − `misses`/m the `constant` and `constant_full`, found; `tails`: `threshold` of ‖K−K∞‖/‖K∞‖, the `share` of seeds beyond it, found, two fixed ones and last, where it is known, 2·√log m times the exact s.d. : mean of K(x,x) |
+//! | | further `spectrum`, null unless the study kept eigenvalues: `eigenvalues`, a list from the least of `index`, `limit` (that of K∞/n) and `quantile_5`, `median`, `quantile_95` over seeds, found; `middle`, the median of the eigenvalues of a sample, and `condition_number`, the same without `index`; `independence`, null unless the study asked for it: `relative_op`, found, the median of ‖K−K_gia‖/‖K∞‖; `deviation_op` and `independence_deviation_op`, found, the medians of ‖K−K∞‖/n and ‖K_gia−K∞‖/n; `same_law`, p of an exact test that both have one law, not adjusted for other cells; `angles`, a list of groups of pairs by their angle `from`, `to`: `pairs`, `difference`, found, the mean of an entry of K−K_gia, `size`, the mean of its magnitude, `bound` of the mean |
 //! | `exponents` | `along` m, depth, outputs or n; `activation`; `value`, `low`, `high` of the median; `exact` of K(x,x), `bound` of the bound over ‖K∞/n‖ |
 //! | `ratios` | \|s\| over `activation`, at `n`, `data` and `depth`, `m`, `schedule`, `outputs`, which are null in the geometric `mean` over all networks; `value`, `low`, `high` of the medians; `exact`, `bound` |
 //! | `claims` | of a built-in study: `statement`, `prediction`, `found`, `verdict` (agrees, contradicts, undecided) |
@@ -15,10 +16,14 @@ use serde::Serialize;
 use super::analysis::{Analysis, Point};
 use super::axis::Axis;
 use super::claim::Claim;
+use super::cost::Cost;
+use super::eigenvalues::{Beside, Eigenvalues};
 use super::fits::PowerFit;
 use super::found::Found;
+use super::heavy;
 use super::ratios::Ratio;
 use super::tails::{RareConstant, Tail};
+use crate::independence::GroupFinding;
 
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -49,6 +54,49 @@ struct Cell<'a> {
     theorem: Option<&'a str>,
     rare: Vec<Rare>,
     tails: Vec<Share>,
+    spectrum: Option<Spectrum>,
+    independence: Option<Independence>,
+}
+
+#[derive(Serialize)]
+struct Spectrum {
+    eigenvalues: Vec<Place>,
+    middle: Quantiles,
+    condition_number: Quantiles,
+}
+
+#[derive(Serialize)]
+struct Place {
+    index: usize,
+    #[serde(flatten)]
+    of: Quantiles,
+}
+
+#[derive(Serialize)]
+struct Quantiles {
+    limit: Option<f64>,
+    quantile_5: Found,
+    median: Found,
+    quantile_95: Found,
+}
+
+#[derive(Serialize)]
+struct Independence {
+    relative_op: Found,
+    deviation_op: Found,
+    independence_deviation_op: Found,
+    same_law: Option<f64>,
+    angles: Vec<Angle>,
+}
+
+#[derive(Serialize)]
+struct Angle {
+    from: f64,
+    to: f64,
+    pairs: u64,
+    difference: Found,
+    size: f64,
+    bound: f64,
 }
 
 #[derive(Serialize)]
@@ -69,6 +117,7 @@ struct TraceSd {
     #[serde(flatten)]
     found: Found,
     exact: Option<f64>,
+    resolved: bool,
 }
 
 #[derive(Serialize)]
@@ -143,6 +192,7 @@ fn cell(point: &Point) -> Cell<'_> {
         trace_sd: TraceSd {
             found: point.trace_spread.as_ref().map_or(Found::default(), Found::from),
             exact: limit.relative_sd_diagonal,
+            resolved: heavy::needed(cell, point.seeds).is_none(),
         },
         lambda_min: LambdaMin {
             mean: point.lambda_min.mean(),
@@ -158,6 +208,40 @@ fn cell(point: &Point) -> Cell<'_> {
         theorem: limit.theorem.as_deref(),
         rare: point.tails.rare.iter().map(rare).collect(),
         tails: point.tails.fixed.iter().chain(&point.tails.moving).map(share).collect(),
+        spectrum: point.eigenvalues.as_ref().map(spectrum),
+        independence: point.cost.as_ref().map(independence),
+    }
+}
+
+fn spectrum(found: &Eigenvalues) -> Spectrum {
+    let quantiles = |beside: &Beside| {
+        let [quantile_5, median, quantile_95] =
+            beside.quantiles.each_ref().map(|quantile| Found::from(Some(quantile)));
+        Quantiles { limit: beside.limit, quantile_5, median, quantile_95 }
+    };
+    let place = |(index, beside): (usize, &Beside)| Place { index, of: quantiles(beside) };
+    Spectrum {
+        eigenvalues: found.places.iter().enumerate().map(place).collect(),
+        middle: quantiles(&found.middle),
+        condition_number: quantiles(&found.condition),
+    }
+}
+
+fn independence(Cost { found, .. }: &Cost) -> Independence {
+    let angle = |group: &GroupFinding| Angle {
+        from: group.angles[0],
+        to: group.angles[1],
+        pairs: group.pairs,
+        difference: Found::from(&group.difference),
+        size: group.size,
+        bound: group.bound,
+    };
+    Independence {
+        relative_op: Found::from(found.relative.as_ref()),
+        deviation_op: Found::from(found.deviation.as_ref()),
+        independence_deviation_op: Found::from(found.independent.as_ref()),
+        same_law: found.laws.map(|laws| laws.p_value),
+        angles: found.groups.iter().map(angle).collect(),
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::analysis::{Analysis, Point, Section};
 use super::axis::Axis;
-use super::claim::{Claim, named};
+use super::claim::{Claim, named, of_wide_networks};
 use super::found::{Found, Verdict};
 use super::headings::Labels;
 use super::layers::{FROM, Layers};
@@ -150,13 +150,8 @@ fn terms(who: &str, schedule: Option<&str>, points: &[Point]) -> Option<Claim> {
     });
     let fit = exponent(&x, &SeedTable::joint(&rows), Centre::Median);
     let found = Found::from(fit.as_ref());
-    let verdict = match found.is(-0.5) {
-        Verdict::Contradicts if exact.is_some_and(|e| found.meets(e.min(-0.5), e.max(-0.5))) => {
-            Verdict::Undecided
-        }
-        verdict => verdict,
-    };
+    let (prediction, verdict) = of_wide_networks(&found, exact);
     let statement =
         format!("{who}: exponent in m of the largest contribution of a layer to K/n, from its limit");
-    Some(claim("C, related work", statement, "-1/2".into(), found, verdict))
+    Some(claim("C, related work", statement, prediction, found, verdict))
 }

@@ -5,6 +5,7 @@
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::Axis;
 use super::headings::{Fields, Labels, describe, wrap};
+use super::layout::paragraph;
 use super::text::{Align, significant, slope};
 
 /// The prediction, a block per section, in lines of at most `room` columns; empty where theory has no number.
@@ -22,6 +23,35 @@ pub fn prediction(theory: &Analysis, room: usize) -> String {
         format!("{}\n{numbers}", wrap("  ", &setting, room))
     };
     theory.sections.iter().map(block).collect()
+}
+
+/// The ends of the spectrum of K∞/n and its condition number, which hold at every width: a row for each network that has others.
+pub fn prediction_of_spectra(theory: &Analysis, room: usize) -> String {
+    let title = paragraph("", "Eigenvalues of K∞/n, which those of K/n approach:", room);
+    let block = |section: &Section| {
+        let points: Vec<&Point> = section.lines.iter().flat_map(|l| &l.points).collect();
+        let labels = Labels::of(Axis::Width, &points.iter().map(|p| &p.cell).collect::<Vec<_>>());
+        let mut layout = labels.layout().group([
+            ("least", Align::Left),
+            ("largest", Align::Left),
+            ("condition number", Align::Left),
+        ]);
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for point in points {
+            let limit = &point.cell.limit;
+            // What lies in the rounding says nothing.
+            let least = limit.lambda_min.filter(|least| *least > point.lambda_rounding[1]);
+            let condition = least.and_then(|least| Some(limit.lambda_max? / least));
+            let mut row = labels.row(&point.cell);
+            row.extend([least, limit.lambda_max, condition].map(number));
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        }
+        rows.into_iter().for_each(|row| layout.push(row));
+        layout.text(room)
+    };
+    title + &theory.sections.iter().map(block).collect::<String>()
 }
 
 fn number(value: Option<f64>) -> String {

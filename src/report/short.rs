@@ -4,11 +4,12 @@ use super::analysis::{Analysis, Section};
 use super::axis::Axis;
 use super::beside;
 use super::claim::Claim;
+use super::eigenvalue_tables;
 use super::found::Verdict;
-use super::headings::{Fields, heading, percent};
+use super::headings::{Fields, empty_cells, heading, nothing_yet, percent};
 use super::heavy;
+use super::independence;
 use super::layout::paragraph;
-use super::table::empty_cells;
 use super::text::{Align, estimate};
 use crate::units::counted;
 
@@ -17,7 +18,7 @@ use crate::units::counted;
 pub fn short_table(analysis: &Analysis, claims: &[Claim], room: usize) -> String {
     let mut text = String::new();
     if analysis.sections.is_empty() {
-        return format!("{}: no seed is finished yet\n", analysis.name);
+        return nothing_yet(analysis);
     }
     for section in &analysis.sections {
         let fields = Fields::of(analysis.axis, section);
@@ -29,6 +30,13 @@ pub fn short_table(analysis: &Analysis, claims: &[Claim], room: usize) -> String
         // Along Δ no power is expected: what is compared there are activations.
         if analysis.axis == Axis::Delta {
             text += &beside::ratios(section, room);
+        }
+        for more in
+            [eigenvalue_tables::ends(section, &fields, room), independence::by_cell(section, &fields, room)]
+        {
+            if !more.is_empty() {
+                text += &format!("\n{more}");
+            }
         }
         if !text.ends_with("\n\n") {
             text.push('\n');

@@ -30,9 +30,6 @@ const DIM: usize = 16;
 const SETS: usize = 100;
 /// Half of an interval of 1 − 0.05/8 in standard errors: all eight curves hold at once with 95 %.
 const EIGHT: f64 = 2.734;
-/// What the published numbers are taken to be off by: they are 0.1 % above ours, and above an independent computation in double
-/// precision, where Δ is near 1, by more than both means differ by chance; single precision would explain it.
-const PUBLISHED: f64 = 0.0025;
 /// Figure 1 of arXiv 2501.13225 at l = 64, Δ = 1/8 … 1: mean condition number of K∞, as published with the paper.
 const FIGURE_1: [f64; 8] =
     [17.457_495, 15.261_25, 14.400_005, 13.957_771, 13.701_618, 13.546_599, 13.452_967, 13.427_638];
@@ -85,9 +82,8 @@ fn figure_1(activation: Activation, published: f64) -> Option<Claim> {
     let statement = format!(
         "condition number of K∞ over the published one, Δ = {delta:.3}, l = 64, {SETS} sets of {POINTS} points"
     );
-    let met = found.meets(1.0 - PUBLISHED, 1.0 + PUBLISHED);
-    let verdict = if met { Verdict::Agrees } else { Verdict::Contradicts };
-    Some(claim("S Figure 1", statement, "1, to a quarter of a percent", found, verdict))
+    // K∞ at this depth is exact, finite depth and all, and both means are of the same law: nothing but their errors is between them.
+    Some(claim("S Figure 1", statement, "1", found, found.is(1.0)))
 }
 
 /// Everything with an unknown constant, at both depths.
@@ -252,9 +248,14 @@ mod tests {
             let known = crate::report::papers::STATEMENTS.iter().any(|statement| statement.name == claim.of);
             assert!(known, "{}", claim.of);
         }
-        let others: Vec<String> =
-            claims.iter().filter(|claim| claim.verdict != Verdict::Agrees).map(Claim::sentence).collect();
-        assert!(others.is_empty(), "{others:#?}");
+        let others: Vec<&Claim> = claims.iter().filter(|claim| claim.verdict != Verdict::Agrees).collect();
+        // The published means at Δ = 7/8 and 1 are 0.11 % and 0.16 % above what double precision gives, here and, at 1, in an
+        // independent computation.
+        let [seven, eight] = others.as_slice() else { panic!("{others:#?}") };
+        for (claim, delta) in [(seven, "Δ = 0.875"), (eight, "Δ = 1.000")] {
+            assert_eq!((claim.of, claim.verdict), ("S Figure 1", Verdict::Contradicts), "{claim:?}");
+            assert!(claim.statement.contains(delta) && claim.found.high < Some(1.0), "{claim:?}");
+        }
     }
 
     #[test]

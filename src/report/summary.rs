@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::independence;
 use crate::study::table::{CellRecord, LayerRow, Statistics};
 
 /// One study: the cells in the order of its plan.
@@ -28,8 +29,18 @@ impl StudySummary {
         here.seconds = all.iter().map(|row| row.2).collect();
         // What is beside the samples is of one run alone.
         here.layers.clear();
-        here.independence.clear();
+        here.independence = independence::Samples::default();
+        here.spectra = Spectra::default();
     }
+}
+
+/// The eigenvalues of the samples of a cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spectra {
+    /// Of K∞/n, every output's, ascending.
+    pub limit: Vec<f64>,
+    /// Of K/n, ascending, for each finished seed.
+    pub seeds: Vec<Vec<f64>>,
 }
 
 /// One cell and the statistics of its finished seeds.
@@ -43,8 +54,10 @@ pub struct CellSummary {
     pub samples: Vec<Statistics>,
     /// The layers of each of them from 1 to l, in this order; empty where the study did not ask for them.
     pub layers: Vec<Vec<LayerRow>>,
-    /// `independence_relative_op` of each of them; empty where the study did not ask for it.
-    pub independence: Vec<f64>,
+    /// Each of them with and without independent gradients; empty where the study did not ask for it.
+    pub independence: independence::Samples,
+    /// The eigenvalues of each of them; empty where the study did not ask for them.
+    pub spectra: Spectra,
     /// The seconds that each of them took, in this order; empty where they are not known.
     pub seconds: Vec<f64>,
 }
@@ -57,7 +70,8 @@ impl CellSummary {
             seeds: Vec::new(),
             samples: Vec::new(),
             layers: Vec::new(),
-            independence: Vec::new(),
+            independence: independence::Samples::default(),
+            spectra: Spectra::default(),
             seconds: Vec::new(),
         }
     }

@@ -3,19 +3,20 @@
 use super::analysis::{Analysis, Point, Section, UPPER};
 use super::axis::Axis;
 use super::beside;
-use super::headings::{Fields, heading, percent};
+use super::eigenvalue_tables;
+use super::headings::{Fields, empty_cells, heading, nothing_yet, percent};
+use super::independence;
 use super::layout::paragraph;
 use super::text::{Align, digits_of_mean, estimate, mean_and_error, significant};
 use crate::math::known;
 use crate::stats::bootstrap::RESAMPLES;
-use crate::units::counted;
 
 /// The table of a study: for each section its cells, then what was found beside theory, cell by cell, and as exponents and
 /// ratios; a legend that names every column. In lines of at most `room` columns: what has no place beside goes on below.
 pub fn table(analysis: &Analysis, room: usize) -> String {
     let mut text = String::new();
     if analysis.sections.is_empty() {
-        return format!("{}: no seed is finished yet\n", analysis.name);
+        return nothing_yet(analysis);
     }
     for section in &analysis.sections {
         let fields = Fields::of(analysis.axis, section);
@@ -35,16 +36,16 @@ pub fn table(analysis: &Analysis, room: usize) -> String {
         text += &beside::exponents(section, room);
         text += &beside::ratios(section, room);
         text.push('\n');
+        for more in [
+            eigenvalue_tables::by_place(section, &fields, room),
+            independence::by_angle(section, &fields, room),
+        ] {
+            if !more.is_empty() {
+                text += &format!("{more}\n");
+            }
+        }
     }
     text + &empty_cells(analysis) + &legend(analysis, room)
-}
-
-/// How many cells are in no section; nothing where all are.
-pub(super) fn empty_cells(analysis: &Analysis) -> String {
-    match analysis.empty_cells {
-        0 => String::new(),
-        count => format!("{} without a finished seed\n\n", counted(count, "cell")),
-    }
 }
 
 fn points(section: &Section, fields: &Fields, room: usize) -> String {

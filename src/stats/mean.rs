@@ -28,16 +28,24 @@ use super::{Interval, Moments};
 /// Square of the skewness over the count from which on the upper side is open.
 const SKEWED: f64 = 0.12;
 
+/// Student's interval of the mean of the law that numbers come from, for laws that are not far from symmetric; None of fewer than two
+/// numbers.
+pub fn student_interval(moments: &Moments, confidence: f64) -> Option<Interval> {
+    let (mean, error) = (moments.mean()?, moments.standard_error()?);
+    let student = StudentsT::new(0.0, 1.0, moments.count() as f64 - 1.0).ok()?;
+    let half = student.inverse_cdf(0.5 + 0.5 * confidence) * error;
+    Some(Interval { low: Some(mean - half), high: Some(mean + half) })
+}
+
 /// The interval of the mean of the law that positive numbers come from; None of fewer than two numbers.
 pub fn mean_interval(moments: &Moments, confidence: f64) -> Option<Interval> {
-    let (mean, variance, error) = (moments.mean()?, moments.variance()?, moments.standard_error()?);
+    let Interval { low, high } = student_interval(moments, confidence)?;
+    let (mean, variance) = (moments.mean()?, moments.variance()?);
     let count = moments.count() as f64;
-    let student = StudentsT::new(0.0, 1.0, count - 1.0).ok()?;
-    let half = student.inverse_cdf(0.5 + 0.5 * confidence) * error;
     let spread = variance.sqrt() / mean.abs();
     let skewness = spread * spread * spread + 3.0 * spread;
     let open = skewness * skewness / count > SKEWED || !skewness.is_finite() && variance > 0.0;
-    Some(Interval { low: Some(mean - half), high: (!open).then_some(mean + half) })
+    Some(Interval { low, high: high.filter(|_| !open) })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! - [`Reference`]: one kernel against its limit (norms of the deviation, spectrum, trace)
 //! - [`LayerReference`]: one layer of a sample against its limits (norms, cosines, gradients, its term of the kernel)
+//! - [`AngleReference`]: a sample against one with independent gradients, by the angle of a pair of points
 //! - [`Moments`]: mean with standard error, mergeable; [`EntrywiseMoments`]: the same of matrices
 //! - [`quantile`] and [`tail_probability`]: exact, distribution-free intervals
 //! - [`bootstrap`], [`exponent`]: intervals and fits over cells that share their draws
@@ -12,6 +13,7 @@
 //! An undefined number is None, or an error that says why; never an infinite or a made-up one. The one exception
 //! is a relative deviation from K∞ = 0, which is NaN so that a row stays an array of numbers.
 
+mod angles;
 mod binomial;
 pub mod bootstrap;
 mod bound;
@@ -25,6 +27,7 @@ mod permutation;
 mod quantile;
 mod spread;
 
+pub use angles::{AngleReference, AngleStatistics, angle_groups};
 pub use binomial::tail_probability;
 pub use bootstrap::{NoInterval, SeedTable};
 pub use bound::{bound_constant, normal_tail};
@@ -32,7 +35,7 @@ pub use deviation::{Independence, KernelStatistics, MeasureError, Reference};
 pub use entrywise::EntrywiseMoments;
 pub use fit::{Centre, ExponentFit, NoFit, exponent};
 pub use layers::{LayerReference, LayerStatistics};
-pub use mean::mean_interval;
+pub use mean::{mean_interval, student_interval};
 pub use moments::Moments;
 pub use permutation::{PERMUTATIONS, SameLaw, holm, same_law};
 pub use quantile::{QUANTILES, Quantile, order_ranks, quantile, quantiles, select_quantile};

@@ -78,7 +78,8 @@ fn interpolate(sorted: &[f64], probability: f64) -> Option<f64> {
     let (at, share) = position(sorted.len(), probability)?;
     let low = sorted[at];
     let high = sorted.get(at + 1).copied().unwrap_or(low);
-    Some(low + share * (high - low))
+    // Equal numbers may be infinite, and so may the next of one that is hit.
+    Some(if share == 0.0 || high == low { low } else { low + share * (high - low) })
 }
 
 /// The type-7 estimate of numbers in any order, which are moved about; linear time. None of no numbers.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::Missing;
 use super::measure::Limits;
 use super::plan::Plan;
-use super::run::{Computing, RunError, batch_size, draw};
+use super::run::{Against, Computing, RunError, batch_size, draw};
 use crate::backend::JobPlan;
 use crate::model::Network;
 
@@ -157,6 +157,7 @@ fn probe(index: usize, plan: &Plan, computing: &Computing, share: f64) -> Result
     let sampling = engine.open(twin.job()).map_err(failed)?;
     // Without what other cells have left: their limit is part of what opening takes.
     let measure = Limits::default().of(&twin).map_err(limit)?;
+    let against = Against::new(&twin, &measure, details);
     let opening = start.elapsed().as_secs_f64();
     let threads = settings.threads.max(1);
     let fit = batch_size(sampling.as_ref(), &twin, details, settings);
@@ -164,7 +165,7 @@ fn probe(index: usize, plan: &Plan, computing: &Computing, share: f64) -> Result
     let run = |count: u64| {
         let seeds: Vec<u64> = (0..count).collect();
         let start = Instant::now();
-        draw(sampling.as_ref(), (index, &twin), (&measure, details), &seeds, stop)?;
+        draw(sampling.as_ref(), (index, &twin), &against, &seeds, stop)?;
         Ok::<f64, RunError>(start.elapsed().as_secs_f64())
     };
     // The first touch of memory and devices is no part of a long run.

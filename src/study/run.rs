@@ -15,11 +15,12 @@ use super::measure::{Limits, Measure};
 use super::plan::Plan;
 pub use super::progress::Progress;
 use super::store::{
-    Details, Independence, LayerRow, LimitRecord, Row, Sample, SpectrumRow, Store, StoreError,
+    Details, Independence, IndependenceRow, LayerRow, LimitRecord, Row, Sample, SpectrumRow, Store,
+    StoreError,
 };
 use super::{Missing, Shard};
 use crate::backend::{Drawn, Engine, EngineError, Job, JobPlan, Sampling, Stop, Wanted};
-use crate::stats::MeasureError;
+use crate::stats::{AngleReference, MeasureError};
 
 /// Most bytes of kernels, and of matrices of layers, in one batch.
 const BATCH_BYTES: usize = 256 << 20;
@@ -208,18 +209,34 @@ pub(super) fn batch_size(
     sampling.plan().seeds_per_batch.min(fit).min(settings.batch.unwrap_or(usize::MAX)).max(1)
 }
 
+/// What every sample of a cell is held against, and what is kept of it.
+pub(super) struct Against<'m> {
+    measure: &'m Measure,
+    details: Details,
+    angles: Option<AngleReference>,
+}
+
+impl<'m> Against<'m> {
+    pub(super) fn new(cell: &Cell, measure: &'m Measure, details: Details) -> Self {
+        let angles = details.independence.then(|| AngleReference::new(&cell.network, &cell.data.points));
+        Self { measure, details, angles }
+    }
+}
+
 /// What is kept of these seeds of a cell.
 pub(super) fn draw(
     sampling: &dyn Sampling,
     (index, cell): (usize, &Cell),
-    (measure, details): (&Measure, Details),
+    against: &Against,
     seeds: &[u64],
     stop: &Stop,
 ) -> Result<Vec<Drawn>, RunError> {
+    let Against { measure, details, angles } = against;
     let wanted = Wanted {
         statistics: Some(measure.reference()),
         spectrum: details.spectrum,
         layers: details.layers.then(|| measure.layers(cell)),
+        angles: angles.as_ref(),
         ..Wanted::default()
     };
     let drawn = sampling.draw(seeds, &wanted, stop);
@@ -234,7 +251,7 @@ pub(super) fn draw(
 fn sample(
     cell: usize,
     drawn: Drawn,
-    (measure, details): (&Measure, Details),
+    &Against { measure, details, .. }: &Against,
     device: &Arc<str>,
     seconds: f64,
 ) -> Result<Sample, EngineError> {
@@ -251,13 +268,18 @@ fn sample(
         None if details.spectrum => return Err(drawn.lacks("eigenvalues")),
         _ => Vec::new(),
     };
+    let angles = match &drawn.angles {
+        Some(angles) => angles.iter().map(|group| IndependenceRow::of(cell, seed, group)).collect(),
+        None if details.independence => return Err(drawn.lacks("pairs by their angle")),
+        None => Vec::new(),
+    };
     if details.independence && drawn.independence.is_none() {
         return Err(drawn.lacks("statistics of independent gradients"));
     }
     let values = Measure::statistics(&drawn.measured()?);
     let independence = Independence::of(drawn.independence);
     let row = Row { cell, seed, values, device: Arc::clone(device), seconds, independence };
-    Ok(Sample { row, layers, spectrum })
+    Ok(Sample { row, layers, spectrum, independence: angles })
 }
 
 impl Computing<'_> {
@@ -274,18 +296,18 @@ impl Computing<'_> {
         let measure = measure(self.limits, index, cell)?;
         let size = batch_size(sampling.as_ref(), cell, details, self.settings);
         let device: Arc<str> = self.settings.device.into();
+        let against = Against::new(cell, &measure, details);
         let mut seeds = gaps.into_iter().flatten().peekable();
         while seeds.peek().is_some() && !self.stop.is_raised() {
             let batch: Vec<u64> = seeds.by_ref().take(size).collect();
             let start = Instant::now();
-            let of = (measure.as_ref(), details);
-            let drawn = match draw(sampling.as_ref(), (index, cell), of, &batch, self.stop) {
+            let drawn = match draw(sampling.as_ref(), (index, cell), &against, &batch, self.stop) {
                 Err(RunError::Engine { source: EngineError::Stopped, .. }) => break,
                 other => other?,
             };
             let elapsed = start.elapsed().as_secs_f64();
             let seconds = elapsed / batch.len() as f64;
-            let samples = drawn.into_iter().map(|drawn| sample(index, drawn, of, &device, seconds));
+            let samples = drawn.into_iter().map(|drawn| sample(index, drawn, &against, &device, seconds));
             finished(samples.collect::<Result<_, _>>().map_err(failed)?, elapsed)?;
         }
         Ok(())

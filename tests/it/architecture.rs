@@ -263,7 +263,7 @@ const CIRCLES: &[(&str, &[&str])] = &[
         ],
     ),
     // A sample has its further rows, and each of their tables says where in a sample they are.
-    ("study::table", &["layer", "part", "spectrum"]),
+    ("study::table", &["independence", "layer", "part", "spectrum"]),
 ];
 
 #[test]

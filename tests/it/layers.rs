@@ -314,6 +314,7 @@ const FIGURE_1: [(Schedule, u64, Published); 9] = [
 #[test]
 fn errors_by_layer_are_the_published_ones() {
     if std::env::var_os("EOC_FULL").is_none_or(|v| v != "1") {
+        println!("SKIPPED: Figure 1 of arXiv 2501.14724 runs with EOC_FULL=1");
         return;
     }
     let engine = CpuEngine::new(2).unwrap();

@@ -5,9 +5,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::support::study::{cell, record};
+use eoc_ntk::independence::Samples;
 use eoc_ntk::report::papers::STATEMENTS;
-use eoc_ntk::report::{Analysis, Axis, CellSummary, StudySummary, Verdict, claims, short_table, table};
+use eoc_ntk::report::{
+    Analysis, Axis, CellSummary, Spectra, StudySummary, Verdict, claims, short_table, summary_json, table,
+};
 use eoc_ntk::rng::{Role, Stream};
+use eoc_ntk::stats::AngleStatistics;
 use eoc_ntk::study::builtin::{BUILTIN, Builtin};
 use eoc_ntk::study::table::LayerRow;
 
@@ -182,21 +186,114 @@ fn verdicts_of_layers_follow_their_exponents() {
     assert_eq!(of("constant", 64, [1.6, -1.0, 0.5]), [Verdict::Agrees]);
 }
 
+/// Two points, |s|, depth 32, constant widths 16: the mean error at layers 8, 16 and 32 beside the published one.
+#[test]
+fn verdicts_of_published_values_follow_the_mean_error() {
+    let of = |seeds: u64, factor: f64| {
+        let mut cell = by_layer("constant", 16, seeds, [1.6, -1.0, 0.5]);
+        record(&mut cell).n = 2;
+        let mut normal = Stream::new(5, Role::Data);
+        for rows in &mut cell.layers {
+            let z = normal.normal();
+            for (k, mean) in [(8, 3.200612), (16, 11.27444), (32, 51.75795)] {
+                rows[k - 1].icd_mean = factor * mean * (1.0 + 0.5 * z);
+            }
+        }
+        verdicts("layers", vec![cell])[1..].to_vec()
+    };
+    assert_eq!(of(256, 1.0), [Verdict::Agrees; 3]);
+    assert_eq!(of(256, 2.0), [Verdict::Contradicts; 3]);
+    // One draw has no error.
+    assert!(of(1, 1.0).iter().all(|verdict| *verdict != Verdict::Agrees));
+}
+
 #[test]
 fn the_verdict_of_independence_follows_the_exponent_of_its_cost() {
-    let of = |seeds: u64, power: f64| {
-        let cells = [64u64, 256, 1024].map(|m| {
-            let mut cell = cell("abs", 4, m, seeds, 0.1);
-            let mut normal = Stream::new(m, Role::Data);
-            cell.independence =
-                (0..seeds).map(|_| (m as f64).powf(power) * (0.2 * normal.normal()).exp()).collect();
-            cell
-        });
-        verdicts("independence", cells.into())
+    let of = |seeds: u64, power: f64| verdicts("independence", by_angle(seeds, power, 0.0).into())[0];
+    assert_eq!(of(64, -0.94), Verdict::Agrees);
+    assert_eq!(of(64, -0.5), Verdict::Contradicts);
+    assert_eq!(of(4, -1.0), Verdict::Undecided);
+}
+
+/// K beside K_gia at three widths: costs that fall by a power, and entries whose mean is a part of their bound, at the widest angles of
+/// the narrowest network.
+fn by_angle(seeds: u64, power: f64, part: f64) -> [CellSummary; 3] {
+    [64u64, 256, 1024].map(|m| {
+        let mut cell = cell("abs", 4, m, seeds, 0.1);
+        let mut normal = Stream::new(m, Role::Data);
+        let cost = |_| (m as f64).powf(power) * (0.2 * normal.normal()).exp();
+        let relative: Vec<f64> = (0..seeds).map(cost).collect();
+        let group = |group: usize, z: f64| {
+            let (bound, at) = (1.0 / m as f64, 0.4 * group as f64);
+            let share = if group == 7 && m == 64 { part } else { 0.0 };
+            let difference = -bound * (share + 0.3 * z);
+            let (angles, size) = ([at, at + 0.4], difference.abs());
+            AngleStatistics { group, pairs: 15, angles, difference, size, bound }
+        };
+        let angles = (0..seeds).map(|_| (0..8).map(|g| group(g, normal.normal())).collect()).collect();
+        let deviation: Vec<f64> = cell.column(|s| s.deviation_op);
+        cell.independence = Samples {
+            seeds: cell.seeds.clone(),
+            difference: relative.clone(),
+            independent: deviation.iter().rev().copied().collect(),
+            deviation,
+            relative,
+            angles,
+        };
+        cell
+    })
+}
+
+#[test]
+fn the_verdict_of_angles_follows_the_mean_that_is_nearest_to_its_bound() {
+    let of = |seeds: u64, part: f64| verdicts("independence", by_angle(seeds, -1.0, part).into())[1];
+    assert_eq!(of(64, 0.5), Verdict::Agrees);
+    assert_eq!(of(64, 2.0), Verdict::Contradicts);
+    assert_eq!((of(64, 1.0), of(12, 0.0)), (Verdict::Undecided, Verdict::Undecided));
+    let study = StudySummary { name: "independence".into(), cells: by_angle(64, -1.0, 0.5).into() };
+    let analysis = Analysis::new(&study);
+    let found = claims(&builtin("independence"), &analysis);
+    assert!(
+        found[1].statement.contains("nearest of 24 means by angle and width (m = 64, angles 2.800 to 3.2")
+    );
+    let (short, whole) = (short_table(&analysis, &found, 80), table(&analysis, 80));
+    for (text, said) in [(&short, "K_gia−K∞"), (&short, "level 0.05"), (&whole, "by the angle of a pair")]
+    {
+        assert!(text.contains(said) && text.lines().all(|line| line.chars().count() <= 80), "{said}\n{text}");
+    }
+}
+
+/// Networks whose eigenvalues are those of the limit times what is near 1.
+#[test]
+fn eigenvalues_stand_beside_those_of_the_limit() {
+    let limit = [0.5, 1.0, 2.0, 40.0];
+    let mut one = cell("abs", 4, 256, 41, 0.1);
+    let seed = |i: u64| limit.iter().map(|l| l * (0.8 + 0.01 * i as f64)).collect();
+    one.spectra = Spectra { limit: limit.to_vec(), seeds: (0..41).map(seed).collect() };
+    let analysis = Analysis::new(&StudySummary { name: "spectrum".into(), cells: vec![one] });
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (short, whole) = (words(&short_table(&analysis, &[], 80)), words(&table(&analysis, 80)));
+    // Least, middle, largest and condition number, each beside the limit.
+    assert!(short.contains("|s| 256 0.500 0.500 1.50 1.50 40.0 40.0 80.0 80.0"), "{short}");
+    // Place, limit, 5 %, median, 95 %.
+    for row in ["1 0.500 0.410 0.500 [", "4 40.0 32.8 40.0 [", "λ_max/λ_min 80.0 80.0 80.0 ["] {
+        assert!(whole.contains(row), "{row} is not in {whole}");
+    }
+    let summary: serde_json::Value = serde_json::from_str(&summary_json(&analysis, &[]).unwrap()).unwrap();
+    let spectrum = &summary["cells"][0]["spectrum"];
+    assert_eq!(spectrum["eigenvalues"].as_array().unwrap().len(), 4);
+    let close = |found: &serde_json::Value, expected: f64| {
+        assert!((found.as_f64().unwrap() / expected - 1.0).abs() < 1e-12, "{found} {expected}");
     };
-    assert_eq!(of(64, -0.94), [Verdict::Agrees]);
-    assert_eq!(of(64, -0.5), [Verdict::Contradicts]);
-    assert_eq!(of(4, -1.0), [Verdict::Undecided]);
+    for (place, limit) in spectrum["eigenvalues"].as_array().unwrap().iter().zip(limit) {
+        close(&place["limit"], limit);
+        close(&place["quantile_5"]["value"], 0.82 * limit);
+        close(&place["median"]["value"], limit);
+        close(&place["quantile_95"]["value"], 1.18 * limit);
+        assert!(place["median"]["low"].as_f64() < place["median"]["high"].as_f64());
+    }
+    close(&spectrum["condition_number"]["median"]["value"], 80.0);
+    close(&spectrum["middle"]["limit"], 1.5);
 }
 
 fn eoc(at: &Path, line: &str) -> Output {

@@ -161,7 +161,7 @@ fn check_cells(run: &Run) {
         has_keys(
             found,
             "activation depth m widths schedule outputs n data sampler precision seeds median quantile_90 trace_sd \
-             lambda_min bound theorem rare tails",
+             lambda_min bound theorem rare tails spectrum independence",
         );
         assert_eq!(found["seeds"], rows.0.len());
         for key in ["m", "schedule", "precision"] {
@@ -171,7 +171,7 @@ fn check_cells(run: &Run) {
         is_quantile(&found["median"], &rows.column("relative_op"), 0.5);
         is_quantile(&found["quantile_90"], &rows.column("relative_op"), 0.9);
         let spread = &found["trace_sd"];
-        has_keys(spread, "value low high exact");
+        has_keys(spread, "value low high exact resolved");
         let moments = |values: &[f64]| {
             let n = values.len() as f64;
             let mean = values.iter().sum::<f64>() / n;

@@ -312,8 +312,8 @@ fn figure_1(sets: u64, layers: usize, factor: f64) -> Vec<f64> {
             let count = sets as f64;
             let mean = values.iter().sum::<f64>() / count;
             let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (count - 1.0);
-            // Theirs is a mean of 100 sets of the same law. At Δ = 1 and depth 64 it is 0.15 % high (single precision, by an
-            // independent f64 computation).
+            // Theirs is a mean of 100 sets of the same law. At Δ = 1 and depth 64 it is 0.15 % above this and above an independent
+            // f64 computation, which the study `spectrum` calls contradicted.
             let known = if (k, depth) == (7, 64) { 0.0015 * published } else { 0.0 };
             errors.push((published - known - mean) / (variance / count + variance / 100.0).sqrt());
         }

@@ -12,6 +12,7 @@ use super::units::counted;
 use crate::data::DataSet;
 use crate::independence::{AtWidth, Finding, GroupFinding, IndependenceError, LEVEL, Mean, Samples, Setup};
 use crate::model::{Network, Schedule};
+use crate::report;
 use crate::rng::SEED_LIMIT;
 use crate::sampler::{Sampler, SamplerChoice};
 use crate::stats::{ExponentFit, Interval, NoFit, PERMUTATIONS, Quantile};
@@ -30,13 +31,14 @@ at most 0.05 with probability at most 0.05. p is adjusted by Holm's procedure, s
 
 By angle: pairs of points in up to 8 groups of about equal size; the mean over pairs and seeds of an entry of K - K_gia (not \
 divided by n; over outputs the mean of those on one output) with its interval, the mean of its absolute value, and the bound of \
-the first by Proposition 17 of arXiv 2501.14724, at the cosines of the limit, with the norms of the weights bounded by Gordon's \
-inequality.
+the first by Proposition 17 of arXiv 2501.14724, at the cosines of the limit (of hidden layers: nothing grows at opposite inputs), \
+with the norms of the weights bounded by Gordon's inequality. A line says where, of all angles and widths, the mean is nearest to \
+its bound, with intervals that hold for all at once (from 16 seeds on), and whether the bound holds there.
 
 Keys of --json: activation, depth, outputs, scale, data, n, precision, device, level, permutations, widths[] {m, widths, seeds, \
 independence_op, independence_relative_op, deviation_op, independence_deviation_op (medians), shift (a mean), laws{distance, \
-p_value, adjusted, differ}, angles[] {from, to, pairs, difference, size, bound}}, exponents{independence_op, deviation_op, \
-independence_deviation_op}. A number that was found is {value, low, high}, 95 %; null: open, or undefined.
+p_value, adjusted, differ}, angles[] {from, to, pairs, difference, size, bound}}, nearest{m, from, to, means, ratio (found), \
+verdict}, exponents{independence_op, deviation_op, independence_deviation_op}. A number that was found is {value, low, high}, 95 %; null: open, or undefined.
 
 Examples:
   eoc independence --activation relu --depth 4 --width 64,256,1024 --data digits:n=8
@@ -223,6 +225,13 @@ impl Found<'_> {
             "level": LEVEL,
             "permutations": PERMUTATIONS,
             "widths": self.finding.widths.iter().enumerate().map(width).collect::<Vec<_>>(),
+            "nearest": self.finding.nearest.as_ref().map(|nearest| {
+                let ratio = report::Found::from(nearest);
+                json!({
+                    "m": nearest.m, "from": nearest.angles[0], "to": nearest.angles[1], "means": nearest.groups,
+                    "ratio": ratio, "verdict": ratio.within(None, Some(1.0)),
+                })
+            }),
             "exponents": {
                 "independence_op": exponent(&self.finding.difference),
                 "deviation_op": exponent(&self.finding.deviation),

@@ -124,6 +124,20 @@ fn sentences(found: &Found) -> Vec<String> {
     if !exponents.is_empty() {
         all.push(format!("{} (medians, 95 %).", exponents.join("; ")));
     }
+    if let Some(nearest) = &finding.nearest {
+        let ratio = crate::report::Found::from(nearest);
+        let [from, to] = nearest.angles;
+        all.push(format!(
+            "|mean of an entry of K - K_gia| over the bound of Proposition 17, by angle and width: {ratio} where {} nearest to it (m = {}, \
+             angles {from:.3} to {to:.3}), all intervals at once; predicted at most 1: {}.",
+            match nearest.groups {
+                1 => "the mean is".to_owned(),
+                groups => format!("of {groups} means one is"),
+            },
+            nearest.m,
+            ratio.within(None, Some(1.0)),
+        ));
+    }
     let widths = || found.samples.iter().map(|(m, _)| *m).zip(&finding.widths);
     let tested = widths().filter(|(_, at)| at.adjusted.is_some()).count();
     let differ: Vec<String> = widths()

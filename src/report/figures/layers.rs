@@ -77,7 +77,7 @@ fn along(lines: &Lines, shown: &Shown) -> Option<Chart> {
 /// The median of ‖K − K_gia‖/‖K∞‖ along the axis, where the study kept it.
 pub(super) fn independence(lines: &Lines) -> Option<Chart> {
     let median = |p: &super::Point| {
-        let mut values = lines.samples(p)?.independence.clone();
+        let mut values = lines.samples(p)?.independence.relative.clone();
         values.retain(|v| v.is_finite());
         values.sort_unstable_by(f64::total_cmp);
         let q = quantile(&values, 0.5, CONFIDENCE)?;

@@ -42,11 +42,12 @@ pub(super) fn condition(lines: &Lines) -> Option<Chart> {
 
 fn explained(lines: &Lines, about: &str) -> String {
     let band = if lines.few() { " Shaded: the middle half of the seeds." } else { "" };
-    format!(
-        "{about} In it, markers: median; error bars: its {:.0} % interval.{band} What is 0 or below (by rounding) has no place on the \
-         logarithmic axis.",
+    let shown = format!(
+        " Markers: median; error bars: its {:.0} % interval.{band} What is 0 or below (by rounding) has no place on the logarithmic \
+         axis.",
         100.0 * CONFIDENCE
-    )
+    );
+    about.to_owned() + &shown
 }
 
 /// Medians of a statistic with its interval and its middle half, and the same number of the limit.

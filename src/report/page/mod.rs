@@ -10,6 +10,7 @@ use super::claim::Claim;
 use super::figures::Figure;
 use super::found::{Found, Verdict};
 use super::headings::{Fields, Labels, heading};
+use super::heavy;
 use super::names::{SUMMARY, TABLE};
 use super::text::{escaped, short};
 use crate::stats::CONFIDENCE;
@@ -127,6 +128,10 @@ fn found(analysis: &Analysis, claims: &[Claim], words: &Page) -> String {
     let mut body = String::new();
     for note in &words.notes {
         body += &format!("<p class=\"note\">{}</p>\n", escaped(note));
+    }
+    let heavy = heavy::sentence(analysis.sections.iter().flat_map(|s| &s.lines).flat_map(|l| &l.points));
+    if !heavy.is_empty() {
+        body += &format!("<p class=\"note\">Heavy tails: {}</p>\n", escaped(&heavy));
     }
     if analysis.sections.is_empty() {
         return section("found", "What was found", &(body + "<p>No seed is finished yet.</p>\n"));

@@ -2,8 +2,10 @@
 
 use super::section;
 use crate::report::analysis::{Analysis, Section, UPPER};
+use crate::report::eigenvalue_tables;
 use crate::report::fits::PowerFit;
 use crate::report::headings::{Fields, Labels, heading, percent};
+use crate::report::independence;
 use crate::report::layout::Layout;
 use crate::report::lines::Measured;
 use crate::report::text::{Align, escaped, estimate, interval, mean_and_error, significant, slope};
@@ -18,10 +20,25 @@ pub(super) fn tables(analysis: &Analysis) -> String {
         let title = heading("", one, &fields, usize::MAX);
         let title = escaped(title.trim_start_matches([':', ' ']).trim());
         let head = if analysis.sections.len() > 1 { format!("<h3>{title}</h3>\n") } else { String::new() };
-        head + &cells(one, &fields) + &exponents(one) + &ratios(one)
+        head + &cells(one, &fields) + &exponents(one) + &ratios(one) + &further(one, &fields)
     };
     let body: String = analysis.sections.iter().map(of).collect();
     if body.is_empty() { String::new() } else { section("tables", "Tables", &body) }
+}
+
+/// What a study kept beside the statistics of its samples.
+fn further(one: &Section, fields: &Fields) -> String {
+    let eigenvalues = eigenvalue_tables::ends_layout(one, fields).map_or(String::new(), |layout| {
+        table(&layout, "Eigenvalues of K/n and its condition number λ_max/λ_min: medians over seeds, each beside that of K∞/n.")
+    });
+    let independence = independence::layout_by_cell(one, fields).map_or(String::new(), |layout| {
+        table(
+            &layout,
+            "K−K_gia : K∞: median of ‖K−K_gia‖/‖K∞‖, K_gia of the same draws as if gradients were independent of activations. K−K∞, \
+             K_gia−K∞: medians of both deviations, over n. p: that of an exact test that both have one law, adjusted for all rows.",
+        )
+    });
+    eigenvalues + &independence
 }
 
 /// A table that scrolls by itself where it is wider than the page.

@@ -1,10 +1,11 @@
 //! The rows of a run directory as CSV, JSON or Parquet, in the order of their keys.
 //!
 //! ```text
-//! samples   cell, seed, what its rows share of a cell, statistics, device, seconds, what independent gradients would make
-//! layers    cell, seed, what its rows share of a cell, layer, how far that layer is from its limit
-//! spectrum  cell, seed, what its rows share of a cell, index, an eigenvalue of K/n and that of its limit
-//! cells     cell, what its rows share of it, its m, its limit, seeds in the directory
+//! samples       cell, seed, what its rows share of a cell, statistics, device, seconds, what independent gradients would make
+//! layers        cell, seed, what its rows share of a cell, layer, how far that layer is from its limit
+//! spectrum      cell, seed, what its rows share of a cell, index, an eigenvalue of K/n and that of its limit
+//! independence  cell, seed, what its rows share of a cell, group of pairs of one angle, K − K_gia there and its bound
+//! cells         cell, what its rows share of it, its m, its limit, seeds in the directory
 //! ```
 //!
 //! Every format has the same columns in the same order, those of the [tables](super::table); a number is in shortest round-trip
@@ -22,7 +23,7 @@ use std::str::FromStr;
 
 use self::layout::Layout;
 use super::store::{Reader, StoreError};
-use super::table::{self, Column, Details, LayerRow, Part, Record, Row, SpectrumRow, Value};
+use super::table::{self, Column, Details, IndependenceRow, LayerRow, Part, Record, Row, SpectrumRow, Value};
 
 /// A table of rows to export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,13 +35,15 @@ pub enum Table {
     Layers,
     /// One row an eigenvalue of a finished sample, where the study asked for them.
     Spectrum,
+    /// One row a group of pairs of points of about one angle, of a finished sample, where the study asked for independence.
+    Independence,
     /// One row a cell.
     Cells,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 4] = [Self::Samples, Self::Layers, Self::Spectrum, Self::Cells];
+    pub const ALL: [Self; 5] = [Self::Samples, Self::Layers, Self::Spectrum, Self::Independence, Self::Cells];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -48,6 +51,7 @@ impl Table {
             Self::Samples => Row::TABLE,
             Self::Layers => LayerRow::TABLE,
             Self::Spectrum => SpectrumRow::TABLE,
+            Self::Independence => IndependenceRow::TABLE,
             Self::Cells => "cells",
         }
     }
@@ -63,6 +67,7 @@ impl Table {
             Self::Samples | Self::Cells => true,
             Self::Layers => LayerRow::is_in(details),
             Self::Spectrum => SpectrumRow::is_in(details),
+            Self::Independence => IndependenceRow::is_in(details),
         }
     }
 
@@ -71,6 +76,7 @@ impl Table {
             Self::Samples => Layout::of_rows::<Row>(),
             Self::Layers => Layout::of_rows::<LayerRow>(),
             Self::Spectrum => Layout::of_rows::<SpectrumRow>(),
+            Self::Independence => Layout::of_rows::<IndependenceRow>(),
             Self::Cells => Layout::of_cells(),
         }
     }
@@ -159,6 +165,7 @@ fn stream(reader: &Reader, table: Table, sink: &mut dyn Sink) -> Result<u64, Exp
         Table::Samples => rows::<Row>(reader, sink)?,
         Table::Layers => rows::<LayerRow>(reader, sink)?,
         Table::Spectrum => rows::<SpectrumRow>(reader, sink)?,
+        Table::Independence => rows::<IndependenceRow>(reader, sink)?,
         Table::Cells => cells(reader, sink)?,
     };
     sink.finish().map_err(ExportError::Write)?;

@@ -40,7 +40,8 @@ mod tests;
 mod writer;
 
 pub use super::table::{
-    CellRecord, Details, Independence, LayerRow, LimitRecord, Row, Sample, SpectrumRow, Statistics,
+    CellRecord, Details, Independence, IndependenceRow, LayerRow, LimitRecord, Row, Sample, SpectrumRow,
+    Statistics,
 };
 pub use directory::{Directory, LOCK, REPORT, STORE, STUDY};
 pub(in crate::study) use draft::{Draft, write_study};

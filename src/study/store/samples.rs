@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::reader::Reader;
 use super::rows::{Order, Rows, before_seed};
-use crate::study::table::{LayerRow, Part, Record, Row, Sample, SpectrumRow};
+use crate::study::table::{IndependenceRow, LayerRow, Part, Record, Row, Sample, SpectrumRow};
 
 /// Rows that are read in one transaction; between two the writer may commit.
 const CHUNK: usize = 8192;
@@ -44,8 +44,10 @@ impl Reader {
         let layers = details.layers.then(|| Beside { rows: self.in_order(order.clone(), chunk), next: None });
         let spectrum =
             details.spectrum.then(|| Beside { rows: self.in_order(order.clone(), chunk), next: None });
+        let independence =
+            details.independence.then(|| Beside { rows: self.in_order(order.clone(), chunk), next: None });
         let rows = self.in_order(order.clone(), chunk);
-        Samples { reader: self, rows, order, cells, layers, spectrum, chunk }
+        Samples { reader: self, rows, order, cells, layers, spectrum, independence, chunk }
     }
 
     /// The sample rows of one cell from a seed on, in order of their seeds, and those of the cells behind it.
@@ -89,6 +91,7 @@ pub struct Samples<'r> {
     cells: Vec<(usize, usize)>,
     layers: Option<Beside<'r, LayerRow>>,
     spectrum: Option<Beside<'r, SpectrumRow>>,
+    independence: Option<Beside<'r, IndependenceRow>>,
     chunk: usize,
 }
 
@@ -113,6 +116,10 @@ impl Samples<'_> {
         if let Some(mut spectrum) = self.spectrum.take() {
             self.fill(&mut spectrum, &mut sample)?;
             self.spectrum = Some(spectrum);
+        }
+        if let Some(mut independence) = self.independence.take() {
+            self.fill(&mut independence, &mut sample)?;
+            self.independence = Some(independence);
         }
         Ok(Some(sample))
     }

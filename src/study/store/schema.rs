@@ -8,7 +8,7 @@ use crate::study::table::{CellRecord, Column, Kind, Record, Row, Value, columns,
 pub const APPLICATION_ID: i32 = 0x656f_6372;
 
 /// `PRAGMA user_version`: the format of the tables below.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 
 /// The tables that are no rows of a study.
 const FIXED: &str = "

@@ -16,12 +16,14 @@
 //! own, which is filled where the study asks for it. Rows that belong to a sample are a [`Part`] of it (`part.rs`).
 
 mod cell;
+mod independence;
 mod layer;
 mod part;
 mod sample;
 mod spectrum;
 
 pub use cell::{CellRecord, LimitRecord};
+pub use independence::IndependenceRow;
 pub use layer::LayerRow;
 pub(crate) use part::each_part;
 pub use part::{Details, NoSuchTable, Part, Sample};
@@ -321,8 +323,13 @@ mod tests {
 
     #[test]
     fn every_column_has_a_name_of_its_own_and_says_what_it_is() {
-        let tables =
-            [columns::<CellRecord>(), columns::<Row>(), columns::<LayerRow>(), columns::<SpectrumRow>()];
+        let tables = [
+            columns::<CellRecord>(),
+            columns::<Row>(),
+            columns::<LayerRow>(),
+            columns::<SpectrumRow>(),
+            columns::<IndependenceRow>(),
+        ];
         for columns in &tables {
             for (i, column) in columns.iter().enumerate() {
                 assert!(columns[..i].iter().all(|other| other.name != column.name), "{}", column.name);

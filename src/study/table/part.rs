@@ -1,13 +1,13 @@
 //! What a study may keep of a sample beside its row: rows of further tables, each there where the study asks for it.
 //!
 //! To add such a table is to add its [`Record`] with a [`Part`], a line to [`each_part`], a field to [`Sample`] and to [`Details`], and its
-//! name to `NAMES`; store, check, merge and export follow. Columns of the samples that are null unless a study asks for them are a name
-//! there too, so that no directory has them of some samples alone.
+//! name to `NAMES`; store, check, merge and export follow. Columns of the samples that are null unless a study asks for them go with one of
+//! these tables, so that no directory has them of some samples alone.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::{CellRecord, LayerRow, Record, Row, SpectrumRow};
+use super::{CellRecord, IndependenceRow, LayerRow, Record, Row, SpectrumRow};
 
 /// The further tables and columns that a study fills, all of them for every sample of a directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,11 +16,11 @@ pub struct Details {
     pub layers: bool,
     /// Rows of every eigenvalue.
     pub spectrum: bool,
-    /// The columns of independent gradients in the rows of the samples.
+    /// The columns of independent gradients in the rows of the samples, and rows of pairs of points by their angle.
     pub independence: bool,
 }
 
-/// Tables, then columns.
+/// The names of the tables.
 const NAMES: [&str; 3] = ["layers", "spectrum", "independence"];
 
 impl Details {
@@ -71,11 +71,13 @@ pub struct Sample {
     pub layers: Vec<LayerRow>,
     /// Its eigenvalues in ascending order, where the study asks for them.
     pub spectrum: Vec<SpectrumRow>,
+    /// Its pairs of points by their angle, where the study asks for independence.
+    pub independence: Vec<IndependenceRow>,
 }
 
 impl From<Row> for Sample {
     fn from(row: Row) -> Self {
-        Self { row, layers: Vec::new(), spectrum: Vec::new() }
+        Self { row, layers: Vec::new(), spectrum: Vec::new(), independence: Vec::new() }
     }
 }
 
@@ -108,6 +110,10 @@ macro_rules! each_part {
             type $Part = $crate::study::table::SpectrumRow;
             $do
         }
+        {
+            type $Part = $crate::study::table::IndependenceRow;
+            $do
+        }
     }};
 }
 pub(crate) use each_part;
@@ -128,6 +134,6 @@ mod tests {
             assert!(Part::is_in(details) && !Part::is_in(Details::default()));
             named.push(Part::TABLE);
         });
-        assert_eq!(named, NAMES[..named.len()]);
+        assert_eq!(named, NAMES);
     }
 }

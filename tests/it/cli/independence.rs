@@ -19,6 +19,7 @@ fn independence_is_measured_by_width_and_by_angle() {
         "bound",
         "goes as m^",
         "laws of the two",
+        "all intervals at once; predicted at most 1: ",
         "At m = 16",
     ] {
         assert!(text.contains(part), "{part}: {text}");
@@ -53,6 +54,18 @@ fn independence_is_measured_by_width_and_by_angle() {
             assert!(number(&angle["size"]) >= number(&angle["difference"]["value"]).abs());
         }
     }
+    // Of all angles and widths the one that reaches furthest.
+    let nearest = &json["nearest"];
+    let ratio = |angle: &Value| {
+        (angle["difference"]["value"].as_f64().unwrap() / angle["bound"].as_f64().unwrap()).abs()
+    };
+    let all = widths.iter().flat_map(|width| width["angles"].as_array().unwrap());
+    assert_eq!(nearest["means"].as_u64().unwrap() as usize, all.clone().count());
+    let found = nearest["ratio"]["value"].as_f64().unwrap();
+    assert!(all.map(ratio).any(|ratio| (ratio / found - 1.0).abs() < 1e-9), "{nearest}");
+    let [low, high] = ["low", "high"].map(|side| nearest["ratio"][side].as_f64().unwrap());
+    assert!(low <= found && found <= high && low <= 1.0, "{nearest}");
+    assert_eq!(nearest["verdict"], if high <= 1.0 { "agrees" } else { "undecided" });
     let exponent = &json["exponents"]["independence_op"];
     assert!(exponent["low"].as_f64().unwrap() < exponent["high"].as_f64().unwrap());
     assert!((-1.6..-0.4).contains(&exponent["value"].as_f64().unwrap()), "{exponent}");
@@ -138,6 +151,27 @@ fn a_study_keeps_independence_and_the_spectrum_of_every_sample() {
             (&cell["limit_lambda_min"], &cell["limit_lambda_max"])
         );
     }
+    // Pairs by their angle: three points have three, each in a group of its own.
+    let pairs = rows(&place, "with", "independence");
+    assert_eq!(pairs.len(), 12 * 3);
+    for (sample, groups) in with.iter().zip(pairs.chunks(3)) {
+        for (i, group) in groups.iter().enumerate() {
+            assert_eq!(
+                (&group["group"], &group["pairs"], &group["seed"]),
+                (&i.into(), &1.into(), &sample["seed"])
+            );
+            assert_eq!(number(group, "angle_from"), number(group, "angle_to"));
+            assert!(
+                number(group, "difference").abs() <= number(group, "size") && number(group, "bound") > 0.0
+            );
+            // No entry is larger than the largest; over outputs stands the mean.
+            assert!(
+                number(group, "size") / 3.0 <= number(sample, "independence_max") * (1.0 + 1e-12),
+                "{group}"
+            );
+        }
+        assert!(groups.windows(2).all(|g| number(&g[0], "angle_to") <= number(&g[1], "angle_from")));
+    }
     // Resumed, in shards and merged they are the same rows.
     place.done(&format!("{both} --seeds 2 --out again"));
     place.done(&format!("{both} --seeds 6 --out again"));
@@ -146,7 +180,7 @@ fn a_study_keeps_independence_and_the_spectrum_of_every_sample() {
     }
     place.done("merge shard-0 shard-1 --out merged");
     for dir in ["again", "merged"] {
-        for table in ["samples", "spectrum"] {
+        for table in ["samples", "spectrum", "independence"] {
             let all =
                 |dir: &str| rows(&place, dir, table).iter().map(|row| promised(row, "")).collect::<Vec<_>>();
             assert_eq!(all(dir), all("with"), "{dir} {table}");
@@ -156,6 +190,7 @@ fn a_study_keeps_independence_and_the_spectrum_of_every_sample() {
     place.refused(&format!("{both} --seeds 6 --out without"), "holds samples without further tables");
     place.refused(&format!("run {STUDY} --seeds 6 --out with"), "with spectrum and independence");
     place.refused("export without --format csv --table spectrum", "has no spectrum");
+    place.refused("export without --format csv --table independence", "has no independence");
     place.refused(
         &format!("run {STUDY} --independence --sampler direct --out none"),
         "use --sampler conditional",

@@ -56,12 +56,10 @@ pub fn cell(activation: &str, depth: usize, width: u64, seeds: u64, size: f64) -
         ..CellRecord::default()
     };
     CellSummary {
-        cell: Arc::new(cell),
         seeds: (0..seeds).collect(),
         samples: relative.iter().map(sample).collect(),
-        layers: Vec::new(),
-        independence: Vec::new(),
         seconds: vec![1e-3 * width as f64; seeds as usize],
+        ..CellSummary::new(cell)
     }
 }
 
