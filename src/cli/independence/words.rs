@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Found, rule};
+use crate::cli::units::counted;
 use crate::independence::{LEVEL, Mean};
 use crate::report::paragraph;
 use crate::stats::{ExponentFit, Interval, NoFit, Quantile};
@@ -132,7 +133,7 @@ fn sentences(found: &Found) -> Vec<String> {
              angles {from:.3} to {to:.3}), all intervals at once; predicted at most 1: {}.",
             match nearest.groups {
                 1 => "the mean is".to_owned(),
-                groups => format!("of {groups} means one is"),
+                groups => format!("of {} one is", counted(groups, "mean")),
             },
             nearest.m,
             ratio.within(None, Some(1.0)),
