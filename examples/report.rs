@@ -20,7 +20,7 @@ fn cell(m: u64) -> CellSummary {
 
 /// Prints what the figures are of.
 pub fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let study = StudySummary { name: "mine".into(), cells: [64, 256, 1024].map(cell).to_vec() };
+    let study = StudySummary::new("mine", [64, 256, 1024].map(cell).to_vec());
     let analysis = Analysis::new(&study);
     let figures = figures(&study, &analysis)?;
     for figure in &figures {

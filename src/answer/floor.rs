@@ -32,10 +32,13 @@
 //! floor is the T at which this is 1 %.
 
 use crate::backend::Precision;
+use crate::limit::ENTRY_ERROR;
 
 /// The smallest tolerance, of a deviation relative to the operator norm of the limit.
-pub fn floor(precision: Precision, depth: usize) -> f64 {
-    200.0 * rounding(precision, depth)
+///
+/// `limit` is tr K∞/‖K∞‖, in which K∞ itself is known to [`ENTRY_ERROR`]; at f64 that is what counts.
+pub fn floor(precision: Precision, depth: usize, limit: f64) -> f64 {
+    200.0 * (rounding(precision, depth) + ENTRY_ERROR * limit)
 }
 
 /// The same with the two digits that are worth saying, rounded up.

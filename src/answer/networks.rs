@@ -171,7 +171,8 @@ impl<'a> Networks<'a> {
             (Norm::LambdaMin, _) => cell.norm.of_limit(&self.reference) / norm,
             (_, false) => 1.0,
         };
-        let floor = two_digits(floor(cell.precision, cell.depth) / unit);
+        let trace = self.reference.eigenvalues().iter().sum::<f64>();
+        let floor = two_digits(floor(cell.precision, cell.depth, trace / norm) / unit);
         if tolerance < floor {
             let f64_helps = cell.precision != Precision::F64;
             let remedy = if f64_helps { " or precision f64" } else { "" };

@@ -51,7 +51,7 @@ pub fn statement(study: Option<&Builtin>, plan: &Plan, limits: &[LimitRecord], r
     let planned = |(cell, limit)| CellSummary::new(CellRecord::of(cell, limit));
     let cells = plan.cells().iter().zip(limits.iter().cloned()).map(planned);
     let cells = cells.flat_map(CellSummary::under_every_schedule).collect();
-    let theory = Analysis::theory(&StudySummary { name: plan.name().to_owned(), cells });
+    let theory = Analysis::theory(&StudySummary::new(plan.name(), cells));
     let seeds = plan
         .spec()
         .seeds

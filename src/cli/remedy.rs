@@ -5,7 +5,7 @@ use crate::data::DataError;
 use crate::study::export::ExportError;
 use crate::study::merge::MergeError;
 use crate::study::run::RunError;
-use crate::study::store::{Remedy, Shortage, StoreError};
+use crate::study::store::{Advice, Shortage, StoreError};
 
 /// The remedy of an error or of one of its causes; none where none is known.
 pub fn of(error: &anyhow::Error) -> Option<String> {
@@ -75,39 +75,39 @@ fn store<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e StoreEr
     error.downcast_ref().or_else(run).or_else(merge).or_else(export)
 }
 
-fn words(remedy: Remedy) -> &'static str {
+fn words(remedy: Advice) -> &'static str {
     match remedy {
-        Remedy::DirectoryForRun => "give a new or empty directory, or one that eoc run has written",
-        Remedy::DirectoryOfRun => "give a directory that eoc run has written",
-        Remedy::WaitOrOtherDirectory => "wait for it to end, or give another --out",
-        Remedy::OtherDirectoryOrStudy => {
+        Advice::DirectoryForRun => "give a new or empty directory, or one that eoc run has written",
+        Advice::DirectoryOfRun => "give a directory that eoc run has written",
+        Advice::WaitOrOtherDirectory => "wait for it to end, or give another --out",
+        Advice::OtherDirectoryOrStudy => {
             "give another --out, or resume what is there with the study.toml in it"
         }
-        Remedy::OtherDirectoryOrDetails => {
+        Advice::OtherDirectoryOrDetails => {
             "give another --out, or ask for the same tables as the study.toml in it"
         }
-        Remedy::OtherDirectoryOrVersion => {
+        Advice::OtherDirectoryOrVersion => {
             "give another directory, or use the version of eoc that began this one"
         }
-        Remedy::PutBack => {
+        Advice::PutBack => {
             "finished samples are in it, wherever it is now; put it back or give its new place, and the same command resumes"
         }
-        Remedy::FileSystemWithLocks => {
+        Advice::FileSystemWithLocks => {
             "give a directory on another file system, such as a local disk, and copy it when the run has ended"
         }
-        Remedy::CloseOther => {
+        Advice::CloseOther => {
             "finished samples are kept; close what has it open, such as a database viewer, and give the same command again"
         }
-        Remedy::More(Shortage::Space) => {
+        Advice::More(Shortage::Space) => {
             "finished samples are kept; make room on that disk, and the same command resumes"
         }
-        Remedy::More(Shortage::Quota) => {
+        Advice::More(Shortage::Quota) => {
             "finished samples are kept; remove files or ask for a larger quota, and the same command resumes"
         }
-        Remedy::More(Shortage::FileSize) => {
+        Advice::More(Shortage::FileSize) => {
             "finished samples are kept; raise that limit, and the same command resumes"
         }
-        Remedy::CopyOrOtherDirectory => "restore it from a copy, or start anew in another directory",
+        Advice::CopyOrOtherDirectory => "restore it from a copy, or start anew in another directory",
     }
 }
 

@@ -84,7 +84,8 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
         others += rows - need.missing().rows;
     }
     let cells = cells.into_iter().flat_map(CellSummary::under_every_schedule).collect();
-    Ok(Stored { study: StudySummary { name: manifest.study.clone(), cells }, more, others })
+    let stopped_by_draws = manifest.asked.depends_on_draws();
+    Ok(Stored { study: StudySummary { name: manifest.study.clone(), cells, stopped_by_draws }, more, others })
 }
 
 /// Reading failed: the directory is unusable, unless the machine is.

@@ -1,6 +1,6 @@
 //! What theory says of the spectrum, beside the exact one, as `eoc limit` prints it.
 
-use crate::limit::theory::{Proposition14, Verdict};
+use crate::limit::theory::{Inequality, Proposition14};
 use crate::limit::{Profile, Theory};
 use crate::report::{Align, Layout, paragraph};
 
@@ -62,9 +62,9 @@ pub(super) fn text(profile: &Profile, room: usize) -> String {
 /// The verdict and where its margin is least.
 fn proposition_14(found: &Proposition14, room: usize) -> String {
     let verdict = match found.verdict {
-        Verdict::Holds => "holds",
-        Verdict::Undecided => "is undecided",
-        Verdict::Violated => "is violated",
+        Inequality::Holds => "holds",
+        Inequality::Undecided => "is undecided",
+        Inequality::Violated => "is violated",
     };
     let (i, j) = (found.pair[0], found.pair[1]);
     let line = format!(

@@ -38,6 +38,8 @@ pub struct Analysis {
     pub sections: Vec<Section>,
     /// Cells without a finished seed; they are in no section.
     pub empty_cells: usize,
+    /// Whether draws decided how many seeds a cell has.
+    pub stopped_by_draws: bool,
 }
 
 /// What the cells of a section have in common.
@@ -111,14 +113,21 @@ pub struct Point {
 impl Analysis {
     /// Computes everything from the stored results.
     pub fn new(study: &StudySummary) -> Self {
-        let cells: Vec<&CellSummary> = study.cells.iter().filter(|c| !c.seeds.is_empty()).collect();
-        Self { empty_cells: study.cells.len() - cells.len(), ..Self::of(&study.name, &cells, None) }
+        Self::finished(study, None)
     }
 
     /// The same along an axis of choice in place of the one that the study varies most.
     pub fn along(study: &StudySummary, axis: Axis) -> Self {
+        Self::finished(study, Some(axis))
+    }
+
+    fn finished(study: &StudySummary, along: Option<Axis>) -> Self {
         let cells: Vec<&CellSummary> = study.cells.iter().filter(|c| !c.seeds.is_empty()).collect();
-        Self { empty_cells: study.cells.len() - cells.len(), ..Self::of(&study.name, &cells, Some(axis)) }
+        Self {
+            empty_cells: study.cells.len() - cells.len(),
+            stopped_by_draws: study.stopped_by_draws,
+            ..Self::of(&study.name, &cells, along)
+        }
     }
 
     /// What theory says of all cells of a study, whether any of their seeds is finished or not.
@@ -150,6 +159,7 @@ impl Analysis {
             axis,
             sections: sections.iter().map(|cells| section(axis, cells)).collect(),
             empty_cells: 0,
+            stopped_by_draws: false,
         }
     }
 }

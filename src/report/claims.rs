@@ -217,7 +217,9 @@ fn spread(point: &Point) -> Option<Claim> {
 
 fn mean(point: &Point) -> Option<Claim> {
     let exact = point.cell.limit.lambda_min?;
-    let found = Found::of_mean(&point.lambda_min);
+    // A spread that f64 does not hold is none that a mean could be told of.
+    let spread = point.cell.limit.relative_sd_diagonal.unwrap_or(f64::INFINITY);
+    let found = Found::of_mean(&point.lambda_min, spread);
     Some(Claim {
         of: "",
         statement: "mean of K(x,x)".into(),

@@ -69,9 +69,9 @@ impl Found {
         Self { value: Some(value), low, high }
     }
 
-    /// A mean of numbers that are positive.
-    pub(super) fn of_mean(moments: &Moments) -> Self {
-        let interval = mean_interval(moments, CONFIDENCE);
+    /// A mean of positive numbers of a law with this spread, standard deviation over mean.
+    pub(super) fn of_mean(moments: &Moments, spread: f64) -> Self {
+        let interval = mean_interval(moments, spread, CONFIDENCE);
         Self { value: moments.mean(), low: interval.and_then(|i| i.low), high: interval.and_then(|i| i.high) }
     }
 

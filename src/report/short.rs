@@ -13,6 +13,9 @@ use super::layout::paragraph;
 use super::text::{Align, estimate};
 use crate::units::counted;
 
+const STOPPED_BY_DRAWS: &str = "the draws themselves decided how many seeds a network has (a search for a width, or a standard \
+                                error to reach). The intervals are those of as many seeds fixed beforehand: read them as a guide.";
+
 /// What a person reads first, in lines of at most `room` columns. The verdicts are those of the claims that the study
 /// examines; of a study without claims, whether its exponents are those of theory.
 pub fn short_table(analysis: &Analysis, claims: &[Claim], room: usize) -> String {
@@ -52,6 +55,9 @@ pub fn short_table(analysis: &Analysis, claims: &[Claim], room: usize) -> String
     let heavy = heavy::sentence(analysis.sections.iter().flat_map(|s| &s.lines).flat_map(|l| &l.points));
     if !heavy.is_empty() {
         text += &paragraph("Heavy tails: ", &heavy, room);
+    }
+    if analysis.stopped_by_draws {
+        text += &paragraph("Seeds: ", STOPPED_BY_DRAWS, room);
     }
     text.push('\n');
     text + &if claims.is_empty() { of_theory(analysis, room) } else { of_claims(claims, room) }

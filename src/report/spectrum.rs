@@ -10,7 +10,7 @@ use super::found::{Found, Verdict};
 use super::text::significant;
 use crate::data::Source;
 use crate::limit::theory::iterate::Omega;
-use crate::limit::theory::{Theorem18, Verdict as Checked, proposition_13};
+use crate::limit::theory::{Inequality, Theorem18, proposition_13};
 use crate::limit::{Limit, Profile, Spectrum};
 use crate::math::activation::Activation;
 use crate::math::linalg::NoConvergence;
@@ -195,9 +195,9 @@ fn bounds() -> Result<Vec<Claim>, NoConvergence> {
     }
     let Some((delta, found)) = worst else { return Ok(Vec::new()) };
     let verdict = match found.verdict {
-        Checked::Holds => Verdict::Agrees,
-        Checked::Undecided => Verdict::Undecided,
-        Checked::Violated => Verdict::Contradicts,
+        Inequality::Holds => Verdict::Agrees,
+        Inequality::Undecided => Verdict::Undecided,
+        Inequality::Violated => Verdict::Contradicts,
     };
     let number = Found {
         value: Some(found.margin),

@@ -12,9 +12,16 @@ pub struct StudySummary {
     pub name: String,
     /// The cells, in the order of the plan; cells without a finished seed may be left out or hold no samples.
     pub cells: Vec<CellSummary>,
+    /// Whether draws decided how many seeds a cell has: those of a search for a width, or of a standard error to reach.
+    pub stopped_by_draws: bool,
 }
 
 impl StudySummary {
+    /// A study whose seeds were fixed before any of them was drawn.
+    pub fn new(name: &str, cells: Vec<CellSummary>) -> Self {
+        Self { name: name.to_owned(), cells, stopped_by_draws: false }
+    }
+
     /// Takes in a cell of another run: of one that is here already, the seeds that are not.
     pub fn take_in(&mut self, other: CellSummary) {
         let same =

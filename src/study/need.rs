@@ -49,6 +49,11 @@ impl Asked {
         self.standard_error
     }
 
+    /// Whether the draws decide how many seeds a cell ends with.
+    pub fn depends_on_draws(&self) -> bool {
+        self.standard_error.is_some() || self.seeds.is_found()
+    }
+
     /// What both ask for, and what lies between; none where one asks for seeds and the other for a standard error, or for
     /// another one.
     pub fn hull(&self, other: &Self) -> Option<Self> {

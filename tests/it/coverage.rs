@@ -144,8 +144,10 @@ fn intervals_of_quantiles_probabilities_exponents_and_means_cover() {
         eprintln!("exponent in m, {phi}: {held:.3}");
         assert!(held >= least, "exponent, {phi}: {held}");
         // A mean is shown with one standard error; a verdict asks for an interval, open above where the tail is heavy.
-        let of = |study: &[f64]| mean_interval(&Moments::of(study), CONFIDENCE).unwrap();
-        let truth = deviations.iter().sum::<f64>() / deviations.len() as f64;
+        let law = Moments::of(deviations);
+        let truth = law.mean().unwrap();
+        let law_spread = law.variance().unwrap().sqrt() / truth;
+        let of = |study: &[f64]| mean_interval(&Moments::of(study), law_spread, CONFIDENCE).unwrap();
         let held = coverage(deviations.chunks(seeds).map(of), truth);
         eprintln!("mean of |K(x,x) − l|, {phi}: {held:.3}");
         assert!(held >= least, "mean, {phi}: {held}");
@@ -205,8 +207,10 @@ fn every_interval_covers_in_studies_of_digits() {
             let of = |i| spread(&trace[i * seeds..(i + 1) * seeds]).unwrap().interval.unwrap();
             let found = threads.install(|| (0..count).map(of).collect::<Vec<_>>());
             check(&format!("spread of tr K, {name}"), coverage(found.into_iter(), truth));
-            let truth = lambda.iter().sum::<f64>() / lambda.len() as f64;
-            let of = |study: &[f64]| mean_interval(&Moments::of(study), CONFIDENCE).unwrap();
+            let law = Moments::of(&lambda);
+            let truth = law.mean().unwrap();
+            let law_spread = law.variance().unwrap().sqrt() / truth;
+            let of = |study: &[f64]| mean_interval(&Moments::of(study), law_spread, CONFIDENCE).unwrap();
             check(&format!("mean of λ_min, {name}"), coverage(lambda.chunks(seeds).map(of), truth));
             deviations.push(relative);
         }

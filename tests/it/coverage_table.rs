@@ -246,7 +246,7 @@ fn of_the_kernel(sigma: f64, law: &'static str, seeds: usize, studies: usize, en
     let truth = (sigma * sigma).exp_m1().sqrt();
     let found = of_studies(studies, |i| spread(&values(i)).unwrap().interval.unwrap());
     entries.push(Entry::new("spread of tr K", law, seeds, Promise::Most, truth, &found));
-    let found = of_studies(studies, |i| mean_interval(&Moments::of(&values(i)), CONFIDENCE).unwrap());
+    let found = of_studies(studies, |i| mean_interval(&Moments::of(&values(i)), truth, CONFIDENCE).unwrap());
     let truth = (0.5 * sigma * sigma).exp();
     entries.push(Entry::new("mean of K(x,x), of a verdict", law, seeds, Promise::Most, truth, &found));
 }

@@ -138,10 +138,8 @@ fn single_seeds_bands_tails_and_histograms_are_of_the_rows() {
 /// A level 1/m is marked where so many seeds reach it.
 #[test]
 fn the_level_one_over_m_is_marked_where_seeds_reach_it() {
-    let mut study = StudySummary {
-        name: "tails".into(),
-        cells: vec![cell("abs", 4, 16, 256, 0.3), cell("abs", 4, 1024, 256, 0.04)],
-    };
+    let mut study =
+        StudySummary::new("tails", vec![cell("abs", 4, 16, 256, 0.3), cell("abs", 4, 1024, 256, 0.04)]);
     study.cells.iter_mut().for_each(|c| record(c).limit.bound_m = c.cell.m.map(|m| m as f64));
     let rows = rows(named(&drawn(&study), "tails"));
     let marks: Vec<_> = rows.iter().filter(|r| r["kind"] == "mark").collect();
@@ -186,7 +184,7 @@ fn any_number_of_lines_is_drawn_and_told_apart() {
             cells.push(cell("abs", depth, m, 8, 1.0 / (m as f64).sqrt()));
         }
     }
-    let study = StudySummary { name: "many".into(), cells };
+    let study = StudySummary::new("many", cells);
     let main = main_figure(&study).unwrap();
     for depth in 2..14 {
         assert!(main.svg.contains(&format!("depth {depth}<")), "{depth}");

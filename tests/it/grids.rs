@@ -4,7 +4,7 @@ use crate::support::study::{cell, main_figure, record, widths};
 use eoc_ntk::report::{Analysis, Axis, CellSummary, StudySummary, prediction, table};
 
 fn study(name: &str, cells: Vec<CellSummary>) -> StudySummary {
-    StudySummary { name: name.into(), cells }
+    StudySummary::new(name, cells)
 }
 
 /// Depths × schedules at one m; the deviation grows as l^power of its schedule.

@@ -20,7 +20,7 @@ fn builtin(name: &str) -> Builtin {
 }
 
 fn verdicts(name: &str, cells: Vec<CellSummary>) -> Vec<Verdict> {
-    let study = StudySummary { name: name.into(), cells };
+    let study = StudySummary::new(name, cells);
     let claims = claims(&builtin(name), &Analysis::new(&study));
     claims.iter().map(|claim| claim.verdict).collect()
 }
@@ -55,8 +55,7 @@ fn verdicts_of_tails_follow_the_law_of_the_deviation() {
 
 #[test]
 fn large_deviations_are_in_the_whole_table() {
-    let analysis =
-        Analysis::new(&StudySummary { name: "tail".into(), cells: by_width(1000, |m, z| z / m.sqrt()) });
+    let analysis = Analysis::new(&StudySummary::new("tail", by_width(1000, |m, z| z / m.sqrt())));
     let text = table(&analysis, 80);
     for said in [
         "The same at 1 - 16/m,",
@@ -102,7 +101,7 @@ fn points_are_an_axis_and_the_bound_holds_along_it() {
     assert_eq!(verdicts("points", by_points(64, 0.3)), [Verdict::Agrees]);
     assert_eq!(verdicts("points", by_points(64, 4.0)), [Verdict::Contradicts]);
     assert_eq!(verdicts("points", by_points(64, 1.0)), [Verdict::Undecided]);
-    let study = StudySummary { name: "points".into(), cells: by_points(64, 1.0) };
+    let study = StudySummary::new("points", by_points(64, 1.0));
     let analysis = Analysis::new(&study);
     assert_eq!((analysis.axis, analysis.sections.len()), (Axis::Points, 1));
     assert_eq!(analysis.sections[0].fits.len(), 1);
@@ -125,8 +124,7 @@ fn points_are_an_axis_and_the_bound_holds_along_it() {
 fn a_second_moment_that_so_few_draws_cannot_resolve_is_said_to_be() {
     let mut deep = cell("relu", 33, 64, 500, 0.5);
     record(&mut deep).limit.relative_sd_diagonal = Some(6f64.sqrt());
-    let of =
-        |cell: &CellSummary| Analysis::new(&StudySummary { name: "deep".into(), cells: vec![cell.clone()] });
+    let of = |cell: &CellSummary| Analysis::new(&StudySummary::new("deep", vec![cell.clone()]));
     for text in [table(&of(&deep), 80), short_table(&of(&deep), &[], 80)] {
         let said = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(

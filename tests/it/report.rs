@@ -163,7 +163,7 @@ fn the_short_table_has_medians_exponents_and_a_verdict() {
 #[test]
 fn what_is_missing_says_why() {
     let text = |study: &StudySummary| table(&Analysis::new(study), 80);
-    let one = StudySummary { name: "one".into(), cells: vec![cell("abs", 4, 64, 64, 0.1)] };
+    let one = StudySummary::new("one", vec![cell("abs", 4, 64, 64, 0.1)]);
     assert!(text(&one).contains("an exponent needs two different sizes"));
     let few = first(3);
     let said = text(&few);

@@ -6,7 +6,7 @@ use std::fs;
 
 use eoc_ntk::data::{DataSet, Normalize, Source};
 use eoc_ntk::limit::theory::iterate::Omega;
-use eoc_ntk::limit::theory::{Theorem18, Theory, Verdict, proposition_13, proposition_14_upper};
+use eoc_ntk::limit::theory::{Inequality, Theorem18, Theory, proposition_13, proposition_14_upper};
 use eoc_ntk::limit::{Limit, Profile, Spectrum, relative_sd_diagonal};
 use eoc_ntk::math::activation::Activation;
 
@@ -218,7 +218,7 @@ fn proposition_14_holds_to_a_million_layers_and_is_open_where_its_margin_is_lost
     for text in ["abs", "relu", "3,1", "1,0.1"] {
         let shallow = profile(&sphere(8, 5, 1), activation(text), 64);
         let found = theory(&shallow).proposition_14().unwrap();
-        assert!(found.verdict == Verdict::Holds && found.margin > found.error, "{text} {found:?}");
+        assert!(found.verdict == Inequality::Holds && found.margin > found.error, "{text} {found:?}");
         assert!(found.constant > 0.0 && theory(&shallow).proposition_13().unwrap().distance < 10.0, "{text}");
     }
     // The margin falls as 6.3/l and its error grows as l: at 10⁶ layers it still stands out, at 1.6·10⁷ no longer.
@@ -226,7 +226,7 @@ fn proposition_14_holds_to_a_million_layers_and_is_open_where_its_margin_is_lost
     let deep = profile(&pair, Activation::ABS, 1_000_000);
     let found = theory(&deep).proposition_14().unwrap();
     eprintln!("{found:?}");
-    assert_eq!((found.verdict, found.depth, found.pair), (Verdict::Holds, 1_000_000, [0, 1]));
+    assert_eq!((found.verdict, found.depth, found.pair), (Inequality::Holds, 1_000_000, [0, 1]));
     assert!((found.margin * 1e6 - 6.3).abs() < 0.7 && found.error < 0.01 * found.margin, "{found:?}");
 }
 

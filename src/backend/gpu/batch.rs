@@ -4,10 +4,11 @@ use super::algebra::{Algebra, DeviceAlgebra, HostAlgebra};
 use super::device::Device;
 use super::executor::Run;
 use super::module::Element;
-use super::panel::{Panel, row_stride};
+use super::panel::Panel;
 use super::passes::{self, View};
-use super::plan::{Layout, Side};
+use super::plan::{Placement, Side};
 use super::recording::{Content, Proxy, Recording};
+use super::slab::row_stride;
 use crate::backend::{Drawn, EngineError, Job, Stop, Wanted};
 use crate::math::root::Noise;
 use crate::sampler::{ConditionalPasses, DensePasses};
@@ -24,7 +25,7 @@ pub(super) struct GpuBatch<'e> {
 pub(super) struct Group<'e> {
     pub(super) device: &'e Device,
     pub(super) job: &'e Job,
-    pub(super) layout: Layout,
+    pub(super) layout: Placement,
     pub(super) seeds: Vec<u64>,
     /// Keys of the seeds, `[seed]`.
     pub(super) keys: Proxy,
@@ -52,7 +53,7 @@ impl<'e> GpuBatch<'e> {
         device: &'e Device,
         host: &'e Threads,
         job: &'e Job,
-        layout: Layout,
+        layout: Placement,
         wanted: &Wanted,
         stop: &Stop,
     ) -> Self {

@@ -12,12 +12,13 @@
 use super::algebra::Algebra;
 use super::batch::{Group, Kept};
 use super::executor::Run;
-use super::panel::{Panel, Slab, room, slabs};
+use super::panel::{Panel, room};
 use super::passes::View;
 use super::passes::draw::{self, Draw};
 use super::passes::gram::{self, Gram};
 use super::passes::project::{self, Operands, Project};
 use super::recording::{Proxy, Recording};
+use super::slab::{Slab, slabs};
 use super::sums::Sums;
 use crate::backend::EngineError;
 use crate::rng::{Role, Tensor};

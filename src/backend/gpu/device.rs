@@ -11,7 +11,7 @@ use super::faults::Faults;
 use super::module::{self, Pass, Storage, Variant};
 use super::profile::Profile;
 use super::recording::Target;
-use super::schedule::Limits;
+use super::schedule::DeviceLimits;
 use super::tuning::Tuning;
 use crate::backend::{EngineError, Refusal};
 
@@ -288,8 +288,8 @@ impl Device {
     }
 
     /// What this device allows of a recording.
-    pub(super) fn limits(&self) -> Limits {
-        Limits { weight: self.budget.piece, buffer: self.max_buffer }
+    pub(super) fn limits(&self) -> DeviceLimits {
+        DeviceLimits { weight: self.budget.piece, buffer: self.max_buffer }
     }
 
     /// A buffer of at least this many bytes that are no number in any form.

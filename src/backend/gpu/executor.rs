@@ -11,7 +11,7 @@ use wgpu::{BufferUsages, PollType, SubmissionIndex};
 
 use super::device::Device;
 use super::recording::{ALIGNMENT, Command, Content, Dispatch, Proxy, Recording};
-use super::schedule::Schedule;
+use super::schedule::Timetable;
 use crate::backend::{EngineError, Stop};
 
 /// A device that has not finished a piece of work by then has hung.
@@ -55,8 +55,8 @@ pub(super) struct Executor<'d> {
 }
 
 /// Where the proxies of one recording are.
-struct Memory<'a> {
-    schedule: &'a Schedule,
+struct Homes<'a> {
+    schedule: &'a Timetable,
     kept: &'a HashMap<u64, wgpu::Buffer>,
     slots: &'a [wgpu::Buffer],
     /// What is read back, and where the next download goes.
@@ -79,7 +79,7 @@ impl<'d> Executor<'d> {
         let limits = self.device.limits();
         let has = |id: u64| self.written.contains(&id);
         let schedule =
-            Schedule::of(recording, &limits, has).map_err(|flaw| self.device.fault(flaw.to_string()))?;
+            Timetable::of(recording, &limits, has).map_err(|flaw| self.device.fault(flaw.to_string()))?;
         tracing::trace!("{}", schedule.listing(recording));
         let slots: Vec<wgpu::Buffer> = schedule.slots.iter().map(|size| self.device.storage(*size)).collect();
         self.allocate_kept(recording);
@@ -92,7 +92,7 @@ impl<'d> Executor<'d> {
             self.stop.check()?;
             self.device.check()?;
             let memory =
-                Memory { schedule: &schedule, kept: &self.kept, slots: &slots, staging: staging.clone() };
+                Homes { schedule: &schedule, kept: &self.kept, slots: &slots, staging: staging.clone() };
             let submission = self.submit(recording, piece.clone(), &memory, &mut offset)?;
             self.pending.push_back(submission);
             while self.pending.len() > IN_FLIGHT {
@@ -113,7 +113,7 @@ impl<'d> Executor<'d> {
         Ok(parts.into_iter().map(|part| bytes[part].to_vec()).collect())
     }
 
-    /// Memory for the kept proxies that are new.
+    /// Homes for the kept proxies that are new.
     fn allocate_kept(&mut self, recording: &Recording) {
         let mut allocate = |proxy: &Proxy| {
             if proxy.kept && !self.kept.contains_key(&proxy.id) {
@@ -139,7 +139,7 @@ impl<'d> Executor<'d> {
         &self,
         recording: &Recording,
         piece: Range<usize>,
-        memory: &Memory,
+        memory: &Homes,
         offset: &mut u64,
     ) -> Result<SubmissionIndex, EngineError> {
         let Device { device, queue, profile, .. } = self.device;
@@ -212,7 +212,7 @@ impl<'d> Executor<'d> {
         &self,
         encoder: &mut wgpu::CommandEncoder,
         dispatch: &Dispatch,
-        memory: &Memory,
+        memory: &Homes,
         (blocks, range): (&wgpu::Buffer, &Range<usize>),
         timestamp_writes: Option<wgpu::ComputePassTimestampWrites>,
     ) -> Result<(), EngineError> {
@@ -316,7 +316,7 @@ impl<'d> Executor<'d> {
     }
 }
 
-impl Memory<'_> {
+impl Homes<'_> {
     /// The buffer of a proxy.
     fn of(&self, executor: &Executor, proxy: &Proxy) -> Result<&wgpu::Buffer, EngineError> {
         let slot = || self.schedule.homes.get(&proxy.id).and_then(|slot| self.slots.get(*slot));

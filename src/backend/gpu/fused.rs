@@ -4,9 +4,9 @@
 use super::algebra::Algebra;
 use super::batch::Group;
 use super::executor::Run;
-use super::panel::slabs;
 use super::passes::View;
 use super::passes::fused::{self, Fused, Operands};
+use super::slab::slabs;
 use super::sums::{Sums, partials};
 use crate::backend::EngineError;
 use crate::rng::{Role, Tensor};

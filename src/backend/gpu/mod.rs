@@ -24,8 +24,10 @@ mod peaks;
 mod plan;
 mod profile;
 mod recording;
+mod results;
 mod schedule;
 mod selftest;
+mod slab;
 mod storage;
 mod sums;
 mod tune;
@@ -48,7 +50,7 @@ pub use tuning::Tuning;
 
 use batch::GpuBatch;
 use device::Device;
-use plan::{GROUPS_IN_FLIGHT, Layout};
+use plan::{GROUPS_IN_FLIGHT, Placement};
 
 use super::small::answer;
 use super::{
@@ -136,7 +138,7 @@ struct GpuSampling {
     host: Threads,
     job: Job,
     plan: JobPlan,
-    layout: Layout,
+    layout: Placement,
 }
 
 impl Sampling for GpuSampling {
@@ -173,7 +175,7 @@ impl GpuSampling {
         // What stays on the device until the end of a group.
         let kept = if wanted.needs_matrices() { 8 * LayerMatrices::entries(&self.job) } else { 0 };
         let size = size.min(KEPT_BYTES / kept.max(1)).max(1);
-        let layout = Layout { seeds: size as u64, ..self.layout };
+        let layout = Placement { seeds: size as u64, ..self.layout };
         let groups: Vec<&[u64]> = seeds.chunks(size).collect();
         let results: Vec<Mutex<Option<_>>> = groups.iter().map(|_| Mutex::new(None)).collect();
         let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));

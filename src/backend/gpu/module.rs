@@ -38,7 +38,7 @@ const PARTIAL_BESIDE: Fragment = fragment!("common/partial_beside.wgsl");
 const TILE_8: Fragment = fragment!("common/tile_8.wgsl");
 const TILE_16: Fragment = fragment!("common/tile_16.wgsl");
 /// Places of the results of `spectrum.wgsl`, written from the list of the host.
-const RESULTS: Fragment = ("results of passes/spectrum.rs", super::passes::spectrum::RESULT_NAMES);
+const RESULTS: Fragment = ("results.rs", super::results::RESULT_NAMES);
 // Directives come before every declaration.
 const ENABLE_F16: Fragment = ("enable f16", "enable f16;");
 const ENABLE_COOPERATIVE: Fragment = ("enable cooperative", "enable wgpu_cooperative_matrix;");

@@ -2,10 +2,10 @@
 
 use super::device::{Budget, Device};
 use super::module::Element;
-use super::panel::row_stride;
 use super::passes::fused;
 use super::passes::gram::PART;
 use super::passes::square_scratch;
+use super::slab::row_stride;
 use super::tuning::LEAST_COLUMNS;
 use crate::backend::memory::available;
 use crate::backend::small::Small;
@@ -18,7 +18,7 @@ use crate::sampler::cost::{CORE_RATE, Cost, EIGEN, JACOBI, SPECTRA};
 /// device may round a deviate otherwise in another shader. `slab` is one too, and moves no bit but on cooperative matrices; `seeds`
 /// moves none.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Layout {
+pub(super) struct Placement {
     /// Seeds computed together.
     pub(super) seeds: u64,
     /// Neurons of a slab, multiple of 256.
@@ -69,7 +69,7 @@ const MAX_DRIFT: f64 = 8.0;
 /// Seconds for one seed at the latest: what a launch and its read-back cost.
 const LAUNCH: f64 = 1e-4;
 
-pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(JobPlan, Layout), EngineError> {
+pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(JobPlan, Placement), EngineError> {
     job.check()?;
     match job.precision {
         Precision::F32 => {}
@@ -153,7 +153,7 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(JobPla
         operations: work.operations,
         normals: work.normals,
     };
-    Ok((plan, Layout { seeds, slab, keep, element, fused, algebra: side }))
+    Ok((plan, Placement { seeds, slab, keep, element, fused, algebra: side }))
 }
 
 /// Refuses networks so deep for their widths that preactivations leave the range of f16. log ‖A_k‖² drifts like a Gaussian of mean

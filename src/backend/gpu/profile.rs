@@ -22,7 +22,7 @@ pub struct PassTime {
 
 /// What one dispatch costs, counted from its shapes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cost {
+pub(super) struct DispatchCost {
     pub(super) operations: f64,
     pub(super) bytes: f64,
     pub(super) normals: f64,
@@ -30,7 +30,7 @@ pub(super) struct Cost {
     pub(super) extra: f64,
 }
 
-impl Cost {
+impl DispatchCost {
     /// Operations as the limit of a dispatch counts them: a deviate takes as long as some tens of operations.
     pub(super) fn weight(&self) -> f64 {
         self.operations + 60.0 * self.normals + self.extra
@@ -50,7 +50,7 @@ impl Profile {
     }
 
     /// Adds a dispatch that took so many ticks.
-    pub(super) fn add(&self, pass: Pass, ticks: u64, cost: &Cost) {
+    pub(super) fn add(&self, pass: Pass, ticks: u64, cost: &DispatchCost) {
         let mut passes = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
         let time = passes.entry(pass).or_default();
         time.seconds += ticks as f64 * self.period * 1e-9;

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::module::{Pass, Storage, Variant};
-use super::profile::Cost;
+use super::profile::DispatchCost;
 use super::tuning::Tuning;
 use super::weight_tile::WeightTile;
 
@@ -81,7 +81,7 @@ pub(super) struct Dispatch {
     /// Bindings from 1, in order; 0 is the parameter block.
     pub(super) buffers: Vec<(Proxy, Access)>,
     pub(super) groups: [u32; 3],
-    pub(super) cost: Cost,
+    pub(super) cost: DispatchCost,
 }
 
 /// What the host sends.

@@ -15,14 +15,14 @@ const PIECE: usize = 1024;
 
 /// What a device allows.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct DeviceLimits {
     /// Weight of one piece, unless a single dispatch has more.
     pub(super) weight: f64,
     /// Bytes of the largest buffer.
     pub(super) buffer: u64,
 }
 
-impl Limits {
+impl DeviceLimits {
     /// Size of a buffer of at least this many bytes (and at least one word): in steps of an eighth, so that what one
     /// use gives back fits the next.
     pub(super) fn size(&self, bytes: u64) -> u64 {
@@ -45,7 +45,7 @@ pub(super) enum Flaw {
 
 /// The plan of a recording.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Schedule {
+pub(super) struct Timetable {
     /// Bytes of the slots.
     pub(super) slots: Vec<u64>,
     /// Slot of each scratch proxy, by its number.
@@ -79,11 +79,11 @@ fn name(command: &Command) -> &'static str {
     }
 }
 
-impl Schedule {
+impl Timetable {
     /// The plan of a recording; `has` says which kept proxies have content from before it.
     pub(super) fn of(
         recording: &Recording,
-        limits: &Limits,
+        limits: &DeviceLimits,
         has: impl Fn(u64) -> bool,
     ) -> Result<Self, Flaw> {
         let commands = recording.commands();
@@ -142,7 +142,7 @@ fn check(commands: &[Command], has: impl Fn(u64) -> bool) -> Result<Vec<u64>, Fl
 }
 
 /// Slots, first come first served, each as soon as its last command is past.
-fn place(commands: &[Command], limits: &Limits) -> (Vec<u64>, HashMap<u64, usize>) {
+fn place(commands: &[Command], limits: &DeviceLimits) -> (Vec<u64>, HashMap<u64, usize>) {
     let scratch = |command: &Command| {
         let all = accesses(command).into_iter().map(|(proxy, _)| proxy);
         all.filter(|proxy| !proxy.kept).collect::<Vec<_>>()
@@ -177,7 +177,7 @@ fn place(commands: &[Command], limits: &Limits) -> (Vec<u64>, HashMap<u64, usize
 }
 
 /// Pieces of bounded weight. An upload begins one: it reaches the device before anything else of its piece.
-fn cut(commands: &[Command], limits: &Limits) -> Vec<Range<usize>> {
+fn cut(commands: &[Command], limits: &DeviceLimits) -> Vec<Range<usize>> {
     let mut pieces = Vec::new();
     let (mut start, mut weight, mut only_uploads) = (0, 0.0, true);
     for (index, command) in commands.iter().enumerate() {
@@ -202,7 +202,7 @@ fn cut(commands: &[Command], limits: &Limits) -> Vec<Range<usize>> {
 
 /// A recording with its plan, line by line.
 pub(super) struct Listing<'a> {
-    schedule: &'a Schedule,
+    schedule: &'a Timetable,
     recording: &'a Recording,
 }
 

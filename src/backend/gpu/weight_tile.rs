@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::module::Element;
-use super::panel::{Slab, row_stride};
+use super::slab::{Slab, row_stride};
 use crate::data::weights::Theta;
 
 /// Rows × columns of W_k, row-major, rows padded to the stride of a panel.

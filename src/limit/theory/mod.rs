@@ -27,7 +27,7 @@ use serde::Serialize;
 use crate::math::activation::Activation;
 use crate::math::linalg::NoConvergence;
 use iterate::Omega;
-pub use propositions::{Proposition13, Proposition14, Verdict, proposition_13, proposition_14_upper};
+pub use propositions::{Inequality, Proposition13, Proposition14, proposition_13, proposition_14_upper};
 pub use theorem18::{Sides, Theorem18};
 
 /// Theorem 18 and Propositions 13 and 14 beside one data set's limit, for each depth that a [`super::Profile`] shows.

@@ -38,7 +38,7 @@ pub struct Proposition13 {
 /// What a check against an exact inequality found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum Inequality {
     /// Every margin is larger than its error.
     Holds,
     /// A margin is within its error of 0, none is below that.
@@ -54,7 +54,7 @@ pub enum Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Proposition14 {
     /// Of all pairs and depths.
-    pub verdict: Verdict,
+    pub verdict: Inequality,
     /// The side minus the entry, at the pair and depth below.
     pub margin: f64,
     /// How far the margin may be off there, by the errors of K∞ and of w: 2e−14·(l + (3π/(16Δ))·w).
@@ -101,9 +101,9 @@ pub(super) fn see_14(
     }
     let error = ERROR * (depth as f64 + side.abs() + 0.125);
     let verdict = match margin {
-        m if m > error => Verdict::Holds,
-        m if m >= -error => Verdict::Undecided,
-        _ => Verdict::Violated,
+        m if m > error => Inequality::Holds,
+        m if m >= -error => Inequality::Undecided,
+        _ => Inequality::Violated,
     };
     let constant = margin * delta * delta * depth as f64;
     let mut now = Proposition14 { verdict, margin, error, depth, pair, constant };
@@ -136,18 +136,21 @@ mod tests {
         let safe = (8.0, side - 0.5, 3);
         let near = (8.0, side - 0.25, 9);
         let found = seen(&[safe, near, safe]);
-        assert_eq!((found.verdict, found.margin, found.depth, found.pair), (Verdict::Holds, 0.25, 9, [0, 9]));
+        assert_eq!(
+            (found.verdict, found.margin, found.depth, found.pair),
+            (Inequality::Holds, 0.25, 9, [0, 9])
+        );
         assert_eq!(found.constant, 0.25 * 9.0);
         let open = (8.0, side - 1e-15, 5);
         assert_eq!(
             (seen(&[safe, open, near]).verdict, seen(&[safe, open, near]).depth),
-            (Verdict::Undecided, 5)
+            (Inequality::Undecided, 5)
         );
         let above = (8.0, side + 1e-9, 7);
         let found = seen(&[above, open, safe]);
-        assert_eq!((found.verdict, found.depth), (Verdict::Violated, 7));
+        assert_eq!((found.verdict, found.depth), (Inequality::Violated, 7));
         // The entry of the next depth, a layer off, is above the side.
-        assert_eq!(seen(&[(8.0, side + 0.25, 3), safe]).verdict, Verdict::Violated);
+        assert_eq!(seen(&[(8.0, side + 0.25, 3), safe]).verdict, Inequality::Violated);
         let mut none = None;
         see_14(&mut none, 1.0, f64::INFINITY, 3.0, 3, [0, 1]);
         assert_eq!(none, None);

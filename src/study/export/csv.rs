@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::layout::Layout;
+use super::layout::TableColumns;
 use super::{Sink, Value, real};
 
 /// Writes CSV; lines are collected and written in pieces.
@@ -18,7 +18,7 @@ const PIECE: usize = 1 << 16;
 
 impl<'a> Csv<'a> {
     /// Starts with the header.
-    pub fn new(layout: &Layout, out: &'a mut (dyn Write + Send)) -> Self {
+    pub fn new(layout: &TableColumns, out: &'a mut (dyn Write + Send)) -> Self {
         let names: Vec<&str> = layout.all().map(|column| column.name).collect();
         Self { out, buffer: format!("{}\n", names.join(",")).into_bytes(), shared: Vec::new() }
     }

@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::layout::Layout;
+use super::layout::TableColumns;
 use super::{Sink, Value, real};
 use crate::study::table::Column;
 
 /// Writes JSON; lines are collected and written in pieces.
 pub struct Json<'a> {
     out: &'a mut (dyn Write + Send),
-    layout: &'a Layout,
+    layout: &'a TableColumns,
     buffer: Vec<u8>,
     /// The shared members of the cell in hand, as text.
     shared: Vec<u8>,
@@ -22,7 +22,7 @@ const PIECE: usize = 1 << 16;
 
 impl<'a> Json<'a> {
     /// Opens the array.
-    pub fn new(layout: &'a Layout, out: &'a mut (dyn Write + Send)) -> Self {
+    pub fn new(layout: &'a TableColumns, out: &'a mut (dyn Write + Send)) -> Self {
         Self { out, layout, buffer: b"[".to_vec(), shared: Vec::new(), empty: true }
     }
 }

@@ -17,13 +17,13 @@ const SEEDS: Column = Column {
 };
 
 /// The columns of a table: what says whose row it is, what the rows of a cell share, the row's own.
-pub struct Layout {
+pub struct TableColumns {
     pub key: Vec<Column>,
     pub shared: Vec<Column>,
     pub own: Vec<Column>,
 }
 
-impl Layout {
+impl TableColumns {
     /// Of rows that the store has in a table.
     pub fn of_rows<R: Record>() -> Self {
         let mut key = columns::<R>();

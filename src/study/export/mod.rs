@@ -21,7 +21,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use self::layout::Layout;
+use self::layout::TableColumns;
 use super::store::{Reader, StoreError};
 use super::table::{self, Column, Details, IndependenceRow, LayerRow, Part, Record, Row, SpectrumRow, Value};
 
@@ -71,13 +71,13 @@ impl Table {
         }
     }
 
-    fn layout(self) -> Layout {
+    fn layout(self) -> TableColumns {
         match self {
-            Self::Samples => Layout::of_rows::<Row>(),
-            Self::Layers => Layout::of_rows::<LayerRow>(),
-            Self::Spectrum => Layout::of_rows::<SpectrumRow>(),
-            Self::Independence => Layout::of_rows::<IndependenceRow>(),
-            Self::Cells => Layout::of_cells(),
+            Self::Samples => TableColumns::of_rows::<Row>(),
+            Self::Layers => TableColumns::of_rows::<LayerRow>(),
+            Self::Spectrum => TableColumns::of_rows::<SpectrumRow>(),
+            Self::Independence => TableColumns::of_rows::<IndependenceRow>(),
+            Self::Cells => TableColumns::of_cells(),
         }
     }
 }
@@ -150,7 +150,7 @@ pub fn export(
     }
 }
 
-/// A writer of one format. Values come in the order of the [`Layout`].
+/// A writer of one format. Values come in the order of the [`TableColumns`].
 trait Sink {
     /// A cell whose rows follow: what they share.
     fn cell(&mut self, shared: &[Value]) -> io::Result<()>;

@@ -11,7 +11,7 @@ use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use ::parquet::schema::types::Type;
 
-use super::layout::Layout;
+use super::layout::TableColumns;
 use super::{Sink, Value};
 use crate::study::table::{Column, Kind};
 
@@ -57,7 +57,7 @@ pub struct Parquet<'a> {
 
 impl<'a> Parquet<'a> {
     /// Writes the head of the file.
-    pub fn new(table: &str, layout: &Layout, out: &'a mut (dyn Write + Send)) -> io::Result<Self> {
+    pub fn new(table: &str, layout: &TableColumns, out: &'a mut (dyn Write + Send)) -> io::Result<Self> {
         let columns: Vec<Column> = layout.all().copied().collect();
         let fields = columns.iter().map(|column| field(column).map(Arc::new));
         let fields = fields.collect::<Result<_, _>>().map_err(wrap)?;

@@ -9,7 +9,7 @@ use crate::study::table::Details;
 
 /// What would help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remedy {
+pub enum Advice {
     /// A new or empty directory, or one with a run in it.
     DirectoryForRun,
     /// A directory with a run in it.
@@ -78,7 +78,7 @@ impl fmt::Display for Shortage {
     }
 }
 
-/// Why a run directory is refused, or could not be written: what was found. What would help is its [`Remedy`].
+/// Why a run directory is refused, or could not be written: what was found. What would help is its [`Advice`].
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A directory with something else in it.
@@ -206,19 +206,19 @@ pub(in crate::study) fn with(details: Details) -> String {
 
 impl StoreError {
     /// What would help, where it is known.
-    pub fn remedy(&self) -> Option<Remedy> {
+    pub fn remedy(&self) -> Option<Advice> {
         Some(match self {
-            Self::NotARun { .. } => Remedy::DirectoryForRun,
-            Self::NoRun { .. } => Remedy::DirectoryOfRun,
-            Self::InUse { .. } => Remedy::WaitOrOtherDirectory,
-            Self::OtherStudy { .. } => Remedy::OtherDirectoryOrStudy,
-            Self::OtherDetails { .. } => Remedy::OtherDirectoryOrDetails,
-            Self::OtherVersion { .. } => Remedy::OtherDirectoryOrVersion,
-            Self::Damaged { .. } => Remedy::CopyOrOtherDirectory,
-            Self::Gone { .. } => Remedy::PutBack,
-            Self::NoLocks { .. } => Remedy::FileSystemWithLocks,
-            Self::Held { .. } => Remedy::CloseOther,
-            Self::Short { what, .. } => Remedy::More(*what),
+            Self::NotARun { .. } => Advice::DirectoryForRun,
+            Self::NoRun { .. } => Advice::DirectoryOfRun,
+            Self::InUse { .. } => Advice::WaitOrOtherDirectory,
+            Self::OtherStudy { .. } => Advice::OtherDirectoryOrStudy,
+            Self::OtherDetails { .. } => Advice::OtherDirectoryOrDetails,
+            Self::OtherVersion { .. } => Advice::OtherDirectoryOrVersion,
+            Self::Damaged { .. } => Advice::CopyOrOtherDirectory,
+            Self::Gone { .. } => Advice::PutBack,
+            Self::NoLocks { .. } => Advice::FileSystemWithLocks,
+            Self::Held { .. } => Advice::CloseOther,
+            Self::Short { what, .. } => Advice::More(*what),
             Self::Io { .. } | Self::Sqlite { .. } => return None,
         })
     }

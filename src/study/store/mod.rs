@@ -46,7 +46,7 @@ pub use super::table::{
 pub use directory::{Directory, LOCK, REPORT, STORE, STUDY};
 pub(in crate::study) use draft::{Draft, write_study};
 pub(in crate::study) use error::with;
-pub use error::{Remedy, Shortage, StoreError};
+pub use error::{Advice, Shortage, StoreError};
 pub use manifest::{Manifest, Session};
 pub use reader::Reader;
 pub use rows::Rows;

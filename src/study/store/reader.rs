@@ -19,6 +19,9 @@ use crate::study::cell::Cell;
 use crate::study::table::{CellRecord, Details, Fields, Record, columns};
 use crate::study::{Asked, Missing, Need, Plan, SeedRange, Shard};
 
+/// How long a program may hold the store to itself: who writes a row does for milliseconds.
+const HELD: Duration = Duration::from_secs(5);
+
 /// A checked run store, open for reading.
 ///
 /// Its cells are numbered here as everywhere outside the store: those of the study that was asked for last in its order,
@@ -90,7 +93,7 @@ impl Reader {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(file, flags).map_err(StoreError::sqlite("open", path))?;
         let read = StoreError::sqlite;
-        conn.busy_timeout(Duration::from_secs(30)).map_err(read("open", path))?;
+        conn.busy_timeout(HELD).map_err(read("open", path))?;
         // Pages are read once, in order; a merge has hundreds of readers.
         conn.pragma_update(None, "cache_size", -128).map_err(read("open", path))?;
         check_structure(&conn, path)?;

@@ -76,7 +76,7 @@ pub fn first(seeds: u64) -> StudySummary {
             cells.push(cell(activation, 4, width, seeds, size / (width as f64).sqrt()));
         }
     }
-    StudySummary { name: "first".into(), cells }
+    StudySummary::new("first", cells)
 }
 
 /// The main figure of a study; None where there is none.

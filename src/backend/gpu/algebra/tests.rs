@@ -6,6 +6,7 @@ use crate::backend::gpu::executor::Run;
 use crate::backend::gpu::passes::tests::device;
 use crate::backend::gpu::passes::{root, spectrum};
 use crate::backend::gpu::recording::{Proxy, Recording};
+use crate::backend::gpu::results;
 use crate::backend::gpu::sums;
 use crate::math::root::{Noise, product, root as host_root};
 use crate::rng::{Role, Stream};
@@ -205,23 +206,23 @@ fn statistics_are_those_of_the_host() {
             let mut run = Run::new(&device);
             let recording = &mut run.recording;
             let (kernel, limit) = (upload(recording, &kernels), upload(recording, &[limit]));
-            let bytes = 8 * (3 * spectrum::RESULTS) as u64;
+            let bytes = 8 * (3 * results::RESULTS) as u64;
             let results = recording.scratch(bytes);
             recording.poison(results, bytes);
             let sizes = [n as u32, outputs as u32];
             spectrum::record(recording, 3, sizes, kernel, limit, results);
             let read = run.read(&[(results, bytes)]).unwrap();
             let found = sums::decode(&read[0], device.variant.f64);
-            for (kernel, found) in kernels.iter().zip(found.chunks_exact(spectrum::RESULTS)) {
+            for (kernel, found) in kernels.iter().zip(found.chunks_exact(results::RESULTS)) {
                 let compare = |kernel: &[f64]| {
                     let s = reference.measure(kernel).unwrap();
                     let expected = [
-                        (spectrum::LAMBDA_MIN, s.lambda_min),
-                        (spectrum::LAMBDA_MAX, s.lambda_max),
-                        (spectrum::TRACE, s.trace),
-                        (spectrum::DEVIATION_OP, s.deviation_op),
-                        (spectrum::DEVIATION_FRO, s.deviation_fro),
-                        (spectrum::DEVIATION_MAX, s.deviation_max),
+                        (results::LAMBDA_MIN, s.lambda_min),
+                        (results::LAMBDA_MAX, s.lambda_max),
+                        (results::TRACE, s.trace),
+                        (results::DEVIATION_OP, s.deviation_op),
+                        (results::DEVIATION_FRO, s.deviation_fro),
+                        (results::DEVIATION_MAX, s.deviation_max),
                     ];
                     let off = expected.iter().map(|(result, e)| (found[*result] - e).abs());
                     off.fold(0f64, f64::max) / (scale * (q as f64).sqrt())

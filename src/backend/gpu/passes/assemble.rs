@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::profile::DispatchCost;
 use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 
 const WORKGROUP: u32 = 64;
@@ -59,7 +59,7 @@ pub(in crate::backend::gpu) fn record(
         constants: constants().into(),
         buffers: vec![gram.read(), factor.read(), kernel],
         groups: [(size * size).div_ceil(WORKGROUP), 1, seeds],
-        cost: Cost {
+        cost: DispatchCost {
             operations: f64::from(seeds) * 2.0 * entries,
             bytes: f64::from(seeds) * 24.0 * entries,
             normals: 0.0,

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::profile::DispatchCost;
 use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 
 const WORKGROUP: u32 = 64;
@@ -63,7 +63,7 @@ pub(in crate::backend::gpu) fn record(
         constants: constants().into(),
         buffers: vec![a.read(), b.read(), d.unwrap_or(*a).read(), out.write()],
         groups: [(block.rows * block.columns).div_ceil(WORKGROUP), 1, seeds],
-        cost: Cost {
+        cost: DispatchCost {
             operations: each * 2.0 * rows * inner * columns,
             bytes: each * 8.0 * (rows * inner + inner * columns + rows * columns),
             normals: 0.0,

@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::View;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::profile::DispatchCost;
 use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 
 const WORKGROUP: u32 = 64;
@@ -52,7 +52,12 @@ pub(in crate::backend::gpu) fn record(
         constants: constants().into(),
         buffers: vec![keys.read(), out.buffer.write()],
         groups: [block.columns.div_ceil(WORKGROUP), block.rows.div_ceil(4), seeds],
-        cost: Cost { operations: 0.0, bytes: out.element.bytes() as f64 * normals, normals, extra: 0.0 },
+        cost: DispatchCost {
+            operations: 0.0,
+            bytes: out.element.bytes() as f64 * normals,
+            normals,
+            extra: 0.0,
+        },
     };
     recording.dispatch(&block, dispatch);
 }

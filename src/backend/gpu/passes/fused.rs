@@ -6,7 +6,7 @@ use super::View;
 use super::gram::PART;
 use crate::backend::gpu::device::Device;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::profile::DispatchCost;
 use crate::backend::gpu::recording::{Access, Dispatch, Proxy, Recording};
 use crate::backend::gpu::tuning::{Tuning, class, fused_memory};
 
@@ -75,7 +75,7 @@ pub(in crate::backend::gpu) fn fits(device: &Device, rows: u32) -> bool {
 }
 
 /// Tᵀ and S_Bᵀ of the layer; none in the last hidden one.
-pub(in crate::backend::gpu) type Coupling = Option<(View, View)>;
+pub(in crate::backend::gpu) type CouplingViews = Option<(View, View)>;
 
 /// Buffers of a pass.
 pub(in crate::backend::gpu) struct Operands {
@@ -106,7 +106,7 @@ pub(in crate::backend::gpu) fn backward(
     seeds: u32,
     block: Fused,
     operands: &Operands,
-    coupling: Coupling,
+    coupling: CouplingViews,
 ) {
     let Operands { keys, root, gram, cross } = operands;
     // A binding must hold something, and nothing is read of it in the last hidden layer.
@@ -151,7 +151,7 @@ fn record(
         constants: constants(&tuning, rows).into(),
         buffers,
         groups: [block.parts.div_ceil(parts), 1, seeds],
-        cost: Cost {
+        cost: DispatchCost {
             operations: neurons * operations,
             bytes: f64::from(seeds) * f64::from(block.parts) * 8.0 * entries,
             normals: neurons * f64::from(block.points + block.across),

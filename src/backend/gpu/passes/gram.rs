@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::View;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::profile::DispatchCost;
 use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 use crate::backend::gpu::tuning::{Tuning, class};
 
@@ -110,7 +110,7 @@ pub(in crate::backend::gpu) fn record(
     let symmetric = block.flags & SYMMETRIC != 0;
     let drawn = block.source != SOURCE_MATRIX;
     let from_y = if symmetric || drawn { 0.0 } else { j * r };
-    let cost = Cost {
+    let cost = DispatchCost {
         operations: each * i * j * r * if symmetric { 1.0 } else { 2.0 },
         bytes: each * (x.element.bytes() as f64 * (i * r + from_y) + 8.0 * i * j * f64::from(block.parts)),
         normals: if drawn { each * j * r * f64::from(tiles_x) } else { 0.0 },

@@ -6,7 +6,7 @@ use crate::backend::EngineError;
 use crate::backend::gpu::device::Device;
 use crate::backend::gpu::executor::Run;
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::profile::DispatchCost;
 use crate::backend::gpu::recording::Dispatch;
 
 const WORKGROUP: u32 = 64;
@@ -54,7 +54,7 @@ pub(in crate::backend::gpu) fn run(device: &Device, block: Probe) -> Result<Prob
         constants: constants().into(),
         buffers: vec![words.write(), normals.write()],
         groups: [block.count.div_ceil(WORKGROUP), 1, 1],
-        cost: Cost {
+        cost: DispatchCost {
             operations: 0.0,
             bytes: 2.0 * bytes as f64,
             normals: 4.0 * f64::from(block.count) * f64::from(block.rounds),

@@ -5,7 +5,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::View;
 use crate::backend::gpu::module::{Element, Pass, Storage, Tile};
-use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::profile::DispatchCost;
 use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 use crate::backend::gpu::tuning::{Tuning, class};
 
@@ -173,7 +173,7 @@ pub(in crate::backend::gpu) fn record(
     let [r, k, c] = [block.rows, block.inner, block.columns].map(f64::from);
     let drawn = block.source == SOURCE_ROWS || block.source == SOURCE_COLUMNS;
     let each = f64::from(seeds);
-    let cost = Cost {
+    let cost = DispatchCost {
         operations: each * 2.0 * r * k * c,
         bytes: each * size * (r * c + if drawn { 0.0 } else { k * c }),
         normals: if drawn { each * k * c * f64::from(block.rows.div_ceil(rows)) } else { 0.0 },

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::profile::DispatchCost;
 use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 
 /// Entries of one workgroup.
@@ -47,7 +47,7 @@ pub(in crate::backend::gpu) fn record(
         constants: constants().into(),
         buffers: vec![partials.read(), totals],
         groups: [block.entries.div_ceil(WORKGROUP), 1, seeds],
-        cost: Cost { operations: terms, bytes: 8.0 * (terms + count), normals: 0.0, extra: 0.0 },
+        cost: DispatchCost { operations: terms, bytes: 8.0 * (terms + count), normals: 0.0, extra: 0.0 },
     };
     recording.dispatch(&block, dispatch);
 }

@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::square::{self, Square};
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::profile::DispatchCost;
 use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 use crate::backend::gpu::tuning::Tuning;
 use crate::math::root::Noise;
@@ -69,7 +69,7 @@ pub(in crate::backend::gpu) fn record(
         buffers,
         groups: [seeds, 1, 1],
         // The sweeps with vectors, and two products of s³ terms.
-        cost: Cost {
+        cost: DispatchCost {
             operations: f64::from(seeds) * (square::operations(size, true) + 5.0 * s.powi(3)),
             bytes: f64::from(seeds) * 24.0 * s * s,
             normals: 0.0,

@@ -4,36 +4,9 @@ use bytemuck::{Pod, Zeroable};
 
 use super::square::{self, Square};
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::profile::DispatchCost;
 use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 use crate::backend::gpu::tuning::Tuning;
-
-/// Names the results of a seed once, for the host and for the shader; the last is how many there are.
-macro_rules! results {
-    ($($(#[$doc:meta])* $name:ident = $place:literal;)+) => {
-        $($(#[$doc])* pub const $name: usize = $place;)+
-        /// The same as constants of the shader.
-        pub const RESULT_NAMES: &str =
-            concat!($("const ", stringify!($name), ": u32 = ", stringify!($place), "u;\n",)+);
-    };
-}
-
-results! {
-    /// Least eigenvalue of K/n.
-    LAMBDA_MIN = 0;
-    /// Largest.
-    LAMBDA_MAX = 1;
-    /// Trace of K/n.
-    TRACE = 2;
-    /// Operator norm of K/n − K∞/n.
-    DEVIATION_OP = 3;
-    /// Frobenius norm of the same.
-    DEVIATION_FRO = 4;
-    /// Largest entry of the same.
-    DEVIATION_MAX = 5;
-    /// Results of a seed.
-    RESULTS = 6;
-}
 
 /// The parameter block.
 #[repr(C)]
@@ -86,7 +59,7 @@ pub(in crate::backend::gpu) fn record(
         constants: constants(&target.tuning, size).into(),
         buffers,
         groups: [seeds, 2, 1],
-        cost: Cost {
+        cost: DispatchCost {
             operations: each * 2.0 * square::operations(size, false),
             bytes: each * 8.0 * s * s,
             normals: 0.0,

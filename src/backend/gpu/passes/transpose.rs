@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::backend::gpu::module::{Pass, Storage};
-use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::profile::DispatchCost;
 use crate::backend::gpu::recording::{Dispatch, Proxy, Recording};
 
 const WORKGROUP: u32 = 64;
@@ -42,7 +42,7 @@ pub(in crate::backend::gpu) fn record(
         constants: constants().into(),
         buffers: vec![matrix.read(), out.write()],
         groups: [(rows * columns).div_ceil(WORKGROUP), 1, seeds],
-        cost: Cost {
+        cost: DispatchCost {
             operations: 0.0,
             bytes: f64::from(seeds) * 12.0 * f64::from(rows) * f64::from(columns),
             normals: 0.0,

@@ -17,7 +17,7 @@ use crate::backend::gpu::passes::reduce::{self, Reduce};
 use crate::backend::gpu::passes::root::{self, RootBlock};
 use crate::backend::gpu::passes::spectrum::{self, Spectrum};
 use crate::backend::gpu::passes::transpose::{self, Transpose};
-use crate::backend::gpu::{Pass, Tuning};
+use crate::backend::gpu::{Pass, Tuning, results};
 use crate::rng::{LAYOUT_VERSION, normal, philox};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Expression, Handle, Literal, Module, StorageAccess, TypeInner};
@@ -341,13 +341,13 @@ fn constants_have_the_same_values() {
     }
     for pass in [Pass::Spectrum, Pass::SpectrumLarge] {
         let names = [
-            ("LAMBDA_MIN", spectrum::LAMBDA_MIN),
-            ("LAMBDA_MAX", spectrum::LAMBDA_MAX),
-            ("TRACE", spectrum::TRACE),
-            ("DEVIATION_OP", spectrum::DEVIATION_OP),
-            ("DEVIATION_FRO", spectrum::DEVIATION_FRO),
-            ("DEVIATION_MAX", spectrum::DEVIATION_MAX),
-            ("RESULTS", spectrum::RESULTS),
+            ("LAMBDA_MIN", results::LAMBDA_MIN),
+            ("LAMBDA_MAX", results::LAMBDA_MAX),
+            ("TRACE", results::TRACE),
+            ("DEVIATION_OP", results::DEVIATION_OP),
+            ("DEVIATION_FRO", results::DEVIATION_FRO),
+            ("DEVIATION_MAX", results::DEVIATION_MAX),
+            ("RESULTS", results::RESULTS),
         ];
         // In order and without a gap, the count last.
         assert!(names.iter().enumerate().all(|(at, (_, place))| at == *place));

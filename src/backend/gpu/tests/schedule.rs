@@ -4,14 +4,14 @@ use crate::backend::gpu::module::{Element, Pass, Storage, Variant};
 use crate::backend::gpu::passes::fused::{self, Fused};
 use crate::backend::gpu::passes::reduce::{self, Reduce};
 use crate::backend::gpu::passes::{View, root, transpose};
-use crate::backend::gpu::profile::Cost;
+use crate::backend::gpu::profile::DispatchCost;
 use crate::backend::gpu::recording::{Access, Command, Content, Dispatch, Proxy, Recording, Target};
-use crate::backend::gpu::schedule::{Flaw, Limits, Schedule};
+use crate::backend::gpu::schedule::{DeviceLimits, Flaw, Timetable};
 use crate::backend::gpu::sums;
 use crate::backend::gpu::tuning::Tuning;
 use crate::math::root::Noise;
 
-const LIMITS: Limits = Limits { weight: 1e6, buffer: 1 << 30 };
+const LIMITS: DeviceLimits = DeviceLimits { weight: 1e6, buffer: 1 << 30 };
 
 fn recording() -> Recording {
     Recording::new(Target {
@@ -26,13 +26,13 @@ fn recording() -> Recording {
     })
 }
 
-fn schedule(recording: &Recording) -> Result<Schedule, Flaw> {
-    Schedule::of(recording, &LIMITS, |_| false)
+fn schedule(recording: &Recording) -> Result<Timetable, Flaw> {
+    Timetable::of(recording, &LIMITS, |_| false)
 }
 
 /// A dispatch with these buffers and this many operations.
 fn dispatch(recording: &mut Recording, buffers: &[(Proxy, Access)], operations: f64) {
-    let cost = Cost { operations, ..Cost::default() };
+    let cost = DispatchCost { operations, ..DispatchCost::default() };
     let (pass, storage, constants) = (Pass::Reduce, Storage::F32, Vec::new());
     let dispatch = Dispatch { pass, storage, constants, buffers: buffers.into(), groups: [1; 3], cost };
     recording.dispatch(&0u32, dispatch);
@@ -210,9 +210,9 @@ fn kept_buffers_outlive_a_recording_and_scratch_does_not() {
     let next = recording.scratch(64);
     assert_ne!(next.id, scratch.id);
     dispatch(&mut recording, &[kept.read(), next.write()], 1.0);
-    assert!(Schedule::of(&recording, &LIMITS, |id| written.contains(&id)).is_ok());
+    assert!(Timetable::of(&recording, &LIMITS, |id| written.contains(&id)).is_ok());
     dispatch(&mut recording, &[scratch.read()], 1.0);
-    assert!(Schedule::of(&recording, &LIMITS, |id| written.contains(&id)).is_err());
+    assert!(Timetable::of(&recording, &LIMITS, |id| written.contains(&id)).is_err());
 }
 
 /// The plan as it is printed: passes, workgroups, buffers with their sizes.

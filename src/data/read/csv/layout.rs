@@ -26,7 +26,7 @@ const SEPARATORS: [(char, &str); 5] =
 const INDEX_NAMES: [&str; 7] = ["index", "id", "row", "rows", "rownames", "row_id", "no"];
 
 /// The form of a file.
-pub(super) struct Layout {
+pub(super) struct Form {
     pub(super) separator: char,
     pub(super) decimal_comma: bool,
     /// Whether the first record is no point.
@@ -88,7 +88,7 @@ fn counts(values: impl Iterator<Item = Option<f64>>, start: f64) -> bool {
     values.enumerate().all(|(i, value)| value == Some(start + i as f64))
 }
 
-impl Layout {
+impl Form {
     /// Number of coordinates.
     pub(super) fn columns(&self) -> usize {
         self.fields - usize::from(self.names) - usize::from(self.trailing)

@@ -20,7 +20,7 @@ use super::{Fault, Table, malformed};
 use crate::data::MAX_VALUES;
 use crate::units::counted;
 use field::{Class, Field};
-use layout::Layout;
+use layout::Form;
 use lines::{Lines, Record};
 
 /// Records that the layout is found from.
@@ -39,7 +39,7 @@ pub(super) fn read(file: impl BufRead) -> Result<Table, Fault> {
     if head.is_empty() {
         return malformed("the file is empty; give at least one row of numbers separated by commas");
     }
-    let layout = Layout::of(&head)?;
+    let layout = Form::of(&head)?;
     let mut rows = Rows { layout: &layout, values: Vec::new() };
     for record in &head[usize::from(layout.header)..] {
         rows.take(record)?;
@@ -59,7 +59,7 @@ pub(super) fn read(file: impl BufRead) -> Result<Table, Fault> {
 
 /// The numbers so far.
 struct Rows<'l> {
-    layout: &'l Layout,
+    layout: &'l Form,
     values: Vec<f64>,
 }
 

@@ -12,11 +12,11 @@ use crate::backend::gpu::executor::Run;
 use crate::backend::gpu::module::Element;
 use crate::backend::gpu::passes::assemble::{self, Assemble};
 use crate::backend::gpu::passes::couple::{self, Couple};
-use crate::backend::gpu::passes::spectrum::{
-    DEVIATION_FRO, DEVIATION_MAX, DEVIATION_OP, LAMBDA_MAX, LAMBDA_MIN, TRACE,
-};
 use crate::backend::gpu::passes::{View, root, spectrum, transpose};
 use crate::backend::gpu::recording::{Proxy, Recording};
+use crate::backend::gpu::results::{
+    DEVIATION_FRO, DEVIATION_MAX, DEVIATION_OP, LAMBDA_MAX, LAMBDA_MIN, RESULTS, TRACE,
+};
 use crate::backend::gpu::sums::{self, Sums};
 use crate::backend::{Drawn, EngineError, Job};
 use crate::math::root::{Noise, root as host_root};
@@ -319,7 +319,7 @@ impl Algebra for DeviceAlgebra<'_> {
     ) -> Result<Vec<Drawn>, EngineError> {
         let (kernel, independent) = self.finish(&mut run.recording)?;
         let recording = &mut run.recording;
-        let bytes = ENTRY * (self.seeds.len() * spectrum::RESULTS) as u64;
+        let bytes = ENTRY * (self.seeds.len() * RESULTS) as u64;
         let results = recording.scratch(bytes);
         recording.poison(results, bytes);
         let limit = *self.limit.get_or_insert_with(|| {
@@ -332,11 +332,11 @@ impl Algebra for DeviceAlgebra<'_> {
         // K itself goes back only where it is asked for, or to be compared with K_gia.
         let kernel = (kernels || independent.is_some()).then_some((kernel, entries));
         let independent = independent.map(|independent| (independent, entries));
-        let wanted = [Some((results, spectrum::RESULTS)), kernel, independent];
+        let wanted = [Some((results, RESULTS)), kernel, independent];
         let Read { outputs, values: [results, kernels, independent], layers } = self.read(run, wanted)?;
         let results = results.ok_or_else(|| self.missing())?;
         let one = |(index, &seed): (usize, &u64)| {
-            let results = &results[index * spectrum::RESULTS..(index + 1) * spectrum::RESULTS];
+            let results = &results[index * RESULTS..(index + 1) * RESULTS];
             self.check(index, "the statistics of the kernel", results)?;
             let of_all = (0..self.job.n).find(|i| self.job.is_alive(*i)).map(|i| (i, results[TRACE]));
             self.check_alive(index, of_all.filter(|(_, trace)| *trace <= 0.0))?;
