@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs, ThreadArgs};
-use super::context::note;
+use super::context::{Context, note};
 use super::device::{self, DeviceChoice, ThreadsError};
 use super::failure::Failure;
 use super::input;
 use super::units::counted;
+use super::watchdog::Watchdog;
 use crate::backend::{Engine, Precision};
 use crate::data::{DataSet, Normalize, Source};
 use crate::math::activation::Activation;
@@ -196,7 +197,13 @@ impl EngineArgs {
     }
 
     /// Opens the device for work in these precisions, with these threads.
-    pub fn open(&self, precisions: &[Precision], threads: &Threads) -> Result<Box<dyn Engine>, Failure> {
+    pub fn open(
+        &self,
+        precisions: &[Precision],
+        threads: &Threads,
+        ctx: &Context,
+    ) -> Result<Box<dyn Engine>, Failure> {
+        let _watchdog = Watchdog::over_nothing(ctx);
         let choice = self.device.as_ref().unwrap_or(&DeviceChoice::Auto);
         Ok(device::open(choice, precisions, threads, &|text| note(&format!("{text}\n")))?)
     }

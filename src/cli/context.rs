@@ -52,7 +52,7 @@ pub struct Context {
 }
 
 /// What the first Ctrl-C is answered with, once, on stderr.
-struct Notice {
+pub(super) struct Notice {
     /// Raised by Ctrl-C and SIGTERM.
     asked: Arc<AtomicBool>,
     told: Once,
@@ -64,7 +64,7 @@ struct Notice {
 
 impl Notice {
     /// Says it, if it was asked for and not yet said.
-    fn tell(&self) {
+    pub(super) fn tell(&self) {
         if !self.asked.load(Ordering::Relaxed) {
             return;
         }
@@ -141,6 +141,11 @@ impl Context {
         self.time_limit.load(Ordering::Relaxed)
     }
 
+    /// The flag that this signal raises, for what runs elsewhere.
+    pub fn time_limit_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.time_limit)
+    }
+
     /// The request to stop that a signal makes, for work that looks at it.
     pub fn stop(&self) -> &Stop {
         &self.stop
@@ -149,6 +154,11 @@ impl Context {
     /// The flag that a signal raises, for loops that run elsewhere.
     pub fn stop_flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.flag)
+    }
+
+    /// What answers the first Ctrl-C.
+    pub(super) fn notice(&self) -> Arc<Notice> {
+        Arc::clone(&self.notice)
     }
 
     /// Answers the first Ctrl-C, where the thread that does so has not come to it: the last words of the program come

@@ -9,14 +9,13 @@ use super::context::Context;
 use super::device::DeviceChoice;
 use super::failure::{Failure, Status};
 use super::input::is_dash;
-use super::stored::unusable;
+use super::stored::{self, unusable};
 use super::units::counted;
 use super::words::directory;
 use super::{moments, output};
 use crate::data::{DataError, Output};
 use crate::study::STORE;
 use crate::study::export::{ExportError, Format, Table, export};
-use crate::study::store::Reader;
 
 /// Columns of a line of help.
 const WIDTH: usize = 100;
@@ -171,7 +170,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             "parquet is a binary format; give --out FILE, such as --out rows.parquet",
         ));
     }
-    let reader = Reader::open(&args.dir).map_err(unusable)?;
+    let reader = stored::open(&args.dir, ctx).map_err(unusable)?;
     if let Some(absent) = table.filter(|table| !table.is_in(reader.manifest().details)) {
         return Err(Failure::refused(format!(
             "{} has no {name}; a study with {name} = true has them, and a directory of its own",

@@ -67,7 +67,8 @@ impl Failure {
         let error = self.error.as_ref()?;
         let found = visible(&format!("{error:#}"));
         Some(match remedy::of(error) {
-            Some(remedy) => format!("{found}; {remedy}"),
+            // It may hold names and the values of variables, too.
+            Some(remedy) => format!("{found}; {}", visible(&remedy)),
             None => found,
         })
     }

@@ -37,12 +37,14 @@ mod sample;
 mod session;
 mod slurm;
 mod status;
+mod stopping;
 mod stored;
 mod terminal;
 mod theory;
 mod tuning;
 mod units;
 mod version;
+mod watchdog;
 mod weights;
 mod welcome;
 mod width;
@@ -56,6 +58,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::context::{Call, Context, Speech};
 use self::failure::{Failure, Status};
+use self::watchdog::Watchdog;
 
 /// What other programs of this library share with `eoc`, such as the Python package: devices by the same names, opened as they
 /// were tuned, the same threads, and who added rows to a run.
@@ -215,7 +218,10 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         Command::Completions(args) => completions::execute(args, ctx),
         Command::Merge(args) => merge::execute(args, ctx),
         Command::Report(args) => report::execute(args, ctx),
-        Command::Status(args) => status::execute(args, ctx),
+        Command::Status(args) => {
+            let _watchdog = Watchdog::over_nothing(ctx);
+            status::execute(args, ctx)
+        }
         Command::Width(args) => width::execute(args, ctx),
         Command::Independence(args) => independence::execute(args, ctx),
     }

@@ -12,7 +12,7 @@ use super::args::EngineArgs;
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::refused::refused;
-use super::stored::{describe, unusable};
+use super::stored::{self, describe, unusable};
 use super::units::counted;
 use crate::backend::Precision;
 use crate::data::{Output, npy::NpyWriter};
@@ -25,13 +25,13 @@ const TABLE: &str = "cells.csv";
 
 /// Draws the kernels of a run again and writes their moments.
 pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Result<Status, Failure> {
-    let reader = Reader::open(dir).map_err(unusable)?;
+    let reader = stored::open(dir, ctx).map_err(unusable)?;
     let counts = reader.count_rows().map_err(unusable)?;
     let count: u64 = counts.iter().take(reader.asked_cells()).sum();
     let plan = plan(&reader, dir)?;
     check_place(out)?;
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
-    let engine = engine.open(&precisions, &engine.threads.start()?)?;
+    let engine = engine.open(&precisions, &engine.threads.start()?, ctx)?;
     // Every cell first: what is refused is refused before anything is written.
     let costs = run::check(&plan, engine.as_ref()).map_err(refused)?;
     ctx.on_stop(": the arrays of finished cells are kept");

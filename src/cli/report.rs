@@ -90,8 +90,12 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         ));
     }
     // All are looked at before the first is written.
-    let readers: Vec<Reader> =
-        args.dirs.iter().map(|dir| Reader::open(dir)).collect::<Result<_, _>>().map_err(stored::unusable)?;
+    let readers: Vec<Reader> = args
+        .dirs
+        .iter()
+        .map(|dir| stored::open(dir, ctx))
+        .collect::<Result<_, _>>()
+        .map_err(stored::unusable)?;
     for (dir, reader) in args.dirs.iter().zip(&readers) {
         let rows = stored::summary(reader).map_err(stored::unusable)?;
         let manifest = reader.manifest();
@@ -230,7 +234,7 @@ fn one_figure(
     let mut all = StudySummary::default();
     let mut names: Vec<String> = Vec::new();
     for dir in dirs {
-        let reader = Reader::open(dir).map_err(stored::unusable)?;
+        let reader = stored::open(dir, ctx).map_err(stored::unusable)?;
         let Stored { study, .. } = stored::summary(&reader).map_err(stored::unusable)?;
         if !names.contains(&study.name) {
             names.push(study.name);

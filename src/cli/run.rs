@@ -1,6 +1,8 @@
 //! `eoc run`: a study into a run directory, resumed where it holds a part, with the table at its end.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::absent::{assigned, worded};
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
@@ -14,9 +16,10 @@ use super::progress::Meter;
 use super::refused::refused;
 use super::report::Report;
 use super::session::session;
+use super::stopping::{self, Counted, is_held, unheld};
 use super::stored;
 use super::terminal;
-use super::units::{are, counted};
+use super::units::counted;
 use super::width;
 use super::words::directory;
 use crate::Threads;
@@ -25,8 +28,8 @@ use crate::data::Source;
 use crate::model::{NetworkError, parse_widths};
 use crate::report::{Claim, PAGE, SUMMARY, TABLE, paragraph, summary_json, table};
 use crate::study::builtin::{Builtin, NEEDED};
-use crate::study::run::{self, Computing, Observer, Outcome, Progress, RunError, Settings};
-use crate::study::store::{Reader, Store, StoreError};
+use crate::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
+use crate::study::store::{Reader, Store};
 use crate::study::{Directory, Limits, Plan, REPORT, Shard, Spec, Widths, file, patiently};
 
 /// Shown below the help.
@@ -237,10 +240,13 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
     let shard = args.shard.unwrap_or(Shard::WHOLE);
     let threads = args.engine.threads.start()?;
-    let engine = args.engine.open(&precisions, &threads)?;
+    let out = asked.out.clone().unwrap_or_else(|| default_directory(&plan, shard));
+    // What was committed survives any end; the report comes after it.
+    let added = Arc::new(AtomicU64::new(0));
+    let watchdog = stopping::watchdog(&out, &added, ctx);
+    let engine = args.engine.open(&precisions, &threads, ctx)?;
     let info = engine.info().clone();
     ctx.on_stop(": finished samples are kept, seeds in hand are given up");
-    let out = asked.out.clone().unwrap_or_else(|| default_directory(&plan, shard));
     let settings = Settings { device: &info.name, threads: info.threads, batch: None, shard };
     let costs = run::check(&plan, engine.as_ref()).map_err(refused)?;
     let (limits, stop) = (Limits::default(), ctx.stop());
@@ -248,6 +254,9 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
         Computing { engine: engine.as_ref(), costs: &costs, limits: &limits, settings: &settings, stop };
     if args.dry_run {
         return dry_run::execute(&plan, &out, &computing, ctx).map(Ended::from);
+    }
+    if let Some(changed) = stored::changed_data(&out, &plan) {
+        ctx.note(&changed);
     }
     tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
     let records = || threads.install(|| run::limits(&plan, &limits, stop));
@@ -266,52 +275,19 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
         ctx.print(&builtin::statement(study.as_ref(), &plan, &limits, terminal::columns()))?;
     }
     let finish = || finish(args, asked, &out, study.as_ref(), finished, &threads, ctx);
-    let Some(store) = &mut store else { return finish() };
-    let mut meter = ctx.progress(format!("{} in {}", plan.name(), out.display()), "sample");
-    let ended = run::run(&plan, store, &computing, &mut meter);
-    drop(meter);
+    let Some(store) = &mut store else {
+        drop(watchdog);
+        return finish();
+    };
+    let meter = ctx.progress(format!("{} in {}", plan.name(), out.display()), "sample");
+    let ended = run::run(&plan, store, &computing, &mut Counted::new(meter, &added));
+    drop(watchdog);
     let Outcome { added, missing } = ended.map_err(|error| unheld(error, ctx, Failure::running))?;
     tracing::info!("{} added", counted(added, "sample"));
     if missing > 0 {
-        // A batch system that starts a task again because it was stopped must not do so for ever.
-        if ctx.time_limit() && added == 0 {
-            return Err(Failure::running(anyhow::anyhow!(
-                "stopped by the time-limit signal before one new sample was finished: the time limit of this task is shorter \
-                 than one sample takes; {} missing in {}, give the task more time or the study smaller networks",
-                are(missing, "sample"),
-                out.display()
-            )));
-        }
-        let (status, why) = match ctx.time_limit() {
-            true => (Status::TimeLimit, "stopped by the time-limit signal"),
-            false => (Status::Interrupted, "interrupted"),
-        };
-        return Err(Failure {
-            status,
-            error: Some(anyhow::anyhow!(
-                "{why}; all that was finished is in {}, {} missing, and the same command resumes",
-                out.display(),
-                are(missing, "sample")
-            )),
-        });
+        return Err(stopping::short(added, missing, &out, ctx));
     }
     finish()
-}
-
-/// Whether a run ends because another program holds its store.
-fn is_held(error: &RunError) -> bool {
-    matches!(error, RunError::Store(StoreError::Held { .. }))
-}
-
-/// The failure of a run, which a signal has ended where another program was waited for.
-fn unheld(error: RunError, ctx: &Context, otherwise: impl Fn(RunError) -> Failure) -> Failure {
-    if !(is_held(&error) && ctx.stop().is_raised()) {
-        return otherwise(error);
-    }
-    let status = if ctx.time_limit() { Status::TimeLimit } else { Status::Interrupted };
-    let what = "stopped while another program holds the store: what was finished since its last commit is given up, and the \
-                same command resumes";
-    Failure { status, error: Some(anyhow::Error::from(error).context(what)) }
 }
 
 /// The built-in study that runs. What is claimed and foretold is of its networks, not of those that options put in their place.

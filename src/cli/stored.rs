@@ -1,10 +1,14 @@
 //! From a run store to what a report is made of.
 
+use std::path::Path;
+
+use super::context::Context;
 use super::failure::Failure;
 use super::units::counted;
+use super::watchdog::Watchdog;
 use crate::report::{CellSummary, StudySummary};
-use crate::study::Need;
 use crate::study::store::{CellRecord, IndependenceRow, Reader, StoreError};
+use crate::study::{Cell, Directory, Need, Plan};
 
 /// Most seeds of a cell that a report looks at, so that neither its memory nor its time grows with the seeds of a study; the
 /// first ones, which cells share. The median of so many is known to about 1 % of the spread.
@@ -21,6 +25,12 @@ pub struct Stored {
     pub more: bool,
     /// Rows that were not asked for: of earlier runs of the directory that were asked for more, or for other cells.
     pub others: u64,
+}
+
+/// Opens the store of a run directory; a signal is heard while another program holds it.
+pub fn open(dir: &Path, ctx: &Context) -> Result<Reader, StoreError> {
+    let _watchdog = Watchdog::over_nothing(ctx);
+    Reader::open(dir)
 }
 
 /// Reads them.
@@ -86,6 +96,38 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
     let cells = cells.into_iter().flat_map(CellSummary::under_every_schedule).collect();
     let stopped_by_draws = manifest.asked.depends_on_draws();
     Ok(Stored { study: StudySummary { name: manifest.study.clone(), cells, stopped_by_draws }, more, others })
+}
+
+/// The data sets of a plan whose points a run directory has under the same name with other values: a file was changed. Its
+/// networks are other cells, which the run adds beside those that are there.
+pub fn changed_data(dir: &Path, plan: &Plan) -> Option<String> {
+    let reader = Directory::look(dir).ok()?.holds_run().then(|| Reader::open(dir)).and_then(Result::ok)?;
+    let there = reader.cells();
+    let changed = |cell: &&Cell| {
+        let (key, data) = (cell.key(), &cell.data);
+        let same = |r: &CellRecord| {
+            r.data == data.points.label()
+                && r.normalize == data.normalize.to_string()
+                && r.activation == cell.network.activation().to_string()
+                && r.widths == cell.widths_text()
+                && r.outputs == cell.network.outputs() as u64
+                && r.scale.to_bits() == cell.network.scale().to_bits()
+                && r.sampler == cell.sampler.to_string()
+                && r.precision == cell.precision.to_string()
+        };
+        there.iter().all(|r| r.key != key) && there.iter().any(same)
+    };
+    let mut names: Vec<&str> =
+        plan.cells().iter().filter(changed).map(|cell| cell.data.points.label()).collect();
+    names.dedup();
+    (!names.is_empty()).then(|| {
+        format!(
+            "eoc: {} changed since {} began: the points have other values under the same name, and their networks are drawn \
+             beside those of before\n",
+            names.join(", "),
+            dir.display()
+        )
+    })
 }
 
 /// Reading failed: the directory is unusable, unless the machine is.

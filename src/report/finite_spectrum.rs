@@ -35,7 +35,9 @@ pub(super) fn mean_eigenvalue(section: &Section) -> Option<Claim> {
     };
     let (point, sum) = *widest.iter().max_by(|(_, a), (_, b)| off(a).total_cmp(&off(b)))?;
     let together = 1.0 - (1.0 - CONFIDENCE) / widest.len() as f64;
-    let interval = mean_interval(sum, together);
+    // A sum of K(x,x) spreads no more, for its mean, than each of them.
+    let spread = point.cell.limit.relative_sd_diagonal.unwrap_or(f64::INFINITY);
+    let interval = mean_interval(sum, spread, together);
     let found =
         Found { value: sum.mean(), low: interval.and_then(|i| i.low), high: interval.and_then(|i| i.high) };
     let m = point.cell.m.map_or(String::new(), |m| format!(", m = {m}"));
@@ -116,7 +118,7 @@ mod tests {
                 });
             }
         }
-        Analysis::new(&StudySummary { name: "spectrum".into(), cells })
+        Analysis::new(&StudySummary::new("spectrum", cells))
     }
 
     fn verdicts(seeds: u64, power: f64, bias: f64, exact: f64) -> (Verdict, Vec<Verdict>) {

@@ -84,6 +84,15 @@ impl<'env> Committer<'env> {
         Ok(())
     }
 
+    /// Begins a commit of all rows in hand.
+    pub fn commit(&mut self, now: Progress, tell: &mut dyn FnMut(&Progress)) -> Result<(), StoreError> {
+        if let Some(progress) = self.wait()? {
+            tell(&progress);
+        }
+        self.begin(now);
+        Ok(())
+    }
+
     /// Makes all rows durable.
     pub fn finish(&mut self, now: Progress) -> Result<(), StoreError> {
         self.wait()?;

@@ -35,6 +35,8 @@ pub struct Kept<'a> {
     store: Option<Store>,
     /// The rows that are there, by width and seed.
     rows: HashMap<u64, BTreeMap<u64, Statistics>>,
+    /// How many of them were drawn here.
+    added: u64,
 }
 
 /// Why a network could not be drawn, read or kept.
@@ -81,6 +83,7 @@ impl<'a> Kept<'a> {
             plan: Plan::new(of_search(spec, name))?,
             store: None,
             rows: HashMap::new(),
+            added: 0,
         };
         if let Some(reader) = there {
             kept.read(&reader)?;
@@ -123,6 +126,11 @@ impl<'a> Kept<'a> {
         &self.networks
     }
 
+    /// Networks that were drawn and kept here, beside those that were there.
+    pub fn added(&self) -> u64 {
+        self.added
+    }
+
     /// The cell of a width in the plan of the store, which is opened or extended where that is new.
     fn cell(&mut self, width: u64) -> Result<usize, KeptError> {
         let at = self.widths.partition_point(|w| *w < width);
@@ -163,6 +171,7 @@ impl<'a> Kept<'a> {
             let samples: Vec<Sample> = rows.iter().cloned().map(Sample::from).collect();
             store.insert(&samples)?;
         }
+        self.added += rows.len() as u64;
         self.rows.entry(width).or_default().extend(rows.into_iter().map(|row| (row.seed, row.values)));
         Ok(true)
     }

@@ -7,7 +7,7 @@ use crate::backend::Stop;
 /// How long a store may be held: a reader holds it for one chunk of rows, which a slow disk may make long.
 const HELD: Duration = Duration::from_secs(60);
 /// How long once a stop was asked for: the last rows are worth a moment, and a signal is answered within two seconds.
-const STOPPED: Duration = Duration::from_millis(800);
+const STOPPED: Duration = Duration::from_millis(600);
 /// Between two tries, of which each waits a little by itself.
 const PAUSE: Duration = Duration::from_millis(20);
 

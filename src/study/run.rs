@@ -169,7 +169,11 @@ pub fn run(
                         break;
                     }
                     last = index;
-                    computing.cell((index, cell), plan.details(), missing.gaps, |rows, seconds| {
+                    if one_seed(&costs[index]) > SLOW {
+                        committer.commit(tally.progress(index), &mut tell)?;
+                    }
+                    let gaps = (missing.gaps, tally.added == 0);
+                    computing.cell((index, cell), plan.details(), gaps, |rows, seconds| {
                         tally.add(index, rows.len() as u64, costs, seconds);
                         Ok(committer.add(rows, tally.progress(index), &mut tell)?)
                     })?;
@@ -195,6 +199,9 @@ fn missing(plan: &Plan, store: &Store, shard: Shard) -> Result<Vec<Missing>, Sto
     let of = |cell| store.missing(cell, plan.asked().need(cell, shard));
     (0..plan.cells().len()).map(of).collect()
 }
+
+/// Seconds of a sample from which on what was finished before is committed first: such a sample may be left in its midst.
+const SLOW: f64 = 0.5;
 
 /// Seeds of a batch of this cell.
 pub(super) fn batch_size(
@@ -283,23 +290,27 @@ fn sample(
 }
 
 impl Computing<'_> {
-    /// Draws and measures the seeds of the gaps of a cell, batch by batch, until it is asked to stop.
+    /// Draws and measures the seeds of the gaps of a cell, the `first` of a run or not, batch by batch, until it is asked
+    /// to stop.
     fn cell(
         &self,
         (index, cell): (usize, &Cell),
         details: Details,
-        gaps: Vec<std::ops::Range<u64>>,
+        (gaps, first): (Vec<std::ops::Range<u64>>, bool),
         mut finished: impl FnMut(Vec<Sample>, f64) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
         let failed = |source| RunError::Engine { cell: index, source };
         let sampling = self.engine.open(cell.job()).map_err(failed)?;
         let measure = measure(self.limits, index, cell)?;
         let size = batch_size(sampling.as_ref(), cell, details, self.settings);
+        // The first rows of a run come soon, whatever a batch of the size that the device likes takes on a busy machine.
+        let mut now = if first { size.min(self.settings.threads.max(1)) } else { size };
         let device: Arc<str> = self.settings.device.into();
         let against = Against::new(cell, &measure, details);
         let mut seeds = gaps.into_iter().flatten().peekable();
         while seeds.peek().is_some() && !self.stop.is_raised() {
-            let batch: Vec<u64> = seeds.by_ref().take(size).collect();
+            let batch: Vec<u64> = seeds.by_ref().take(now).collect();
+            now = size.min(now.saturating_mul(4));
             let start = Instant::now();
             let drawn = match draw(sampling.as_ref(), (index, cell), &against, &batch, self.stop) {
                 Err(RunError::Engine { source: EngineError::Stopped, .. }) => break,

@@ -248,7 +248,7 @@ fn the_verdict_of_angles_follows_the_mean_that_is_nearest_to_its_bound() {
     assert_eq!(of(64, 0.5), Verdict::Agrees);
     assert_eq!(of(64, 2.0), Verdict::Contradicts);
     assert_eq!((of(64, 1.0), of(12, 0.0)), (Verdict::Undecided, Verdict::Undecided));
-    let study = StudySummary { name: "independence".into(), cells: by_angle(64, -1.0, 0.5).into() };
+    let study = StudySummary::new("independence", by_angle(64, -1.0, 0.5).into());
     let analysis = Analysis::new(&study);
     let found = claims(&builtin("independence"), &analysis);
     assert!(
@@ -268,7 +268,7 @@ fn eigenvalues_stand_beside_those_of_the_limit() {
     let mut one = cell("abs", 4, 256, 41, 0.1);
     let seed = |i: u64| limit.iter().map(|l| l * (0.8 + 0.01 * i as f64)).collect();
     one.spectra = Spectra { limit: limit.to_vec(), seeds: (0..41).map(seed).collect() };
-    let analysis = Analysis::new(&StudySummary { name: "spectrum".into(), cells: vec![one] });
+    let analysis = Analysis::new(&StudySummary::new("spectrum", vec![one]));
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let (short, whole) = (words(&short_table(&analysis, &[], 80)), words(&table(&analysis, 80)));
     // Least, middle, largest and condition number, each beside the limit.

@@ -1,6 +1,8 @@
 //! One kind of network after another is asked, from a run directory where there is one.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::{Args, Found, Stop, words};
@@ -23,6 +25,8 @@ pub struct Asking<'a> {
     pub data: &'a DataSet,
     pub asked: &'a Question,
     pub ctx: &'a Context,
+    /// Networks that were drawn and kept in the run directory.
+    pub added: Arc<AtomicU64>,
 }
 
 impl Asking<'_> {
@@ -76,7 +80,9 @@ impl Asking<'_> {
         let question = networks.question(self.asked).map_err(Failure::unusable)?;
         let (answer, constant) = if self.args.out.is_some() {
             let mut kept = self.kept(&cell, networks)?;
-            let answer = searched(&question, &mut kept, observe, kept_failed)?;
+            let answer = searched(&question, &mut kept, observe, kept_failed);
+            self.added.fetch_add(kept.added(), Ordering::Relaxed);
+            let answer = answer?;
             let constant = kept.networks().constant(&question, &answer);
             (answer, constant)
         } else {

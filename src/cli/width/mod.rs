@@ -7,6 +7,8 @@ mod question;
 mod words;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ask::Asking;
@@ -16,6 +18,7 @@ use question::{seeds, time};
 use super::args::{DataArgs, EngineArgs, NetworkArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
+use super::watchdog::Watchdog;
 use super::words::{count, number};
 use crate::answer::{Answer, Cell, Norm, Question};
 use crate::sampler::SamplerChoice;
@@ -125,10 +128,14 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let (several, kinds) = (cells.len() > 1, cells.len());
     let data = args.data.load()?;
     let threads = args.engine.threads.start()?;
-    let engine = args.engine.open(&[args.engine.precision()?], &threads)?;
+    let engine = args.engine.open(&[args.engine.precision()?], &threads, ctx)?;
     ctx.on_stop(": what is known by then is printed");
-    let asking = Asking { args, engine: &*engine, data: &data, asked: &asked, ctx };
+    let added = Arc::new(AtomicU64::new(0));
+    let asking =
+        Asking { args, engine: &*engine, data: &data, asked: &asked, ctx, added: Arc::clone(&added) };
+    let watchdog = Watchdog::over_nothing(ctx);
     let (found, stopped) = asking.all(cells)?;
+    drop(watchdog);
     let typed = args.words.as_deref().unwrap_or(ctx.words());
     let figure = words::figure(args, &found).unwrap_or_else(|error| {
         ctx.note(&format!("eoc: no figure: {:#}\n", anyhow::Error::from(error)));
@@ -141,6 +148,16 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         ctx.print(&words::sentences(args, &found, kinds, stopped, figure.as_deref(), typed))?;
     }
     match stopped {
+        // A batch system that starts a task again because it was stopped must not do so for ever.
+        Stop::Signal if ctx.time_limit() && added.load(Ordering::Relaxed) == 0 => {
+            Err(Failure::running(anyhow::Error::msg(match &args.out {
+                Some(out) => format!(
+                    "stopped by the time-limit signal before one new network was kept in {}; give the task more time",
+                    out.display()
+                ),
+                None => "stopped by the time-limit signal; nothing is kept without --out DIR".to_owned(),
+            })))
+        }
         Stop::Signal if ctx.time_limit() => Ok(Status::TimeLimit),
         Stop::Signal => Ok(Status::Interrupted),
         _ => Ok(Status::Done),

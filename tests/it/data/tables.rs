@@ -64,6 +64,8 @@ fn what_data_frame_libraries_write_by_default_is_read_as_meant() {
     read("0,1,2\n0.5,1.5,-2.0\n1.25,0.25,3.0\n", "line 1 is taken as column numbers");
     read("0,1,2\n0.5,1.5,-2\n1.25,0.25,3\n", "line 1 is taken as column numbers");
     read("a,b,c\n0.5,1.5,-2.0\n1.25,0.25,3.0\n", "");
+    read(",1,2,3\n0,0.5,1.5,-2.0\n1,1.25,0.25,3.0\n", "line 1 is taken as column numbers");
+    read("row_names,2019,2020,2021\nbob,0.5,1.5,-2.0\neve,1.25,0.25,3.0\n", "holds names");
     read("0.5,1.5,-2.0\n1.25,0.25,3.0\n", "");
     read("name,0,1,2\nbob,0.5,1.5,-2.0\neve,1.25,0.25,3.0\n", "holds names");
     read("Unnamed: 0,a,b,c\n0,0.5,1.5,-2.0\n1,1.25,0.25,3.0\n", "an index");
@@ -92,6 +94,10 @@ fn what_data_frame_libraries_write_by_default_is_read_as_meant() {
         std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
     check_read(&little, 3, &points, "UTF-16, little-endian");
     check_read(&big, 3, &points, "UTF-16, big-endian");
+    // Written as a point is.
+    check_read(b"0.0,1.0\n0.5,1.5\n", 2, &[0.0, 1.0, 0.5, 1.5], "line 1 is taken as a point");
+    check_read(b"1,1\n0.5,1.5\n", 2, &[1.0, 1.0, 0.5, 1.5], "");
+    check_read(b"kind,a\n17,3\n3,0\n", 2, &[17.0, 3.0, 3.0, 0.0], "");
     // Rows of integers that count on are rows.
     check_read(b"1,2\n3,4\n", 2, &[1.0, 2.0, 3.0, 4.0], "");
     check_read(b"0,1,2\n", 3, &[0.0, 1.0, 2.0], "");
@@ -107,6 +113,20 @@ fn tables_with_two_readings_and_odd_values_are_refused_by_line_and_field() {
     };
     check(b"0,1,2\n5,3,8\n4,4,4\n", "line 1 has two readings");
     check(b"0\n0.5\n1.5\n", "line 1 has two readings");
+    for first in ["1,2,3", "0,2,5", "2,1,0", "2019,2020,2021"] {
+        let text = format!("{first}\n0.5,1.5,-2\n1.25,0.25,3\n");
+        check(text.as_bytes(), "line 1 has two readings: labels of columns");
+    }
+    check(b",Unnamed: 0,a\n0,0,0.5\n1,1,0.7\n", "column 2, \"Unnamed: 0\", has two readings");
+    check(b"id,a\n17,0.5\n3,0.7\n42,0.1\n", "the first column, \"id\", has two readings");
+    // Commas are decimal ones beside another separator, not where a field is missing.
+    for text in ["h,w\n170,64\n182,\n164,58\n", "\"a\",\"b\"\n1,2\n3,\n"] {
+        check(text.as_bytes(), "is \"\", which is empty: a missing value");
+    }
+    check(b"a,b\n,2\n3,4\n", "line 2, field 1 is \"\"");
+    check(b"a,b\n1,2\n3\n", "line 3 has 1 field but");
+    check(b"1,2\n3\n5,6\n", "line 2 has 1 field but");
+    check(b"x\n1,5\n2,5\n3\n", "field");
     check(b"0,0.5,1.5\n1,1.25,0.25\n2,-3.0,0.75\n", "the first column has two readings");
     check(b",a\n0.5,1\n0.7,2\n", "the first column has no name and two readings");
     check(b"id,a\n1,0.5\n2,0.7\n", "the first column, \"id\", has two readings");

@@ -181,3 +181,30 @@ fn a_reader_that_holds_the_store_is_waited_for_and_a_signal_is_not() {
     reader.execute_batch("COMMIT").unwrap();
     assert_eq!(rows(&at.join("run")).unwrap().len(), 30);
 }
+
+/// Of a store that another program has to itself nothing can be read; a signal is heard all the same.
+#[cfg(unix)]
+#[test]
+fn a_signal_is_heard_where_the_store_is_held_exclusively() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    fs::write(at.join("slow.toml"), SLOW).unwrap();
+    let run = ["run", "slow.toml", "--out", "run", "--device", "cpu", "--seeds", "4"];
+    assert_eq!(eoc(at, &run).status.code(), Some(0));
+    let other = Connection::open(at.join("run/run.sqlite")).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    for args in [&["status", "run"][..], &["export", "run", "--format", "csv"], &["report", "run"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_eoc"));
+        command.args(args).current_dir(at).stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(130), "{args:?}: {said}");
+    }
+    // Without one, the store is waited for, and no longer than is useful.
+    let output = eoc(at, &["status", "run"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() != Some(0) && said.contains("another program holds"), "{said}");
+}

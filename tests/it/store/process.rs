@@ -260,6 +260,29 @@ fn the_time_limit_signal_has_a_status_of_its_own() {
     }
 }
 
+/// The limit of thousands of points is one decomposition that nothing breaks off: a signal ends the process in its midst. A
+/// task that ends so without a new sample is not to be started again.
+#[cfg(unix)]
+#[test]
+fn a_signal_is_heard_while_the_limit_of_many_points_is_computed() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    let line = "run --activation relu --depth 3 --width 64 --data sphere:n=3000,dim=4 --device cpu --seeds 50 --out d";
+    let args: Vec<&str> = line.split(' ').collect();
+    for (signal, status, part) in [
+        ("-USR1", 1, "before one new sample was finished, in the middle of a step"),
+        ("-INT", 130, "interrupted in the middle of a step"),
+    ] {
+        let child = start(at, &args);
+        std::thread::sleep(Duration::from_millis(1000));
+        Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{said}");
+        assert!(said.contains(part), "{said}");
+    }
+}
+
 /// Runs with the size of any file limited to this many bytes.
 #[cfg(unix)]
 fn limited(at: &Path, bytes: u64, args: &str) -> Output {

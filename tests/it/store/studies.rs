@@ -244,3 +244,26 @@ fn options_win_over_the_file() {
     let listed = file.replace("width = 3", "widths = ['3', '5']");
     check(&listed, &["--width", "4"], &["depth = 2", "width = 4"], &["widths"]);
 }
+
+/// A data file that was changed under its name makes other cells beside those that are there, and that is said once.
+#[test]
+fn a_data_file_that_changed_is_named() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    let run =
+        ["run", "--activation", "relu", "--depth", "3", "--width", "8", "--data", "c.csv", "--seeds", "4"];
+    let run = [&run[..], &["--out", "d", "--device", "cpu"]].concat();
+    let said = |text: &str| {
+        fs::write(at.join("c.csv"), text).unwrap();
+        let output = eoc(at, &run);
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(!said("1.5,2\n3,4\n").contains("changed"));
+    assert!(!said("1.5,2\n3,4\n").contains("changed"));
+    let changed = said("1.5,2\n3,-9\n");
+    assert!(changed.contains("c.csv changed since d began"), "{changed}");
+    // What is there by now is known.
+    assert!(!said("1.5,2\n3,-9\n").contains("changed"));
+    assert_eq!(rows(&at.join("d")).unwrap().len(), 8);
+}

@@ -8,7 +8,10 @@
 //! | a line of names | everyone | it is the header |
 //! | a line 0,1,2,… over numbers with points | pandas without names | it is the header |
 //! | the same over integers, or over one column | pandas, or a point | refused, two readings |
+//! | other integers, all different, over numbers with points | pandas, or a point | refused, two readings |
 //! | a header whose first name is empty | pandas with its index, R `write.csv` | the first column is left out |
+//! | a further column without a name, as `Unnamed: 0` | pandas, of what it wrote before | refused, two readings |
+//! | a first column of integers, all different, called `id` or alike | data bases, or a coordinate | refused, two readings |
 //! | a header that is one field short | R `write.table` | the first column is left out |
 //! | a first column of names | R, pandas with a named index | it is left out |
 //! | a first column 0,1,2,… without a header, beside numbers with points | pandas, or coordinates | refused, two readings |
@@ -23,7 +26,8 @@ const SEPARATORS: [(char, &str); 5] =
     [(',', "commas"), (';', "semicolons"), ('\t', "tabs"), ('|', "bars"), (' ', "white space")];
 
 /// Names that a column which counts the rows is likely to have.
-const INDEX_NAMES: [&str; 7] = ["index", "id", "row", "rows", "rownames", "row_id", "no"];
+const INDEX_NAMES: [&str; 11] =
+    ["index", "idx", "id", "row", "rows", "rownames", "row_id", "row_number", "no", "nr", "#"];
 
 /// The form of a file.
 pub(super) struct Form {
@@ -83,6 +87,15 @@ fn integer(class: &Class) -> Option<f64> {
     }
 }
 
+/// Whether all are integers, and no two of them equal, as labels are.
+fn labels<'c>(classes: impl Iterator<Item = &'c Class>) -> bool {
+    let values: Option<Vec<f64>> = classes.map(integer).collect();
+    values.is_some_and(|mut values| {
+        values.sort_unstable_by(f64::total_cmp);
+        values.windows(2).all(|pair| pair[0] != pair[1])
+    })
+}
+
 /// Whether numbers count up by one from `start`.
 fn counts(values: impl Iterator<Item = Option<f64>>, start: f64) -> bool {
     values.enumerate().all(|(i, value)| value == Some(start + i as f64))
@@ -123,6 +136,9 @@ impl Form {
             && body.iter().all(|r| r.len() == length && r.last() == Some(&Class::Empty))
             && (short || (several && classes[0].last() == Some(&Class::Empty)));
         layout.header = short || layout.find_header(head, &fields, &classes)?;
+        if layout.header {
+            layout.check_unnamed(&fields[0])?;
+        }
         layout.find_names(&fields, &classes)?;
         if layout.trailing {
             layout
@@ -154,8 +170,10 @@ impl Form {
         let above_numbers = |i: usize| body.first().and_then(|r| r.get(i)).is_some_and(number);
         // A name, or nothing, before column numbers: an index that has a name, or none.
         let rest = &first[usize::from(count > 1)..];
-        let counted = counts(rest.iter().map(integer), 0.0);
         let start = matches!(first[0], Class::Name | Class::Empty);
+        // Other numbers than 0, 1, 2, … only where the name is not that of the first row among names of rows.
+        let index = !body.is_empty() && body.iter().all(|r| r.first().is_some_and(number));
+        let counted = counts(rest.iter().map(integer), 0.0) || index && labels(rest.iter());
         if count > 1 && start && counted && !body.is_empty() {
             self.notes.push(format!("line {} is taken as column numbers, not as a point", head[0].line));
             return Ok(true);
@@ -167,7 +185,16 @@ impl Form {
             self.notes.push(format!("line {}, in quotes, is taken as the header", head[0].line));
             return Ok(true);
         }
-        if body.is_empty() || !counts(first.iter().map(integer), 0.0) {
+        let value = |c: &Class| match c {
+            Class::Number { value, .. } => Some(*value),
+            _ => None,
+        };
+        if count > 1 && counts(first.iter().map(value), 0.0) && first.iter().all(|c| integer(c).is_none()) {
+            self.notes.push(format!("line {} is taken as a point, not as column numbers", head[0].line));
+            return Ok(false);
+        }
+        let counted = counts(first.iter().map(integer), 0.0);
+        if body.is_empty() || !counted && (count < 2 || !labels(first.iter())) {
             return Ok(false);
         }
         // Programs that write column numbers write every value of a column of floats with a point, zero as 0.0.
@@ -177,18 +204,45 @@ impl Form {
         let integers = |column| all(|c| integer(c).is_some(), column);
         let even = (0..count).all(|column| floats(column) || integers(column));
         let some = (0..count).any(floats);
+        let two_readings = |of: &str| {
+            let point: Vec<String> =
+                first.iter().take(4).filter_map(integer).map(|v| format!("{v:.1}")).collect();
+            malformed(format!(
+                "line {} has two readings: {of} above the rows, or a point; delete the line or give the columns names, or \
+                 write the point with decimals, as {}",
+                head[0].line,
+                point.join(",")
+            ))
+        };
+        if !counted {
+            return if even && some { two_readings("labels of columns") } else { Ok(false) };
+        }
         match (even, some, count) {
             (true, true, 2..) => {
                 self.notes.push(format!("line {} is taken as column numbers, not as a point", head[0].line));
                 Ok(true)
             }
-            (true, true, 1) | (true, false, 2..) => malformed(format!(
-                "line {} has two readings: column numbers, as data-frame libraries write them above the rows, or a \
-                 point; delete the line or give the columns names, or write the point with decimals, as 0.0{}",
-                head[0].line,
-                if count > 1 { ",1.0" } else { "" }
-            )),
+            (true, true, 1) | (true, false, 2..) => {
+                two_readings("column numbers, as data-frame libraries write them")
+            }
             _ => Ok(false),
+        }
+    }
+
+    /// Refuses a header with a name that data-frame libraries give a column without one, which was an index where the table
+    /// was first written; the first column is looked at by itself.
+    fn check_unnamed(&self, header: &[Field]) -> Result<(), Fault> {
+        let unnamed = |text: &str| {
+            text.strip_prefix("Unnamed: ").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
+        };
+        match header.iter().enumerate().skip(1).find(|(_, field)| unnamed(field.text)) {
+            Some((i, field)) => malformed(format!(
+                "column {}, \"{}\", has two readings: the index of a table that was read and written again, or a \
+                 coordinate; delete it or give it a name",
+                i + 1,
+                field.text
+            )),
+            None => Ok(()),
         }
     }
 
@@ -238,16 +292,14 @@ impl Form {
             );
         }
         let name = header.map_or(String::new(), |f| f.text.to_ascii_lowercase());
-        if rows > 1 && (start(0.0) || start(1.0)) {
-            if INDEX_NAMES.contains(&name.as_str()) {
-                return malformed(format!(
-                    "the first column, \"{name}\", has two readings: an index, which counts the rows, or a coordinate; \
-                     delete it or give it another name"
-                ));
-            }
-            if rows > 2 {
-                self.notes.push("the first column counts the rows and is taken as a coordinate".to_owned());
-            }
+        if rows > 1 && INDEX_NAMES.contains(&name.as_str()) && labels(body.iter().map(|r| &r[0])) {
+            return malformed(format!(
+                "the first column, \"{name}\", has two readings: an index, which tells the rows apart, or a coordinate; \
+                 delete it or give it another name"
+            ));
+        }
+        if rows > 2 && (start(0.0) || start(1.0)) {
+            self.notes.push("the first column counts the rows and is taken as a coordinate".to_owned());
         }
         Ok(())
     }
@@ -277,6 +329,10 @@ fn separator(head: &[Record]) -> Result<(char, bool, Split<'_>), Fault> {
                 continue;
             }
             let split = Split::new(head, separator, decimal_comma);
+            // A decimal comma is one only beside a separator that is there.
+            if decimal_comma && split.fields.iter().all(|record| record.len() < 2) {
+                continue;
+            }
             if split.is_table() {
                 if decimal_comma {
                     check_decimal_commas(head, &split)?;

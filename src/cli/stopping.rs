@@ -1,0 +1,92 @@
+//! How a run ends that was asked to stop.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::context::Context;
+use super::failure::{Failure, Status};
+use super::progress::Meter;
+use super::units::are;
+use super::watchdog::Watchdog;
+use crate::study::run::{Observer, Progress, RunError};
+use crate::study::store::StoreError;
+
+/// Why a batch system must not start the task again.
+const NOTHING_NEW: &str = "stopped by the time-limit signal before one new sample was finished";
+
+/// The end of a run in a step that does not hear signals, such as the limit of thousands of points.
+pub fn watchdog(out: &Path, added: &Arc<AtomicU64>, ctx: &Context) -> Watchdog {
+    let (out, added, time_limit) = (out.to_owned(), Arc::clone(added), ctx.time_limit_flag());
+    Watchdog::over(ctx, move || {
+        let step = "in the middle of a step that cannot be broken off";
+        let (status, why) = match (time_limit.load(Ordering::Relaxed), added.load(Ordering::Relaxed)) {
+            (true, 0) => (Status::Failed, format!("{NOTHING_NEW}, {step}; give the task more time")),
+            (true, _) => (Status::TimeLimit, format!("stopped by the time-limit signal {step}")),
+            (false, _) => (Status::Interrupted, format!("interrupted {step}")),
+        };
+        let kept = format!(
+            "{why}; all that was finished before is in {}, and the same command resumes",
+            out.display()
+        );
+        Failure { status, error: Some(anyhow::Error::msg(kept)) }
+    })
+}
+
+/// Counts the samples that are durable since the run began.
+pub struct Counted<'a> {
+    meter: Meter,
+    before: Option<u64>,
+    added: &'a AtomicU64,
+}
+
+impl<'a> Counted<'a> {
+    pub fn new(meter: Meter, added: &'a AtomicU64) -> Self {
+        Self { meter, before: None, added }
+    }
+}
+
+impl Observer for Counted<'_> {
+    fn progress(&mut self, progress: &Progress) {
+        let before = *self.before.get_or_insert(progress.rows);
+        self.added.store(progress.rows.saturating_sub(before), Ordering::Relaxed);
+        self.meter.progress(progress);
+    }
+}
+
+/// Whether a run ends because another program holds its store.
+pub fn is_held(error: &RunError) -> bool {
+    matches!(error, RunError::Store(StoreError::Held { .. }))
+}
+
+/// The failure of a run, which a signal has ended where another program was waited for.
+pub fn unheld(error: RunError, ctx: &Context, otherwise: impl Fn(RunError) -> Failure) -> Failure {
+    if !(is_held(&error) && ctx.stop().is_raised()) {
+        return otherwise(error);
+    }
+    let status = if ctx.time_limit() { Status::TimeLimit } else { Status::Interrupted };
+    let what = "stopped while another program holds the store: what was finished since its last commit is given up, and the \
+                same command resumes";
+    Failure { status, error: Some(anyhow::Error::from(error).context(what)) }
+}
+
+/// The failure of a run that was stopped with samples missing.
+pub fn short(added: u64, missing: u64, out: &Path, ctx: &Context) -> Failure {
+    let (missing, out) = (are(missing, "sample"), out.display());
+    // A batch system that starts a task again because it was stopped must not do so for ever.
+    if ctx.time_limit() && added == 0 {
+        return Failure::running(anyhow::anyhow!(
+            "{NOTHING_NEW}; {missing} missing in {out}, give the task more time or the study smaller networks"
+        ));
+    }
+    let (status, why) = match ctx.time_limit() {
+        true => (Status::TimeLimit, "stopped by the time-limit signal"),
+        false => (Status::Interrupted, "interrupted"),
+    };
+    Failure {
+        status,
+        error: Some(anyhow::anyhow!(
+            "{why}; all that was finished is in {out}, {missing} missing, and the same command resumes"
+        )),
+    }
+}
