@@ -1,5 +1,7 @@
 //! Figures and the page: their numbers are those of the stored rows, and nothing that comes from a file is markup.
 
+mod parts;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -242,6 +244,19 @@ fn the_page_stands_alone() {
     ids.dedup();
     assert_eq!(ids.len(), count, "identifiers are there once");
     assert!(html.len() < 3_000_000, "{}", html.len());
+    // Every figure in every format, with its numbers.
+    for (ending, begins) in
+        [("svg", "<svg"), ("pdf", "%PDF-"), ("png", "\u{fffd}PNG"), ("csv", "series,kind,x,y")]
+    {
+        let of = |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|e| e == ending);
+        let files: Vec<_> = std::fs::read_dir(temp.path()).unwrap().map(|e| e.unwrap()).filter(of).collect();
+        assert_eq!(files.len(), 9, "{ending}");
+        for file in files {
+            let bytes = std::fs::read(file.path()).unwrap();
+            assert!(String::from_utf8_lossy(&bytes[..20]).starts_with(begins), "{:?}", file.path());
+            assert!(html.contains(&format!("href=\"{}\"", file.file_name().to_str().unwrap())));
+        }
+    }
     assert_eq!(page(&study, temp.path()), html, "the same results, other bytes");
 }
 
@@ -318,7 +333,12 @@ fn the_command_writes_reports_and_figures_and_refuses_what_is_no_run() {
     assert_eq!(eoc("report r --x delta").0, 0);
     let html = std::fs::read_to_string(&page).unwrap();
     assert!(html.contains("Δ = b²/(a²+b²)"));
-    assert_eq!(eoc("report r r --figure both.svg").0, 0);
+    for (name, begins) in [("both.svg", "<svg"), ("both.PDF", "%PDF-"), ("both.png", "\u{fffd}PNG")] {
+        let (status, said, error) = eoc(&format!("report r r --figure {name}"));
+        assert!(status == 0 && said.starts_with(&format!("{name}: r: ")), "{said}{error}");
+        let bytes = std::fs::read(temp.path().join(name)).unwrap();
+        assert!(String::from_utf8_lossy(&bytes[..20]).starts_with(begins), "{name}");
+    }
     let csv = std::fs::read_to_string(temp.path().join("both.csv")).unwrap();
     assert_eq!(
         csv.lines().filter(|l| l.contains(",sample,")).count(),
@@ -339,7 +359,7 @@ fn the_command_writes_reports_and_figures_and_refuses_what_is_no_run() {
         ("report cut", "cut"),
         ("report r empty", "empty"),
         ("report r --x k2", "axis \"k2\" is unknown; use m, l, m_l"),
-        ("report r --figure f.jpg", "use .svg"),
+        ("report r --figure f.jpg", "use one of .svg, .pdf, .png"),
     ] {
         let (status, out, error) = eoc(line);
         assert_eq!((status, out.as_str(), error.lines().count()), (2, "", 1), "{line}: {error}");
