@@ -33,7 +33,8 @@ pub(super) fn spectra(lines: &Lines) -> Option<Chart> {
             median.push(Dot { low: middle.interval.low, high: middle.interval.high, ..of });
             limit.extend(beside.limit.map(|y| dot(place, y)));
         }
-        let series = |look, label: &str, named, dots| Series { label: label.to_owned(), look, colour, named, dots };
+        let series =
+            |look, label: &str, named, dots| Series { label: label.to_owned(), look, colour, named, dots };
         bands.push(series(Look::Band, &label, false, band));
         medians.push(series(Look::Measured, &label, true, median));
         limits.push(series(Look::Theory, "theory: eigenvalues of K∞/n", limits.is_empty(), limit));
