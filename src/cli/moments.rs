@@ -1,4 +1,4 @@
-//! `eoc export --format npy`: entrywise mean and standard deviation of the kernels of every cell.
+//! `eoc export --format npy`: entrywise mean and standard deviation of the kernels of every cell, and heat maps.
 //!
 //! Kernels are drawn again from the seeds in the store, in ascending order, and pushed one after another: the bytes of the
 //! files are a function of the rows, the device and the build, however the run was sharded, killed or batched. Moments kept
@@ -16,12 +16,16 @@ use super::stored::{self, describe, unusable};
 use super::units::counted;
 use crate::backend::Precision;
 use crate::data::{Output, npy::NpyWriter};
+use crate::limit::Limit;
+use crate::report::{Kernels, write_figures};
 use crate::stats::EntrywiseMoments;
 use crate::study::store::{Reader, Rows};
 use crate::study::{Plan, file, run};
 
 /// The table beside the arrays.
 const TABLE: &str = "cells.csv";
+/// Behind the number of a cell in the names of the files of its heat maps.
+const HEAT: &str = "kernel";
 
 /// Draws the kernels of a run again and writes their moments.
 pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Result<Status, Failure> {
@@ -45,14 +49,16 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
         let sampling = engine.open(cell.job())?;
         let q = cell.data.points.n() * cell.network.outputs();
         let mut moments = EntrywiseMoments::identity(q * q);
+        let mut first = None;
         let mut rows = reader.rows_of(index, 0);
         loop {
             let seeds = seeds(&mut rows, index, sampling.plan().seeds_per_batch)?;
             if seeds.is_empty() {
                 break;
             }
-            for sample in sampling.kernels(&seeds, ctx.stop())? {
+            for (sample, &seed) in sampling.kernels(&seeds, ctx.stop())?.into_iter().zip(&seeds) {
                 moments.push(&sample.kernel);
+                first.get_or_insert((seed, sample.kernel));
             }
             progress.advance(seeds.len() as u64, seeds.len() as f64 * costs[index].seconds_per_seed);
         }
@@ -62,10 +68,21 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
             save(&name("mean"), q, mean)?;
             written += 1;
         }
-        if let Some(deviation) = moments.standard_deviation() {
-            save(&name("sd"), q, &deviation)?;
+        let deviation = moments.standard_deviation();
+        if let Some(deviation) = &deviation {
+            save(&name("sd"), q, deviation)?;
         }
-        let words = describe(&reader.cells()[index]).replace('"', "\"\"");
+        let words = describe(&reader.cells()[index]);
+        if let Some((seed, kernel)) = &first {
+            let network = &cell.network;
+            let limit = Limit::new(&cell.data.points, network.activation(), network.depth(), network.scale());
+            let limit = limit.expand(network.outputs());
+            let (of, deviation, seeds) = (words.clone(), deviation.as_deref(), moments.count());
+            let kernels = Kernels { of, rows: q, seed: *seed, kernel, limit: &limit, deviation, seeds };
+            let figure = kernels.figure().map_err(Failure::running)?;
+            write_figures(&[figure], &[format!("{index:04}-{HEAT}")], out).map_err(Failure::running)?;
+        }
+        let words = words.replace('"', "\"\"");
         let exact =
             reader.cells()[index].limit.relative_sd_diagonal.map_or(String::new(), |sd| sd.to_string());
         writeln!(table, "{index},{},\"{words}\",{exact}", moments.count()).map_err(Failure::running)?;
@@ -118,7 +135,9 @@ fn check_place(out: &Path) -> Result<(), Failure> {
     };
     for entry in entries {
         let name = entry.map_err(|e| cannot("read", out, e))?.file_name().to_string_lossy().into_owned();
-        if name != TABLE && !name.ends_with("-mean.npy") && !name.ends_with("-sd.npy") {
+        let ours = ["-mean.npy", "-sd.npy"].iter().any(|end| name.ends_with(end))
+            || name.contains(&format!("-{HEAT}."));
+        if name != TABLE && !ours {
             return Err(Failure::refused(format!(
                 "{} is not empty and holds no export of kernels ({name}); give a new or empty directory",
                 out.display()

@@ -13,7 +13,7 @@ use super::terminal;
 use super::units::counted;
 use crate::Threads;
 use crate::report::{
-    Analysis, Axis, Claim, ENDING, Figure, PAGE, Page, StudySummary, WriteError, claims, figures, plot,
+    Analysis, Axis, Claim, Figure, FigureFormat, PAGE, Page, StudySummary, WriteError, claims, figures, plot,
     short_table, write_figure, write_report,
 };
 use crate::study::builtin::{BUILTIN, Builtin};
@@ -31,7 +31,7 @@ deviation along the axis, and its points beside it as .csv. Rows that several di
 Examples:
   eoc report eoc-runs/first-0123abcd
   eoc report runs/depth --x m
-  eoc report runs/width runs/million --figure widths.svg";
+  eoc report runs/width runs/million --figure widths.pdf";
 
 /// Arguments as typed.
 #[derive(Debug, clap::Args)]
@@ -43,7 +43,7 @@ pub struct Args {
     /// layers [default: what the study varies most]
     #[arg(long, value_name = "AXIS")]
     x: Option<AxisName>,
-    /// Write this one figure, an .svg file, and its numbers beside it as .csv; no report
+    /// Write this one figure as .pdf, .svg or .png, and its numbers beside it as .csv; no report
     #[arg(long, value_name = "FILE")]
     figure: Option<PathBuf>,
     #[command(flatten)]
@@ -100,7 +100,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         let rows = stored::summary(reader).map_err(stored::unusable)?;
         let manifest = reader.manifest();
         let report = threads.install(|| Report::of_run(rows, manifest, along)).map_err(Failure::running)?;
-        let names = report.write(reader, dir).map_err(unwritten)?;
+        let names = report.write(reader, dir, &threads).map_err(unwritten)?;
         let mut text = String::new();
         if readers.len() == 1 {
             text += &report.text(terminal::columns());
@@ -161,14 +161,15 @@ impl Report {
     }
 
     /// Writes all of it into the directory, and gives back the names of its figures.
-    pub fn write(&self, reader: &Reader, dir: &Path) -> Result<Vec<String>, Unwritten> {
+    pub fn write(&self, reader: &Reader, dir: &Path, threads: &Threads) -> Result<Vec<String>, Unwritten> {
         let words = Page {
             claim: self.study.map(|study| study.claim.to_owned()),
             prediction: self.study.map(|study| study.prediction.to_owned()),
             notes: self.notes(),
             reproduce: reproduce(reader, dir)?,
         };
-        Ok(write_report(&self.analysis, &self.claims, &self.figures, &words, &dir.join(REPORT))?)
+        let Self { analysis, claims, figures, .. } = self;
+        Ok(threads.install(|| write_report(analysis, claims, figures, &words, &dir.join(REPORT)))?)
     }
 
     /// What a reader must know of the numbers.
@@ -226,11 +227,13 @@ fn one_figure(
     threads: &Threads,
     ctx: &Context,
 ) -> Result<Status, Failure> {
-    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    if !ending.eq_ignore_ascii_case(ENDING) {
+    let Some(format) = FigureFormat::of(path) else {
+        let endings = FigureFormat::ALL.map(|format| format!(".{format}")).join(", ");
         let path = path.display();
-        return Err(Failure::refused(format!("--figure {path} has no ending that is known; use .{ENDING}")));
-    }
+        return Err(Failure::refused(format!(
+            "--figure {path} has no ending that is known; use one of {endings}"
+        )));
+    };
     let mut all = StudySummary::default();
     let mut names: Vec<String> = Vec::new();
     for dir in dirs {
@@ -257,7 +260,7 @@ fn one_figure(
             dirs.join(", ")
         )));
     };
-    write_figure(main, path).map_err(Failure::running)?;
+    write_figure(main, path, format).map_err(Failure::running)?;
     let numbers = path.with_extension("csv");
     ctx.print(&format!("{}: {}; its numbers: {}\n", path.display(), main.title, numbers.display()))?;
     Ok(Status::Done)

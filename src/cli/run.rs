@@ -351,7 +351,7 @@ fn finish(
     let reader = Reader::open(out).map_err(Failure::running)?;
     let rows = stored::summary(&reader).map_err(Failure::running)?;
     let report = threads.install(|| Report::of(rows, study.copied(), None)).map_err(Failure::running)?;
-    let written = match report.write(&reader, out) {
+    let written = match report.write(&reader, out, threads) {
         Ok(figures) => Some(figures),
         Err(error) if finished => {
             ctx.note(&format!("eoc: the report was not written again: {:#}\n", anyhow::Error::from(error)));

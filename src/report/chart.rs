@@ -11,6 +11,7 @@ use kuva::prelude::{Layout, Plot, TickFormat};
 use kuva::render::annotations::TextAnnotation;
 use kuva::render::render::Scene;
 
+use super::figure::Figure;
 use super::ticks::{linear_range, log_range, tick};
 use crate::study::table::CellRecord;
 
@@ -26,7 +27,7 @@ const SIZE: (f64, f64) = (720.0, 500.0);
 /// Characters of a line of the title that the figure has room for.
 const TITLE: usize = 74;
 /// And of a line of what is below it.
-const SUBTITLE: usize = 92;
+const SUBTITLE: usize = 100;
 /// Characters of a label of the legend.
 const LABEL: usize = 84;
 
@@ -47,6 +48,8 @@ pub(super) enum Look {
     Steps,
     /// Markers alone.
     Marks,
+    /// What others published of the same networks: large diamonds.
+    Published,
 }
 
 impl Look {
@@ -60,6 +63,7 @@ impl Look {
             Self::Guide => "guide",
             Self::Steps => "steps",
             Self::Marks => "mark",
+            Self::Published => "published",
         }
     }
 }
@@ -139,13 +143,20 @@ impl Chart {
                 self.series.push(one);
             }
         }
-        let found = self.series.iter().any(|s| !matches!(s.look, Look::Theory | Look::Guide));
+        let found =
+            self.series.iter().any(|s| !matches!(s.look, Look::Theory | Look::Guide | Look::Published));
         found.then_some(self)
+    }
+
+    /// As what is shown and written.
+    pub(super) fn figure(self) -> io::Result<Figure> {
+        let (svg, csv) = (self.svg(), self.csv()?);
+        Ok(Figure { name: self.name, title: self.title, about: self.about, svg, csv })
     }
 
     /// As SVG text, the same for the same numbers.
     pub(super) fn svg(&self) -> String {
-        scalable(&renumbered(&kuva::backend::svg::SvgBackend::new().render_scene(&self.scene())))
+        super::svg::text(&self.scene())
     }
 
     /// As what a renderer takes.
@@ -157,7 +168,7 @@ impl Chart {
             Look::Band => 0,
             Look::Samples => 1,
             Look::Guide | Look::Theory => 2,
-            Look::Measured | Look::Steps | Look::Marks => 3,
+            Look::Measured | Look::Steps | Look::Marks | Look::Published => 3,
         };
         let mut sorted: Vec<&Series> = self.series.iter().collect();
         sorted.sort_by_key(order);
@@ -187,7 +198,7 @@ impl Chart {
             .with_title_size(16)
             .with_title_wrap(TITLE)
             .with_subtitle(self.of.clone())
-            .with_subtitle_size(13)
+            .with_subtitle_size(12)
             .with_subtitle_wrap(SUBTITLE)
             .with_label_size(15)
             .with_tick_size(13)
@@ -237,6 +248,9 @@ impl Chart {
                 vec![line(0.0).with_band(side(|d| d.low), side(|d| d.high)).into()]
             }
             Look::Marks => vec![marks(4.5).with_marker(marker).into()],
+            Look::Published => {
+                vec![marks(7.0).with_marker(MarkerShape::Diamond).into()]
+            }
             Look::Measured => {
                 // On a logarithmic axis there is no place for an arm that reaches 0.
                 let down = |d: &Dot| d.low.filter(|v| !self.y.log || *v > 0.0).map_or(0.0, |v| d.y - v);
@@ -330,6 +344,7 @@ fn entry(series: &Series) -> LegendEntry {
         Look::Samples => (LegendShape::CircleSize(2.0), None),
         Look::Band => (LegendShape::Rect, None),
         Look::Measured | Look::Marks => (LegendShape::Marker(marker), None),
+        Look::Published => (LegendShape::Marker(MarkerShape::Diamond), None),
     };
     let colour = if series.look == Look::Guide { GREY } else { COLOURS[series.colour % COLOURS.len()] };
     LegendEntry {
@@ -344,50 +359,4 @@ fn entry(series: &Series) -> LegendEntry {
 fn columns(legend: &[LegendEntry]) -> usize {
     let longest = legend.iter().map(|e| e.label.chars().count()).max().unwrap_or(0) as f64;
     ((SIZE.0 - 110.0) / (40.0 + 8.0 * longest)).floor().clamp(1.0, 6.0) as usize
-}
-
-/// What the renderer's identifiers of clip paths begin with.
-const CLIP: &str = "kuva-clip-";
-
-/// The same figure with the identifiers of its clip paths numbered from 1: the renderer counts them over the life of
-/// the process, and the same results are to give the same bytes.
-fn renumbered(svg: &str) -> String {
-    let mut parts = svg.split(CLIP);
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    let mut seen: Vec<&str> = Vec::new();
-    for part in parts {
-        let (id, rest) = part.split_at(part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len()));
-        let number = seen.iter().position(|s| *s == id).unwrap_or_else(|| {
-            seen.push(id);
-            seen.len() - 1
-        });
-        text += &format!("{CLIP}{}{rest}", number + 1);
-    }
-    text
-}
-
-/// The same figure with a box, so that it takes the size of where it stands.
-fn scalable(svg: &str) -> String {
-    let value = |name: &str| {
-        let from = svg.find(name)? + name.len();
-        Some(&svg[from..from + svg[from..].find('"')?])
-    };
-    match (value(" width=\""), value(" height=\"")) {
-        (Some(width), Some(height)) => {
-            svg.replacen("<svg ", &format!("<svg viewBox=\"0 0 {width} {height}\" "), 1)
-        }
-        _ => svg.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn identifiers_do_not_depend_on_what_was_drawn_before() {
-        let svg =
-            |a, b| format!(r#"<clipPath id="{CLIP}{a}"/><clipPath id="{CLIP}{b}"/><g url(#{CLIP}{a})/>"#);
-        assert_eq!(renumbered(&svg(17, 18)), svg(1, 2));
-    }
 }

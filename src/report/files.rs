@@ -1,4 +1,4 @@
-//! A report as files: the page, every figure as SVG and its numbers as CSV, summary.json and table.txt. All are
+//! A report as files: the page, every figure as SVG, PDF and PNG and its numbers as CSV, summary.json and table.txt. All are
 //! made before the first is written, and each is written aside and renamed, so that a reader never sees half a file.
 
 use std::io;
@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::analysis::Analysis;
 use super::claim::Claim;
-use super::figures::Figure;
+use super::figure::{Figure, FigureFormat};
 use super::json::summary_json;
 use super::names::{PAGE, SUMMARY, TABLE};
 use super::page::{Page, page};
 use super::short::short_table;
 use super::table::table;
+use crate::threads;
 
 /// Columns of that table.
 const COLUMNS: usize = 80;
@@ -27,21 +28,44 @@ pub struct WriteError {
     pub source: io::Error,
 }
 
-/// Ending of the names of figures.
-pub const ENDING: &str = "svg";
-
-/// Writes one figure, and its numbers beside it as CSV.
-pub fn write_figure(figure: &Figure, path: &Path) -> Result<(), WriteError> {
-    let write = |path: &Path, bytes: &[u8]| {
-        crate::files::write(path, bytes).map_err(|source| WriteError { path: path.to_owned(), source })
+/// Writes one figure in one format, and its numbers beside it as CSV.
+pub fn write_figure(figure: &Figure, path: &Path, format: FigureFormat) -> Result<(), WriteError> {
+    let of = |path: &Path| {
+        let path = path.to_owned();
+        move |source| WriteError { path, source }
     };
+    let picture = format.draw(figure).map_err(of(path))?;
     // The numbers first: a figure without them never stands alone.
-    write(&path.with_extension("csv"), &figure.csv)?;
-    write(path, figure.svg.as_bytes())
+    let numbers = path.with_extension("csv");
+    crate::files::write(&numbers, &figure.csv).map_err(of(&numbers))?;
+    crate::files::write(path, &picture).map_err(of(path))
+}
+
+/// Writes every figure into a directory that exists, in every format and with its numbers; `stems` are their names without ending.
+pub fn write_figures(figures: &[Figure], stems: &[String], directory: &Path) -> Result<(), WriteError> {
+    let names: Vec<(&Figure, &String)> = figures.iter().zip(stems).collect();
+    // A picture takes a while: as many at once as there are threads.
+    let drawn = threads::map(names.len(), |i| FigureFormat::ALL.map(|format| format.draw(names[i].0)));
+    let path = |stem: &str, ending: &str| directory.join(format!("{stem}.{ending}"));
+    let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    for ((figure, stem), pictures) in names.into_iter().zip(drawn) {
+        files.push((path(stem, "csv"), figure.csv.clone()));
+        for (format, picture) in FigureFormat::ALL.into_iter().zip(pictures) {
+            let path = path(stem, format.ending());
+            match picture {
+                Ok(bytes) => files.push((path, bytes)),
+                Err(source) => return Err(WriteError { path, source }),
+            }
+        }
+    }
+    for (path, bytes) in files {
+        crate::files::write(&path, &bytes).map_err(|source| WriteError { path, source })?;
+    }
+    Ok(())
 }
 
 /// Writes the whole report into a directory, which is created with its parents, and gives back the names of the figures
-/// without their endings.
+/// without their endings. Pictures are drawn on the threads of the caller.
 pub fn write_report(
     analysis: &Analysis,
     claims: &[Claim],
@@ -56,18 +80,12 @@ pub fn write_report(
     let text = format!("{}\n{}", short_table(analysis, claims, COLUMNS), table(analysis, COLUMNS));
     let html = page(analysis, claims, &figures.iter().zip(&stems).collect::<Vec<_>>(), words);
     std::fs::create_dir_all(directory).map_err(of(directory.to_owned()))?;
-    let write = |name: String, bytes: &[u8]| {
-        let path = at(&name);
-        crate::files::write(&path, bytes).map_err(of(path))
-    };
-    for (figure, stem) in figures.iter().zip(&stems) {
-        write(format!("{stem}.csv"), &figure.csv)?;
-        write(format!("{stem}.svg"), figure.svg.as_bytes())?;
-    }
-    write(SUMMARY.into(), json.as_bytes())?;
-    write(TABLE.into(), text.as_bytes())?;
+    let write = |name: &str, bytes: &[u8]| crate::files::write(&at(name), bytes).map_err(of(at(name)));
+    write_figures(figures, &stems, directory)?;
+    write(SUMMARY, json.as_bytes())?;
+    write(TABLE, text.as_bytes())?;
     // Last: what it leads to is there.
-    write(PAGE.into(), html.as_bytes())?;
+    write(PAGE, html.as_bytes())?;
     Ok(stems)
 }
 

@@ -11,27 +11,13 @@ use super::claim::{Claim, named, of_wide_networks};
 use super::found::{Found, Verdict};
 use super::headings::Labels;
 use super::layers::{FROM, Layers};
+use super::published::Published;
 use super::text::significant;
 use crate::stats::{Centre, SeedTable, exponent};
 use crate::study::table::CellRecord;
 
 /// Half of an interval of 1 − 0.05/9 in standard errors: all nine published values at once with 95 %.
 const NINE: f64 = 2.773;
-/// Figure 1 of arXiv 2501.14724, m = 16, |s|, 1000 pairs of points: schedule, layer, mean and s.d. of |w_k − w_k∞|.
-const FIGURE_1: [(&str, u64, f64, f64); 9] = [
-    ("constant", 8, 3.200_612, 3.648_354),
-    ("constant", 16, 11.274_44, 16.400_2),
-    ("constant", 32, 51.757_95, 95.569_5),
-    ("linear", 8, 1.189_432, 1.117_988),
-    ("linear", 16, 1.871_099, 1.817_386),
-    ("linear", 32, 3.163_96, 3.120_227),
-    ("quadratic", 8, 0.603_307_7, 0.561_182_7),
-    ("quadratic", 16, 0.710_554_5, 0.645_081_5),
-    ("quadratic", 32, 0.823_432_9, 0.716_861_7),
-];
-/// Pairs behind each published value.
-const PUBLISHED: f64 = 1000.0;
-
 /// The exponent that log k has over the layers of a fit.
 fn of_the_logarithm(depth: u64) -> Option<f64> {
     let x: Vec<f64> = (FROM.min(depth)..=depth).map(|k| k as f64).collect();
@@ -111,26 +97,23 @@ fn remark_13(cell: &CellRecord, schedule: Option<&str>, layers: &Layers) -> Opti
     Some(claim("C Remark 13", statement, word, found, found.within(None, Some(most))))
 }
 
-/// The published values, of networks as they are: |s|, m = 16, two points about as far apart as theirs.
+/// The published values, of networks as they are.
 fn published(point: &Point) -> Vec<Claim> {
-    let cell = &point.cell;
-    let theirs = cell.m == Some(16) && cell.a == 0.0 && cell.n == 2 && cell.depth == 32;
-    let (Some(layers), true) = (&point.layers, theirs) else { return Vec::new() };
-    let of = |&(schedule, k, mean, sd): &(&str, u64, f64, f64)| {
-        if cell.schedule.as_deref() != Some(schedule) {
-            return None;
-        }
-        let ours = layers.icd_mean.get(k as usize - 1)?;
-        let ratio = ours.mean()? / mean;
-        let error = ratio * (ours.standard_error()? / ours.mean()?).hypot(sd / mean / PUBLISHED.sqrt());
+    let Some(layers) = &point.layers else { return Vec::new() };
+    let of = |one: &Published| {
+        let ours = layers.icd_mean.get(one.layer as usize - 1)?;
+        let ratio = ours.mean()? / one.mean;
+        let error = ratio
+            * (ours.standard_error()? / ours.mean()?).hypot(one.sd / one.mean / Published::PAIRS.sqrt());
         let found =
             Found { value: Some(ratio), low: Some(ratio - NINE * error), high: Some(ratio + NINE * error) };
+        let (schedule, k) = (one.schedule, one.layer);
         let statement = format!(
             "{schedule} widths, m = 16: mean error of inverse cosine distances at layer {k} over the published one"
         );
         Some(claim("C Remark 13", statement, "1".into(), found, found.is(1.0)))
     };
-    FIGURE_1.iter().filter_map(of).collect()
+    Published::of(&point.cell).filter_map(of).collect()
 }
 
 /// The largest contribution of a layer, from one m to the next: it falls as the whole does.

@@ -302,7 +302,7 @@ const OPTIONAL: &[(&[&str], &[&str])] = &[
     (&["toml"], &["study", "cli"]),
     (&["csv"], &["study", "report"]),
     (&["tracing"], &["backend/gpu", "cli"]),
-    (&["kuva"], &["report"]),
+    (&["kuva", "resvg", "svg2pdf", "subsetter"], &["report"]),
     (
         &[
             "clap",

@@ -1,5 +1,7 @@
 //! Figures and the page: their numbers are those of the stored rows, and nothing that comes from a file is markup.
 
+mod parts;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -63,13 +65,12 @@ fn the_numbers_of_every_figure_are_those_of_the_rows() {
         let mean = trace.iter().sum::<f64>() / trace.len() as f64;
         (trace.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / (trace.len() - 1) as f64).sqrt() / mean
     };
-    let measured: [(&str, Oracle); 6] = [
+    let measured: [(&str, Oracle); 5] = [
         ("", Box::new(|c| median(c, |s| s.relative_op))),
         ("constant", Box::new(|c| quantile(c.column(|s| s.deviation_op), 0.9) / c.cell.limit.bound.unwrap())),
         ("spread", Box::new(spread)),
         ("lambda-min", Box::new(|c| median(c, |s| s.lambda_min))),
         ("condition", Box::new(|c| median(c, |s| s.lambda_max / s.lambda_min))),
-        ("time", Box::new(|c| 1e-3 * c.cell.m.unwrap() as f64)),
     ];
     for (name, oracle) in measured {
         let rows = rows(named(&all, name));
@@ -81,6 +82,13 @@ fn the_numbers_of_every_figure_are_those_of_the_rows() {
             close(number(row, "x"), cell.cell.m.unwrap() as f64);
             assert_eq!(number(row, "seeds"), 64.0);
         }
+    }
+    // Both activations take as long.
+    let time = rows(named(&all, "time"));
+    assert_eq!(time.len(), 5);
+    for row in &time {
+        close(number(row, "y"), 1e-3 * number(row, "x"));
+        assert_eq!(number(row, "seeds"), 128.0);
     }
     for row in rows(named(&all, "ratio")).iter().filter(|r| r["kind"] == "measured") {
         close(number(row, "y"), 1.1 / 2.3);
@@ -242,6 +250,19 @@ fn the_page_stands_alone() {
     ids.dedup();
     assert_eq!(ids.len(), count, "identifiers are there once");
     assert!(html.len() < 3_000_000, "{}", html.len());
+    // Every figure in every format, with its numbers.
+    for (ending, begins) in
+        [("svg", "<svg"), ("pdf", "%PDF-"), ("png", "\u{fffd}PNG"), ("csv", "series,kind,x,y")]
+    {
+        let of = |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|e| e == ending);
+        let files: Vec<_> = std::fs::read_dir(temp.path()).unwrap().map(|e| e.unwrap()).filter(of).collect();
+        assert_eq!(files.len(), 9, "{ending}");
+        for file in files {
+            let bytes = std::fs::read(file.path()).unwrap();
+            assert!(String::from_utf8_lossy(&bytes[..20]).starts_with(begins), "{:?}", file.path());
+            assert!(html.contains(&format!("href=\"{}\"", file.file_name().to_str().unwrap())));
+        }
+    }
     assert_eq!(page(&study, temp.path()), html, "the same results, other bytes");
 }
 
@@ -318,7 +339,12 @@ fn the_command_writes_reports_and_figures_and_refuses_what_is_no_run() {
     assert_eq!(eoc("report r --x delta").0, 0);
     let html = std::fs::read_to_string(&page).unwrap();
     assert!(html.contains("Δ = b²/(a²+b²)"));
-    assert_eq!(eoc("report r r --figure both.svg").0, 0);
+    for (name, begins) in [("both.svg", "<svg"), ("both.PDF", "%PDF-"), ("both.png", "\u{fffd}PNG")] {
+        let (status, said, error) = eoc(&format!("report r r --figure {name}"));
+        assert!(status == 0 && said.starts_with(&format!("{name}: r: ")), "{said}{error}");
+        let bytes = std::fs::read(temp.path().join(name)).unwrap();
+        assert!(String::from_utf8_lossy(&bytes[..20]).starts_with(begins), "{name}");
+    }
     let csv = std::fs::read_to_string(temp.path().join("both.csv")).unwrap();
     assert_eq!(
         csv.lines().filter(|l| l.contains(",sample,")).count(),
@@ -339,7 +365,7 @@ fn the_command_writes_reports_and_figures_and_refuses_what_is_no_run() {
         ("report cut", "cut"),
         ("report r empty", "empty"),
         ("report r --x k2", "axis \"k2\" is unknown; use m, l, m_l"),
-        ("report r --figure f.jpg", "use .svg"),
+        ("report r --figure f.jpg", "use one of .svg, .pdf, .png"),
     ] {
         let (status, out, error) = eoc(line);
         assert_eq!((status, out.as_str(), error.lines().count()), (2, "", 1), "{line}: {error}");

@@ -137,7 +137,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let (found, stopped) = asking.all(cells)?;
     drop(watchdog);
     let typed = args.words.as_deref().unwrap_or(ctx.words());
-    let figure = words::figure(args, &found).unwrap_or_else(|error| {
+    let figure = words::figure(args, &found, &threads).unwrap_or_else(|error| {
         ctx.note(&format!("eoc: no figure: {:#}\n", anyhow::Error::from(error)));
         None
     });

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::super::{escape, units};
 use super::{Args, Found, Stop};
+use crate::Threads;
 use crate::answer::{Answer, Decision, Ending, Norm, Progress};
-use crate::report::{Needed, WriteError, write_needed};
+use crate::report::{Needed, WriteError, needed_figures, write_needed};
 use crate::study::REPORT;
 
 /// What is known while it runs.
@@ -104,9 +105,9 @@ pub fn theorem(found: &[Found], one: &Found) -> Option<f64> {
     width.is_finite().then_some(width)
 }
 
-/// Writes the figure of the widths against the depth into the report of the run directory; None where there is no directory, or
-/// no line of two depths.
-pub fn figure(args: &Args, found: &[Found]) -> Result<Option<PathBuf>, WriteError> {
+/// Writes the figures into the report of the run directory, and gives back where the first of them is; None where there is no
+/// directory.
+pub fn figure(args: &Args, found: &[Found], threads: &Threads) -> Result<Option<PathBuf>, WriteError> {
     let Some(dir) = &args.out else { return Ok(None) };
     let several = |of: fn(&Found) -> String| found.iter().any(|f| of(f) != of(&found[0]));
     let (outputs, schedules) =
@@ -122,13 +123,16 @@ pub fn figure(args: &Args, found: &[Found]) -> Result<Option<PathBuf>, WriteErro
         Needed {
             line,
             depth: f.cell.depth,
-            low: f.answer.low,
-            high: f.answer.high,
+            answer: f.answer.clone(),
             theorem: theorem(found, f),
+            constant: f.constant.unwrap_or_default(),
         }
     };
     let points: Vec<Needed> = found.iter().map(needed).collect();
-    write_needed(&points, &within(args), &dir.join(REPORT))
+    let report = dir.join(REPORT);
+    let figures = needed_figures(&points, &within(args), args.question().probability);
+    let figures = figures.map_err(|source| WriteError { path: report.clone(), source })?;
+    threads.install(|| write_needed(&figures, &report))
 }
 
 /// What is open and why; None where nothing is.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Chart, Dot, Lines, Look, Point, Scale, Series};
+use super::{Chart, Curve, Dot, Lines, Look, Point, Scale, Series};
 use crate::report::text::short;
 
 /// Curves of a figure at most: more cannot be told apart.
@@ -14,6 +14,11 @@ const STEPS: usize = 160;
 
 /// The cells that are shown, with their names: of many the ends and what lies evenly between them.
 pub(super) fn cells<'a>(lines: &Lines<'a>, most: usize) -> Vec<(String, &'a Point)> {
+    cells_of(lines, &lines.all.iter().collect::<Vec<_>>(), most)
+}
+
+/// The same of some of the curves.
+pub(super) fn cells_of<'a>(lines: &Lines<'a>, all: &[&Curve<'a>], most: usize) -> Vec<(String, &'a Point)> {
     let axis = lines.axis();
     let name = |label: &str, p: &Point| match axis.value(&p.cell) {
         Some(at) if lines.all.len() > 1 => format!("{label}, {} = {}", axis.symbol(), short(at)),
@@ -21,14 +26,14 @@ pub(super) fn cells<'a>(lines: &Lines<'a>, most: usize) -> Vec<(String, &'a Poin
         None => label.to_owned(),
     };
     let enough = |p: &&Point| p.seeds >= SEEDS;
-    let of = |most: usize, curve: &super::Curve<'a>| -> Vec<(String, &'a Point)> {
+    let of = |most: usize, curve: &Curve<'a>| -> Vec<(String, &'a Point)> {
         let points: Vec<&Point> = curve.line.points.iter().filter(enough).collect();
         let count = points.len().min(most.max(1));
         let pick = |i: usize| if count < 2 { points.len() - 1 } else { i * (points.len() - 1) / (count - 1) };
         (0..count).map(|i| (name(&curve.label, points[pick(i)]), points[pick(i)])).collect()
     };
-    let curves = lines.all.len().clamp(1, most);
-    lines.all.iter().take(most).flat_map(|curve| of(most / curves, curve)).collect()
+    let curves = all.len().clamp(1, most);
+    all.iter().take(most).flat_map(|curve| of(most / curves, curve)).collect()
 }
 
 /// The share of the seeds whose deviation is above a threshold, in units of the bound, and the level 1/m.

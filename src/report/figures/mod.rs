@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | `deviation` | ‖K−K∞‖/‖K∞‖ along the axis of the report, all seeds, beside the exact spread of K(x,x); the constant of the bound; \|s\| : φ |
 //! | `law` | how the deviation is distributed: tails with the level 1/m, histograms |
-//! | `layers` | errors of every layer, and the cost of independent gradients, where the study kept them |
+//! | `layers` | errors of every layer beside published ones, where the study kept them |
+//! | `independence` | the cost of independent gradients along the axis and by the angle of a pair, where the study kept it |
 //! | `spread` | the spread of tr K beside the exact one of K(x,x) |
-//! | `spectrum` | least eigenvalue and condition number of K/n beside those of K∞/n |
+//! | `spectrum` | least eigenvalue and condition number of K/n beside those of K∞/n; all eigenvalues where the study kept them |
 //! | `time` | seconds a seed |
 
 mod deviation;
+mod independence;
 mod law;
 mod layers;
 mod spectrum;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::{Axis, Field};
 use super::chart::{Chart, Dot, Look, Scale, Series};
+use super::figure::Figure;
 use super::headings::{DATA, describe};
 use super::summary::{CellSummary, StudySummary};
 use crate::stats::select_quantile;
@@ -33,28 +36,9 @@ const CLOUD: usize = 1200;
 /// Lines up to which each has its band and the points of its seeds.
 const FEW: usize = 4;
 
-/// A figure and the numbers that it shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Figure {
-    /// Behind the name of the study in the names of its files; empty for the main figure.
-    pub name: &'static str,
-    /// What it is of.
-    pub title: String,
-    /// What is drawn, in sentences.
-    pub about: String,
-    /// The picture, which needs no font and no script and takes any size.
-    pub svg: String,
-    /// Its points, a row each.
-    pub csv: Vec<u8>,
-}
-
 /// All figures for which there are numbers, the main one first.
 pub fn figures(study: &StudySummary, analysis: &Analysis) -> io::Result<Vec<Figure>> {
-    let figure = |chart: Chart| {
-        let (svg, csv) = (chart.svg(), chart.csv()?);
-        Ok(Figure { name: chart.name, title: chart.title, about: chart.about, svg, csv })
-    };
-    charts(study, analysis).into_iter().map(figure).collect()
+    charts(study, analysis).into_iter().map(Chart::figure).collect()
 }
 
 /// The main figure as characters, so many columns wide; None where there is nothing to plot.
@@ -74,7 +58,9 @@ fn charts(study: &StudySummary, analysis: &Analysis) -> Vec<Chart> {
         spread::spreads(&lines),
         spectrum::least(&lines),
         spectrum::condition(&lines),
-        layers::independence(&lines),
+        spectrum::spectra(&lines),
+        independence::independence(&lines),
+        independence::angles(&lines),
     ];
     all.extend(layers::layers(&lines).into_iter().map(Some));
     all.push(time::seconds(study));
@@ -274,6 +260,6 @@ fn setting_label(sections: &[&Section], section: &Section) -> Vec<String> {
     let differs = |i: usize| all.iter().any(|s| s[i] != own[i]);
     let only = |i: usize| all.iter().any(|s| (0..own.len()).all(|j| (s[j] != own[j]) == (i == j)));
     let shown = |i: &usize| if *i == DATA { differs(*i) } else { only(*i) };
-    let short = |text: String| super::layout::shortened(&text, 28);
+    let short = |text: String| super::layout::shortened(&text, 36);
     (0..own.len()).filter(shown).filter_map(|i| own[i].clone().map(short)).collect()
 }

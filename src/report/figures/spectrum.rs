@@ -1,8 +1,58 @@
-//! The ends of the spectrum of K/n over seeds, beside those of K∞/n.
+//! The spectrum of K/n over seeds beside that of K∞/n: all of it where it was kept, its ends wherever there are seeds.
 
+use std::sync::Arc;
+
+use super::law::cells;
 use super::{Chart, Dot, Lines, Look, Point, Scale, Series};
 use crate::stats::{CONFIDENCE, quantile};
 use crate::study::table::{LimitRecord, Statistics};
+
+/// Networks of a figure of spectra at most: their curves are close to each other.
+const SPECTRA: usize = 4;
+
+/// Every eigenvalue by its place, where the study kept them.
+pub(super) fn spectra(lines: &Lines) -> Option<Chart> {
+    let mut bands = Vec::new();
+    let mut medians = Vec::new();
+    let mut limits = Vec::new();
+    for (colour, (label, point)) in cells(lines, SPECTRA).into_iter().enumerate() {
+        let Some(found) = &point.eigenvalues else { continue };
+        let count = found.places.len();
+        let dot = |place: usize, y: f64| Dot {
+            x: (count - place) as f64,
+            y,
+            cell: Some(Arc::clone(&point.cell)),
+            ..Dot::default()
+        };
+        let (mut band, mut median, mut limit) = (Vec::new(), Vec::new(), Vec::new());
+        // The largest is the first.
+        for (place, beside) in found.places.iter().enumerate().rev() {
+            let [low, middle, high] = beside.quantiles;
+            let of = Dot { seeds: Some(point.seeds as u64), ..dot(place, middle.estimate) };
+            band.push(Dot { low: Some(low.estimate), high: Some(high.estimate), ..of.clone() });
+            median.push(Dot { low: middle.interval.low, high: middle.interval.high, ..of });
+            limit.extend(beside.limit.map(|y| dot(place, y)));
+        }
+        let series =
+            |look, label: &str, named, dots| Series { label: label.to_owned(), look, colour, named, dots };
+        bands.push(series(Look::Band, &label, false, band));
+        medians.push(series(Look::Measured, &label, true, median));
+        limits.push(series(Look::Theory, "theory: eigenvalues of K∞/n", limits.is_empty(), limit));
+    }
+    let about = "Eigenvalues of K/n, the largest first. Markers: median over seeds; error bars: its 95 % interval; shaded: from the 5 % to the 95 % quantile. Dashed, in \
+                 the same colours: those of K∞/n. What is 0 or below (by rounding) has no place on the logarithmic axis.";
+    let series: Vec<Series> = bands.into_iter().chain(medians).chain(limits).collect();
+    series.first()?;
+    let x = Scale { label: "place of the eigenvalue, the largest first".into(), log: false, ends: None };
+    let chart = lines.chart(
+        "spectrum",
+        "spectra of K and K∞",
+        about.to_owned(),
+        Scale::log("eigenvalue of K/n"),
+        series,
+    );
+    Some(Chart { x, marks: Vec::new(), ..chart })
+}
 
 /// The least eigenvalue.
 pub(super) fn least(lines: &Lines) -> Option<Chart> {

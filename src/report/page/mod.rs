@@ -7,7 +7,7 @@ mod tables;
 use super::analysis::{Analysis, Section};
 use super::axis::Axis;
 use super::claim::Claim;
-use super::figures::Figure;
+use super::figure::{Figure, FigureFormat};
 use super::found::{Found, Verdict};
 use super::headings::{Fields, Labels, heading};
 use super::heavy;
@@ -211,8 +211,10 @@ fn shown(figures: &[(&Figure, &String)]) -> String {
         return section("figures", "Figures", "<p>There is nothing yet that a figure could show.</p>\n");
     }
     let one = |(index, (figure, stem)): (usize, &(&Figure, &String))| {
-        let links: Vec<String> = ["svg", "csv"]
-            .iter()
+        let formats = [FigureFormat::Pdf, FigureFormat::Svg, FigureFormat::Png].map(FigureFormat::ending);
+        let links: Vec<String> = formats
+            .into_iter()
+            .chain(["csv"])
             .map(|kind| format!("<a href=\"{}.{kind}\">{}</a>", address(stem), kind.to_uppercase()))
             .collect();
         format!(

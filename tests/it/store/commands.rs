@@ -357,6 +357,18 @@ fn moments_are_those_of_the_kernels_of_the_seeds_that_are_there() {
         assert!((mean[k] - average).abs() < 1e-14 && (sd[k] - spread).abs() < 1e-13, "{k}");
         assert!(sd[k] > 1e-3);
     }
+    // The heat maps: K of the first seed, the limit, their difference, the spread.
+    done(at, &format!("limit {network} --out limit.npy"));
+    let limit = array(&at.join("limit.npy"));
+    let csv = fs::read_to_string(at.join("a/moments/0003-kernel.csv")).unwrap();
+    for (k, line) in csv.lines().skip(1).enumerate() {
+        let found: Vec<f64> = line.split(',').map(|v| v.parse().unwrap()).collect();
+        let place = [(k / 6 + 1) as f64, (k % 6 + 1) as f64];
+        assert_eq!(found, [&place[..], &[kernels[0][k], limit[k], kernels[0][k] - limit[k], sd[k]]].concat());
+    }
+    assert_eq!(csv.lines().count(), 37);
+    let svg = fs::read_to_string(at.join("a/moments/0003-kernel.svg")).unwrap();
+    assert!(svg.contains("K(θ) of seed 2") && svg.contains("over 8 seeds"), "{svg}");
     // Neither threads nor a merge of shards move a bit; an earlier export is replaced.
     let before = contents(&at.join("a/moments"));
     done(at, "export run --format npy --out a/moments --threads 3");
@@ -365,7 +377,9 @@ fn moments_are_those_of_the_kernels_of_the_seeds_that_are_there() {
     done(at, "run small.toml --out one --seeds 1");
     done(at, "export one --format npy --out one-moments");
     let names: Vec<String> = contents(&at.join("one-moments")).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["0000-mean.npy", "0001-mean.npy", "0002-mean.npy", "0003-mean.npy", "cells.csv"]);
+    let files = ["kernel.csv", "kernel.pdf", "kernel.png", "kernel.svg", "mean.npy"];
+    let expected = (0..4).flat_map(|cell| files.map(|file| format!("000{cell}-{file}")));
+    assert_eq!(names, expected.chain(["cells.csv".to_owned()]).collect::<Vec<_>>());
     refused(&eoc(at, &["export", "run", "--format", "npy"]), 2, &["--out DIR"]);
     refused(&eoc(at, &["export", "run", "--format", "npy", "--out", "run"]), 2, &["not empty", "no export"]);
     refused(&eoc(at, &["export", "run", "--format", "npy", "--out", "small.toml"]), 2, &["small.toml"]);

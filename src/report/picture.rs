@@ -1,0 +1,99 @@
+//! A figure as PNG and as PDF, made of its SVG with a font of our own, so that it is the same picture on a machine that has none.
+
+use std::io::{self, Read};
+use std::sync::{Arc, OnceLock};
+
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::fontdb::{Database, Source};
+use resvg::usvg::{Options, Tree};
+use svg2pdf::{ConversionOptions, PageOptions};
+
+/// DejaVu Sans 2.37, which has the letters of the field (Greek, ‖, ∞, −, superscripts) and is the font whose widths the renderer
+/// counts with. Free to use, embed and pass on: the licence lies beside it.
+const FONT: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf.gz");
+/// The name that it goes by.
+const FAMILY: &str = "DejaVu Sans";
+/// Pixels of a PNG for one of the SVG: 1800 across a figure, which is 300 to the inch on 6 inches.
+const SCALE: f32 = 2.5;
+/// Pixels of the SVG to the inch of a PDF, as CSS counts: a figure is 7.5 inches wide.
+const DPI: f32 = 96.0;
+
+fn failed(error: impl std::fmt::Display) -> io::Error {
+    io::Error::other(format!("the figure cannot be drawn: {error}"))
+}
+
+/// The font, unpacked once.
+fn fonts() -> io::Result<Arc<Database>> {
+    static FONTS: OnceLock<Result<Arc<Database>, String>> = OnceLock::new();
+    let unpack = || {
+        let mut bytes = Vec::new();
+        flate2::read::GzDecoder::new(FONT).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+        let mut fonts = Database::new();
+        fonts.load_font_source(Source::Binary(Arc::new(bytes)));
+        // Whatever family a text asks for.
+        fonts.set_sans_serif_family(FAMILY);
+        Ok(Arc::new(fonts))
+    };
+    FONTS.get_or_init(unpack).clone().map_err(failed)
+}
+
+/// A figure that is read once, for both pictures.
+pub(super) struct Picture(Tree);
+
+impl Picture {
+    /// Of the text of an SVG.
+    pub(super) fn new(svg: &str) -> io::Result<Self> {
+        let options = Options { font_family: FAMILY.into(), fontdb: fonts()?, ..Options::default() };
+        Tree::from_str(svg, &options).map(Self).map_err(failed)
+    }
+
+    /// As PNG, on the white of the figure.
+    pub(super) fn png(&self) -> io::Result<Vec<u8>> {
+        let size = self.0.size();
+        let [width, height] = [size.width(), size.height()].map(|length| (SCALE * length).round() as u32);
+        let mut pixels = Pixmap::new(width, height).ok_or_else(|| failed("it has no size"))?;
+        resvg::render(&self.0, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
+        pixels.encode_png().map_err(failed)
+    }
+
+    /// As PDF of one page, lines as lines and text as text.
+    pub(super) fn pdf(&self) -> io::Result<Vec<u8>> {
+        svg2pdf::to_pdf(&self.0, ConversionOptions::default(), PageOptions { dpi: DPI }).map_err(failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SVG: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"80\" height=\"40\" font-family=\"Arial, sans-serif\">\
+                       <rect width=\"100%\" height=\"100%\" fill=\"white\"/><text x=\"8\" y=\"30\" font-size=\"24\">‖K∞‖ Δ²</text></svg>";
+
+    /// The width and height that the header of a PNG has.
+    fn size(png: &[u8]) -> [u32; 2] {
+        [16, 20].map(|at| u32::from_be_bytes(png[at..at + 4].try_into().unwrap()))
+    }
+
+    #[test]
+    fn letters_are_drawn_without_fonts_of_the_machine() {
+        let picture = Picture::new(SVG).unwrap();
+        let (png, pdf) = (picture.png().unwrap(), picture.pdf().unwrap());
+        assert_eq!((&png[1..4], size(&png)), (&b"PNG"[..], [200, 100]));
+        let pixels = Pixmap::decode_png(&png).unwrap();
+        let dark = pixels.pixels().iter().filter(|p| p.red() < 128).count();
+        assert!((400..4000).contains(&dark), "{dark} dark pixels");
+        assert!(pixels.pixels().iter().all(|p| p.alpha() == 255), "white paper under all of it");
+        assert!(pdf.starts_with(b"%PDF-"));
+        let said = String::from_utf8_lossy(&pdf);
+        assert!(said.contains("DejaVuSans") && said.contains("ToUnicode"), "text is text");
+        // 80 pixels at 96 to the inch, 72 points each.
+        assert!(said.contains("/MediaBox [0 0 60 30]"), "{said}");
+        assert_eq!(Picture::new(SVG).unwrap().pdf().unwrap(), pdf, "the same figure, the same bytes");
+    }
+
+    #[test]
+    fn what_is_no_figure_is_said_to_be_none() {
+        let error = Picture::new("<svg").err().unwrap().to_string();
+        assert!(error.starts_with("the figure cannot be drawn: "), "{error}");
+    }
+}
