@@ -16,7 +16,12 @@ pub fn of(error: &anyhow::Error) -> Option<String> {
         || unnamed.then(|| "use --tensors W,W,... to name them in the order of the layers".to_owned());
     let driver = || format!("{error:#}").contains(gpu::CURE).then(driver_files).flatten();
     let room = || error.chain().find_map(|cause| room(cause.downcast_ref()?));
-    engine.and_then(|engine| advice(engine.remedies())).or_else(of_store).or_else(tensors).or_else(driver).or_else(room)
+    engine
+        .and_then(|engine| advice(engine.remedies()))
+        .or_else(of_store)
+        .or_else(tensors)
+        .or_else(driver)
+        .or_else(room)
 }
 
 /// What would help where a file could not be written for want of room.
