@@ -1,5 +1,5 @@
-//! The command line as clap sees it, with help that fits the terminal: short for `-h`, long for `--help`, paragraphs of
-//! one line each that clap wraps, and values that shells complete.
+//! The command line as clap sees it, with help that fits the terminal: short for `-h`, long for `--help`, what stands below it broken
+//! here, where its indent and its comments are known, and values that shells complete.
 
 use std::path::PathBuf;
 
