@@ -31,6 +31,12 @@ pub fn bytes(bytes: impl Into<u128>) -> String {
     }
 }
 
+/// Two sizes that differ, in units that tell them apart.
+pub fn apart(one: u128, other: u128) -> [String; 2] {
+    let [short, long] = [[one, other].map(bytes), [one, other].map(|size| format!("{size} B"))];
+    if short[0] == short[1] { long } else { short }
+}
+
 /// A number in a sentence: whole ones in full where that is short, others with four digits.
 pub fn short(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e9 { value.to_string() } else { format!("{value:.3e}") }
@@ -64,6 +70,8 @@ mod tests {
             ]
             .map(str::to_owned)
         );
+        assert_eq!(apart(3 << 20, 1 << 20), ["3 MiB", "1 MiB"].map(str::to_owned));
+        assert_eq!(apart(1_095_328, 1_048_576), ["1095328 B", "1048576 B"].map(str::to_owned));
         let counts = [
             counted(0u64, "seed"),
             counted(1usize, "cell"),

@@ -1,6 +1,6 @@
 //! Memory of the host.
 
-/// Bytes that this machine, the cgroup of this process and the limit on its address space can still give.
+/// Bytes that this machine, the cgroup of this process and the limits on its memory can still give.
 pub fn available() -> u64 {
     static ONCE: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
     *ONCE.get_or_init(|| physical().min(address_space().unwrap_or(u64::MAX)))
@@ -14,7 +14,7 @@ fn physical() -> u64 {
     system.cgroup_limits().map_or(machine, |c| machine.min(c.free_memory))
 }
 
-/// What a limit on the address space (`ulimit -v`, as batch systems set it) leaves; None where there is none, and on
+/// What limits on the address space and on data (`ulimit -v` and `-d`, as batch systems set them) leave; None where there is none, and on
 /// systems that do not say.
 fn address_space() -> Option<u64> {
     let read = |name: &str| std::fs::read_to_string(format!("/proc/self/{name}")).ok();
@@ -25,15 +25,23 @@ fn address_space() -> Option<u64> {
 /// Address space that the allocator reserves for a thread when it first allocates.
 const ARENA: u64 = 64 << 20;
 
-/// The limit that `limits` names, less what `status` says is in use and what the allocator reserves, at most an eighth.
+/// What of these a process may have at most, and what says how much it has.
+const LIMITED: [(&str, &str); 2] = [("Max address space", "VmSize:"), ("Max data size", "VmData:")];
+
+/// The limits that `limits` names, less what `status` says is in use and what the allocator reserves, at most an eighth.
 fn left(limits: &str, status: &str, threads: u64) -> Option<u64> {
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
-    // "unlimited" is no number.
-    let limit: u64 = line.split_whitespace().next()?.parse().ok()?;
-    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
-    let size: u64 = size.split_whitespace().next()?.parse().ok()?;
-    let reserved = threads.saturating_mul(ARENA).min(limit / 8);
-    Some(limit.saturating_sub(size.saturating_mul(1024)).saturating_sub(reserved))
+    let number = |text: &str, name: &str| -> Option<u64> {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        // "unlimited" is no number.
+        line.split_whitespace().next()?.parse().ok()
+    };
+    let of = |(most, used): (&str, &str)| {
+        let (limit, size) = (number(limits, most)?, number(status, used)?);
+        // A thread's arena is address space that it may come to use, and no data before that.
+        let arenas = if used == "VmSize:" { threads.saturating_mul(ARENA) } else { 0 };
+        Some(limit.saturating_sub(size.saturating_mul(1024)).saturating_sub(arenas.min(limit / 8)))
+    };
+    LIMITED.into_iter().filter_map(of).min()
 }
 
 #[cfg(test)]
@@ -58,5 +66,11 @@ mod tests {
         assert_eq!(left(&limits("1000  1000  bytes"), status, 1), Some(0));
         assert_eq!(left(&limits("unlimited  unlimited  bytes"), status, 1), None);
         assert_eq!(left("", status, 1), None);
+        let data =
+            format!("{}Max data size  400000000  unlimited  bytes\n", limits("unlimited  unlimited  bytes"));
+        assert_eq!(
+            left(&data, &format!("{status}VmData:\t  100000 kB\n"), 4),
+            Some(400_000_000 - 102_400_000)
+        );
     }
 }

@@ -12,6 +12,20 @@ use crate::study::store::{CellRecord, LimitRecord};
 /// The name of all grids at once.
 pub const PAPERS: &str = "papers";
 
+/// The grids, as shells offer them.
+pub const GRIDS: &[&str] = NAMES.split_at(BUILTIN.len()).0;
+/// Every name, the grids first.
+pub const NAMES: &[&str] = &{
+    let mut names = [NEEDED; BUILTIN.len() + 2];
+    let mut at = 0;
+    while at < BUILTIN.len() {
+        names[at] = BUILTIN[at].name;
+        at += 1;
+    }
+    names[at + 1] = PAPERS;
+    names
+};
+
 /// A built-in study as it is named.
 #[derive(Clone, Copy, Debug)]
 pub enum Named {
@@ -24,13 +38,18 @@ pub enum Named {
 }
 
 impl FromStr for Named {
-    type Err = UnknownStudy;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, UnknownStudy> {
+    fn from_str(text: &str) -> Result<Self, String> {
+        let others = |grids: UnknownStudy| {
+            format!(
+                "{grids}, or {NEEDED} (the search for widths), or {PAPERS} (the quick forms of all grids)"
+            )
+        };
         match text {
             NEEDED => Ok(Self::Needed),
             PAPERS => Ok(Self::Papers),
-            name => name.parse().map(Self::Grid),
+            name => name.parse().map(Self::Grid).map_err(others),
         }
     }
 }

@@ -216,7 +216,8 @@ impl ThreadArgs {
             ThreadsError::Refused(NoThreads { threads, reason }) => {
                 let fewer = if threads > 1 { "give --threads a smaller number, or " } else { "" };
                 Failure::refused(format!(
-                    "{threads} worker threads could not be started: {reason}; {fewer}raise the limit on processes (ulimit -u)"
+                    "{} could not be started: {reason}; {fewer}raise the limit on processes (ulimit -u)",
+                    counted(threads, "worker thread")
                 ))
             }
             error => Failure::unusable(error),

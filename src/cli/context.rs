@@ -201,6 +201,15 @@ impl Context {
         self.write(&visible_lines(text))
     }
 
+    /// Writes an account of work that goes on, or whose results lie elsewhere, to stdout: where nobody reads it any more the
+    /// work is done all the same.
+    pub fn account(&self, text: &str) -> Result<(), Failure> {
+        match self.print(text) {
+            Err(Failure { error: None, .. }) => Ok(()),
+            result => result,
+        }
+    }
+
     /// Writes text for programs to stdout, as it is; a closed pipe ends the program quietly.
     pub fn write(&self, text: &str) -> Result<(), Failure> {
         let write = || {
@@ -217,10 +226,19 @@ impl Context {
         note(text);
     }
 
+    /// Shows on stderr that work goes on which does not say how far it is: a bar at once, a line in a log where it takes long.
+    pub fn waiting(&self, name: String, unit: &'static str, total: u64) -> Meter {
+        self.shown(self.progress.patient(), name, unit).over(total, 1.0)
+    }
+
     /// Shows on stderr how far a piece of work is, in the way that was asked for. `name` is what it is and where it
     /// goes; it counts units such as `sample`.
     pub fn progress(&self, name: String, unit: &'static str) -> Meter {
-        let meter = Meter::new(self.progress, name, unit);
+        self.shown(self.progress, name, unit)
+    }
+
+    fn shown(&self, how: Shown, name: String, unit: &'static str) -> Meter {
+        let meter = Meter::new(how, name, unit);
         if let (Ok(mut shown), bar @ Some(_)) = (self.notice.bar.lock(), meter.bar()) {
             *shown = bar;
         }

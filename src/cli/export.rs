@@ -11,14 +11,11 @@ use super::failure::{Failure, Status};
 use super::input::is_dash;
 use super::stored::{self, unusable};
 use super::units::counted;
-use super::words::directory;
+use super::words::{directory, words};
 use super::{moments, output};
 use crate::data::{DataError, Output};
 use crate::study::STORE;
 use crate::study::export::{ExportError, Format, Table, export};
-
-/// Columns of a line of help.
-const WIDTH: usize = 100;
 
 /// What is exported, column by column, with examples.
 pub fn after_help() -> String {
@@ -27,25 +24,11 @@ pub fn after_help() -> String {
         text += &format!("{}:\n", headline(table));
         for column in table.columns() {
             let unit = if column.unit.is_empty() { String::new() } else { format!(" ({})", column.unit) };
-            text += &line(column.name, &format!("{}{unit}", column.about));
+            text += &format!("  {:<20}  {}{unit}\n", column.name, column.about);
         }
         text.push('\n');
     }
     text + NOTES
-}
-
-/// A name and what it is, in lines that a terminal has.
-fn line(name: &str, about: &str) -> String {
-    let mut lines = vec![format!("  {name:<20}")];
-    for word in about.split_whitespace() {
-        let last = lines.len() - 1;
-        if lines[last].chars().count() + 1 + word.chars().count() > WIDTH {
-            lines.push(" ".repeat(22));
-        }
-        let last = lines.len() - 1;
-        lines[last] += &format!(" {word}");
-    }
-    lines.join("\n") + "\n"
 }
 
 fn headline(table: Table) -> &'static str {
@@ -79,6 +62,10 @@ Examples:
   eoc export eoc-runs/first-0123abcd --format parquet --out rows.parquet
   eoc export eoc-runs/first-0123abcd --format npy --out moments";
 
+/// What shells offer.
+const FORMATS: &[&str] = &["csv", "json", "parquet", "npy"];
+const TABLES: &[&str] = &["samples", "layers", "spectrum", "independence", "cells"];
+
 /// Arguments as typed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -86,11 +73,11 @@ pub struct Args {
     #[arg(value_name = "DIR", value_parser = directory())]
     dir: PathBuf,
     /// csv, json or parquet: the rows; npy: mean and standard deviation of the kernels
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", value_parser = words::<What>(FORMATS), hide_possible_values = true)]
     format: What,
     /// Rows of which table: samples, layers, spectrum or independence (of a study that asks for them, as layers = true) or cells
     /// [default: samples]
-    #[arg(long, value_name = "TABLE")]
+    #[arg(long, value_name = "TABLE", value_parser = words::<TableName>(TABLES), hide_possible_values = true)]
     table: Option<TableName>,
     /// File to write; its directory must exist [default: standard output, except for parquet]. For npy a directory,
     /// created with its parents

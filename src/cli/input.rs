@@ -29,15 +29,24 @@ impl Input {
         if !is_dash(path) {
             return Ok(Self { path: path.to_owned(), _copy: None });
         }
+        let mut bytes = Vec::new();
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(|e| Failure::unusable(anyhow::Error::from(e).context("cannot read standard input")))?;
         let copy = || -> std::io::Result<TempPath> {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes)?;
             let mut file = tempfile::Builder::new().prefix(".eoc-").suffix(extension(&bytes)).tempfile()?;
             file.write_all(&bytes)?;
             Ok(file.into_temp_path())
         };
-        let copy = copy()
-            .map_err(|e| Failure::unusable(anyhow::Error::from(e).context("cannot read standard input")))?;
+        let copy = copy().map_err(|error| {
+            // Without the name of the copy, which nobody knows.
+            let why = std::io::Error::from(error.kind());
+            Failure::refused(format!(
+                "cannot keep a copy of standard input in {}: {why}; set TMPDIR to a directory with room for it, or name a file",
+                std::env::temp_dir().display()
+            ))
+        })?;
         Ok(Self { path: copy.to_path_buf(), _copy: Some(copy) })
     }
 
@@ -84,8 +93,25 @@ pub fn named(error: DataError) -> DataError {
 /// The text of a study file, and the directory that its relative paths are taken from.
 pub fn study(path: &Path) -> std::io::Result<(String, PathBuf)> {
     if is_dash(path) {
-        return Ok((std::io::read_to_string(std::io::stdin())?, PathBuf::new()));
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes)?;
+        return Ok((text(bytes)?, PathBuf::new()));
     }
-    let text = std::fs::read_to_string(path)?;
+    let text = text(std::fs::read(path)?)?;
     Ok((text, path.parent().map(Path::to_owned).unwrap_or_default()))
+}
+
+/// Bytes as the text that they are, in UTF-8; says which other encoding they look like.
+fn text(bytes: Vec<u8>) -> std::io::Result<String> {
+    let found = match bytes[..] {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..] | [0, _, 0, _, ..] => "UTF-16",
+        _ => "Latin-1 or another encoding",
+    };
+    if found != "UTF-16"
+        && let Ok(text) = String::from_utf8(bytes)
+    {
+        return Ok(text);
+    }
+    let why = format!("it is text in {found}, and TOML is UTF-8; save it as UTF-8");
+    Err(std::io::Error::new(std::io::ErrorKind::InvalidData, why))
 }

@@ -83,6 +83,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let bytes = output::array_bytes(&[size, size]);
     let open = |path: &Path| output::open(path, bytes, &[args.data.file()]);
     let output = args.out.as_deref().map(open).transpose()?;
+    // Where nobody reads the account, the file is written all the same.
+    let mut told = Ok(());
     let limit = if by_depth {
         let points = data.clone();
         let profile = move || Profile::new(&points, activation, depth, scale);
@@ -93,14 +95,13 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         };
         if args.json {
             let json = serde_json::to_string(&report).map_err(Failure::running)?;
-            ctx.write(&format!("{json}\n"))?;
+            told = ctx.write(&format!("{json}\n"));
         } else {
-            let mut unmet = unmet_by_points(&data, profile.parallel(), activation.delta());
-            unmet.extend(network.as_ref().and_then(|network| unmet_by_widths(network.hidden())));
-            ctx.print(
-                &(table(&profile, &report, &unmet, terminal::columns())
-                    + &theory::text(&profile, terminal::columns())),
-            )?;
+            let widths = network.as_ref().map(|network| unmet_by_widths(network.hidden()));
+            let conditions =
+                conditions(&unmet_by_points(&data, profile.parallel(), activation.delta()), widths);
+            let room = terminal::columns();
+            told = ctx.print(&(table(&profile, &report, &conditions, room) + &theory::text(&profile, room)));
         }
         profile.limit().clone()
     } else {
@@ -114,7 +115,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             announce(ctx, path, size)?;
         }
     }
-    Ok(Status::Done)
+    told.map(|()| Status::Done)
 }
 
 /// Refuses what does not fit: a handful of n × n matrices, and two for each depth that is reported.
@@ -123,11 +124,11 @@ fn check_memory(data: &DataSet, depth: usize, by_depth: bool) -> Result<(), Fail
     let matrices = if by_depth { 8 + 2 * reported_depths(depth).len() as u128 } else { 8 };
     let (bytes, available) = (8 * matrices * n * n, available_memory());
     if bytes > u128::from(available) {
+        let [needed, available] = units::apart(bytes, available.into());
         return Err(Failure::refused(format!(
-            "the limit of {} at this depth needs {} of memory, and {} are available; use --points for fewer points{}",
+            "the limit of {} at this depth needs {needed} of memory, and {available} are available; use --points for fewer \
+             points{}",
             units::counted(n, "point"),
-            units::bytes(bytes),
-            units::bytes(available),
             if by_depth { " or --out without --json for the limit alone" } else { "" }
         )));
     }
@@ -161,7 +162,7 @@ fn announce(ctx: &Context, path: &Path, size: usize) -> Result<(), Failure> {
 const DIGITS: usize = 6;
 
 /// What a person reads: one line for each reported depth, then what widths and theory add.
-fn table(profile: &Profile, report: &Report, unmet: &[Unmet], room: usize) -> String {
+fn table(profile: &Profile, report: &Report, conditions: &str, room: usize) -> String {
     let mut lines = Layout::new(vec!["depth".to_owned()], vec![Align::Right])
         .group([("least 1-cos", Align::Right), ("largest 1-cos", Align::Right)])
         .group([("least λ", Align::Right), ("largest λ", Align::Right)])
@@ -196,16 +197,20 @@ fn table(profile: &Profile, report: &Report, unmet: &[Unmet], room: usize) -> St
         let line = format!("relative standard deviation of a diagonal entry of the kernel: {sd:.6e}");
         text += &paragraph("", &line, room);
     }
-    text + &paragraph("theorem: ", &conditions(unmet), room)
+    text + &paragraph("theorem: ", conditions, room)
 }
 
-/// The conditions of the theorem in one line.
-fn conditions(unmet: &[Unmet]) -> String {
-    if unmet.is_empty() {
-        return "its conditions hold".to_owned();
-    }
-    let cured = |u: &Unmet| matches!(u, Unmet::ZeroRow(_) | Unmet::ParallelRows(_));
-    let all: Vec<String> = unmet.iter().map(Unmet::to_string).collect();
+/// The conditions of the theorem in one line: those of the points and the activation, and of the widths where they were given.
+fn conditions(by_points: &[Unmet], widths: Option<Option<Unmet>>) -> String {
+    let given = widths.is_some();
+    let unmet: Vec<&Unmet> = by_points.iter().chain(widths.as_ref().and_then(Option::as_ref)).collect();
+    let all: Vec<String> = unmet.iter().map(ToString::to_string).collect();
+    let cured = |u: &&Unmet| matches!(u, Unmet::ZeroRow(_) | Unmet::ParallelRows(_));
     let cure = if unmet.iter().any(cured) { " (see --append-constant)" } else { "" };
-    format!("{}{cure}", all.join("; "))
+    match (all.is_empty(), given) {
+        (true, true) => "its conditions hold".to_owned(),
+        (true, false) => "its conditions on points and activation hold; no widths are given".to_owned(),
+        (false, true) => format!("{}{cure}", all.join("; ")),
+        (false, false) => format!("{}{cure}; no widths are given", all.join("; ")),
+    }
 }

@@ -53,7 +53,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     }
     let lacking: u128 = missing.iter().map(|m| u128::from(m.count())).sum();
     if lacking == 0 {
-        ctx.print(&text)?;
+        ctx.account(&text)?;
         return Ok(Status::Done);
     }
     let reader = Reader::open(&args.out).map_err(Failure::running)?;
@@ -66,7 +66,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             missing.gaps.iter().map(|gap| format!("{}..{}", gap.start, gap.end)).collect();
         text += &format!("missing: cell {index} ({}): seeds {}\n", describe(cell), gaps.join(", "));
     }
-    ctx.print(&text)?;
+    ctx.account(&text)?;
     Err(Failure::running(anyhow::anyhow!(
         "{lacking} of {} {} missing; what there is is in {out}; merge again with the directories that hold \
          the rest, or run them with: eoc run {out}/study.toml --out {out}",

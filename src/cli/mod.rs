@@ -84,14 +84,21 @@ struct Cli {
     #[arg(short = 'V', long)]
     version: bool,
     /// Say on stderr what is decided; twice for more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Messages")]
     verbose: u8,
     /// Say nothing on stderr but errors: no progress, no notes
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Messages")]
     quiet: bool,
     /// Progress on stderr: bar, lines (one at once, then one every 30 s) or none [default: bar on a terminal; elsewhere
     /// lines, the first after 30 s]
-    #[arg(long, global = true, value_name = "HOW", value_enum, hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "HOW",
+        value_enum,
+        hide_possible_values = true,
+        help_heading = "Messages"
+    )]
     progress: Option<progress::Mode>,
     #[command(subcommand)]
     command: Option<Command>,
@@ -126,6 +133,9 @@ enum Command {
     /// The rows of a run directory: samples or cells
     #[command(after_help = export::after_help())]
     Export(export::Args),
+    /// Page, figures and tables of run directories, from their rows
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Args),
     /// Shards of a study into one run directory
     #[command(after_help = merge::EXAMPLES)]
     Merge(merge::Args),
@@ -144,9 +154,6 @@ enum Command {
     /// Completions for a shell, on stdout
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Args),
-    /// Page, figures and tables of run directories, from their rows
-    #[command(after_help = report::EXAMPLES)]
-    Report(report::Args),
 }
 
 impl Cli {

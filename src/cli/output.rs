@@ -30,11 +30,10 @@ pub fn open(path: &Path, bytes: u128, inputs: &[Option<&Path>]) -> Result<Output
         )));
     }
     if let Some(free) = free(path).filter(|free| bytes > u128::from(*free)) {
+        let [needed, free] = units::apart(bytes, free.into());
         return Err(Failure::refused(format!(
-            "{} would have {}, and its file system has room for {}; ask for less, or name a file on another one",
+            "{} would have {needed}, and its file system has room for {free}; ask for less, or name a file on another one",
             path.display(),
-            units::bytes(bytes),
-            units::bytes(free)
         )));
     }
     Ok(Output::create(path)?)
@@ -111,7 +110,7 @@ pub fn say(ctx: &Context, path: &Path, line: &str) -> Result<Status, Failure> {
     if is_dash(path) || stdout_at(path).is_some() {
         ctx.note(line);
     } else {
-        ctx.print(line)?;
+        ctx.account(line)?;
     }
     Ok(Status::Done)
 }

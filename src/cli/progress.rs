@@ -56,6 +56,16 @@ impl Shown {
     }
 }
 
+impl Shown {
+    /// The same without a line before some time has passed.
+    pub fn patient(self) -> Self {
+        match self {
+            Self::Lines(_) => Self::Lines(PERIOD),
+            other => other,
+        }
+    }
+}
+
 /// What is known of the work at the last report.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Account {
@@ -95,6 +105,19 @@ impl Account {
         };
         let of = counted(self.total, self.unit);
         format!("{percent} %{to_go}, {} of {of}{detail}, {}", self.done, self.name)
+    }
+
+    /// The account for a bar: where nothing is known of the time to go, how long it has been, so that it moves.
+    fn moving(&self, now: Duration) -> String {
+        let since = now.as_secs_f64().floor();
+        match self.to_go {
+            None if since > 0.0 && self.done < self.total => {
+                let text = self.text(now);
+                let (share, rest) = text.split_once(", ").unwrap_or((&text, ""));
+                format!("{share}, for {}, {rest}", duration(since))
+            }
+            _ => self.text(now),
+        }
     }
 
     /// The account as a line of a log.
@@ -138,7 +161,7 @@ impl Face {
             Self::Bar(bar, drawn) => {
                 *drawn = now;
                 bar.set_position((account.share.unwrap_or(0.0) * STEPS as f64) as u64);
-                bar.set_message(visible(&account.text(now)));
+                bar.set_message(visible(&account.moving(now)));
                 bar.tick();
             }
             Self::Lines(beat, said) => {
@@ -329,6 +352,10 @@ mod tests {
             ..account.clone()
         };
         assert_eq!(first.text(seconds(3)), "0 %, 0 of 1 sample, study width in runs/w");
+        // On a bar it moves by the second.
+        assert_eq!(first.moving(seconds(3)), "0 %, for 3 s, 0 of 1 sample, study width in runs/w");
+        assert_eq!(first.moving(seconds(0)), first.text(seconds(0)));
+        assert_eq!(account.moving(seconds(11)), account.text(seconds(11)));
         // Rounding of a sum of costs never says that all is done, nor that it is not.
         let nearly = Account { done: 999, share: Some(1.0), ..account.clone() };
         assert!(nearly.text(seconds(10)).starts_with("99 %, "));

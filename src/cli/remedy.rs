@@ -15,7 +15,23 @@ pub fn of(error: &anyhow::Error) -> Option<String> {
     let tensors =
         || unnamed.then(|| "use --tensors W,W,... to name them in the order of the layers".to_owned());
     let driver = || format!("{error:#}").contains(gpu::CURE).then(driver_files).flatten();
-    engine.and_then(|engine| advice(engine.remedies())).or_else(of_store).or_else(tensors).or_else(driver)
+    let room = || error.chain().find_map(|cause| room(cause.downcast_ref()?));
+    engine
+        .and_then(|engine| advice(engine.remedies()))
+        .or_else(of_store)
+        .or_else(tensors)
+        .or_else(driver)
+        .or_else(room)
+}
+
+/// What would help where a file could not be written for want of room.
+fn room(error: &std::io::Error) -> Option<String> {
+    let what = match Shortage::of(error)? {
+        Shortage::Space => "make room on that disk",
+        Shortage::Quota => "remove files or ask for a larger quota",
+        Shortage::FileSize => "raise the limit on the size of a file (ulimit -f)",
+    };
+    Some(format!("{what}, and give the same command again"))
 }
 
 /// Where the loader of Vulkan was told to look for drivers, which is then why it finds none elsewhere; None where it was told
@@ -123,5 +139,8 @@ mod tests {
         assert_eq!(of(&anyhow::Error::from(refused()).context("cell 3").context("study")), expected);
         assert_eq!(of(&anyhow::Error::msg("no device in it")), None);
         assert_eq!(of(&EngineError::Stopped.into()), None);
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let full = of(&anyhow::Error::from(full).context("cannot write a.npy"));
+        assert_eq!(full, Some("make room on that disk, and give the same command again".to_owned()));
     }
 }

@@ -107,7 +107,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             text.push('\n');
         }
         text += &format!("{}: {}\n", dir.join(REPORT).join(PAGE).display(), counted(names.len(), "figure"));
-        ctx.print(&text)?;
+        ctx.account(&text)?;
     }
     Ok(Status::Done)
 }

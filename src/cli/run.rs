@@ -21,7 +21,7 @@ use super::stored;
 use super::terminal;
 use super::units::counted;
 use super::width;
-use super::words::directory;
+use super::words::{directory, words};
 use crate::Threads;
 use crate::backend::Precision;
 use crate::data::Source;
@@ -95,6 +95,7 @@ pub struct Args {
     study: Option<PathBuf>,
     /// Built-in study, of those listed below, or papers: the quick forms of all, and one table [default: first]
     #[arg(long = "study", value_name = "NAME", conflicts_with = "study")]
+    #[arg(value_parser = words::<Named>(builtin::NAMES), hide_possible_values = true)]
     builtin: Option<Named>,
     /// The built-in study with fewer seeds, under a minute on two cores
     #[arg(long, conflicts_with = "study")]
@@ -259,7 +260,11 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
         ctx.note(&changed);
     }
     tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
-    let records = || threads.install(|| run::limits(&plan, &limits, stop));
+    let records = || {
+        let name = format!("limits of {} in {}", plan.name(), out.display());
+        let _shown = ctx.waiting(name, "cell", plan.cells().len() as u64);
+        threads.install(|| run::limits(&plan, &limits, stop))
+    };
     // A finished run is shown from wherever it lies, a read-only place too.
     let at_work = Directory::in_use(&out).unwrap_or(false);
     let finished = !at_work && Store::is_finished(&out, &plan, shard).map_err(stored::unusable)?;
@@ -272,7 +277,7 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
     };
     if args.study.is_none() && !args.json && !asked.brief {
         let limits = records().map_err(refused)?;
-        ctx.print(&builtin::statement(study.as_ref(), &plan, &limits, terminal::columns()))?;
+        ctx.account(&builtin::statement(study.as_ref(), &plan, &limits, terminal::columns()))?;
     }
     let finish = || finish(args, asked, &out, study.as_ref(), finished, &threads, ctx);
     let Some(store) = &mut store else {
@@ -314,7 +319,14 @@ fn plan(args: &Args, asked: &Asked) -> Result<Plan, Failure> {
             let of = |error: anyhow::Error| {
                 Failure::unusable(error.context(format!("study file {}", path.display())))
             };
-            let (text, directory) = input::study(path).map_err(|e| of(e.into()))?;
+            let unread = |error: std::io::Error| match path.to_str().map(str::parse::<Named>) {
+                Some(Ok(_)) if error.kind() == std::io::ErrorKind::NotFound => Failure::refused(format!(
+                    "there is no study file {0}; the built-in study of that name is --study {0}",
+                    path.display()
+                )),
+                _ => of(error.into()),
+            };
+            let (text, directory) = input::study(path).map_err(unread)?;
             file::parse(&text).map_err(|e| of(e.into()))?.relative_to(&directory)
         }
     };
@@ -357,12 +369,15 @@ fn finish(
             ctx.note(&format!("eoc: the report was not written again: {:#}\n", anyhow::Error::from(error)));
             None
         }
-        Err(error) => return Err(Failure::running(error)),
+        Err(error) => {
+            let kept = format!("all samples are kept in {}, and their report was not written", out.display());
+            return Err(Failure::running(anyhow::Error::from(error).context(kept)));
+        }
     };
     if asked.brief {
         if !args.json {
             let count = counted(report.claims.len(), "prediction");
-            ctx.print(&format!("{}: {count} examined in {}\n", report.analysis.name, out.display()))?;
+            ctx.account(&format!("{}: {count} examined in {}\n", report.analysis.name, out.display()))?;
         }
         return Ok(Ended { status: Status::Done, claims: report.claims });
     }

@@ -1,6 +1,6 @@
 //! Numbers with units, as people read them; counts and sizes as the library says them.
 
-pub use crate::units::{are, bytes, counted, short};
+pub use crate::units::{apart, are, bytes, counted, short};
 
 /// Seconds as `0.8 s`, `35 s`, `12 min`, `3.4 h`, `5.2 d`.
 pub fn duration(seconds: f64) -> String {

@@ -8,6 +8,7 @@ use super::failure::{Failure, Status};
 use super::output::{self, Summary};
 use crate::data::weights::{draw_row, shapes, write};
 use crate::math::activation::Activation;
+use crate::math::whole;
 use crate::rng::SEED_LIMIT;
 
 /// Shown below the help.
@@ -36,7 +37,7 @@ pub struct Args {
 }
 
 fn seed(text: &str) -> Result<u64, String> {
-    let seed = text.trim().parse().ok().filter(|seed| *seed < SEED_LIMIT);
+    let seed = whole(text).filter(|seed| *seed < SEED_LIMIT);
     seed.ok_or_else(|| format!("give an integer from 0 to {}", SEED_LIMIT - 1))
 }
 

@@ -1,5 +1,8 @@
 //! Bare `eoc`.
 
+use clap::Command;
+use clap::builder::StyledStr;
+
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::terminal;
@@ -7,22 +10,6 @@ use crate::report::paragraph;
 
 const ABOUT: &str = "eoc samples the Neural Tangent Kernel of finite-width MLPs at the Edge Of Chaos, exactly in law, and \
                      measures how it concentrates around its infinite-width limit.";
-
-const COMMANDS: [(&str, &str); 13] = [
-    ("run", "a grid of networks times seeds, with table and figure"),
-    ("limit", "the limit kernel, its spectrum by depth, and the bound"),
-    ("sample", "the kernels themselves, one per seed"),
-    ("weights", "the weights of a seed"),
-    ("kernel", "the kernel of given weights"),
-    ("data", "a data source as a file"),
-    ("merge", "shards of a study into one run"),
-    ("export", "the sample rows of a run, or mean and spread of its kernels"),
-    ("slurm", "a study as a Slurm array with a merge job"),
-    ("status", "how far a run is, and how to make it or a sample again"),
-    ("devices", "the devices of this machine"),
-    ("bench", "work, rate and fraction of the peak"),
-    ("completions", "completions for your shell"),
-];
 
 const FIRST: &str =
     "First run, a built-in study on handwritten digits, seconds (eoc run --help lists the others):";
@@ -34,8 +21,12 @@ pub fn execute(ctx: &Context) -> Result<Status, Failure> {
 }
 
 fn text(room: usize) -> String {
-    let commands =
-        COMMANDS.map(|(name, about)| paragraph(&format!("  eoc {name:<14}"), about, room)).concat();
+    let line = |command: &Command| {
+        let about = command.get_about().map(StyledStr::to_string).unwrap_or_default();
+        paragraph(&format!("  eoc {:<14}", command.get_name()), &about, room)
+    };
+    let all = super::command();
+    let commands: String = all.get_subcommands().map(line).collect();
     let first = paragraph("", FIRST, room);
     let help = paragraph("", "Every command explains itself: eoc COMMAND --help", room);
     format!("{}\n{commands}\n{first}\n  eoc run\n\n{help}", paragraph("", ABOUT, room))
@@ -50,9 +41,7 @@ mod tests {
         for room in [40, 80, 120] {
             let text = text(room);
             assert!(text.lines().all(|line| line.chars().count() <= room), "{text}");
-            assert!(
-                text.contains("\n  eoc completions   completions for your") && text.contains("\n  eoc run\n")
-            );
+            assert!(text.contains("\n  eoc completions   Completions") && text.contains("\n  eoc run\n"));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::limits::{LARGEST, MAX_VALUES, SMALLEST};
 use crate::math::number;
-use crate::units::counted;
+use crate::units::{bytes, counted};
 
 /// Why text, a file or numbers are no data set. Every variant says where and what would be accepted.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +76,17 @@ pub enum DataError {
         rows: u128,
         /// m_0.
         columns: u128,
+    },
+    /// The system, or a limit of this process, has no memory for so many numbers.
+    #[error(
+        "a data set of {} needs {} of memory for one copy, which cannot be had; use a smaller set, or raise the limits on memory \
+         (ulimit -v, ulimit -d)",
+        counted(*values, "number"),
+        bytes(8 * *values as u128)
+    )]
+    Memory {
+        /// Numbers there are, or were when the memory ended.
+        values: usize,
     },
     /// A value is infinite, not a number, or beyond [`LARGEST`].
     #[error(

@@ -1,6 +1,7 @@
 //! Points that need no file. All are row-major.
 
 use super::DataError;
+use super::room::reserve;
 use crate::rng::{Role, Stream};
 
 /// Provenance and licence are in the README beside it.
@@ -21,15 +22,18 @@ pub(super) fn digits(n: usize) -> Result<(Vec<f64>, usize), DataError> {
 }
 
 /// Independent standard normals, row after row from the stream of the seed.
-pub(super) fn gaussian(n: usize, dim: usize, seed: u64) -> Vec<f64> {
+pub(super) fn gaussian(n: usize, dim: usize, seed: u64) -> Result<Vec<f64>, DataError> {
     let mut stream = Stream::new(seed, Role::Data);
-    (0..n * dim).map(|_| stream.normal()).collect()
+    let mut values = Vec::new();
+    reserve(&mut values, n * dim)?;
+    values.extend((0..n * dim).map(|_| stream.normal()));
+    Ok(values)
 }
 
 /// The rows of [`gaussian`] scaled to norm √dim; a row of all zeros, which no stream has ever shown, becomes the first
 /// axis.
-pub(super) fn sphere(n: usize, dim: usize, seed: u64) -> Vec<f64> {
-    let mut values = gaussian(n, dim, seed);
+pub(super) fn sphere(n: usize, dim: usize, seed: u64) -> Result<Vec<f64>, DataError> {
+    let mut values = gaussian(n, dim, seed)?;
     let target = (dim as f64).sqrt();
     for point in values.chunks_exact_mut(dim) {
         let norm = point.iter().map(|v| v * v).sum::<f64>().sqrt();
@@ -39,7 +43,7 @@ pub(super) fn sphere(n: usize, dim: usize, seed: u64) -> Vec<f64> {
             point.iter_mut().for_each(|v| *v *= target / norm);
         }
     }
-    values
+    Ok(values)
 }
 
 /// Two points of norm √2 in the plane, this angle apart.

@@ -12,8 +12,8 @@ impl Source {
         let (values, dim) = match self {
             Self::File { path, key } => return from_file(path, key.as_deref(), self),
             Self::Digits { n } => generate::digits(*n)?,
-            Self::Sphere { n, dim, seed } => (generate::sphere(*n, *dim, *seed), *dim),
-            Self::Gaussian { n, dim, seed } => (generate::gaussian(*n, *dim, *seed), *dim),
+            Self::Sphere { n, dim, seed } => (generate::sphere(*n, *dim, *seed)?, *dim),
+            Self::Gaussian { n, dim, seed } => (generate::gaussian(*n, *dim, *seed)?, *dim),
             Self::Pair { angle } => (generate::pair(*angle), 2),
         };
         Ok(DataSet::new(values, dim)?.with_label(self.to_string()))

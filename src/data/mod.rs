@@ -13,6 +13,7 @@ pub mod npz;
 mod output;
 mod points;
 mod read;
+mod room;
 mod set;
 mod source;
 pub mod weights;

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::error::DataError;
 use super::limits::{LARGEST, MAX_VALUES, SMALLEST};
 use super::points::PointRange;
+use super::room::{copy, reserve};
 
 /// What is done to every row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,10 +127,10 @@ impl DataSet {
             let (points, label) = (points.to_string(), self.label.clone());
             return Err(DataError::PointsBeyond { points, rows: self.n(), label });
         }
-        let part = |values: &[f64]| values[rows.start * self.dim..rows.end * self.dim].to_vec();
+        let part = |values: &[f64]| copy(&values[rows.start * self.dim..rows.end * self.dim]);
         let label = format!("{}[{points}]", self.label);
-        let (given, notes) = (self.given.as_deref().map(part), self.notes.clone());
-        Ok(Self { values: part(&self.values), label, given, notes, ..*self })
+        let (given, notes) = (self.given.as_deref().map(part).transpose()?, self.notes.clone());
+        Ok(Self { values: part(&self.values)?, label, given, notes, ..*self })
     }
 
     /// The points with a coordinate `beta` behind those they have, which is a bias of the first layer: no two of them
@@ -141,8 +142,11 @@ impl DataSet {
             return Err(DataError::Constant(beta));
         }
         let given = self.given.as_ref().unwrap_or(&self.values);
-        let extended = given.chunks_exact(self.dim).flat_map(|row| row.iter().copied().chain([beta]));
-        let set = Self::new(extended.collect(), self.dim + 1)?;
+        let rows = given.chunks_exact(self.dim).flat_map(|row| row.iter().copied().chain([beta]));
+        let mut extended = Vec::new();
+        reserve(&mut extended, given.len() + given.len() / self.dim)?;
+        extended.extend(rows);
+        let set = Self::new(extended, self.dim + 1)?;
         let label = format!("{} with constant {beta}", self.label);
         Ok(Self { label, notes: self.notes, from_file: self.from_file, ..set })
     }
@@ -152,12 +156,21 @@ impl DataSet {
     pub fn prepared(&self, points: Option<&PointRange>, constant: Option<f64>) -> Result<Self, DataError> {
         let rows = match points {
             Some(points) => self.select(points)?,
-            None => self.clone(),
+            None => Self {
+                values: copy(&self.values)?,
+                given: self.given.as_deref().map(copy).transpose()?,
+                label: self.label.clone(),
+                notes: self.notes.clone(),
+                ..*self
+            },
         };
-        match constant {
-            Some(beta) => rows.with_constant(beta),
-            None => Ok(rows),
-        }
+        let made = match constant {
+            Some(beta) => rows.with_constant(beta)?,
+            None => rows,
+        };
+        // What follows copies them without asking: normalised, and for work that goes on beside.
+        reserve(&mut Vec::new(), 2 * made.values.len())?;
+        Ok(made)
     }
 
     /// The same points normalised.

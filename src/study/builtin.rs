@@ -326,7 +326,7 @@ pub(crate) fn activations_of_figure_1() -> Vec<Activation> {
 fn names() -> String {
     let names = BUILTIN.map(|study| study.name);
     let [rest @ .., last] = &names;
-    format!("{}, {last} or {NEEDED}", rest.join(", "))
+    format!("{} or {last}", rest.join(", "))
 }
 
 impl fmt::Display for Builtin {

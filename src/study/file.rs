@@ -39,7 +39,6 @@ use super::value::{
     Read, count_or_word, found, hidden, integer, max_seeds, name, number, seeds, standard_error, word,
     yes_or_no,
 };
-use crate::math::whole;
 
 const TOP: &[&str] = &[
     "name",
@@ -114,21 +113,29 @@ pub fn parse_assignment(text: &str) -> Result<Spec, FileError> {
         return Err(syntax("write KEY=VALUE on one line, as network.depth=8"));
     }
     let is_toml = DeTable::parse(&format!("x = {value}")).is_ok_and(|table| table.get_ref().len() == 1);
+    let last = key.rsplit('.').next().unwrap_or_default();
     let line = match value.chars().next() {
+        // As shells leave a list of words, which are quoted in a file.
+        Some('[')
+            if !is_toml && LISTED.contains(&last) && value.ends_with(']') && !value.contains(['"', '\'']) =>
+        {
+            let quoted = |item: &str| toml::Value::String(item.trim().to_owned()).to_string();
+            let items: Vec<String> = value[1..value.len() - 1].split(',').map(quoted).collect();
+            format!("{key} = [{}]", items.join(", "))
+        }
         // These begin a value of TOML that is wrong, not a word.
         Some('"' | '\'' | '[' | '{') => format!("{key} = {value}"),
         _ if is_toml => format!("{key} = {value}"),
         _ => {
-            let counts = ["seeds", "max_seeds", "depth", "width", "outputs", "points"];
-            let number = || whole::<u64>(value).map(|number| number.to_string());
-            let number =
-                counts.iter().any(|count| key.rsplit('.').next() == Some(count)).then(number).flatten();
-            let text = number.unwrap_or_else(|| toml::Value::String(value.to_owned()).to_string());
-            format!("{key} = {text}")
+            format!("{key} = {}", toml::Value::String(value.to_owned()))
         }
     };
     File { text: &line, numbered: false }.spec()
 }
+
+/// Keys whose values hold no comma, so that a list of them can be taken apart without quotes.
+const LISTED: [&str; 8] =
+    ["depth", "width", "outputs", "points", "schedule", "sampler", "precision", "normalize"];
 
 struct File<'a> {
     text: &'a str,
@@ -346,6 +353,10 @@ mod tests {
         check("seeds=128..192", "seeds = '128..192'");
         check("seeds=8", "seeds = 8");
         check("seeds=1_0k", "seeds = 10000");
+        check("max_seeds=10k", "max_seeds = 10000");
+        check("network.width=[1k, 2e3,3]", "[network]\nwidth = [1000, 2000, 3]");
+        check("network.width=['10k', 5]", "[network]\nwidth = [10000, 5]");
+        check("network.schedule=[constant,linear]", "[network]\nschedule = ['constant', 'linear']");
         check("network.width=2.5k", "[network]\nwidth = 2500");
         check("name=10k", "name = '10k'");
         check("name=\"a\"", "name = 'a'");

@@ -15,6 +15,7 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use super::SeedRange;
+use crate::math::whole;
 
 /// Most shards of one study.
 pub const MAX_SHARDS: u32 = 1_000_000;
@@ -78,7 +79,7 @@ impl FromStr for Shard {
     fn from_str(text: &str) -> Result<Self, NoShard> {
         let wrong = || NoShard(text.to_owned());
         let (index, count) = text.split_once('/').ok_or_else(wrong)?;
-        let number = |part: &str| part.trim().parse::<u32>().map_err(|_| wrong());
+        let number = |part: &str| whole::<u32>(part).ok_or_else(wrong);
         Self::new(number(index)?, number(count)?).map_err(|_| wrong())
     }
 }

@@ -22,11 +22,13 @@ pub fn word<T: FromStr<Err: Display>>(value: &DeValue) -> Result<T, String> {
 
 /// An integer from 1.
 pub fn integer<T: FromStr + TryFrom<u64>>(value: &DeValue) -> Result<T, String> {
-    let wrong = || format!("is {}; write an integer from 1, without quotes", found(value));
+    let wrong = || format!("is {}; write an integer from 1 such as 64 or \"10k\"", found(value));
     let parsed = match value {
         DeValue::Integer(integer) => u64::from_str_radix(integer.as_str(), integer.radix()).ok(),
         // TOML calls 1e6 a float.
         DeValue::Float(float) => whole(float.as_str()),
+        // Nor does it know 10k.
+        DeValue::String(text) => whole(text),
         _ => None,
     };
     T::try_from(parsed.ok_or_else(wrong)?).map_err(|_| wrong())
@@ -74,9 +76,10 @@ pub fn standard_error(value: &DeValue) -> Result<f64, String> {
 
 /// The most seeds of a cell.
 pub fn max_seeds(value: &DeValue) -> Result<u64, String> {
-    integer(value).ok().filter(|most| (FIRST_CHECK..=SEED_LIMIT).contains(most)).ok_or_else(|| {
-        format!("is {}; write an integer from {FIRST_CHECK} to {SEED_LIMIT}, without quotes", found(value))
-    })
+    integer(value)
+        .ok()
+        .filter(|most| (FIRST_CHECK..=SEED_LIMIT).contains(most))
+        .ok_or_else(|| format!("is {}; write an integer from {FIRST_CHECK} to {SEED_LIMIT}", found(value)))
 }
 
 /// A range of seeds.

@@ -24,10 +24,17 @@ fn unknown_and_contradicting_names_are_refused() {
     let temp = tempfile::tempdir().unwrap();
     let study = "[network]\nactivation = 'abs'\ndepth = 2\nwidth = 3\n[data]\nsource = 'pair:angle=0.5'\n";
     fs::write(temp.path().join("study.toml"), study).unwrap();
+    let utf_16: Vec<u8> = study.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(temp.path().join("utf-16.toml"), utf_16).unwrap();
+    fs::write(temp.path().join("latin-1.toml"), b"name = 'na\xefve'\n").unwrap();
     for (line, says) in [
         ("run --study wide", "use first, width, depth, activation, "),
+        ("run --study wide", "or needed (the search for widths), or papers (the quick forms of all grids)"),
         ("run --study", "--study <NAME>"),
         ("run --study Width", "no built-in study is called \"Width\""),
+        ("run first", "the built-in study of that name is --study first"),
+        ("run utf-16.toml", "it is text in UTF-16, and TOML is UTF-8; save it as UTF-8"),
+        ("run latin-1.toml", "it is text in Latin-1 or another encoding"),
         ("run study.toml --study width", "cannot be used with"),
         ("run --study width study.toml", "cannot be used with"),
         ("run study.toml --quick", "cannot be used with"),

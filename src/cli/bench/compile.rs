@@ -15,7 +15,8 @@ use crate::cli::units::counted;
 pub fn choice(device: Option<&DeviceChoice>) -> Result<Choice, Failure> {
     match device {
         Some(DeviceChoice::Gpu(choice)) => Ok(choice.clone()),
-        None | Some(DeviceChoice::Auto) => Ok(Choice::BestReal),
+        // Any GPU may be asked what it compiles, also one that is none.
+        None | Some(DeviceChoice::Auto) => Ok(Choice::Best),
         Some(DeviceChoice::Cpu | DeviceChoice::AllGpus) => Err(Failure::refused(
             "--compile is for one GPU; name it as in --device gpu:0 (eoc devices lists them)",
         )),

@@ -16,10 +16,10 @@ pub fn execute(choice: &Choice, threads: &Threads, ctx: &Context) -> Result<Stat
     let found = find(choice).map_err(|e| EngineError::from(Refusal::Adapter(e.to_string())))?;
     let engine = GpuEngine::on(&found, threads, &Options::default())?;
     let description = engine.description();
-    ctx.print(&format!("{}, {} {}\n", description.name, description.backend, description.driver))?;
+    ctx.account(&format!("{}, {} {}\n", description.name, description.backend, description.driver))?;
     let stopped = RefCell::new(None);
     let found = engine.tune(|trial| {
-        let told = |trial| ctx.print(&line(trial));
+        let told = |trial| ctx.account(&line(trial));
         ctx.check().and_then(|()| trial.map_or(Ok(()), told)).map_err(|failure| {
             stopped.replace(Some(failure));
             EngineError::Stopped

@@ -1,19 +1,17 @@
-//! What a person reads of the cost of independence: by width, by angle, and in words; lines of at most 80 characters.
-
-use std::fmt::Write;
+//! What a person reads of the cost of independence: by width, by angle, and in words; in lines that the terminal has.
 
 use super::{Found, rule};
 use crate::cli::units::counted;
 use crate::independence::{LEVEL, Mean};
-use crate::report::paragraph;
+use crate::report::{Align, Layout, paragraph};
 use crate::stats::{ExponentFit, Interval, NoFit, Quantile};
 
 /// The whole answer; sentences are as wide as there is room for.
 pub fn text(found: &Found, room: usize) -> String {
     let room = room.min(100);
     let mut text = paragraph("", &found.title(), room);
-    text += &by_width(found);
-    text += &by_angle(found);
+    text += &by_width(found, room);
+    text += &by_angle(found, room);
     text.push('\n');
     for sentence in sentences(found) {
         text += &paragraph("", &sentence, room);
@@ -48,53 +46,51 @@ fn median(found: Option<&Quantile>) -> String {
     found.map_or_else(|| "-".to_owned(), |q| number(q.estimate))
 }
 
-fn by_width(found: &Found) -> String {
-    let mut text = format!(
-        "\n{:>9}  {:>9} {:<20} {:>8}   {:>9} {:>9} {:>6}\n{:>9}  {:>30} {:>8}   {:>9} {:>9}\n",
-        "", "K - K_gia", "95 %", "relative", "K - limit", "K_gia -", "p", "m", "", "", "", "limit"
-    );
+fn by_width(found: &Found, room: usize) -> String {
+    let mut table = Layout::new(vec!["m".to_owned()], vec![Align::Right])
+        .group([("K - K_gia", Align::Right), ("95 %", Align::Left)])
+        .group([("relative", Align::Right)])
+        .group([("K - limit", Align::Right), ("K_gia - limit", Align::Right), ("p", Align::Right)]);
     for ((m, _), at) in found.samples.iter().zip(&found.finding.widths) {
-        let p = at.adjusted.map_or_else(|| "-".to_owned(), |p| format!("{p:.4}"));
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "{m:>9}  {:>9} {:<20} {:>8}   {:>9} {:>9} {p:>6}",
+        table.push(vec![
+            m.to_string(),
             median(at.difference.as_ref()),
             limits(at.difference.map(|q| q.interval)),
             median(at.relative.as_ref()),
             median(at.deviation.as_ref()),
             median(at.independent.as_ref()),
-        );
+            at.adjusted.map_or_else(|| "-".to_owned(), |p| format!("{p:.4}")),
+        ]);
     }
-    text
+    format!("\n{}", table.text(room))
 }
 
 /// At the least width, where there is most to see.
-fn by_angle(found: &Found) -> String {
+fn by_angle(found: &Found, room: usize) -> String {
     let (Some((m, _)), Some(at)) = (found.samples.first(), found.finding.widths.first()) else {
         return String::new();
     };
     if at.groups.is_empty() {
         return String::new();
     }
-    let mut text = format!(
-        "\nentries of K - K_gia at m = {m}, by the angle of a pair\n{:>15} {:>6} {:>11} {:<24} {:>9} {:>9}\n",
-        "angle", "pairs", "mean", "95 %", "size", "bound"
-    );
+    let mut table = Layout::new(vec!["angle".to_owned()], vec![Align::Right])
+        .group([("pairs", Align::Right)])
+        .group([("mean", Align::Right), ("95 %", Align::Left)])
+        .group([("size", Align::Right), ("bound", Align::Right)]);
     for group in &at.groups {
         let [from, to] = group.angles;
         let angle = if to - from < 5e-4 { format!("{from:.3}") } else { format!("{from:.3} … {to:.3}") };
-        let _ = writeln!(
-            text,
-            "{angle:>15} {:>6} {:>11} {:<24} {:>9} {:>9}",
-            group.pairs,
+        table.push(vec![
+            angle,
+            group.pairs.to_string(),
             number(group.difference.value),
             limits(group.difference.interval),
             number(group.size),
             number(group.bound),
-        );
+        ]);
     }
-    text
+    let title = paragraph("", &format!("entries of K - K_gia at m = {m}, by the angle of a pair"), room);
+    format!("\n{title}{}", table.text(room))
 }
 
 fn exponent(what: &str, fit: &Result<ExponentFit, NoFit>) -> Option<String> {

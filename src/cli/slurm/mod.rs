@@ -10,13 +10,14 @@ use std::process::Command;
 pub use self::place::shards_of;
 use self::script::{ARRAY_FILE, Job, MERGE_FILE};
 pub use self::script::{ENDED, begins};
+use super::builtin::{self, Named, PAPERS};
 use super::config::study_notes;
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::input;
-use super::words::directory;
+use super::words::{directory, words};
 use crate::math::whole;
-use crate::study::builtin::Builtin;
+use crate::study::builtin::NEEDED;
 use crate::study::{Plan, file};
 
 /// Most shards of one array: what eoc merge takes at once, and below what Slurm allows unless told otherwise.
@@ -40,12 +41,14 @@ The same shards under other schedulers, on files that all see; then eoc merge r/
 GNU parallel:
   parallel eoc run study.toml --shard {}/8 --out r/{} ::: {0..7}
 HyperQueue:
-  hq submit --array 0-7 -- sh -c 'eoc run study.toml --shard $HQ_TASK_ID/8 --out r/$HQ_TASK_ID'
+  hq submit --array 0-7 -- sh -c \\
+    'eoc run study.toml --shard $HQ_TASK_ID/8 --out r/$HQ_TASK_ID'
 Kubernetes, a Job with completionMode: Indexed, completions: 8, restartPolicy: OnFailure, command:
   sh -c 'I=$JOB_COMPLETION_INDEX; eoc run study.toml --shard $I/8 --out r/$I'
 Ray, in Python with import ray, subprocess:
-  f = ray.remote(lambda i: subprocess.call(f'eoc run study.toml --shard {i}/8 --out r/{i}'.split()))
-  print(ray.get([f.remote(i) for i in range(8)]))";
+  line = 'eoc run study.toml --shard {0}/8 --out r/{0}'
+  run = ray.remote(lambda i: subprocess.call(line.format(i).split()))
+  print(ray.get([run.remote(i) for i in range(8)]))";
 
 /// Arguments as typed.
 #[derive(Debug, clap::Args)]
@@ -53,9 +56,10 @@ pub struct Args {
     /// Study file, or - for standard input
     #[arg(value_name = "STUDY.toml")]
     study: Option<PathBuf>,
-    /// Built-in study in place of a file, of those that eoc run --help lists
+    /// Built-in study in place of a file, a grid of those that eoc run --help lists: needed is a search, which has no shards
     #[arg(long = "study", value_name = "NAME", conflicts_with = "study")]
-    builtin: Option<Builtin>,
+    #[arg(value_parser = words::<Named>(builtin::GRIDS), hide_possible_values = true)]
+    builtin: Option<Named>,
     /// The built-in study with fewer seeds
     #[arg(long, requires = "builtin")]
     quick: bool,
@@ -126,7 +130,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         text += &format!("{}:\n\n{script}\n", absolute.join(name).display());
     }
     if args.submit {
-        ctx.print(&text)?;
+        ctx.account(&text)?;
         let array = sbatch(&[absolute.join(ARRAY_FILE).as_os_str().into()])?;
         let dependency = format!("--dependency=afterany:{array}");
         let merge = sbatch(&[dependency.into(), absolute.join(MERGE_FILE).as_os_str().into()])?;
@@ -142,11 +146,25 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
 /// The study, refused here and not by every task.
 fn plan(args: &Args) -> Result<Plan, Failure> {
     let Some(path) = &args.study else {
-        let study = args.builtin.ok_or_else(|| {
-            Failure::refused(
-                "the study is missing; give a study file, - for one on standard input, or --study NAME",
-            )
-        })?;
+        let study = match args.builtin {
+            Some(Named::Grid(study)) => study,
+            Some(Named::Needed) => {
+                return Err(Failure::refused(format!(
+                    "the study {NEEDED} is a search, where each draw depends on those before, and has no shards; \
+                     eoc run --study {NEEDED} resumes"
+                )));
+            }
+            Some(Named::Papers) => {
+                return Err(Failure::refused(format!(
+                    "{PAPERS} is the quick form of every built-in study, one after another; give --study one of them"
+                )));
+            }
+            None => {
+                return Err(Failure::refused(
+                    "the study is missing; give a study file, - for one on standard input, or --study NAME",
+                ));
+            }
+        };
         return Plan::new(study.spec(args.quick)).map_err(Failure::unusable);
     };
     let of =

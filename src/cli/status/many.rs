@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::slurm::shards_of;
 use crate::cli::stored::unusable;
 use crate::cli::units::{counted, duration};
+use crate::report::{Align, Layout, paragraph};
 use crate::study::STORE;
 use crate::study::store::StoreError;
 
@@ -84,38 +85,43 @@ impl Survey {
         json!({ "directories": runs, "total": total })
     }
 
-    /// For people: a line each, the sum, and why what failed has failed.
-    pub fn table(&self) -> String {
-        let mut text = line("directory", "state", "samples", "done", "samples/s", "to go");
+    /// For people, in `room` columns: a line each, the sum, and why what failed has failed.
+    pub fn table(&self, room: usize) -> String {
+        let mut table = Layout::new(vec!["directory".to_owned()], vec![Align::Left])
+            .group([("state", Align::Left)])
+            .group([("samples", Align::Right), ("done", Align::Right)])
+            .group([("samples/s", Align::Right), ("to go", Align::Right)]);
+        let name = NAME.min(room / 2);
         for run in &self.runs {
-            text += &line(
-                &ending(&run.name),
-                run.state.word(),
-                &of(run.rows, run.total),
-                &percent(run.rows, run.total),
-                &rate(run.rate),
-                &run.to_go.map_or("?".to_owned(), duration),
-            );
+            table.push(vec![
+                ending(&run.name, name),
+                run.state.word().to_owned(),
+                of(run.rows, run.total),
+                percent(run.rows, run.total),
+                rate(run.rate),
+                run.to_go.map_or("?".to_owned(), duration),
+            ]);
         }
+        table.push(vec![
+            "total".to_owned(),
+            String::new(),
+            of(self.rows(), self.total()),
+            percent(self.rows(), self.total()),
+            rate(self.rate()),
+            self.to_go().map_or("?".to_owned(), duration),
+        ]);
+        let mut text = table.text(room);
         let states: Vec<String> = STATES
             .iter()
             .map(|(state, word)| (self.count(*state), word))
             .filter(|(count, _)| *count > 0)
             .map(|(count, word)| format!("{count} {word}"))
             .collect();
-        text += &line(
-            "total",
-            "",
-            &of(self.rows(), self.total()),
-            &percent(self.rows(), self.total()),
-            &rate(self.rate()),
-            &self.to_go().map_or("?".to_owned(), duration),
-        );
         text += &format!("\n{}: {}\n", counted(self.runs.len(), "directory"), states.join(", "));
         let failed: Vec<(&str, &str)> =
             self.runs.iter().filter_map(|run| Some((run.name.as_str(), run.reason.as_deref()?))).collect();
         for (name, reason) in failed.iter().take(REASONS) {
-            text += &format!("{name}: {reason}\n");
+            text += &paragraph("", &format!("{name}: {reason}"), room);
         }
         if failed.len() > REASONS {
             text += &format!("and {} more that failed\n", failed.len() - REASONS);
@@ -124,19 +130,13 @@ impl Survey {
     }
 }
 
-/// 79 columns.
-fn line(name: &str, state: &str, samples: &str, done: &str, rate: &str, to_go: &str) -> String {
-    let text = format!("{name:<NAME$}  {state:<7}  {samples:>17}  {done:>5}  {rate:>9}  {to_go:>7}");
-    text.trim_end().to_owned() + "\n"
-}
-
 /// The end of a long name, which tells shards apart.
-fn ending(name: &str) -> String {
+fn ending(name: &str, most: usize) -> String {
     let length = name.chars().count();
-    if length <= NAME {
+    if length <= most {
         name.to_owned()
     } else {
-        format!("…{}", name.chars().skip(length + 1 - NAME).collect::<String>())
+        format!("…{}", name.chars().skip(length + 1 - most).collect::<String>())
     }
 }
 
@@ -164,11 +164,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_fit_80_columns_and_keep_the_end_of_a_name() {
-        let name = ending("/scratch/users/someone/eoc-runs/width-0123abcd-slurm/shard-417");
-        let text =
-            line(&name, "running", &of(999_999, Some(9_999_999)), "9 %", &rate(Some(123_456.7)), "120 min");
-        assert!(text.contains("slurm/shard-417  running") && text.chars().count() <= 80, "{text}");
+    fn shares_are_rounded_down_and_the_end_of_a_long_name_is_kept() {
+        let name = "/scratch/users/someone/eoc-runs/width-0123abcd-slurm/shard-417";
+        assert_eq!(ending(name, NAME), "…123abcd-slurm/shard-417");
+        assert_eq!(ending("shard-417", NAME), "shard-417");
         assert_eq!(
             (percent(0, Some(0)), percent(999, Some(1000)), percent(1, None)),
             ("100 %".into(), "99 %".into(), "?".into())

@@ -83,7 +83,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
                 ctx.write(&format!("{:#}\n", survey.json()))?;
                 return Ok(Status::Done);
             }
-            survey.table()
+            survey.table(terminal::columns())
         }
     };
     ctx.print(&text)?;
@@ -131,7 +131,7 @@ fn progress(reader: &Reader, dir: &Path) -> Result<String, Failure> {
     if !others.is_empty() {
         let samples: u64 = others.iter().map(|t| t.rows).sum();
         text += &format!(
-            "Others:     {} with {}, of earlier studies; --reproduce lists them\n",
+            "Others:     {} with {}, which its study does not ask for; --reproduce lists them\n",
             counted(others.len(), "cell"),
             counted(samples, "sample")
         );

@@ -18,8 +18,9 @@ use question::{seeds, time};
 use super::args::{DataArgs, EngineArgs, NetworkArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
+use super::terminal;
 use super::watchdog::Watchdog;
-use super::words::{count, number};
+use super::words::{count, number, words};
 use crate::answer::{Answer, Cell, Norm, Question};
 use crate::sampler::SamplerChoice;
 
@@ -49,6 +50,12 @@ Examples:
   eoc width --norm lambda_min --tolerance 0.5 --confidence 0.95 --activation relu --depth 4 \\
       --data digits:n=32 --max-time 10m --json";
 
+/// What shells offer.
+const NORMS: &[&str] = &["op", "fro", "max", "lambda_min"];
+
+/// Options of a network that the command takes only to say that it finds them.
+pub const REFUSED: [&str; 2] = ["width", "widths"];
+
 /// Arguments as typed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -62,7 +69,7 @@ pub struct Args {
     confidence: f64,
     /// op (operator norm), fro (Frobenius), max (largest entry) of K - K_limit; or lambda_min: the least eigenvalue of K
     /// is at least (1 - T) times that of the limit
-    #[arg(long, value_name = "NORM", default_value = "op")]
+    #[arg(long, value_name = "NORM", default_value = "op", value_parser = words::<Norm>(NORMS), hide_possible_values = true)]
     #[arg(help_heading = "Question")]
     norm: Norm,
     /// The norm of the deviation of K/n itself, not over that of the limit
@@ -144,7 +151,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     if args.json {
         ctx.write(&format!("{}\n", args.json(&found, several, stopped)))?;
     } else {
-        ctx.print(&words::table(&found))?;
+        ctx.print(&words::table(&found, terminal::columns()))?;
         ctx.print(&words::sentences(args, &found, kinds, stopped, figure.as_deref(), typed))?;
     }
     match stopped {

@@ -61,7 +61,7 @@ pub fn needed(
         text += &paragraph(&format!("{:<12}", "Claim"), CLAIM, room);
         text += &paragraph(&format!("{:<12}", "Prediction"), PREDICTION, room);
         text += &paragraph(&format!("{:<12}", "Work"), &format!("eoc width {line}"), room);
-        ctx.print(&format!("{text}\n"))?;
+        ctx.account(&format!("{text}\n"))?;
     }
     execute(&args, ctx)
 }

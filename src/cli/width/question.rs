@@ -7,6 +7,7 @@ use crate::answer::{Cell, Question};
 use crate::cli::failure::Failure;
 use crate::cli::input::is_dash;
 use crate::data::Source;
+use crate::math::whole;
 use crate::model::Schedule;
 use crate::rng::SEED_LIMIT;
 use crate::sampler::SamplerChoice;
@@ -127,7 +128,7 @@ pub fn time(text: &str) -> Result<Duration, String> {
 /// `A..`, `A..B` or `COUNT`, as the first seed and that before which it ends.
 pub fn seeds(text: &str) -> Result<(u64, u64), String> {
     let wrong = || format!("write A.. such as 1000.., or A..B with A below B, at most {SEED_LIMIT}");
-    let number = |part: &str| part.trim().parse::<u64>().map_err(|_| wrong());
+    let number = |part: &str| whole::<u64>(part).ok_or_else(wrong);
     let (first, last) = match text.split_once("..") {
         Some((first, "")) => (number(first)?, SEED_LIMIT),
         Some((first, last)) => (number(first)?, number(last)?),
@@ -150,6 +151,7 @@ mod tests {
         }
         assert_eq!(seeds("1000.."), Ok((1000, SEED_LIMIT)));
         assert_eq!(seeds("5..9"), Ok((5, 9)));
+        assert_eq!((seeds("1k.."), seeds("1e3..1_024")), (Ok((1000, SEED_LIMIT)), Ok((1000, 1024))));
         assert_eq!(seeds("64"), Ok((0, 64)));
         for text in ["", "..", "9..5", "0", "5..5", "-1..", "x"] {
             assert!(seeds(text).is_err(), "{text}");

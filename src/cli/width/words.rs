@@ -1,13 +1,12 @@
 //! What a person reads of an answer: the widths that were looked at, or a line for each kind of network; then the answer in words.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::super::{escape, units};
+use super::super::{escape, terminal, units};
 use super::{Args, Found, Stop};
 use crate::Threads;
 use crate::answer::{Answer, Decision, Ending, Norm, Progress};
-use crate::report::{Needed, WriteError, needed_figures, write_needed};
+use crate::report::{Align, Layout, Needed, WriteError, needed_figures, paragraph, write_needed};
 use crate::study::REPORT;
 
 /// What is known while it runs.
@@ -24,17 +23,19 @@ pub fn known(answer: &Answer) -> String {
     format!("{} had shown {interval}", units::counted(answer.networks, "network"))
 }
 
-/// The table.
-pub fn table(found: &[Found]) -> String {
+/// The table, in `room` columns.
+pub fn table(found: &[Found], room: usize) -> String {
     match found {
-        [one] => looks(one),
-        _ => cells(found),
+        [one] => looks(one, room),
+        _ => cells(found, room),
     }
 }
 
-fn looks(found: &Found) -> String {
-    let mut text =
-        format!("{:>12}  {:>9}  {:>9}  {:>22}   {}\n", "m", "networks", "inside", "probability", "m* is");
+fn looks(found: &Found, room: usize) -> String {
+    let mut table = Layout::new(vec!["m".to_owned()], vec![Align::Right])
+        .group([("networks", Align::Right), ("inside", Align::Right)])
+        .group([("probability", Align::Right)])
+        .group([("m* is", Align::Left)]);
     for look in &found.answer.looks {
         let decision = match look.decision {
             Decision::Enough => "at most this",
@@ -44,48 +45,52 @@ fn looks(found: &Found) -> String {
         let share = look.inside as f64 / look.seeds as f64;
         // Rounded outwards.
         let (low, high) = ((1e4 * look.low).floor() / 1e4, (1e4 * look.high).ceil() / 1e4);
-        let interval = format!("{share:.4} [{low:.4}, {high:.4}]");
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "{:>12}  {:>9}  {:>9}  {interval:>22}   {decision}",
-            look.width, look.seeds, look.inside
-        );
+        table.push(vec![
+            look.width.to_string(),
+            look.seeds.to_string(),
+            look.inside.to_string(),
+            format!("{share:.4} [{low:.4}, {high:.4}]"),
+            decision.to_owned(),
+        ]);
     }
-    text
+    table.text(room)
 }
 
-fn cells(found: &[Found]) -> String {
-    let mut text = format!(
-        "{:<8}  {:<9}  {:>3}  {:>4}  {:>21}  {:>15}  {:>8}\n",
-        "φ", "schedule", "m_l", "l", "m_low < m* ≤ m_high", "constant", "theorem"
-    );
+fn cells(found: &[Found], room: usize) -> String {
+    let names = ["φ", "schedule", "m_l", "l"].map(str::to_owned).to_vec();
+    let mut table = Layout::new(names, vec![Align::Left, Align::Left, Align::Right, Align::Right])
+        .group([("m_low < m* ≤ m_high", Align::Right)])
+        .group([("constant", Align::Right)])
+        .group([("theorem", Align::Right)]);
     for f in found {
         let high = f.answer.high.map_or_else(|| "-".to_owned(), |high| high.to_string());
         let show = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
         let constant = f
             .constant
             .map_or_else(|| "-".to_owned(), |[low, high]| format!("{} … {}", show(low), show(high)));
-        let theorem = theorem(found, f).map_or_else(|| "-".to_owned(), |m| format!("{m:.0}"));
-        let _ = writeln!(
-            text,
-            "{:<8}  {:<9}  {:>3}  {:>4}  {:>21}  {constant:>15}  {theorem:>8}",
+        table.push(vec![
             f.cell.activation.to_string(),
             f.cell.schedule.to_string(),
-            f.cell.outputs,
-            f.cell.depth,
+            f.cell.outputs.to_string(),
+            f.cell.depth.to_string(),
             format!("{} … {high}", f.answer.low),
-        );
+            constant,
+            theorem(found, f).map_or_else(|| "-".to_owned(), |m| format!("{m:.0}")),
+        ]);
     }
+    let mut text = table.text(room);
     if found.iter().any(|f| f.constant.is_some()) {
-        text += &wrapped(
-            "constant: the tolerance over the bound (Δ^-2 + l·√m_l)·κ²·m^(-1/2) of arXiv 2501.14724, without its logarithms, at \
-             m_low + 1 and at m_high; were it equal in all lines, the bound would have the right shape. theorem: the width at which \
-             that bound meets the tolerance, with one constant for each φ and schedule, the geometric mean of those in its lines.",
-        );
+        text += &paragraph("", CONSTANT, room.min(SENTENCE));
     }
     text
 }
+
+/// Columns of a sentence at most.
+const SENTENCE: usize = 80;
+
+const CONSTANT: &str = "constant: the tolerance over the bound (Δ^-2 + l·√m_l)·κ²·m^(-1/2) of arXiv 2501.14724, without its logarithms, at \
+     m_low + 1 and at m_high; were it equal in all lines, the bound would have the right shape. theorem: the width at which \
+     that bound meets the tolerance, with one constant for each φ and schedule, the geometric mean of those in its lines.";
 
 /// The width at which the bound with one constant for all networks of this activation and schedule meets the tolerance. The bound
 /// falls as m^-1/2 exactly, so that the constant of a line grows as √m.
@@ -222,24 +227,9 @@ pub fn sentences(
     text
 }
 
-/// A sentence in lines of at most 80 columns.
+/// A sentence in lines that the terminal has, and of at most 80 columns.
 pub fn wrapped(sentence: &str) -> String {
-    let mut text = String::new();
-    let mut column = 0;
-    for word in sentence.split(' ') {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length > 80 {
-            text.push('\n');
-            column = 0;
-        } else if column > 0 {
-            text.push(' ');
-            column += 1;
-        }
-        text += word;
-        column += length;
-    }
-    text.push('\n');
-    text
+    paragraph("", sentence, terminal::columns().min(SENTENCE))
 }
 
 fn within(args: &Args) -> String {

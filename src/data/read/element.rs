@@ -6,6 +6,7 @@ use half::f16;
 
 use super::{Fault, malformed};
 use crate::data::MAX_VALUES;
+use crate::data::room::reserve;
 use crate::units::counted;
 
 /// Kind of a number.
@@ -73,6 +74,7 @@ impl Element {
         while values.len() < count {
             let wanted = (count - values.len()).min(8192) * self.bytes;
             let got = fill(file, &mut buffer[..wanted])?;
+            reserve(&mut values, got / self.bytes)?;
             for bytes in buffer[..got - got % self.bytes].chunks_exact(self.bytes) {
                 match self.decode(bytes) {
                     Some(value) => values.push(value),

@@ -31,6 +31,14 @@ enum Fault {
     Malformed(String),
     /// The system could not read.
     Io(io::Error),
+    /// There is no memory for what it holds.
+    Memory(DataError),
+}
+
+impl From<DataError> for Fault {
+    fn from(error: DataError) -> Self {
+        Self::Memory(error)
+    }
 }
 
 /// Decoders report damage as an error of their own, the system with a number.
@@ -68,5 +76,6 @@ pub(super) fn table(path: &Path, key: Option<&str>) -> Result<Table, DataError> 
     table.map_err(|fault| match fault {
         Fault::Malformed(reason) => DataError::Malformed { path: path.to_owned(), reason },
         Fault::Io(source) => DataError::Read { path: path.to_owned(), source },
+        Fault::Memory(source) => DataError::InFile { path: path.to_owned(), source: Box::new(source) },
     })
 }

@@ -9,6 +9,7 @@ use std::io::Read;
 
 use super::element::{Element, Kind, fill};
 use super::{Fault, Table, malformed};
+use crate::data::room::reserve;
 use crate::units::counted;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
@@ -74,7 +75,7 @@ pub(super) fn read(file: &mut dyn Read) -> Result<Table, Fault> {
     let columns = rest.iter().fold(1u64, |product, &size| product.saturating_mul(size));
     let mut values = header.element.read_all(file, *rows, columns)?;
     if header.fortran {
-        values = c_order(&values, &header.shape);
+        values = c_order(&values, &header.shape)?;
     }
     let flattened = dimensions > 2;
     let note = format!(
@@ -94,7 +95,7 @@ fn shape_text(shape: &[u64]) -> String {
 }
 
 /// Values whose first index varies fastest, in the order in which the last does. Sizes are those of values in memory.
-fn c_order(values: &[f64], shape: &[u64]) -> Vec<f64> {
+fn c_order(values: &[f64], shape: &[u64]) -> Result<Vec<f64>, Fault> {
     let sizes: Vec<usize> = shape.iter().map(|&size| size as usize).collect();
     let mut strides = Vec::with_capacity(sizes.len());
     let mut stride = 1;
@@ -110,7 +111,10 @@ fn c_order(values: &[f64], shape: &[u64]) -> Vec<f64> {
         }
         place
     };
-    (0..values.len()).map(|i| values[at(i)]).collect()
+    let mut ordered = Vec::new();
+    reserve(&mut ordered, values.len())?;
+    ordered.extend((0..values.len()).map(|i| values[at(i)]));
+    Ok(ordered)
 }
 
 /// The next N bytes; none where the file ends before.

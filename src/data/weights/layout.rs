@@ -176,9 +176,12 @@ fn choose_own(names: &[&str]) -> Result<Vec<Chosen>, String> {
     let known = |name: &str| numbered(name, 'W').or(numbered(name, 'b')).is_some();
     let others: Vec<&&str> = names.iter().filter(|name| !known(name)).collect();
     if let Some(first) = others.first() {
-        let more = if others.len() > 1 { format!(" and {} more", others.len() - 1) } else { String::new() };
+        let (more, stand) = match others.len() {
+            1 => (String::new(), "stands"),
+            count => (format!(" and {} more", count - 1), "stand"),
+        };
         return Err(format!(
-            "tensor {first}{more} stands beside the weight matrices; leave out what is not called W1, W2, ..., or b1, b2, ... for \
+            "tensor {first}{more} {stand} beside the weight matrices; leave out what is not called W1, W2, ..., or b1, b2, ... for \
              a bias"
         ));
     }

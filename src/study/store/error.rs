@@ -46,7 +46,8 @@ pub enum Shortage {
 }
 
 impl Shortage {
-    fn of(error: &io::Error) -> Option<Self> {
+    /// What an error of the system says that ran out; None of any other.
+    pub fn of(error: &io::Error) -> Option<Self> {
         match error.kind() {
             io::ErrorKind::StorageFull => Some(Self::Space),
             io::ErrorKind::QuotaExceeded => Some(Self::Quota),

@@ -112,19 +112,40 @@ pub fn bind(statement: &mut Statement, parameter: usize, value: Value) -> rusqli
     }
 }
 
-/// Every object of a database as SQLite describes it.
-pub fn describe(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+/// A table, an index, a view or a trigger of a database, as SQLite describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    kind: String,
+    name: String,
+    table: String,
+    sql: String,
+}
+
+impl Object {
+    /// Such as `trigger "x"`.
+    pub fn name(&self) -> String {
+        format!("{} \"{}\"", self.kind, self.name.escape_debug())
+    }
+
+    /// Whether it changes or refuses rows that are added to one of these tables: a trigger, or an index of distinct values.
+    pub fn acts_on_any_of(&self, tables: &[Self]) -> bool {
+        let acts = self.kind == "trigger" || self.sql.to_ascii_uppercase().starts_with("CREATE UNIQUE");
+        acts && tables.iter().any(|ours| ours.name.eq_ignore_ascii_case(&self.table))
+    }
+}
+
+/// Every object of a database.
+pub fn describe(conn: &Connection) -> rusqlite::Result<Vec<Object>> {
     let mut statement =
         conn.prepare("SELECT type, name, tbl_name, ifnull(sql, '') FROM sqlite_schema ORDER BY name")?;
     let rows = statement.query_map([], |row| {
-        let field = |i| row.get::<_, String>(i);
-        Ok([field(0)?, field(1)?, field(2)?, field(3)?].join("|"))
+        Ok(Object { kind: row.get(0)?, name: row.get(1)?, table: row.get(2)?, sql: row.get(3)? })
     })?;
     rows.collect()
 }
 
 /// What [`describe`] says of a whole store.
-pub fn expected() -> rusqlite::Result<Vec<String>> {
+pub fn expected() -> rusqlite::Result<Vec<Object>> {
     let conn = Connection::open_in_memory()?;
     conn.execute_batch(&tables())?;
     describe(&conn)

@@ -28,6 +28,7 @@ fn a_full_disk_is_a_sentence_and_leaves_nothing() {
     let ran = ran(&output);
     assert_eq!(ran.status, 1, "{}", ran.stderr);
     check_sentence(&sample, &ran.stderr, "cannot write k.npy: File too large");
+    assert!(ran.stderr.contains("; raise the limit on the size of a file (ulimit -f)"), "{}", ran.stderr);
     assert_eq!(place.names(), before);
 }
 
@@ -53,6 +54,32 @@ fn standard_output_can_be_the_file_and_a_closed_pipe_ends_quietly() {
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{line}");
     }
+}
+
+/// What goes to stdout is an account of the work; whoever does not read it wants the work all the same.
+#[test]
+fn what_nobody_reads_is_done_all_the_same() {
+    let place = Place::new();
+    let unread = |line: &str| {
+        // A pipe whose other end is closed before the program starts.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = place.command(line).stdout(writer).output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{line}");
+    };
+    let study = "--activation abs --depth 2 --width 4 --data digits:n=3 --device cpu --set name=unread";
+    unread(&format!("run {study} --seeds 40 --out unread"));
+    assert_eq!(place.done("export unread --format csv").lines().count(), 41);
+    unread(&format!("sample {NETWORK} --data digits:n=3 --out k.npy --layers-out l.npz"));
+    assert!(place.path("l.npz").exists());
+    unread(&format!("limit {NETWORK} --data digits:n=3 --out limit.npy --json"));
+    assert!(place.path("limit.npy").exists());
+    place.done(&format!("run {study} --seeds 3 --out other"));
+    for dir in ["unread", "other"] {
+        fs::remove_dir_all(place.path(dir).join("report")).unwrap();
+    }
+    unread("report unread other");
+    assert!(place.path("unread/report").exists() && place.path("other/report").exists());
 }
 
 #[cfg(unix)]

@@ -72,6 +72,20 @@ fn a_dash_is_standard_input() {
     place.refused("run --data -", "give --data a file instead of standard input");
 }
 
+/// The copy of standard input that is read needs a place of its own.
+#[cfg(unix)]
+#[test]
+fn a_place_without_room_for_standard_input_is_named() {
+    let place = Place::new();
+    let mut command = place.command("limit --activation abs --depth 2 --data -");
+    let points = fs::File::open(place.path("points.csv")).unwrap();
+    let ran = ran(&command.env("TMPDIR", "/nowhere").stdin(points).output().unwrap());
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    let says = "cannot keep a copy of standard input in /nowhere: entity not found; set TMPDIR to a directory with room";
+    super::check_sentence("--data -", &ran.stderr, says);
+    assert!(!ran.stderr.contains(".eoc-"), "{}", ran.stderr);
+}
+
 #[test]
 fn a_dash_is_no_directory_and_no_binary_table() {
     let place = Place::new();
@@ -126,6 +140,35 @@ fn whole_numbers_are_written_as_people_do() {
     }
 }
 
+/// Wherever a whole number is meant: of one seed, of the first of many, in a study file and in --set.
+#[test]
+fn whole_numbers_are_read_alike_everywhere() {
+    let place = Place::new();
+    let weights = |seed: &str, out: &str| {
+        place.done(&format!("weights --widths 3 --data points.csv --seed {seed} --out {out}"));
+        fs::read(place.path(out)).unwrap()
+    };
+    let expected = weights("1000", "a.safetensors");
+    for seed in ["1k", "1e3", "1_000"] {
+        assert_eq!(weights(seed, "b.safetensors"), expected, "{seed}");
+    }
+    place.refused(
+        "weights --widths 3 --data points.csv --seed 1.5 --out c.safetensors",
+        "give an integer from 0",
+    );
+    let file = "seeds = \"1k\"\n[network]\nactivation = 'abs'\ndepth = 2\nwidth = [\"1k\", 5]\n[data]\nsource = 'points.csv'\n";
+    place.put("study.toml", file.as_bytes());
+    let width = |options: &str| place.done(&format!("run study.toml {options} --device cpu --dry-run"));
+    assert!(width("").contains(": 2 cells, seeds 0..1000;"));
+    assert!(width("--set network.width=[1k,2e3,3]").contains(": 3 cells, "));
+    assert!(width("--shard 0/1e1").contains("0/10"), "{}", width("--shard 0/1e1"));
+    place.put("study.toml", file.replace("\"1k\", 5", "\"1x\"").as_bytes());
+    place.refused(
+        "run study.toml --device cpu",
+        "width is the text \"1x\"; write an integer from 1 such as 64 or \"10k\"",
+    );
+}
+
 /// Cells of the study that these options of `eoc run` make.
 fn cells(place: &Place, options: &str) -> usize {
     let text = place.done(&format!("run {options} --device cpu --dry-run"));
@@ -166,6 +209,14 @@ fn shells_complete_words_and_files_where_files_are_meant() {
         ("normalize", "sphere none"),
     ] {
         assert!(of(option).contains(&format!("compgen -W \"{words}\"")), "{option}: {}", of(option));
+    }
+    for words in [
+        "op fro max lambda_min",
+        "csv json parquet npy",
+        "samples layers spectrum independence cells",
+        "independence needed papers",
+    ] {
+        assert!(bash.contains(&format!("{words}\" --")), "{words}");
     }
     for option in ["width", "depth", "seeds", "threads", "widths"] {
         assert!(!of(option).contains("compgen"), "{option}: {}", of(option));

@@ -1,6 +1,6 @@
 //! Help, completions and what the program says of itself.
 
-use super::Place;
+use super::{Place, ran};
 
 #[test]
 fn what_is_no_command_is_refused_and_shells_complete_those_that_are() {
@@ -54,6 +54,8 @@ fn every_help_has_an_example_that_parses() {
         "devices",
         "bench",
         "completions",
+        "width",
+        "slurm",
     ] {
         for flag in ["--help", "-h"] {
             let help = place.done(&format!("{command} {flag}"));
@@ -132,4 +134,81 @@ fn bare_program_version_devices_and_completions() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         assert!(place.done(&format!("completions {shell}")).contains("activation"));
     }
+}
+
+#[test]
+fn the_study_file_of_the_help_is_one_on_a_terminal_of_any_width() {
+    let place = Place::new();
+    for columns in ["40", "60", "80"] {
+        let help = ran(&place.command("run --help").env("COLUMNS", columns).output().unwrap()).stdout;
+        let (_, below) = help.split_once("\n  name = ").unwrap();
+        let study = below.split_once("\n\n").unwrap().0;
+        place.put("help.toml", format!("name = {study}\n").as_bytes());
+        let said = place.done("run help.toml --device cpu --dry-run");
+        assert!(said.contains(": 9 cells, "), "{columns}: {said}");
+    }
+}
+
+/// What a column or a study is stands beside its name, and goes on there.
+#[test]
+fn lists_of_the_help_keep_their_indent() {
+    let place = Place::new();
+    for (command, from, to) in
+        [("export", "\nColumns of samples", "\nWhat is undefined"), ("run", "\nBuilt-in studies", "")]
+    {
+        for columns in ["60", "80", "100"] {
+            let help =
+                ran(&place.command(&format!("{command} --help")).env("COLUMNS", columns).output().unwrap())
+                    .stdout;
+            let list = help.split_once(from).unwrap().1;
+            let list = list.split_once(to).filter(|_| !to.is_empty()).map_or(list, |(list, _)| list);
+            let lines: Vec<&str> = list.lines().skip(1).filter(|line| !line.is_empty()).collect();
+            assert!(lines.len() > 12, "{help}");
+            for line in lines {
+                assert!(line.chars().count() <= columns.parse().unwrap(), "{line:?} of {columns}");
+                assert!(
+                    line.starts_with("  ") || line.starts_with("Columns of ") || line.ends_with(':'),
+                    "{line:?} of {columns}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_command_is_named_to_those_who_know_none() {
+    let place = Place::new();
+    let (help, welcome) = (place.done("--help"), place.done(""));
+    let commands = help.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
+    let names: Vec<&str> = commands
+        .lines()
+        .filter(|l| !l.starts_with("   "))
+        .filter_map(|l| l.split_whitespace().next())
+        .collect();
+    assert!(names.len() > 15 && names.contains(&"width") && names.contains(&"report"), "{help}");
+    for name in names.into_iter().filter(|name| *name != "help") {
+        assert!(welcome.contains(&format!("\n  eoc {name} ")), "{name}: {welcome}");
+    }
+}
+
+#[test]
+fn options_of_all_commands_stand_last_and_those_that_are_refused_nowhere() {
+    let place = Place::new();
+    for command in ["run", "export", "width", "limit"] {
+        for flag in ["-h", "--help"] {
+            let help = place.done(&format!("{command} {flag}"));
+            let (own, all) = help.split_once("\nMessages:\n").unwrap();
+            for option in ["--verbose", "--quiet", "--progress"] {
+                assert!(!own.contains(option) && all.contains(option), "{command} {flag}: {help}");
+            }
+            assert!(!all.contains("--out <"), "{command} {flag}: {help}");
+        }
+    }
+    let help = place.done("width --help");
+    assert!(
+        !help.contains("--width <") && !help.contains("--widths <") && help.contains("--schedule <"),
+        "{help}"
+    );
+    let width = "width --tolerance 0.1 --confidence 0.9 --activation abs --depth 2 --data points.csv";
+    place.refused(&format!("{width} --width 3"), "the width is what this command finds");
 }

@@ -57,6 +57,12 @@ fn a_constant_parts_parallel_rows_and_the_theorem_says_what_it_needs() {
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
     let table = place.done(&format!("{limit} --append-constant 0.5"));
     assert!(table.contains("theorem: its conditions hold"), "{table}");
+    // Without widths, what is known of the others is said, and that they are not given.
+    let limit_alone = "limit --activation abs --depth 3 --data";
+    let table = place.done(&format!("{limit_alone} digits:n=3"));
+    assert!(!table.contains("its conditions hold") && table.contains("no widths are given"), "{table}");
+    let table = place.done(&format!("{limit_alone} parallel.csv"));
+    assert!(table.contains("rows 0 and 2 are parallel") && table.contains("no widths are given"), "{table}");
     let json = |options: &str| -> serde_json::Value {
         serde_json::from_str(&place.done(&format!("{limit} {options} --json"))).unwrap()
     };

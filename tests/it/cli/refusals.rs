@@ -203,3 +203,45 @@ fn a_tuning_that_cannot_be_is_refused() {
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{sentence}");
     assert!(sentence.contains("could not be kept in") || sentence.contains("no GPU was found"), "{sentence}");
 }
+
+/// Data that do not fit under a limit on memory end in a sentence, whatever they come from; an abort has status 134.
+#[cfg(target_os = "linux")]
+#[test]
+fn data_that_memory_cannot_hold_are_refused() {
+    let place = Place::new();
+    // 60000 x 1000 zeros of four bytes, on no disk.
+    let header = format!("{:<117}\n", "{'descr': '<f4', 'fortran_order': False, 'shape': (60000, 1000), }");
+    let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    bytes.extend(header.as_bytes());
+    place.put("big.npy", &bytes);
+    let file = std::fs::File::options().write(true).open(place.path("big.npy")).unwrap();
+    file.set_len(bytes.len() as u64 + 240_000_000).unwrap();
+    let row = format!("{}\n", vec!["1"; 1000].join(","));
+    place.put("big.csv", row.repeat(30_000).as_bytes());
+    let before = place.names();
+    let limit = "limit --activation relu --depth 3";
+    for (limits, line, says) in [
+        (
+            "-v 600000",
+            "data sphere:n=1e5,dim=1000 --out b.npy".to_owned(),
+            "needs 763 MiB of memory for one copy",
+        ),
+        ("-v 600000", format!("{limit} --data big.npy --points 4"), "big.npy: a data set of"),
+        (
+            "-v 600000",
+            "run --activation abs --depth 2 --width 4 --data big.npy --device cpu".to_owned(),
+            "a data set of",
+        ),
+        ("-v 300000", format!("{limit} --data big.csv --points 4"), "big.csv: a data set of"),
+        ("-d 150000", format!("{limit} --data sphere:n=3000,dim=4"), "use --points for fewer points"),
+    ] {
+        let program = assert_cmd::cargo::cargo_bin!("eoc");
+        let script = format!("ulimit {limits}; exec '{}' {line}", program.display());
+        let output =
+            std::process::Command::new("sh").args(["-c", &script]).current_dir(place.0.path()).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        super::check_sentence(&line, &String::from_utf8_lossy(&output.stderr), says);
+        assert_eq!(place.names(), before, "{line}");
+    }
+}

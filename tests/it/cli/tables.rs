@@ -41,6 +41,12 @@ fn tables_fit_the_terminal_and_80_columns_where_there_is_none() {
         "limit --activation abs --depth 3 --width 8 --data points.csv -q",
         "devices",
         "status t",
+        "status t t",
+        "width --tolerance 0.5 --confidence 0.8 --activation abs --depth 2 --data pair:angle=1 --resolution 2 --max-networks 400 \
+         --device cpu",
+        "width --tolerance 0.5 --confidence 0.8 --activation abs --activation relu --depth 2,3 --data pair:angle=1 --resolution 4 \
+         --max-networks 100 --device cpu",
+        "independence --activation relu --depth 3 --width 8,16 --data points.csv --normalize sphere --seeds 20 --device cpu",
     ];
     let runs = [RUN.to_owned(), format!("{RUN} --full"), RUN.replace("--out t", "--out u --dry-run")];
     let lines: Vec<String> = lines.map(str::to_owned).into_iter().chain(runs).collect();
@@ -50,9 +56,11 @@ fn tables_fit_the_terminal_and_80_columns_where_there_is_none() {
     let bench = place.done("bench --case 3,1,2,8 --rounds 1 --device cpu");
     check("bench", 80, &bench);
     for line in &lines {
-        match shown(&place, 44, line) {
-            Ok(text) => check(line, 44, &text),
-            Err(why) => return println!("SKIPPED: {why}"),
+        for columns in [40, 44, 60] {
+            match shown(&place, columns, line) {
+                Ok(text) => check(line, columns, &text),
+                Err(why) => return println!("SKIPPED: {why}"),
+            }
         }
     }
     // A wide terminal has the same numbers as a narrow one.

@@ -86,6 +86,8 @@ fn what_no_job_is_made_of_is_refused() {
     for (line, says) in [
         ("study.toml", "--shards <N>"),
         ("--shards 2", "the study is missing; give a study file"),
+        ("--study needed --shards 2", "the study needed is a search"),
+        ("--study papers --shards 2", "give --study one of them"),
         ("study.toml --shards 0", "from 1 to 900"),
         ("study.toml --shards 901", "from 1 to 900"),
         ("study.toml --shards -1", "from 1 to 900"),
@@ -184,6 +186,13 @@ fn the_scripts_say_what_was_asked_for() {
 fn submitting_makes_the_merge_depend_on_the_array() {
     let place = Place::new(4);
     place.stand_in("sbatch", "[ \"$1\" = --version ] || echo '41;cluster'");
+    // The jobs are submitted, whoever reads what is printed.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let unread = ["slurm", "study.toml", "--shards", "2", "--submit", "--out", "unread"];
+    assert!(place.command(PROGRAM).args(unread).stdout(writer).status().unwrap().success());
+    assert_eq!(place.calls().len(), 3, "{:?}", place.calls());
+    fs::remove_file(place.at().join("calls")).unwrap();
     let printed = place.write(&["--submit"]);
     assert!(printed.ends_with("Submitted array job 41 and merge job 41.\n"), "{printed}");
     let dir = place.dir();

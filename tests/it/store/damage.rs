@@ -240,3 +240,39 @@ fn a_commit_that_was_cut_off_is_rolled_back() {
     assert_eq!(run_into(temp.path(), &plan(STUDY), STRAIGHT).unwrap().added, 0);
     assert_eq!(rows(temp.path()).unwrap(), expected);
 }
+
+/// Statistics, indexes, views and tables that other programs make in a store are theirs, and change nothing.
+#[test]
+fn what_other_programs_keep_beside_the_rows_is_left_alone() {
+    let (_temp, dir) = finished();
+    let expected = rows(&dir).unwrap();
+    let sqlite = |sql: &str| {
+        let conn = Connection::open(dir.join("run.sqlite")).unwrap();
+        conn.execute_batch(sql).unwrap();
+    };
+    sqlite("ANALYZE; CREATE INDEX mine ON samples(relative_op); CREATE VIEW seen AS SELECT * FROM cells;");
+    sqlite("CREATE TABLE notes (words TEXT); INSERT INTO notes VALUES ('mine')");
+    assert_eq!(rows(&dir).unwrap(), expected);
+    run_into(&dir, &plan(STUDY), STRAIGHT).unwrap();
+    assert_eq!(rows(&dir).unwrap(), expected);
+    // What would change or refuse rows that are added is named.
+    for (sql, named, undo) in [
+        (
+            "CREATE TRIGGER t AFTER INSERT ON samples BEGIN DELETE FROM samples; END",
+            "trigger \"t\" of another program acts on its rows",
+            "DROP TRIGGER t",
+        ),
+        (
+            "CREATE UNIQUE INDEX u ON samples(cell, seed, trace)",
+            "index \"u\" of another program",
+            "DROP INDEX u",
+        ),
+    ] {
+        sqlite(sql);
+        let error = rows(&dir).unwrap_err().to_string();
+        assert!(error.contains(named), "{error}");
+        sqlite(undo);
+    }
+    sqlite("DROP TABLE samples");
+    assert!(rows(&dir).unwrap_err().to_string().contains("its tables are not those of a run store"));
+}

@@ -18,6 +18,7 @@ use std::io::BufRead;
 
 use super::{Fault, Table, malformed};
 use crate::data::MAX_VALUES;
+use crate::data::room::reserve;
 use crate::units::counted;
 use field::{Class, Field};
 use layout::Form;
@@ -76,6 +77,7 @@ impl Rows<'_> {
             ));
         }
         let end = fields.len() - usize::from(layout.trailing);
+        reserve(&mut self.values, end)?;
         if layout.trailing && !fields[end].text.is_empty() {
             return wrong(line, end, fields[end], "and the lines above end with a separator");
         }
