@@ -12,6 +12,7 @@
 //! form (Parquet: its bits), what is undefined is an empty field in CSV and null elsewhere. JSON is one array of objects, one
 //! object a line. Rows go through one after another (Parquet: in groups), so that memory does not grow with their number.
 
+mod columns;
 mod csv;
 mod json;
 mod layout;
@@ -21,6 +22,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+pub use self::columns::{Values, columns};
 use self::layout::TableColumns;
 use super::store::{Reader, StoreError};
 use super::table::{self, Column, Details, IndependenceRow, LayerRow, Part, Record, Row, SpectrumRow, Value};

@@ -1,6 +1,6 @@
 //! Exported rows are the stored rows, to the bit, in every format.
 
-use eoc_ntk::study::export::{Format, Table, export};
+use eoc_ntk::study::export::{Format, Table, Values, columns, export};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
@@ -113,6 +113,31 @@ fn from_json(bytes: &[u8]) -> Vec<Flat> {
     rows.iter().zip(&lines).map(flat).collect()
 }
 
+/// As programs have them in memory: what is undefined is NaN, or no text.
+fn from_columns(dir: &Path) -> Vec<Flat> {
+    let columns = columns(&Reader::open(dir).unwrap(), Table::Samples).unwrap();
+    let of = |name: &str| &columns.iter().find(|(column, _)| column.name == name).unwrap().1;
+    let integers = |name| match of(name) {
+        Values::Integer(values) => values.clone(),
+        other => panic!("{name}: {other:?}"),
+    };
+    let text = |name: &str, row: usize| match of(name) {
+        Values::Text { texts, rows } => texts[rows[row] as usize].clone().unwrap_or_default(),
+        Values::Integer(values) => values[row].to_string(),
+        Values::Real(values) => values[row].to_string(),
+    };
+    let number = |name: &str, row: usize| match of(name) {
+        Values::Real(values) => (!values[row].is_nan()).then(|| values[row].to_bits()),
+        other => panic!("{name}: {other:?}"),
+    };
+    let (cells, seeds) = (integers("cell"), integers("seed"));
+    let row = |i: usize| {
+        let texts = TEXTS.iter().map(|name| text(name, i)).collect();
+        (cells[i], seeds[i], texts, names().into_iter().map(|name| number(name, i)).collect())
+    };
+    (0..cells.len()).map(row).collect()
+}
+
 fn from_parquet(bytes: Vec<u8>) -> Vec<Flat> {
     let temp = tempfile::tempdir().unwrap();
     let path = temp.path().join("rows.parquet");
@@ -156,6 +181,7 @@ fn every_format_reads_back_to_the_bit() {
     assert_eq!(from_csv(&exported(&dir, Format::Csv)), expected);
     assert_eq!(from_json(&exported(&dir, Format::Json)), expected);
     assert_eq!(from_parquet(exported(&dir, Format::Parquet)), expected);
+    assert_eq!(from_columns(&dir), expected);
 }
 
 /// Where every point is zero, K∞ = 0 and relative deviations are undefined.
@@ -175,6 +201,7 @@ fn what_is_undefined_is_empty_or_null() {
     assert_eq!(from_csv(&exported(&dir, Format::Csv)), expected);
     assert_eq!(from_json(&exported(&dir, Format::Json)), expected);
     assert_eq!(from_parquet(exported(&dir, Format::Parquet)), expected);
+    assert_eq!(from_columns(&dir), expected);
     let text = String::from_utf8(exported(&dir, Format::Json)).unwrap();
     assert!(text.contains("\"schedule\":null,\"widths\":\"\""), "depth 1 has no schedule: {text}");
 }
@@ -186,6 +213,7 @@ fn a_store_without_rows_exports_none() {
     assert!(from_csv(&exported(temp.path(), Format::Csv)).is_empty());
     assert!(from_json(&exported(temp.path(), Format::Json)).is_empty());
     assert!(from_parquet(exported(temp.path(), Format::Parquet)).is_empty());
+    assert!(from_columns(temp.path()).is_empty());
 }
 
 /// One row a cell, with what a plot of the samples needs, in the words of `eoc limit`.

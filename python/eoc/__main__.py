@@ -1,0 +1,7 @@
+"""``python -m eoc``."""
+
+import sys
+
+from ._program import main
+
+sys.exit(main())
