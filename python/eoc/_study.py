@@ -100,6 +100,10 @@ class Run:
         """One row an eigenvalue of K/n of a finished sample, where the study has ``spectrum = true``."""
         return self._rows("spectrum")
 
+    def independence(self) -> Rows:
+        """One row an angle of a pair of a finished sample: K - K_gia, where the study has ``independence = true``."""
+        return self._rows("independence")
+
     def cells(self) -> Rows:
         """One row a network: what it is, its limit, bound and exact spread, and how many seeds are finished."""
         return self._rows("cells")
@@ -158,7 +162,7 @@ def run(
 
     Returns
     -------
-    A :class:`Run`, with the methods ``samples``, ``layers``, ``spectrum``, ``cells`` and ``report``.
+    A :class:`Run`, with the methods ``samples``, ``layers``, ``spectrum``, ``independence``, ``cells`` and ``report``.
 
     Raises
     ------
