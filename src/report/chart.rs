@@ -27,7 +27,7 @@ const SIZE: (f64, f64) = (720.0, 500.0);
 /// Characters of a line of the title that the figure has room for.
 const TITLE: usize = 74;
 /// And of a line of what is below it.
-const SUBTITLE: usize = 92;
+const SUBTITLE: usize = 100;
 /// Characters of a label of the legend.
 const LABEL: usize = 84;
 
@@ -48,7 +48,7 @@ pub(super) enum Look {
     Steps,
     /// Markers alone.
     Marks,
-    /// What others published of the same networks: open markers.
+    /// What others published of the same networks: large diamonds.
     Published,
 }
 
@@ -198,7 +198,7 @@ impl Chart {
             .with_title_size(16)
             .with_title_wrap(TITLE)
             .with_subtitle(self.of.clone())
-            .with_subtitle_size(13)
+            .with_subtitle_size(12)
             .with_subtitle_wrap(SUBTITLE)
             .with_label_size(15)
             .with_tick_size(13)
@@ -249,8 +249,7 @@ impl Chart {
             }
             Look::Marks => vec![marks(4.5).with_marker(marker).into()],
             Look::Published => {
-                let open = marks(7.0).with_marker(MarkerShape::Diamond).with_marker_opacity(0.0);
-                vec![open.with_marker_stroke_width(2.0).into()]
+                vec![marks(7.0).with_marker(MarkerShape::Diamond).into()]
             }
             Look::Measured => {
                 // On a logarithmic axis there is no place for an arm that reaches 0.

@@ -69,10 +69,16 @@ pub(super) fn angles(lines: &Lines) -> Option<Chart> {
             Dot { low, high, seeds, ..dot(of, of.difference.value.abs()) }
         };
         let groups = &cost.found.groups;
-        let series = |look, label: &str, named, dots| Series { label: label.to_owned(), look, colour, named, dots };
+        let series =
+            |look, label: &str, named, dots| Series { label: label.to_owned(), look, colour, named, dots };
         means.push(series(Look::Measured, &label, true, groups.iter().map(mean).collect()));
         let dots = groups.iter().map(|of| dot(of, of.bound)).collect();
-        bounds.push(series(Look::Theory, "bound of Proposition 17, at cosines of the limit", bounds.is_empty(), dots));
+        bounds.push(series(
+            Look::Theory,
+            "bound of Proposition 17, at cosines of the limit",
+            bounds.is_empty(),
+            dots,
+        ));
     }
     let series: Vec<Series> = means.into_iter().chain(bounds).collect();
     series.first()?;
@@ -85,5 +91,9 @@ pub(super) fn angles(lines: &Lines) -> Option<Chart> {
     );
     let x = Scale { label: "angle of a pair of inputs (radians)".into(), log: false, ends: None };
     let y = Scale::log("| mean entry of K − K_gia |");
-    Some(Chart { x, marks: Vec::new(), ..lines.chart("angle", "independent gradients by angle", about, y, series) })
+    Some(Chart {
+        x,
+        marks: Vec::new(),
+        ..lines.chart("angle", "independent gradients by angle", about, y, series)
+    })
 }

@@ -75,19 +75,20 @@ fn along(lines: &Lines, shown: &Shown) -> Option<Chart> {
         let dot = |k: usize| {
             let values: Vec<f64> = samples.layers.iter().filter_map(|l| l.get(k)).map(shown.of).collect();
             let found = Moments::of(&values.into_iter().filter(|v| v.is_finite()).collect::<Vec<_>>());
-            let (y, sd) = (found.mean()?, found.variance().map(f64::sqrt));
+            let (y, error) = (found.mean()?, found.standard_error().map(|e| 2.0 * e));
             let seeds = Some(samples.seeds.len() as u64);
-            let (low, high) = (sd.map(|sd| y - sd), sd.map(|sd| y + sd));
+            let (low, high) = (error.map(|e| y - e), error.map(|e| y + e));
             Some(Dot { x: (k + 1) as f64, y, low, high, seeds, cell: Some(Arc::clone(&point.cell)) })
         };
         let dots = (0..depth).filter_map(dot).collect();
         series.push(Series { label, look: Look::Measured, colour, named: true, dots });
         if shown.published {
+            let error = |p: &Published| 2.0 * p.sd / Published::PAIRS.sqrt();
             let of = |p: &Published| Dot {
                 x: p.layer as f64,
                 y: p.mean,
-                low: Some(p.mean - p.sd),
-                high: Some(p.mean + p.sd),
+                low: Some(p.mean - error(p)),
+                high: Some(p.mean + error(p)),
                 cell: Some(Arc::clone(&point.cell)),
                 ..Dot::default()
             };
@@ -103,13 +104,13 @@ fn along(lines: &Lines, shown: &Shown) -> Option<Chart> {
     let words = if known.is_empty() {
         ""
     } else {
-        " Open markers, in the same colours: the means published there, over 1000 pairs from MNIST; those drawn here are one pair of \
+        " Diamonds, in the same colours: the means published there, over 1000 pairs from MNIST; those drawn here are one pair of \
          about their mean distance."
     };
     series.extend(known);
     series.first()?;
     let about = shown.about.to_owned()
-        + " Markers: mean over seeds; error bars: one standard deviation over seeds up and down, as in the paper's figure."
+        + " Markers: mean over seeds; error bars: two standard errors up and down."
         + words;
     let x = Scale { label: "layer k".into(), log: false, ends: None };
     let chart = lines.chart(shown.name, shown.title, about, Scale::log(shown.y), series);

@@ -260,6 +260,6 @@ fn setting_label(sections: &[&Section], section: &Section) -> Vec<String> {
     let differs = |i: usize| all.iter().any(|s| s[i] != own[i]);
     let only = |i: usize| all.iter().any(|s| (0..own.len()).all(|j| (s[j] != own[j]) == (i == j)));
     let shown = |i: &usize| if *i == DATA { differs(*i) } else { only(*i) };
-    let short = |text: String| super::layout::shortened(&text, 28);
+    let short = |text: String| super::layout::shortened(&text, 36);
     (0..own.len()).filter(shown).filter_map(|i| own[i].clone().map(short)).collect()
 }

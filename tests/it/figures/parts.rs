@@ -46,8 +46,8 @@ fn layers_stand_beside_the_published_values() {
     assert_eq!(figure.iter().filter(measured).count(), 6 * 32);
     for row in figure.iter().filter(measured) {
         close(number(row, "y"), 4.5 * number(row, "x"));
-        // The sample variance of 1 … 8 is 6.
-        close(number(row, "high") - number(row, "y"), 6f64.sqrt() * number(row, "x"));
+        // The sample variance of 1 … 8 is 6; two standard errors.
+        close(number(row, "high") - number(row, "y"), 2.0 * (6f64 / 8.0).sqrt() * number(row, "x"));
     }
     for (schedule, values) in PUBLISHED {
         let found: Vec<_> =
