@@ -18,6 +18,7 @@ use crate::study::table::CellRecord;
 
 /// Half of an interval of 1 − 0.05/9 in standard errors: all nine published values at once with 95 %.
 const NINE: f64 = 2.773;
+
 /// The exponent that log k has over the layers of a fit.
 fn of_the_logarithm(depth: u64) -> Option<f64> {
     let x: Vec<f64> = (FROM.min(depth)..=depth).map(|k| k as f64).collect();

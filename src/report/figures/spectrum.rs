@@ -39,8 +39,9 @@ pub(super) fn spectra(lines: &Lines) -> Option<Chart> {
         medians.push(series(Look::Measured, &label, true, median));
         limits.push(series(Look::Theory, "theory: eigenvalues of K∞/n", limits.is_empty(), limit));
     }
-    let about = "Eigenvalues of K/n, the largest first. Markers: median over seeds; error bars: its 95 % interval; shaded: from the 5 % to the 95 % quantile. Dashed, in \
-                 the same colours: those of K∞/n. What is 0 or below (by rounding) has no place on the logarithmic axis.";
+    let about = "Eigenvalues of K/n, the largest first. Markers: median over seeds; error bars: its 95 % interval; shaded: from \
+                 the 5 % to the 95 % quantile. Dashed, in the same colours: those of K∞/n. What is 0 or below (by rounding) has no \
+                 place on the logarithmic axis.";
     let series: Vec<Series> = bands.into_iter().chain(medians).chain(limits).collect();
     series.first()?;
     let x = Scale { label: "place of the eigenvalue, the largest first".into(), log: false, ends: None };
