@@ -39,7 +39,7 @@ const PUBLISHED: [(&str, [f64; 3]); 3] = [
 #[test]
 fn layers_stand_beside_the_published_values() {
     let cells = PUBLISHED.iter().flat_map(|(schedule, _)| [16, 64].map(|m| pair(schedule, m)));
-    let mut study = StudySummary { name: "layers".into(), cells: cells.collect() };
+    let mut study = StudySummary::new("layers", cells.collect());
     let all = drawn(&study);
     let figure = rows(named(&all, "layers"));
     let measured = |r: &&std::collections::BTreeMap<String, String>| r["kind"] == "measured";
