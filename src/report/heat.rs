@@ -10,6 +10,7 @@ use kuva::render::figure::Figure as Panels;
 use super::figure::Figure;
 use super::layout::shortened;
 use super::ticks::tick;
+use crate::units::counted;
 
 /// Rows of a kernel that are drawn at most: more are no wider than a hair, and each is as many rectangles.
 const ROWS: usize = 64;
@@ -82,7 +83,7 @@ impl Kernels<'_> {
             .with_title_size(15)
             .render();
         let part = match self.rows {
-            rows if rows > ROWS => format!(" The first {ROWS} of {rows} rows and columns."),
+            rows if rows > ROWS => format!(" The first {ROWS} of {} and columns.", counted(rows, "row")),
             _ => String::new(),
         };
         let about = format!(

@@ -379,7 +379,7 @@ mod tests {
         let error = "wide".parse::<Builtin>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million, deep, points, tail, spectrum, layers, independence or needed"
+            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million, deep, points, tail, spectrum, layers or independence"
         );
     }
 

@@ -245,23 +245,6 @@ fn arrows_point_one_way() {
 
 /// Circles that stand. A line here is a debt: say what it needs to go.
 const CIRCLES: &[(&str, &[&str])] = &[
-    // A device lists the passes that it compiles, and passes are recorded for a device.
-    (
-        "backend::gpu",
-        &[
-            "adapter",
-            "device",
-            "executor",
-            "module",
-            "panel",
-            "passes",
-            "profile",
-            "recording",
-            "schedule",
-            "tuning",
-            "weight_tile",
-        ],
-    ),
     // A sample has its further rows, and each of their tables says where in a sample they are.
     ("study::table", &["independence", "layer", "part", "spectrum"]),
 ];

@@ -50,7 +50,7 @@ fn unknown_and_contradicting_names_are_refused() {
             "{stderr}"
         );
     }
-    assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1, "nothing was written");
+    assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 3, "nothing was written");
 }
 
 /// The claim and the prediction stand before the table, in a pipe too; where options change the networks, only what theory

@@ -165,7 +165,7 @@ fn whole_numbers_are_read_alike_everywhere() {
     place.put("study.toml", file.replace("\"1k\", 5", "\"1x\"").as_bytes());
     place.refused(
         "run study.toml --device cpu",
-        "width is the text \"1x\"; write an integer from 1 such as 64 or \"10k\"",
+        "width: is the text \"1x\"; write an integer from 1 such as 64 or \"10k\"",
     );
 }
 

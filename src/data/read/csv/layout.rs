@@ -185,6 +185,29 @@ impl Form {
             self.notes.push(format!("line {}, in quotes, is taken as the header", head[0].line));
             return Ok(true);
         }
+        // Programs that write column numbers write every value of a column of floats with a point, zero as 0.0.
+        let all =
+            |holds: fn(&Class) -> bool, column: usize| body.iter().all(|r| r.get(column).is_some_and(holds));
+        let floats = |column| all(|c| number(c) && integer(c).is_none(), column);
+        let integers = |column| all(|c| integer(c).is_some(), column);
+        // Behind a first column of names, the others.
+        let from = usize::from(count > 1 && named(&first[0]));
+        let even = (from..count).all(|column| floats(column) || integers(column));
+        let some = (from..count).any(floats);
+        let two_readings = |of: &str| {
+            let point: Vec<String> =
+                first.iter().take(4).filter_map(integer).map(|v| format!("{v:.1}")).collect();
+            malformed(format!(
+                "line {} has two readings: {of} above the rows, or a point; delete the line or give the columns names, or \
+                 write the point with decimals, as {}",
+                head[0].line,
+                point.join(",")
+            ))
+        };
+        // A name before labels above rows with names: of the column of names, or of the first of them.
+        if from == 1 && !body.is_empty() && even && some && labels(rest.iter()) {
+            return two_readings("labels of columns");
+        }
         let value = |c: &Class| match c {
             Class::Number { value, .. } => Some(*value),
             _ => None,
@@ -197,23 +220,6 @@ impl Form {
         if body.is_empty() || !counted && (count < 2 || !labels(first.iter())) {
             return Ok(false);
         }
-        // Programs that write column numbers write every value of a column of floats with a point, zero as 0.0.
-        let all =
-            |holds: fn(&Class) -> bool, column: usize| body.iter().all(|r| r.get(column).is_some_and(holds));
-        let floats = |column| all(|c| number(c) && integer(c).is_none(), column);
-        let integers = |column| all(|c| integer(c).is_some(), column);
-        let even = (0..count).all(|column| floats(column) || integers(column));
-        let some = (0..count).any(floats);
-        let two_readings = |of: &str| {
-            let point: Vec<String> =
-                first.iter().take(4).filter_map(integer).map(|v| format!("{v:.1}")).collect();
-            malformed(format!(
-                "line {} has two readings: {of} above the rows, or a point; delete the line or give the columns names, or \
-                 write the point with decimals, as {}",
-                head[0].line,
-                point.join(",")
-            ))
-        };
         if !counted {
             return if even && some { two_readings("labels of columns") } else { Ok(false) };
         }
