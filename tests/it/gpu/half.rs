@@ -175,12 +175,10 @@ fn given_weights_are_rounded_and_must_fit() {
     let given: Vec<WeightMatrix> =
         drawn.iter().map(|w| WeightMatrix { rows: w.len(), cols: w[0].len(), values: w.concat() }).collect();
     let expected = kernels(&gpu, &network, &data, Sampler::Direct, Precision::F16, &[11]).remove(0);
-    let kernel =
-        |weights: Vec<WeightMatrix>| {
-            ExplicitKernel::new(&gpu, network.activation(), weights, 1.0, 33, Precision::F16)
-                .unwrap()
-                .evaluate(&data, &Stop::never(), &|| {})
-        };
+    let kernel = |weights: Vec<WeightMatrix>| {
+        ExplicitKernel::new(&gpu, network.activation(), weights, 1.0, 33, Precision::F16)
+            .and_then(|kernel| kernel.evaluate(&data, &Stop::never(), &|| {}))
+    };
     let found = kernel(given.clone()).unwrap();
     // The weights round on the host here and on the device there, to the same numbers.
     assert!(relative(&found.kernel, &expected.kernel) < 1e-5);
