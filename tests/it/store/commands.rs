@@ -257,8 +257,8 @@ fn rows_of_several_devices_are_reproduced_device_by_device() {
     let text = done(at, "status run --reproduce");
     for part in [
         "# The rows are of several devices",
-        "eoc run again.toml --device 'gpu:Card 9' --out again-1   # 75 rows are from Card 9\n",
-        "eoc run again.toml --device cpu --out again-2   # 21 rows are from cpu avx2+fma\n",
+        "eoc run again.toml --device 'gpu:Card 9' --out again-1   # 84 rows are from Card 9\n",
+        "eoc run again.toml --device cpu --out again-2   # 12 rows are from cpu avx2+fma\n",
     ] {
         assert!(text.contains(part), "no {part:?} in\n{text}");
     }

@@ -63,7 +63,6 @@ fn a_changed_statistic_is_found() {
         "UPDATE cells SET schedules = 'linear' WHERE cell = 1",
         "UPDATE manifest SET value = '0..3' WHERE name = 'cells'",
         "UPDATE manifest SET value = '0..5' WHERE name = 'cells'",
-        "CREATE TABLE more (x)",
         "DROP TABLE sessions",
         "PRAGMA application_id = 5",
     ] {

@@ -342,7 +342,7 @@ fn the_program_exports_without_changing_the_directory() {
     refused(
         &table(&["--format", "csv", "--table", "rows"]),
         2,
-        &["\"rows\"", "samples, layers, spectrum or cells"],
+        &["\"rows\"", "samples, layers, spectrum, independence or cells"],
     );
     refused(&table(&["--format", "npy", "--table", "cells", "--out", "m"]), 2, &["--table goes with"]);
     refused(&eoc(temp.path(), &["export", "run", "--format", "csv", "--out", "no/a.csv"]), 2, &["no/a.csv"]);
