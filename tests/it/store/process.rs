@@ -147,7 +147,7 @@ fn a_wide_seed_in_hand_is_given_up_at_a_signal() {
     let network = "--activation relu --depth 3 --width 600000000 --data sphere:n=8,dim=4,seed=0 --threads 1 --seeds 2 --out";
     for (command, out, signal, status, part) in [
         ("run", "int", "INT", 130, "2 samples are missing"),
-        ("run", "usr1", "USR1", 1, "the time limit of this task is shorter than one sample takes"),
+        ("run", "usr1", "USR1", 1, "before one new sample was finished; 2 samples are missing"),
         ("sample", "int.npy", "INT", 130, "interrupted"),
         ("sample", "usr1.npy", "USR1", 130, "interrupted"),
     ] {
