@@ -9,7 +9,6 @@ use crate::cli::escape::visible;
 use crate::cli::failure::Failure;
 use crate::cli::stored::{describe, unusable};
 use crate::cli::units::{are, counted, utc};
-use crate::math::whole;
 use crate::study::store::{CellRecord, Reader, Statistics, StoreError};
 use crate::study::table::{Value, columns, values};
 
@@ -24,9 +23,9 @@ impl std::str::FromStr for RowName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let row = text
-            .split_once(',')
-            .and_then(|(cell, seed)| Some(Self { cell: whole(cell)?, seed: whole(seed)? }));
+        let row = text.split_once(',').and_then(|(cell, seed)| {
+            Some(Self { cell: cell.trim().parse().ok()?, seed: seed.trim().parse().ok()? })
+        });
         row.ok_or_else(|| {
             format!("row \"{text}\" is none; write CELL,SEED as eoc export lists them, such as 3,17")
         })
@@ -109,8 +108,10 @@ fn others(reader: &Reader, dir: &Path) -> Result<String, StoreError> {
     let counts = reader.count_rows()?;
     let count = others.len();
     let dir = quoted(&dir.display().to_string());
-    let mut text =
-        format!("# The directory has {} too that this study does not ask for;\n", counted(count, "cell"));
+    let mut text = format!(
+        "# The directory has {} of earlier studies too, which this one does not ask for;\n",
+        counted(count, "cell")
+    );
     text += &format!("# any row of theirs is drawn again by what eoc status {dir} --row CELL,SEED prints:\n");
     for (index, cell) in others.iter().enumerate().take(LISTED) {
         let words = visible(&describe(cell));

@@ -51,7 +51,7 @@ fields! {
         precision: String = cell.precision.to_string(), Repeated "", "arithmetic: f32, f64 or f16";
         m: Option<u64> = cell.width.or(cell.network.hidden().iter().copied().min()), "neurons",
             "m of the schedule, the narrowest of listed widths; null at depth 1";
-        schedules: Option<String> = names(cell.schedules.iter().map(|s| s.to_string()).collect()), Repeated "",
+        schedules: Option<String> = names(cell.schedules.iter().map(|s| s.to_string()).collect()), "",
             "every schedule asked for that makes these widths, with commas; null where none does";
         /// What follows for it without a draw.
         limit: LimitRecord = limit;

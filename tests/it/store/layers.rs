@@ -140,12 +140,12 @@ fn exported_layers_have_their_columns_behind_those_of_the_sample() {
     let mut lines = text.lines();
     assert_eq!(
         lines.next().unwrap(),
-        "cell,seed,activation,a,b,depth,schedule,widths,outputs,scale,data,normalize,n,sampler,precision,schedules,layer,\
-         norm_max,cosine_max,icd_mean,icd_max,gradient_norm_max,gradient_inner_max,term_op,pairs"
+        "cell,seed,activation,a,b,depth,schedule,widths,outputs,scale,data,normalize,n,sampler,precision,layer,norm_max,\
+         cosine_max,icd_mean,icd_max,gradient_norm_max,gradient_inner_max,term_op,pairs"
     );
     assert_eq!((count, lines.clone().count()), (240, 240));
     let first: Vec<&str> = lines.next().unwrap().split(',').collect();
-    assert_eq!((first[0], first[16], first[17], first[24]), ("0", "1", "", "1"), "{first:?}");
+    assert_eq!((first[0], first[15], first[16], first[23]), ("0", "1", "", "1"), "{first:?}");
 }
 
 #[test]
