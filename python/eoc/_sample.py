@@ -151,7 +151,7 @@ def sample(
     RuntimeError
         A device broke, or a number left the range of the precision.
     KeyboardInterrupt
-        Within two seconds of Ctrl-C.
+        After Ctrl-C, at the next look of the engine.
     """
     with _progress(progress, "seed") as report:
         kernels, more = _eoc.sample(

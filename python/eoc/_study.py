@@ -171,14 +171,14 @@ def run(
     RuntimeError
         A device or a disk failed; what was finished is kept.
     KeyboardInterrupt
-        Within two seconds of Ctrl-C; what was finished is kept.
+        After Ctrl-C, at the next look of the engine; what was finished is kept.
     """
     said = dict(study) if isinstance(study, Mapping) else {}
     path = builtin = None
     if not isinstance(study, Mapping):
         name = os.fspath(study)
         # A built-in study is a bare word.
-        if isinstance(study, str) and name.isidentifier() and not os.path.exists(name):
+        if isinstance(study, str) and name.isidentifier() and not os.path.isfile(name):
             builtin = name
         else:
             path = Path(name)

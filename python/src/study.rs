@@ -207,7 +207,7 @@ pub fn report(py: Python<'_>, directory: PathBuf) -> PyResult<(String, Vec<Strin
         let manifest = reader.manifest();
         let report =
             threads.install(|| Report::of_run(rows, manifest, None)).map_err(|e| Failure::broke(&e))?;
-        let names = report.write(&reader, &directory).map_err(|error| Failure::broke(&error))?;
+        let names = report.write(&reader, &directory, &threads).map_err(|error| Failure::broke(&error))?;
         Ok((report.table(COLUMNS), names))
     })
 }

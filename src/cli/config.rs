@@ -196,14 +196,19 @@ impl EngineArgs {
         Ok(single("--precision", &self.precision)?.unwrap_or(Precision::F32))
     }
 
-    /// Opens the device for work in these precisions, with these threads.
-    pub fn open(
+    /// The same where a signal is heard meanwhile, though the driver does not hear it.
+    pub fn open_heard(
         &self,
         precisions: &[Precision],
         threads: &Threads,
         ctx: &Context,
     ) -> Result<Box<dyn Engine>, Failure> {
         let _watchdog = Watchdog::over_nothing(ctx);
+        self.open(precisions, threads)
+    }
+
+    /// Opens the device for work in these precisions, with these threads.
+    pub fn open(&self, precisions: &[Precision], threads: &Threads) -> Result<Box<dyn Engine>, Failure> {
         let choice = self.device.as_ref().unwrap_or(&DeviceChoice::Auto);
         Ok(device::open(choice, precisions, threads, &|text| note(&format!("{text}\n")))?)
     }

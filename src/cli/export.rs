@@ -54,7 +54,7 @@ the seeds in the directory: CELL-mean.npy and CELL-sd.npy of shape (n*outputs, n
 directory --out, and cells.csv with the number of seeds. Beside them CELL-kernel.svg, .pdf and .png: heat
 maps of K of the first seed, of its limit, of their difference and of the standard deviation, with their
 entries as .csv. A run does not store kernels, so they are drawn again: it takes as long as the run did,
-needs its data, and memory for four kernels beside the batch.
+needs its data, and memory for five kernels beside the batch.
 
 Examples:
   eoc export eoc-runs/first-0123abcd --format csv > rows.csv

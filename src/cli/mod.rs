@@ -130,7 +130,7 @@ enum Command {
     /// A data source as a file
     #[command(after_help = data::EXAMPLES)]
     Data(data::Args),
-    /// The rows of a run directory: samples or cells
+    /// A table of a run directory (samples, layers, spectrum, independence or cells)
     #[command(after_help = export::after_help())]
     Export(export::Args),
     /// Page, figures and tables of run directories, from their rows

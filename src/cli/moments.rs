@@ -35,7 +35,7 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
     let plan = plan(&reader, dir)?;
     check_place(out)?;
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
-    let engine = engine.open(&precisions, &engine.threads.start()?, ctx)?;
+    let engine = engine.open_heard(&precisions, &engine.threads.start()?, ctx)?;
     // Every cell first: what is refused is refused before anything is written.
     let costs = run::check(&plan, engine.as_ref()).map_err(refused)?;
     ctx.on_stop(": the arrays of finished cells are kept");

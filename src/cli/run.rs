@@ -245,7 +245,7 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
     // What was committed survives any end; the report comes after it.
     let added = Arc::new(AtomicU64::new(0));
     let watchdog = stopping::watchdog(&out, &added, ctx);
-    let engine = args.engine.open(&precisions, &threads, ctx)?;
+    let engine = args.engine.open(&precisions, &threads)?;
     let info = engine.info().clone();
     ctx.on_stop(": finished samples are kept, seeds in hand are given up");
     let settings = Settings { device: &info.name, threads: info.threads, batch: None, shard };
@@ -272,11 +272,11 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
         true => None,
         false => {
             let open = || Store::open(&out, &plan, shard, session(&info), records);
-            Some(patiently(stop, is_held, open).map_err(|error| unheld(error, ctx, refused))?)
+            Some(patiently(stop, is_held, open).map_err(|error| unheld(error, &added, ctx, refused))?)
         }
     };
     if args.study.is_none() && !args.json && !asked.brief {
-        let limits = records().map_err(refused)?;
+        let limits = records().map_err(|error| unheld(error, &added, ctx, refused))?;
         ctx.account(&builtin::statement(study.as_ref(), &plan, &limits, terminal::columns()))?;
     }
     let finish = || finish(args, asked, &out, study.as_ref(), finished, &threads, ctx);
@@ -287,7 +287,8 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
     let meter = ctx.progress(format!("{} in {}", plan.name(), out.display()), "sample");
     let ended = run::run(&plan, store, &computing, &mut Counted::new(meter, &added));
     drop(watchdog);
-    let Outcome { added, missing } = ended.map_err(|error| unheld(error, ctx, Failure::running))?;
+    let ended = ended.map_err(|error| unheld(error, &added, ctx, Failure::running));
+    let Outcome { added, missing } = ended?;
     tracing::info!("{} added", counted(added, "sample"));
     if missing > 0 {
         return Err(stopping::short(added, missing, &out, ctx));

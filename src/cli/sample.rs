@@ -50,7 +50,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let precision = args.engine.precision()?;
     let seeds = args.sampling.seeds();
     let data = args.data.load()?;
-    let engine = args.engine.open(&[precision], &args.engine.threads.start()?, ctx)?;
+    let engine = args.engine.open_heard(&[precision], &args.engine.threads.start()?, ctx)?;
     let sampler = args.sampling.sampler()?.resolve(data.n(), data.dim(), &network);
     let job = Job::new(&network, &data, sampler, precision);
     let wanted = Wanted { matrices: args.layers.is_given(), ..Wanted::KERNEL };

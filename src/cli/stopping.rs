@@ -9,6 +9,7 @@ use super::failure::{Failure, Status};
 use super::progress::Meter;
 use super::units::are;
 use super::watchdog::Watchdog;
+use crate::backend::EngineError;
 use crate::study::run::{Observer, Progress, RunError};
 use crate::study::store::StoreError;
 
@@ -59,12 +60,25 @@ pub fn is_held(error: &RunError) -> bool {
     matches!(error, RunError::Store(StoreError::Held { .. }))
 }
 
-/// The failure of a run, which a signal has ended where another program was waited for.
-pub fn unheld(error: RunError, ctx: &Context, otherwise: impl Fn(RunError) -> Failure) -> Failure {
+/// The failure of a run, which a signal has ended before it began, or where another program was waited for.
+pub fn unheld(
+    error: RunError,
+    added: &AtomicU64,
+    ctx: &Context,
+    otherwise: impl Fn(RunError) -> Failure,
+) -> Failure {
+    let stopped = matches!(error, RunError::Engine { source: EngineError::Stopped, .. });
+    if stopped && ctx.time_limit() {
+        return Failure::running(anyhow::anyhow!("{NOTHING_NEW}; give the task more time"));
+    }
     if !(is_held(&error) && ctx.stop().is_raised()) {
         return otherwise(error);
     }
-    let status = if ctx.time_limit() { Status::TimeLimit } else { Status::Interrupted };
+    let status = match (ctx.time_limit(), added.load(Ordering::Relaxed)) {
+        (true, 0) => Status::Failed,
+        (true, _) => Status::TimeLimit,
+        (false, _) => Status::Interrupted,
+    };
     let what = "stopped while another program holds the store: what was finished since its last commit is given up, and the \
                 same command resumes";
     Failure { status, error: Some(anyhow::Error::from(error).context(what)) }

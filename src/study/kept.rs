@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::builtin::NEEDED;
@@ -35,8 +36,8 @@ pub struct Kept<'a> {
     store: Option<Store>,
     /// The rows that are there, by width and seed.
     rows: HashMap<u64, BTreeMap<u64, Statistics>>,
-    /// How many of them were drawn here.
-    added: u64,
+    /// Counts those that were drawn and kept here.
+    added: Arc<AtomicU64>,
 }
 
 /// Why a network could not be drawn, read or kept.
@@ -83,7 +84,7 @@ impl<'a> Kept<'a> {
             plan: Plan::new(of_search(spec, name))?,
             store: None,
             rows: HashMap::new(),
-            added: 0,
+            added: Arc::default(),
         };
         if let Some(reader) = there {
             kept.read(&reader)?;
@@ -126,9 +127,9 @@ impl<'a> Kept<'a> {
         &self.networks
     }
 
-    /// Networks that were drawn and kept here, beside those that were there.
-    pub fn added(&self) -> u64 {
-        self.added
+    /// Counts the networks that are drawn and kept from now on, as they are.
+    pub fn count_into(&mut self, counter: &Arc<AtomicU64>) {
+        self.added = Arc::clone(counter);
     }
 
     /// The cell of a width in the plan of the store, which is opened or extended where that is new.
@@ -171,7 +172,7 @@ impl<'a> Kept<'a> {
             let samples: Vec<Sample> = rows.iter().cloned().map(Sample::from).collect();
             store.insert(&samples)?;
         }
-        self.added += rows.len() as u64;
+        self.added.fetch_add(rows.len() as u64, Ordering::Relaxed);
         self.rows.entry(width).or_default().extend(rows.into_iter().map(|row| (row.seed, row.values)));
         Ok(true)
     }

@@ -83,7 +83,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let precision = args.engine.precision()?;
     let data = args.data.load()?;
     let threads = args.engine.threads.start()?;
-    let engine = args.engine.open(&[precision], &threads, ctx)?;
+    let engine = args.engine.open_heard(&[precision], &threads, ctx)?;
     let sampler = match args.sampler {
         Some(SamplerChoice::Always(sampler)) => sampler,
         Some(SamplerChoice::Auto) | None => Sampler::Conditional,

@@ -89,7 +89,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let data = raw.normalized(normalize);
     let other = source.as_mut().map(|source| against::load(source, normalize, &data)).transpose()?;
     let given = args.given.open(data.dim())?;
-    let engine = args.engine.open(&[precision], &args.engine.threads.start()?, ctx)?;
+    let engine = args.engine.open_heard(&[precision], &args.engine.threads.start()?, ctx)?;
     let shapes = given.shapes();
     let outputs = shapes.last().map_or(0, |last| last.0);
     let rows = data.n() as u128 * outputs as u128;

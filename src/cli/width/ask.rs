@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use super::{Args, Found, Stop, words};
@@ -80,9 +80,8 @@ impl Asking<'_> {
         let question = networks.question(self.asked).map_err(Failure::unusable)?;
         let (answer, constant) = if self.args.out.is_some() {
             let mut kept = self.kept(&cell, networks)?;
-            let answer = searched(&question, &mut kept, observe, kept_failed);
-            self.added.fetch_add(kept.added(), Ordering::Relaxed);
-            let answer = answer?;
+            kept.count_into(&self.added);
+            let answer = searched(&question, &mut kept, observe, kept_failed)?;
             let constant = kept.networks().constant(&question, &answer);
             (answer, constant)
         } else {

@@ -6,7 +6,7 @@ mod needed;
 mod question;
 mod words;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -135,12 +135,12 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let (several, kinds) = (cells.len() > 1, cells.len());
     let data = args.data.load()?;
     let threads = args.engine.threads.start()?;
-    let engine = args.engine.open(&[args.engine.precision()?], &threads, ctx)?;
+    let engine = args.engine.open_heard(&[args.engine.precision()?], &threads, ctx)?;
     ctx.on_stop(": what is known by then is printed");
     let added = Arc::new(AtomicU64::new(0));
     let asking =
         Asking { args, engine: &*engine, data: &data, asked: &asked, ctx, added: Arc::clone(&added) };
-    let watchdog = Watchdog::over_nothing(ctx);
+    let watchdog = watchdog(args, &added, ctx);
     let (found, stopped) = asking.all(cells)?;
     drop(watchdog);
     let typed = args.words.as_deref().unwrap_or(ctx.words());
@@ -151,24 +151,43 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     if args.json {
         ctx.write(&format!("{}\n", args.json(&found, several, stopped)))?;
     } else {
-        ctx.print(&words::table(&found, terminal::columns()))?;
-        ctx.print(&words::sentences(args, &found, kinds, stopped, figure.as_deref(), typed))?;
+        ctx.account(&words::table(&found, terminal::columns()))?;
+        ctx.account(&words::sentences(args, &found, kinds, stopped, figure.as_deref(), typed))?;
     }
     match stopped {
         // A batch system that starts a task again because it was stopped must not do so for ever.
         Stop::Signal if ctx.time_limit() && added.load(Ordering::Relaxed) == 0 => {
-            Err(Failure::running(anyhow::Error::msg(match &args.out {
-                Some(out) => format!(
-                    "stopped by the time-limit signal before one new network was kept in {}; give the task more time",
-                    out.display()
-                ),
-                None => "stopped by the time-limit signal; nothing is kept without --out DIR".to_owned(),
-            })))
+            Err(Failure::running(anyhow::Error::msg(nothing_kept(args.out.as_deref()))))
         }
         Stop::Signal if ctx.time_limit() => Ok(Status::TimeLimit),
         Stop::Signal => Ok(Status::Interrupted),
         _ => Ok(Status::Done),
     }
+}
+
+/// Why a batch system must not start the task again.
+fn nothing_kept(out: Option<&Path>) -> String {
+    match out {
+        Some(out) => format!(
+            "stopped by the time-limit signal before one new network was kept in {}; give the task more time",
+            out.display()
+        ),
+        None => "stopped by the time-limit signal; nothing is kept without --out DIR".to_owned(),
+    }
+}
+
+/// The end of a search in a step that does not hear signals, such as the spectrum of thousands of points.
+fn watchdog(args: &Args, added: &Arc<AtomicU64>, ctx: &Context) -> Watchdog {
+    let (out, added, time_limit) = (args.out.clone(), Arc::clone(added), ctx.time_limit_flag());
+    Watchdog::over(ctx, move || {
+        let (status, why) = match (time_limit.load(Ordering::Relaxed), added.load(Ordering::Relaxed)) {
+            (true, 0) => (Status::Failed, nothing_kept(out.as_deref())),
+            (true, _) => (Status::TimeLimit, "stopped by the time-limit signal".to_owned()),
+            (false, _) => (Status::Interrupted, "interrupted".to_owned()),
+        };
+        let error = anyhow::Error::msg(format!("{why}, in the middle of a step that cannot be broken off"));
+        Failure { status, error: Some(error) }
+    })
 }
 
 /// What broke off the drawing.

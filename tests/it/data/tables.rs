@@ -64,7 +64,6 @@ fn what_data_frame_libraries_write_by_default_is_read_as_meant() {
     read("0,1,2\n0.5,1.5,-2.0\n1.25,0.25,3.0\n", "line 1 is taken as column numbers");
     read("0,1,2\n0.5,1.5,-2\n1.25,0.25,3\n", "line 1 is taken as column numbers");
     read("a,b,c\n0.5,1.5,-2.0\n1.25,0.25,3.0\n", "");
-    read(",1,2,3\n0,0.5,1.5,-2.0\n1,1.25,0.25,3.0\n", "line 1 is taken as column numbers");
     read("0.5,1.5,-2.0\n1.25,0.25,3.0\n", "");
     read("name,0,1,2\nbob,0.5,1.5,-2.0\neve,1.25,0.25,3.0\n", "holds names");
     read("Unnamed: 0,a,b,c\n0,0.5,1.5,-2.0\n1,1.25,0.25,3.0\n", "an index");
@@ -116,6 +115,9 @@ fn tables_with_two_readings_and_odd_values_are_refused_by_line_and_field() {
         let text = format!("{first}\n0.5,1.5,-2\n1.25,0.25,3\n");
         check(text.as_bytes(), "line 1 has two readings: labels of columns");
     }
+    check(b",1,2,3\n0,0.5,1.5,-2.0\n1,1.25,0.25,3.0\n", "line 1 has two readings: labels of columns");
+    check(b",5\n0,2\n1,4\n", "line 1, field 1 is \"\"");
+    check(b"l.5,7\n1.5,2.5\n3,4\n", "line 1, field 1 is \"l.5\"");
     check(b"x,2019,2020\nbob,0.5,1.5\neve,1.25,0.25\n", "line 1 has two readings: labels of columns");
     check(b",Unnamed: 0,a\n0,0,0.5\n1,1,0.7\n", "column 2, \"Unnamed: 0\", has two readings");
     check(b"id,a\n17,0.5\n3,0.7\n42,0.1\n", "the first column, \"id\", has two readings");

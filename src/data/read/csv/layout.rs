@@ -171,9 +171,7 @@ impl Form {
         // A name, or nothing, before column numbers: an index that has a name, or none.
         let rest = &first[usize::from(count > 1)..];
         let start = matches!(first[0], Class::Name | Class::Empty);
-        // Other numbers than 0, 1, 2, … only where the name is not that of the first row among names of rows.
-        let index = !body.is_empty() && body.iter().all(|r| r.first().is_some_and(number));
-        let counted = counts(rest.iter().map(integer), 0.0) || index && labels(rest.iter());
+        let counted = counts(rest.iter().map(integer), 0.0);
         if count > 1 && start && counted && !body.is_empty() {
             self.notes.push(format!("line {} is taken as column numbers, not as a point", head[0].line));
             return Ok(true);
@@ -204,6 +202,11 @@ impl Form {
                 point.join(",")
             ))
         };
+        // Nothing, or a name, before other labels than 0, 1, 2, … and over an index: a header, or a point without its first number.
+        let index = body.iter().all(|r| r.first().is_some_and(number));
+        if rest.len() > 1 && start && index && !body.is_empty() && labels(rest.iter()) {
+            return two_readings("labels of columns");
+        }
         // A name before labels above rows with names: of the column of names, or of the first of them.
         if from == 1 && !body.is_empty() && even && some && labels(rest.iter()) {
             return two_readings("labels of columns");
