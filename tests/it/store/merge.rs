@@ -194,9 +194,9 @@ fn other_studies_versions_and_questions_are_named_and_refused() {
     refuse(&layout, &["stream layout 9", "stream layout 1"]);
     let damaged = run("damaged", STUDY);
     let conn = Connection::open(damaged.join("run.sqlite")).unwrap();
-    conn.execute("UPDATE samples SET trace = trace + 1e-12 WHERE seed = 1", []).unwrap();
+    conn.execute("UPDATE samples SET trace = trace + 1e-12 WHERE seed = 0", []).unwrap();
     drop(conn);
-    refuse(&damaged, &["run.sqlite is damaged", "cell 0, seed 1"]);
+    refuse(&damaged, &["run.sqlite is damaged", "cell 0, seed 0"]);
     fs::create_dir(at.join("empty")).unwrap();
     refuse(&at.join("empty"), &["holds no run"]);
     fs::write(at.join("file"), "x").unwrap();

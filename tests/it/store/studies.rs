@@ -40,7 +40,7 @@ fn malformed_studies_are_refused() {
         ("[network]\nactivation = 'tanh'", &["line 2: activation", "tanh", "leaky:ALPHA"]),
         ("[network]\nactivation = '0,0'", &["line 2: activation", "zero function"]),
         ("[network]\nactivation = [['abs']]", &["line 2: activation", "is a list"]),
-        ("[network]\ndepth = '4'", &["line 2: depth", "the text \"4\"", "without quotes"]),
+        ("[network]\ndepth = '4x'", &["line 2: depth", "the text \"4x\"", "an integer from 1"]),
         ("[network]\ndepth = 2.5", &["line 2: depth", "integer"]),
         ("[network]\ndepth = -2", &["line 2: depth", "integer"]),
         ("[network]\ndepth = 99999999999999999999", &["line 2"]),
