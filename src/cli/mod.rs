@@ -1,7 +1,7 @@
 //! Arguments → validated configuration → one command each.
 //!
-//! [`args`] is what was typed, [`config`] what it means; every command is a file with `Args` and `execute`.
-//! [`failure`] maps errors to exit statuses, [`context`] holds output, progress and signals. Nothing below this
+//! `args` is what was typed, `config` what it means; every command is a file with `Args` and `execute`.
+//! `failure` maps errors to exit statuses, `context` holds output, progress and signals. Nothing below this
 //! module prints or exits.
 
 mod absent;

@@ -21,7 +21,7 @@ const CHUNK: usize = 8192;
 pub struct Stored {
     /// The cells with their rows.
     pub study: StudySummary,
-    /// Whether there are more than [`REPORTED_SEEDS`] of a cell.
+    /// Whether there are more than `REPORTED_SEEDS` of a cell.
     pub more: bool,
     /// Rows that were not asked for: of earlier runs of the directory that were asked for more, or for other cells.
     pub others: u64,

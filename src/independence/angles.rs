@@ -29,7 +29,7 @@ pub struct Nearest {
     /// |mean| over its bound; at most 1, as the proposition says.
     pub ratio: f64,
     /// Its interval: Student's, with so much confidence of each that those of all groups and widths hold at once. None of fewer than
-    /// [`FEWEST`] seeds.
+    /// `FEWEST` seeds.
     pub interval: Option<Interval>,
     /// How many groups and widths there were.
     pub groups: usize,

@@ -1,6 +1,6 @@
 //! θ: the weights and biases of a network, drawn from a seed or read from a file.
 //!
-//! Written as `.safetensors` with the tensors W1 … Wl, F32, W_k of shape [m_k, m_{k−1}] ([`write`]). Read from what others write
+//! Written as `.safetensors` with the tensors W1 … Wl, F32, W_k of shape [m_k, m_{k−1}] ([`write()`]). Read from what others write
 //! as well ([`WeightFile`]): F32, F64, F16 or BF16 as f64, in which all four are exact; the header is checked before any
 //! value is read.
 
