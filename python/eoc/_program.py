@@ -14,4 +14,8 @@ def main() -> int:
     os.environ.setdefault("NODEVICE_SELECT", "1")
     from . import _eoc
 
-    return _eoc.main(["eoc", *sys.argv[1:]], os.path.abspath(sys.argv[0]))
+    program = os.path.abspath(sys.argv[0])
+    if os.path.basename(program) == "__main__.py":
+        # python -m eoc: what another process can start is the command beside the interpreter.
+        program = os.path.join(os.path.dirname(sys.executable), "eoc")
+    return _eoc.main(["eoc", *sys.argv[1:]], program)

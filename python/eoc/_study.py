@@ -182,6 +182,8 @@ def run(
             builtin = name
         else:
             path = Path(name)
+    if quick and builtin is None:
+        raise ValueError("quick is of a built-in study; leave it out, or name one such as \"first\"")
     for key, value in (override or {}).items():
         both = isinstance(value, Mapping) and isinstance(said.get(key), Mapping)
         said[key] = {**said[key], **value} if both else value

@@ -103,7 +103,7 @@ pub fn run_study(
             settings: &settings,
             stop,
         };
-        if Store::is_finished(&out, &plan, shard)? {
+        if Reader::look(&out)?.map_or(Ok(false), |reader| reader.is_finished(&plan, shard))? {
             return Ok(());
         }
         let records = || opened.threads.install(|| run::limits(&plan, &limits, stop));

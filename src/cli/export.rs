@@ -64,7 +64,7 @@ Examples:
 
 /// What shells offer.
 const FORMATS: &[&str] = &["csv", "json", "parquet", "npy"];
-const TABLES: &[&str] = &["samples", "layers", "spectrum", "independence", "cells"];
+const TABLES: &[&str] = &Table::NAMES;
 
 /// Arguments as typed.
 #[derive(Debug, clap::Args)]
@@ -99,7 +99,7 @@ impl FromStr for TableName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Table::ALL.into_iter().find(|table| table.name() == text);
-        let names = Table::ALL.map(Table::name).join(", ");
+        let names = Table::NAMES.join(", ");
         let names = names.rsplit_once(", ").map_or(names.clone(), |(all, last)| format!("{all} or {last}"));
         found.map(Self).ok_or_else(|| format!("table \"{}\" is unknown; use {names}", text.escape_debug()))
     }

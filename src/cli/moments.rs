@@ -135,8 +135,9 @@ fn check_place(out: &Path) -> Result<(), Failure> {
     };
     for entry in entries {
         let name = entry.map_err(|e| cannot("read", out, e))?.file_name().to_string_lossy().into_owned();
+        let heat = |format: &str| name.ends_with(&format!("-{HEAT}.{format}"));
         let ours = ["-mean.npy", "-sd.npy"].iter().any(|end| name.ends_with(end))
-            || name.contains(&format!("-{HEAT}."));
+            || ["csv", "pdf", "png", "svg"].into_iter().any(heat);
         if name != TABLE && !ours {
             return Err(Failure::refused(format!(
                 "{} is not empty and holds no export of kernels ({name}); give a new or empty directory",

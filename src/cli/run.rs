@@ -52,7 +52,7 @@ data are taken from where the file is:
   precision = \"f32\"
   layers = false                      # or true: rows of every layer too
   spectrum = false                    # or true: every eigenvalue too
-  independence = false                # or true: the columns independence_*
+  independence = false                # or true: columns and rows of it
   [network]
   activation = [\"abs\", \"relu\", \"0.6,0.4\"]
   depth = 4
@@ -114,8 +114,8 @@ pub struct Args {
     /// = true in a study
     #[arg(long)]
     spectrum: bool,
-    /// Draw every kernel as if gradients were independent too, for the columns independence_*; as independence = true in a
-    /// study. The sampler is conditional
+    /// Draw every kernel as if gradients were independent too, for the columns independence_* and eoc export --table
+    /// independence; as independence = true in a study. The sampler is conditional
     #[arg(long)]
     independence: bool,
     /// Shard I of N, from 0: that part of the samples, into a directory of its own for eoc merge [default: all]
@@ -256,9 +256,6 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
     if args.dry_run {
         return dry_run::execute(&plan, &out, &computing, ctx).map(Ended::from);
     }
-    if let Some(changed) = stored::changed_data(&out, &plan) {
-        ctx.note(&changed);
-    }
     tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
     let records = || {
         let name = format!("limits of {} in {}", plan.name(), out.display());
@@ -267,7 +264,12 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
     };
     // A finished run is shown from wherever it lies, a read-only place too.
     let at_work = Directory::in_use(&out).unwrap_or(false);
-    let finished = !at_work && Store::is_finished(&out, &plan, shard).map_err(stored::unusable)?;
+    let there = if at_work { None } else { Reader::look(&out).map_err(stored::unusable)? };
+    if let Some(changed) = there.as_ref().and_then(|reader| stored::changed_data(reader, &out, &plan)) {
+        ctx.note(&changed);
+    }
+    let finished = there.map_or(Ok(false), |reader| reader.is_finished(&plan, shard));
+    let finished = finished.map_err(stored::unusable)?;
     let mut store = match finished {
         true => None,
         false => {

@@ -16,15 +16,26 @@ use crate::study::store::StoreError;
 /// Why a batch system must not start the task again.
 const NOTHING_NEW: &str = "stopped by the time-limit signal before one new sample was finished";
 
+/// The status of work that a signal ended with so many rows added. A batch system that starts a task again because it was
+/// stopped (75) must not do so for ever: one without a new row has failed.
+pub fn status(time_limit: bool, added: u64) -> Status {
+    match (time_limit, added) {
+        (true, 0) => Status::Failed,
+        (true, _) => Status::TimeLimit,
+        (false, _) => Status::Interrupted,
+    }
+}
+
 /// The end of a run in a step that does not hear signals, such as the limit of thousands of points.
 pub fn watchdog(out: &Path, added: &Arc<AtomicU64>, ctx: &Context) -> Watchdog {
     let (out, added, time_limit) = (out.to_owned(), Arc::clone(added), ctx.time_limit_flag());
     Watchdog::over(ctx, move || {
         let step = "in the middle of a step that cannot be broken off";
-        let (status, why) = match (time_limit.load(Ordering::Relaxed), added.load(Ordering::Relaxed)) {
-            (true, 0) => (Status::Failed, format!("{NOTHING_NEW}, {step}; give the task more time")),
-            (true, _) => (Status::TimeLimit, format!("stopped by the time-limit signal {step}")),
-            (false, _) => (Status::Interrupted, format!("interrupted {step}")),
+        let status = status(time_limit.load(Ordering::Relaxed), added.load(Ordering::Relaxed));
+        let why = match status {
+            Status::Failed => format!("{NOTHING_NEW}, {step}; give the task more time"),
+            Status::TimeLimit => format!("stopped by the time-limit signal {step}"),
+            _ => format!("interrupted {step}"),
         };
         let kept = format!(
             "{why}; all that was finished before is in {}, and the same command resumes",
@@ -74,11 +85,7 @@ pub fn unheld(
     if !(is_held(&error) && ctx.stop().is_raised()) {
         return otherwise(error);
     }
-    let status = match (ctx.time_limit(), added.load(Ordering::Relaxed)) {
-        (true, 0) => Status::Failed,
-        (true, _) => Status::TimeLimit,
-        (false, _) => Status::Interrupted,
-    };
+    let status = status(ctx.time_limit(), added.load(Ordering::Relaxed));
     let what = "stopped while another program holds the store: what was finished since its last commit is given up, and the \
                 same command resumes";
     Failure { status, error: Some(anyhow::Error::from(error).context(what)) }
@@ -87,20 +94,17 @@ pub fn unheld(
 /// The failure of a run that was stopped with samples missing.
 pub fn short(added: u64, missing: u64, out: &Path, ctx: &Context) -> Failure {
     let (missing, out) = (are(missing, "sample"), out.display());
-    // A batch system that starts a task again because it was stopped must not do so for ever.
-    if ctx.time_limit() && added == 0 {
-        return Failure::running(anyhow::anyhow!(
-            "{NOTHING_NEW}; {missing} missing in {out}, give the task more time or the study smaller networks"
-        ));
-    }
-    let (status, why) = match ctx.time_limit() {
-        true => (Status::TimeLimit, "stopped by the time-limit signal"),
-        false => (Status::Interrupted, "interrupted"),
+    let resumes =
+        format!("all that was finished is in {out}, {missing} missing, and the same command resumes");
+    let status = status(ctx.time_limit(), added);
+    let sentence = match status {
+        Status::Failed => {
+            format!(
+                "{NOTHING_NEW}; {missing} missing in {out}, give the task more time or the study smaller networks"
+            )
+        }
+        Status::TimeLimit => format!("stopped by the time-limit signal; {resumes}"),
+        _ => format!("interrupted; {resumes}"),
     };
-    Failure {
-        status,
-        error: Some(anyhow::anyhow!(
-            "{why}; all that was finished is in {out}, {missing} missing, and the same command resumes"
-        )),
-    }
+    Failure { status, error: Some(anyhow::Error::msg(sentence)) }
 }

@@ -8,7 +8,7 @@ use super::units::counted;
 use super::watchdog::Watchdog;
 use crate::report::{CellSummary, StudySummary};
 use crate::study::store::{CellRecord, IndependenceRow, Reader, StoreError};
-use crate::study::{Cell, Directory, Need, Plan};
+use crate::study::{Cell, Need, Plan};
 
 /// Most seeds of a cell that a report looks at, so that neither its memory nor its time grows with the seeds of a study; the
 /// first ones, which cells share. The median of so many is known to about 1 % of the spread.
@@ -98,10 +98,9 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
     Ok(Stored { study: StudySummary { name: manifest.study.clone(), cells, stopped_by_draws }, more, others })
 }
 
-/// The data sets of a plan whose points a run directory has under the same name with other values: a file was changed. Its
+/// The data sets of a plan whose points the run of a directory has under the same name with other values: a file was changed. Its
 /// networks are other cells, which the run adds beside those that are there.
-pub fn changed_data(dir: &Path, plan: &Plan) -> Option<String> {
-    let reader = Directory::look(dir).ok()?.holds_run().then(|| Reader::open(dir)).and_then(Result::ok)?;
+pub fn changed_data(reader: &Reader, dir: &Path, plan: &Plan) -> Option<String> {
     let there = reader.cells();
     let changed = |cell: &&Cell| {
         let (key, data) = (cell.key(), &cell.data);

@@ -6,15 +6,15 @@
 use std::convert::Infallible;
 use std::ops::{ControlFlow, Range};
 
-use eoc_ntk::answer::{Answer, Cell, Draws, Ending, Networks, NoAnswer, Norm, Question, width};
+use eoc_ntk::answer::{Answer, Draws, Ending, Networks, NoAnswer, Question, width};
+use eoc_ntk::backend::Stop;
 use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::{Precision, Stop};
 use eoc_ntk::data::DataSet;
 use eoc_ntk::math::activation::Activation;
-use eoc_ntk::model::Schedule;
 use eoc_ntk::rng::{Role, Stream};
-use eoc_ntk::sampler::SamplerChoice;
 use statrs::distribution::{Binomial, Continuous, ContinuousCDF, Discrete, Gamma, Normal};
+
+use super::support::cell_of;
 
 /// A deviation with a known law of the width; a seed shares most of its randomness over widths, as that of a network does.
 struct Simulated {
@@ -271,17 +271,7 @@ fn networks_of_one_point_have_the_width_that_their_exact_law_gives() {
         let m_star = exact_one_point(activation, 0.2, 0.9);
         assert!(expected == 0 || m_star == expected, "{phi}: {m_star}");
         let runs = if full { 400 } else { 30 };
-        let cell = Cell {
-            activation,
-            depth: 2,
-            schedule: Schedule::Constant,
-            outputs: 1,
-            scale: 1.0,
-            sampler: SamplerChoice::Auto,
-            precision: Precision::F32,
-            norm: Norm::Op,
-            absolute: false,
-        };
+        let cell = cell_of(activation, 2);
         let (mut low, mut high) = (0, 0);
         for run in 0..runs {
             let mut networks = Networks::new(&engine, &cell, &data, &Stop::never()).unwrap();

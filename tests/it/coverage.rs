@@ -6,21 +6,21 @@
 //! eight digits, and asks for 0.926 everywhere. The doc of `stats::spread` has the numbers over more laws.
 
 use eoc_ntk::Threads;
-use eoc_ntk::answer::{Cell, Networks, Norm};
+use eoc_ntk::answer::Networks;
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::{Precision, Stop};
 use eoc_ntk::data::{DataSet, Normalize, Source};
 use eoc_ntk::limit::relative_sd_diagonal;
 use eoc_ntk::math::activation::Activation;
-use eoc_ntk::model::{Network, Schedule};
-use eoc_ntk::sampler::{Sampler, SamplerChoice};
+use eoc_ntk::model::Network;
+use eoc_ntk::sampler::Sampler;
 use eoc_ntk::stats::bootstrap::median_ratio;
 use eoc_ntk::stats::{
     CONFIDENCE, Centre, Interval, KernelStatistics, Moments, QUANTILES, SeedTable, exponent, mean_interval,
     quantile, spread, tail_probability,
 };
 
-use super::support::kernels;
+use super::support::{cell_of, kernels};
 
 fn full() -> bool {
     std::env::var_os("EOC_FULL").is_some_and(|v| v == "1")
@@ -173,17 +173,7 @@ fn every_interval_covers_in_studies_of_digits() {
     };
     let mut of_activations: Vec<Vec<Vec<f64>>> = Vec::new();
     for activation in [Activation::ABS, Activation::RELU] {
-        let cell = Cell {
-            activation,
-            depth: 4,
-            schedule: Schedule::Constant,
-            outputs: 1,
-            scale: 1.0,
-            sampler: SamplerChoice::Auto,
-            precision: Precision::F32,
-            norm: Norm::Op,
-            absolute: false,
-        };
+        let cell = cell_of(activation, 4);
         let mut networks = Networks::new(&engine, &cell, &data, &Stop::never()).unwrap();
         let mut deviations = Vec::new();
         for width in widths {

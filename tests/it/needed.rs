@@ -4,14 +4,14 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::Command;
 
-use eoc_ntk::answer::{Cell, Draws, Ending, Networks, Norm, Question, width};
+use eoc_ntk::answer::{Draws, Ending, Networks, Question, width};
+use eoc_ntk::backend::Stop;
 use eoc_ntk::backend::cpu::CpuEngine;
-use eoc_ntk::backend::{Precision, Stop};
 use eoc_ntk::data::{Normalize, Source};
 use eoc_ntk::math::activation::Activation;
-use eoc_ntk::model::Schedule;
-use eoc_ntk::sampler::SamplerChoice;
 use serde_json::Value;
+
+use super::support::cell_of;
 
 fn full() -> bool {
     std::env::var_os("EOC_FULL").is_some_and(|v| v == "1")
@@ -27,17 +27,7 @@ fn searches_on_digits_hold_the_width_of_a_sweep() {
     }
     let data = "digits:n=32".parse::<Source>().unwrap().load().unwrap().normalized(Normalize::Sphere);
     let engine = CpuEngine::new(2).unwrap();
-    let cell = Cell {
-        activation: Activation::ABS,
-        depth: 4,
-        schedule: Schedule::Constant,
-        outputs: 1,
-        scale: 1.0,
-        sampler: SamplerChoice::Auto,
-        precision: Precision::F32,
-        norm: Norm::Op,
-        absolute: false,
-    };
+    let cell = cell_of(Activation::ABS, 4);
     let asked = Question { tolerance: 0.25, probability: 0.9, resolution: 1.5, ..Question::default() };
     let search = |run: u64| {
         let mut networks = Networks::new(&engine, &cell, &data, &Stop::never()).unwrap();

@@ -18,6 +18,7 @@ use question::{seeds, time};
 use super::args::{DataArgs, EngineArgs, NetworkArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
+use super::stopping::status;
 use super::terminal;
 use super::watchdog::Watchdog;
 use super::words::{count, number, words};
@@ -154,14 +155,12 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         ctx.account(&words::table(&found, terminal::columns()))?;
         ctx.account(&words::sentences(args, &found, kinds, stopped, figure.as_deref(), typed))?;
     }
-    match stopped {
-        // A batch system that starts a task again because it was stopped must not do so for ever.
-        Stop::Signal if ctx.time_limit() && added.load(Ordering::Relaxed) == 0 => {
-            Err(Failure::running(anyhow::Error::msg(nothing_kept(args.out.as_deref()))))
-        }
-        Stop::Signal if ctx.time_limit() => Ok(Status::TimeLimit),
-        Stop::Signal => Ok(Status::Interrupted),
-        _ => Ok(Status::Done),
+    if stopped != Stop::Signal {
+        return Ok(Status::Done);
+    }
+    match status(ctx.time_limit(), added.load(Ordering::Relaxed)) {
+        Status::Failed => Err(Failure::running(anyhow::Error::msg(nothing_kept(args.out.as_deref())))),
+        status => Ok(status),
     }
 }
 
@@ -180,10 +179,11 @@ fn nothing_kept(out: Option<&Path>) -> String {
 fn watchdog(args: &Args, added: &Arc<AtomicU64>, ctx: &Context) -> Watchdog {
     let (out, added, time_limit) = (args.out.clone(), Arc::clone(added), ctx.time_limit_flag());
     Watchdog::over(ctx, move || {
-        let (status, why) = match (time_limit.load(Ordering::Relaxed), added.load(Ordering::Relaxed)) {
-            (true, 0) => (Status::Failed, nothing_kept(out.as_deref())),
-            (true, _) => (Status::TimeLimit, "stopped by the time-limit signal".to_owned()),
-            (false, _) => (Status::Interrupted, "interrupted".to_owned()),
+        let status = status(time_limit.load(Ordering::Relaxed), added.load(Ordering::Relaxed));
+        let why = match status {
+            Status::Failed => nothing_kept(out.as_deref()),
+            Status::TimeLimit => "stopped by the time-limit signal".to_owned(),
+            _ => "interrupted".to_owned(),
         };
         let error = anyhow::Error::msg(format!("{why}, in the middle of a step that cannot be broken off"));
         Failure { status, error: Some(error) }

@@ -47,8 +47,19 @@ impl Table {
     /// Every table.
     pub const ALL: [Self; 5] = [Self::Samples, Self::Layers, Self::Spectrum, Self::Independence, Self::Cells];
 
+    /// Their names, in this order.
+    pub const NAMES: [&'static str; Self::ALL.len()] = {
+        let mut names = [""; Self::ALL.len()];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = Self::ALL[at].name();
+            at += 1;
+        }
+        names
+    };
+
     /// Its name.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Samples => Row::TABLE,
             Self::Layers => LayerRow::TABLE,

@@ -41,6 +41,23 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// The run in a directory; None where there is none yet.
+    pub fn look(dir: &Path) -> Result<Option<Self>, StoreError> {
+        match Self::open(dir) {
+            Err(StoreError::NoRun { .. }) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// Whether it is just this run with every row that is asked for, so that nothing need be written: it may lie where nothing can
+    /// be. Of another run [`Store::open`](super::Store::open) says more.
+    pub fn is_finished(&self, plan: &Plan, shard: Shard) -> Result<bool, StoreError> {
+        if self.manifest != Manifest::of(plan, shard) {
+            return Ok(false);
+        }
+        Ok(self.missing()?.iter().all(|m| m.gaps.is_empty()))
+    }
+
     /// Opens the store of a run directory and checks all of it but the sample rows, which [`Reader::for_each`] checks
     /// as it goes. Changes nothing in the directory and takes no lock that outlives a chunk of rows.
     ///

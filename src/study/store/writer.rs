@@ -99,19 +99,6 @@ impl Store {
         Ok(())
     }
 
-    /// Whether a directory holds just this run with every row that is asked for, so that nothing need be written: it may be one
-    /// that cannot be written. False where there is no run, or another one, of which [`Store::open`] says more.
-    pub fn is_finished(dir: &Path, plan: &Plan, shard: Shard) -> Result<bool, StoreError> {
-        let reader = match Reader::open(dir) {
-            Err(StoreError::NoRun { .. }) => return Ok(false),
-            other => other?,
-        };
-        if *reader.manifest() != Manifest::of(plan, shard) {
-            return Ok(false);
-        }
-        Ok(reader.missing()?.iter().all(|m| m.gaps.is_empty()))
-    }
-
     /// The directory.
     pub fn dir(&self) -> &Path {
         self.dir.path()

@@ -17,11 +17,13 @@ pub mod trained;
 pub use family::Family;
 pub use law::{chi_square, kolmogorov_smirnov, kolmogorov_smirnov_to, mean_is, means_agree};
 
+use eoc_ntk::answer::{Cell, Norm};
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::{Engine, EngineError, Job, KernelSample, Precision};
 use eoc_ntk::data::DataSet;
-use eoc_ntk::model::Network;
-use eoc_ntk::sampler::Sampler;
+use eoc_ntk::math::activation::Activation;
+use eoc_ntk::model::{Network, Schedule};
+use eoc_ntk::sampler::{Sampler, SamplerChoice};
 
 /// The rows of a CSV text, its header first, without these columns, each as one string to compare.
 pub fn without(text: &str, dropped: &[&str]) -> Vec<String> {
@@ -56,4 +58,19 @@ pub fn relative(x: &[f64], y: &[f64]) -> f64 {
     let norm = |v: &mut dyn Iterator<Item = f64>| v.map(|a| a * a).sum::<f64>().sqrt();
     let size = norm(&mut y.iter().copied());
     norm(&mut x.iter().zip(y).map(|(a, b)| a - b)) / if size > 0.0 { size } else { 1.0 }
+}
+
+/// A question about networks of one output: f32, the cheaper sampler, constant widths, relative deviation in the operator norm.
+pub fn cell_of(activation: Activation, depth: usize) -> Cell {
+    Cell {
+        activation,
+        depth,
+        schedule: Schedule::Constant,
+        outputs: 1,
+        scale: 1.0,
+        sampler: SamplerChoice::Auto,
+        precision: Precision::F32,
+        norm: Norm::Op,
+        absolute: false,
+    }
 }
