@@ -409,7 +409,10 @@ mod command {
             (&["--tolerance", "0"], "tolerance 0 is out of range"),
             (&["--tolerance", "1e-9"], "the least that precision f32 can resolve"),
             // Rounding alone would allow it; K∞ is not known so well.
-            (&["--tolerance", "1e-12", "--precision", "f64"], "the least that precision f64 can resolve"),
+            (
+                &["--tolerance", "1e-12", "--precision", "f64", "--max-networks", "9"],
+                "the least that precision f64 can resolve",
+            ),
             (&["--depth", "1"], "depth 1 has no hidden layer"),
             (&["--width", "64"], "leave out --width"),
             (&["--resolution", "1"], "resolution 1 is out of range"),
