@@ -144,7 +144,7 @@ pub const BUILTIN: [Builtin; 12] = [
         prediction: "P(‖K−K∞‖/‖K∞‖ > 0.2) falls faster than 1/m; beyond 2·√log m times the exact s.d. : mean of K(x,x), \
                      which is of the order √(log m/m), lie at most 16/m; the quantile at 1 - 1/m over the bound in full \
                      grows no more than that of a normal law.",
-        time: ["3 minutes", "10 seconds"],
+        time: ["2 minutes", "8 seconds"],
         grid: Grid::Tail,
     },
     Builtin {
@@ -179,7 +179,7 @@ pub const BUILTIN: [Builtin; 12] = [
         prediction: "the exponent in m of the median of ‖K−K_gia‖/‖K∞‖, both kernels from the same draws, is nearer to -1 \
                      than to -1/2. The mean of an entry of K−K_gia is below the proposition's bound for pairs of every angle, \
                      nearly opposite ones too: its cosines are of hidden layers.",
-        time: ["10 seconds", "3 seconds"],
+        time: ["13 seconds", "4 seconds"],
         grid: Grid::Independence,
     },
 ];
