@@ -102,16 +102,9 @@ impl Given<'_> {
             false => error,
         })?;
         let theta = Theta::new(layers, args.parameterization);
-        if args.parameterization == Parameterization::Ntk
-            && let [(k, size), more @ ..] = theta.far_from_normal().as_slice()
-        {
-            let who = match more.len() {
-                0 => format!("W{k} is"),
-                more => format!("W{k} and {more} more are"),
-            };
+        if let Some(doubt) = theta.doubt() {
             note(&format!(
-                "eoc: {}: {who} no draw from N(0,1), with root mean square {size:.3} of W{k}; networks of PyTorch, JAX or Keras are \
-                 --parameterization standard\n",
+                "eoc: {}: {doubt}; networks of PyTorch, JAX or Keras are --parameterization standard\n",
                 args.weights.display()
             ));
         }

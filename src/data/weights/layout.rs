@@ -110,18 +110,22 @@ impl Layout {
 
     /// Checks types and shapes of the tensors of a choice.
     fn chained(found: &Tensors, chosen: Vec<Chosen>, dim: usize, style: Style) -> Result<Self, String> {
-        let attempt = |otherwise: bool| {
+        // `turned`: against what the names say.
+        let attempt = |otherwise: bool, turned: bool| {
             let mut layers: Vec<Taken> = Vec::with_capacity(chosen.len());
             for choice in &chosen {
-                let transposed = choice.transposed.unwrap_or(otherwise);
+                let transposed = choice.transposed.map_or(otherwise, |said| said != turned);
                 layers.push(taken(found, choice, transposed, dim, layers.last())?);
             }
             Ok::<_, String>(layers)
         };
         let undecided = chosen.iter().any(|choice| choice.transposed.is_none());
-        match (attempt(false), undecided.then(|| attempt(true))) {
+        match (attempt(false, false), undecided.then(|| attempt(true, false))) {
             (Ok(layers), turned) => Ok(Self { layers, style, open: matches!(turned, Some(Ok(_))) }),
             (Err(_), Some(Ok(layers))) => Ok(Self { layers, style, open: false }),
+            (Err(reason), None) if attempt(false, true).is_ok() => Err(format!(
+                "{reason}; the transposes of all matrices do chain, so store those under these names"
+            )),
             (Err(reason), _) => Err(reason),
         }
     }

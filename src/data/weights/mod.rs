@@ -85,6 +85,20 @@ impl Theta {
         let all = (1..).zip(&self.layers).filter(|(_, layer)| layer.matrix.values.len() >= LEAST_WEIGHTS);
         all.map(|(k, layer)| (k, size(layer))).filter(|(_, size)| !(0.5..=2.0).contains(size)).collect()
     }
+
+    /// Why another parameterization is likely to be meant, where weights in NTK parameterization are far from N(0,1).
+    pub fn doubt(&self) -> Option<String> {
+        if self.parameterization != Parameterization::Ntk {
+            return None;
+        }
+        let far = self.far_from_normal();
+        let (k, size) = far.first()?;
+        let who = match far.len() - 1 {
+            0 => format!("W{k} is"),
+            more => format!("W{k} and {more} more are"),
+        };
+        Some(format!("{who} no draw from N(0,1), with root mean square {size:.3} of W{k}"))
+    }
 }
 
 impl From<Vec<WeightMatrix>> for Theta {

@@ -219,6 +219,11 @@ fn files_whose_names_are_no_network_are_refused_with_what_is_in_them() {
     check(&[("0.weight", &[2, 3]), ("1.bias", &[2])], "", &["tensor 1.bias is a bias without a matrix"]);
     let half: [(&str, &[usize]); 3] = [("0.weight", &[2, 3]), ("0.bias", &[2]), ("1.weight", &[1, 2])];
     check(&half, "", &["matrix 1.weight has no bias beside it, and another layer has 0.bias"]);
+    let turned: [(&str, &[usize]); 4] =
+        [("0.weight", &[3, 4]), ("0.bias", &[4]), ("1.weight", &[4, 2]), ("1.bias", &[2])];
+    let transposes = "its columns must be the 3 coordinates of the data; the transposes of all matrices do chain, so store those";
+    check(&turned, "", &[transposes]);
+    check(&turned, "0.weight 1.weight", &[transposes]);
     // Named, it is what it is.
     assert_eq!(open(&half, "0.weight 1.weight").unwrap().biases(), Some(("0.bias", 1)));
     check(
