@@ -1,6 +1,7 @@
 """The Neural Tangent Kernel of finite-width MLPs at the Edge Of Chaos.
 
-Networks have no biases, activation phi(s) = a*s + b*|s|, and are in NTK parameterisation: with ``A_0 = X / sqrt(m_0)``,
+Networks have activation phi(s) = a*s + b*|s|, no biases (but in ``kernel``), and are in NTK parameterisation: with
+``A_0 = X / sqrt(m_0)``,
 
     Z_k = A_(k-1) @ W_k.T,    A_k = phi(Z_k) / sqrt((a**2 + b**2) * m_k),    k = 1 ... l - 1,
 
@@ -12,6 +13,7 @@ divided by n.
     limit    the infinite-width limit, its spectrum and the concentration bound
     width    how wide is wide enough
     weights  theta of a seed
+    kernel   the kernel of given weights, such as those of a network that was trained elsewhere
     run      a grid of networks times seeds into a directory, resumed where it was interrupted; open reads one
     data     points of a source, such as "digits:n=32"
     devices  what there is to compute with
@@ -27,6 +29,7 @@ _os.environ.setdefault("NODEVICE_SELECT", "1")
 
 from ._device import data, devices  # noqa: E402
 from ._eoc import __version__  # noqa: E402
+from ._kernel import KernelLayers, kernel  # noqa: E402
 from ._limit import Bound, Limit, limit  # noqa: E402
 from ._rows import Rows  # noqa: E402
 from ._sample import Layers, sample, weights  # noqa: E402
@@ -36,6 +39,7 @@ from ._width import Width, width  # noqa: E402
 __all__ = [
     "Bound",
     "Figure",
+    "KernelLayers",
     "Layers",
     "Limit",
     "Report",
@@ -45,6 +49,7 @@ __all__ = [
     "__version__",
     "data",
     "devices",
+    "kernel",
     "limit",
     "open",
     "run",

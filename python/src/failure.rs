@@ -59,16 +59,13 @@ pub fn sentence(error: &(dyn Error + 'static)) -> String {
             let _ = write!(text, ": {source}");
         }
     }
-    match advice(remedies) {
-        Some(advice) => format!("{text}; {advice}"),
-        None => text,
-    }
+    advised(text, remedies)
 }
 
-/// What would help: one of these or another; none where there are none.
-fn advice(remedies: &[Remedy]) -> Option<String> {
+/// A sentence with what would help: one of these or another, where there are any.
+pub fn advised(text: String, remedies: &[Remedy]) -> String {
     let words: Vec<&str> = remedies.iter().map(|remedy| word(*remedy)).collect();
-    (!words.is_empty()).then(|| format!("use {}", words.join(" or ")))
+    if words.is_empty() { text } else { format!("{text}; use {}", words.join(" or ")) }
 }
 
 fn word(remedy: Remedy) -> &'static str {

@@ -4,12 +4,13 @@
 //! ```text
 //! failure                      what went wrong, in the words of a Python caller
 //! argument → device, working   what was given; what computes; work that Ctrl-C stops
-//! sample, limit, weights, ...  a function each
+//! sample, kernel, limit, ...   a function each
 //! ```
 
 mod argument;
 mod device;
 mod failure;
+mod kernel;
 mod limit;
 mod sample;
 mod study;
@@ -36,6 +37,7 @@ fn _eoc(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(device::devices, module)?)?;
     module.add_function(wrap_pyfunction!(argument::data, module)?)?;
     module.add_function(wrap_pyfunction!(sample::sample, module)?)?;
+    module.add_function(wrap_pyfunction!(kernel::kernel, module)?)?;
     module.add_function(wrap_pyfunction!(limit::limit_of, module)?)?;
     module.add_function(wrap_pyfunction!(weights::weights, module)?)?;
     module.add_function(wrap_pyfunction!(study::run_study, module)?)?;

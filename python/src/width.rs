@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use eoc_ntk::answer::{self, Answer, Cell, DrawError, Ending, Networks, NoAnswer, Norm, Progress, Question};
+use eoc_ntk::answer::{
+    self, Answer, Cell, CellError, DrawError, Ending, Networks, NoAnswer, Norm, Progress, Question,
+};
 use eoc_ntk::backend::EngineError;
 use eoc_ntk::model::ShapeError;
 use numpy::PyArray1;
@@ -97,15 +99,23 @@ pub fn width<'py>(
             if stopped || stop.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let found = || {
-            let mut networks = Networks::new(opened.engine.as_ref(), &cell, &data, stop)
-                .map_err(|error| Failure::unusable(&error))?;
-            let question = networks.question(&asked).map_err(|error| Failure::unusable(&error))?;
+            let mut networks =
+                Networks::new(opened.engine.as_ref(), &cell, &data, stop).map_err(no_question)?;
+            let question = networks.question(&asked).map_err(no_question)?;
             answer::width(&question, &mut networks, &mut observe).map_err(no_answer)
         };
         let answer = opened.threads.install(found);
         Ok((opened.result(answer)?, stopped))
     })?;
     Ok(shown(py, &answer, stopped))
+}
+
+/// What cannot be asked is unusable; a limit whose eigenvalues are not found broke.
+fn no_question(error: CellError) -> Failure {
+    match error {
+        CellError::Limit(_) => Failure::broke(&error),
+        _ => Failure::unusable(&error),
+    }
 }
 
 /// A network too large for the device or its memory is unusable, where nothing was drawn yet; all else broke.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -40,5 +41,28 @@ def program(tmp_path):
 
 
 def has_gpu() -> bool:
-    """Whether there is a GPU, or a software adapter, that can be used."""
-    return any(d["usable"] and d["type"] != "native" for d in eoc.devices())
+    """Whether there is a GPU, or a software adapter, that can be used; EOC_REQUIRE_GPU=1 says that there must be one."""
+    found = any(d["usable"] and d["type"] != "native" for d in eoc.devices())
+    assert found or os.environ.get("EOC_REQUIRE_GPU") != "1", "no GPU that can be used, and EOC_REQUIRE_GPU=1"
+    return found
+
+
+@pytest.fixture(autouse=True)
+def sentences(monkeypatch):
+    """Whatever a test provokes is a sentence about parameters: options of the program have no place in it."""
+
+    def told(function):
+        @functools.wraps(function)
+        def call(*args, **named):
+            try:
+                return function(*args, **named)
+            except (ValueError, RuntimeError) as error:
+                text = str(error)
+                assert "--" not in text and "seed 0, layer" not in text, text
+                assert text and "\n" not in text and not text.endswith("."), text
+                raise
+
+        return call
+
+    for name in ["data", "kernel", "limit", "open", "run", "sample", "weights", "width"]:
+        monkeypatch.setattr(eoc, name, told(getattr(eoc, name)))

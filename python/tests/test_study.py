@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 
 import numpy as np
 import pytest
@@ -78,20 +79,30 @@ def test_a_report_shows_itself_and_is_written(study):
     assert report.figures and all(figure._repr_svg_().startswith("<svg") for figure in report.figures.values())
 
 
-def test_tables_of_other_libraries(study):
+@pytest.mark.parametrize(("library", "method"), [("pandas", "to_pandas"), ("polars", "to_polars"), ("pyarrow", "to_arrow")])
+def test_tables_of_other_libraries(study, library, method):
+    pytest.importorskip(library)
+    for rows in [study.samples(), study.layers(), study.cells()]:
+        table = getattr(rows, method)()
+        assert list(table.column_names if library == "pyarrow" else table.columns) == list(rows)
+        for name, values in rows.items():
+            column = table[name].to_pylist() if library == "pyarrow" else table[name].to_list()
+            assert len(column) == len(values), name
+            for found, expected in zip(column, values.tolist(), strict=True):
+                assert found == expected or (found != found or found is None) and (expected is None or expected != expected), name
+    if library == "pandas":
+        assert rows._repr_html_().startswith("<div")
+
+
+def test_a_table_without_the_library_is_an_import_error(study, monkeypatch):
     rows = study.samples()
-    found = 0
-    for name, convert in [("pandas", rows.to_pandas), ("polars", rows.to_polars), ("pyarrow", rows.to_arrow)]:
-        try:
-            __import__(name)
-        except ImportError:
-            with pytest.raises(ImportError):
-                convert()
-            continue
-        found += 1
-        table = convert()
-        assert list(table["seed"].to_numpy()) == rows["seed"].tolist()
-        assert [str(text) for text in table["activation"].to_numpy()] == rows["activation"].tolist()
+    for library in ["pandas", "polars", "pyarrow"]:
+        monkeypatch.setitem(sys.modules, library, None)
+    for convert in [rows.to_pandas, rows.to_polars, rows.to_arrow]:
+        with pytest.raises(ImportError):
+            convert()
+    # A notebook shows its repr.
+    assert rows._repr_html_() is None and repr(rows).startswith("<eoc.Rows: 48 rows of cell, seed, ")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What a line of commands may begin with besides `eoc `: set-up that other tests do, or that is this suite itself.
-const NOT_RUN: [&str; 2] = ["cargo ", "scripts/"];
+const NOT_RUN: [&str; 3] = ["cargo ", "pip ", "scripts/"];
 /// Options of other programs that the book names.
 const FOREIGN: [&str; 15] = [
     "--release",
