@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import inspect
 import json
 import re
@@ -86,3 +87,18 @@ def test_the_book_says_what_is_so(tmp_path, monkeypatch):
     assert len(found) >= 4
     for line, code in found:
         exec(compile("\n" * (line - 1) + code, page, "exec"), names)
+
+
+@pytest.mark.skipif(not (ROOT / "docs" / "trained.md").is_file(), reason="the book is not beside the tests")
+def test_the_table_of_finite_widths_is_that_of_its_record():
+    page = (ROOT / "docs" / "trained.md").read_text(encoding="utf-8")
+    rows = list(csv.DictReader((ROOT / "docs" / "finite-width.csv").open(encoding="utf-8")))
+    *networks, limit = [{name: float(value or "nan") for name, value in row.items()} for row in rows]
+    assert page.count("\n| width ") == len(networks) == 7
+    for row in networks:
+        line = "| width {width:.0f} | {mean_percent:.1f} % ± {error_of_mean:.1f} % | {standard_deviation:.1f} % | {least:.1f} %, "
+        assert (line + "{largest:.1f} % | {median_distance:.2f} |").format(**row) in page
+        assert row["error_of_mean"] == pytest.approx(row["standard_deviation"] / row["networks"] ** 0.5, rel=1e-3)
+    assert f"| K∞ | {limit['mean_percent']:.1f} % | | | 0 |" in page
+    dots = (ROOT / "docs" / "finite-width.svg").read_text(encoding="utf-8").count('r="1.6"')
+    assert dots == sum(row["networks"] for row in networks)
