@@ -2,12 +2,12 @@
 //!
 //! A prediction is a stretch of numbers (a point, or an interval that may be open). It *agrees* where the interval of the
 //! found number says so: holds the point, or lies within the stretch. It *contradicts* where the interval lies outside
-//! altogether. Everything else is *undecided*, and so is an exponent in m that excludes -1/2 but not that of the exact
-//! spread of K(x,x) at these very widths, which are not wide enough then.
+//! altogether, and nothing in the statement is unknown: an order and a limit of wide networks are *undecided* then
+//! ([`Held`]), as is everything else.
 
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::Axis;
-use super::claim::{Claim, growth, named, of_wide_networks};
+use super::claim::{Claim, Held, growth, named, of_wide_networks};
 use super::finite_spectrum::{mean_eigenvalue, spectrum_approaches};
 use super::fits::PowerFit;
 use super::found::{Found, Verdict};
@@ -115,46 +115,42 @@ fn exponents(analysis: &Analysis, section: &Section, axis: Axis) -> Vec<Claim> {
     let labels = Labels::of(axis, &fits.iter().map(|fit| &fit.cell).collect::<Vec<_>>());
     let claim = |fit: &&PowerFit| {
         let found = Found::from(fit.exponent.as_ref());
-        let (prediction, verdict) = match axis {
-            Axis::Width => of_wide_networks(&found, fit.exact_exponent),
-            _ => ("from 0 to 1/2".to_owned(), found.within(Some(0.0), Some(0.5))),
-        };
-        Claim {
-            of: "",
-            statement: format!(
-                "{}: exponent in {} of the median of ‖K−K∞‖/‖K∞‖",
-                named(analysis, section, &labels, &fit.cell),
-                axis.symbol()
-            ),
-            prediction,
-            found,
-            verdict,
+        let statement = format!(
+            "{}: exponent in {} of the median of ‖K−K∞‖/‖K∞‖",
+            named(analysis, section, &labels, &fit.cell),
+            axis.symbol()
+        );
+        match axis {
+            Axis::Width => of_wide_networks(statement, found, fit.exact_exponent),
+            // Fewer outputs are a block of more of them, so that no quantile falls; that much is no order.
+            _ => Claim::new(statement, "from 0 to 1/2", found, Held::From(0.0, 0.5)),
         }
     };
     fits.iter().map(claim).collect()
 }
 
-/// |s| against every other activation, at the network where the interval of the ratio reaches highest: what holds there
-/// holds everywhere.
+/// |s| against every other activation: at the network where the interval of the ratio reaches highest, since what holds there
+/// holds everywhere; but where one lies above 1 by the limits that hold for all networks at once, at that one.
 fn before(section: &Section) -> Option<Claim> {
     let reach = |found: &Found| found.high.unwrap_or(f64::INFINITY);
+    let floor = |found: &Found| found.low.filter(|low| *low > 1.0).unwrap_or(0.0);
     let between = |a: f64, b: f64| a != 0.0 && b != 0.0;
     let ratios = section.ratios.iter().filter(|r| !r.mean && between(r.cell.a, r.cell.b));
-    let all: Vec<(Found, &Ratio)> =
-        ratios.map(|r| (r.found.as_ref().map_or(Found::default(), Found::from), r)).collect();
-    let (found, ratio) = all.iter().max_by(|(a, _), (b, _)| reach(a).total_cmp(&reach(b)))?;
+    let found = |ratio: &Ratio| {
+        let found = ratio.found.as_ref().map_or(Found::default(), Found::from);
+        Found { low: ratio.low_together, ..found }
+    };
+    let all: Vec<(Found, &Ratio)> = ratios.map(|ratio| (found(ratio), ratio)).collect();
+    let (found, ratio) = all
+        .iter()
+        .max_by(|(a, _), (b, _)| floor(a).total_cmp(&floor(b)).then(reach(a).total_cmp(&reach(b))))?;
     let place = match &ratio.cell.m {
         Some(m) => format!("m = {m}"),
         None => format!("depth {}", ratio.cell.depth),
     };
     let networks = if all.len() == 1 { place } else { format!("largest of {}, at {place}", all.len()) };
-    Some(Claim {
-        of: "",
-        statement: format!("|s| : {} of the medians ({networks})", activation(&ratio.cell)),
-        prediction: "below 1".into(),
-        found: *found,
-        verdict: found.within(None, Some(1.0)),
-    })
+    let statement = format!("|s| : {} of the medians ({networks})", activation(&ratio.cell));
+    Some(Claim::new(statement, "below 1", *found, Held::Within(None, Some(1.0))))
 }
 
 /// The constant at the far end of each line over that at the near end.
@@ -167,19 +163,14 @@ fn constants(analysis: &Analysis, section: &Section, axis: Axis) -> Vec<Claim> {
         let [first, .., last] = line.points.as_slice() else { return None };
         let found = growth(first.bound_constant.as_ref()?, last.bound_constant.as_ref()?);
         let at = |point: &Point| axis.value(&point.cell).unwrap_or(f64::NAN);
-        Some(Claim {
-            of: "",
-            statement: format!(
-                "{}: constant of the bound at {symbol} = {} over that at {symbol} = {}",
-                named(analysis, section, &labels, &line.cell),
-                at(last),
-                at(first),
-                symbol = axis.symbol()
-            ),
-            prediction: "at most 1".into(),
-            found,
-            verdict: found.within(None, Some(1.0)),
-        })
+        let statement = format!(
+            "{}: constant of the bound at {symbol} = {} over that at {symbol} = {}",
+            named(analysis, section, &labels, &line.cell),
+            at(last),
+            at(first),
+            symbol = axis.symbol()
+        );
+        Some(Claim::new(statement, "at most 1", found, Held::Order(1.0)))
     };
     section.lines.iter().filter_map(claim).collect()
 }
@@ -206,13 +197,9 @@ fn spread(point: &Point) -> Option<Claim> {
         let (seeds, needed) = (counted(point.seeds, "seed"), significant(n.ceil(), 2));
         format!(" ({seeds}, of at least {needed} that would resolve it)")
     });
-    Some(Claim {
-        of: "",
-        statement: format!("s.d. of K(x,x) over its mean{few}"),
-        prediction: significant(exact, 4),
-        found,
-        verdict: if needed.is_some() { Verdict::Undecided } else { found.is(exact) },
-    })
+    let statement = format!("s.d. of K(x,x) over its mean{few}");
+    let claim = Claim::new(statement, significant(exact, 4), found, Held::Is(exact));
+    Some(if needed.is_some() { Claim { verdict: Verdict::Undecided, ..claim } } else { claim })
 }
 
 fn mean(point: &Point) -> Option<Claim> {
@@ -220,13 +207,7 @@ fn mean(point: &Point) -> Option<Claim> {
     // A spread that f64 does not hold is none that a mean could be told of.
     let spread = point.cell.limit.relative_sd_diagonal.unwrap_or(f64::INFINITY);
     let found = Found::of_mean(&point.lambda_min, spread);
-    Some(Claim {
-        of: "",
-        statement: "mean of K(x,x)".into(),
-        prediction: significant(exact, 4),
-        found,
-        verdict: found.is(exact),
-    })
+    Some(Claim::new("mean of K(x,x)".into(), significant(exact, 4), found, Held::Is(exact)))
 }
 
 #[cfg(test)]

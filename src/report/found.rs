@@ -13,11 +13,11 @@ use crate::stats::{CONFIDENCE, ExponentFit, Interval, Moments, NoFit, NoInterval
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// The interval of the found number allows nothing else.
+    /// The interval of the found number holds the predicted one, or lies within the predicted stretch.
     Agrees,
-    /// The interval excludes what was predicted.
+    /// The interval excludes what was predicted, and the statement has no unknown that could mend it: it is rejected.
     Contradicts,
-    /// The interval is too wide, or there is none.
+    /// Neither can be said.
     Undecided,
 }
 

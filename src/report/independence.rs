@@ -2,7 +2,7 @@
 
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::Axis;
-use super::claim::{Claim, named};
+use super::claim::{Claim, Held, named};
 use super::cost::Cost;
 use super::found::Found;
 use super::headings::{Fields, Labels, percent};
@@ -14,10 +14,11 @@ use crate::units::counted;
 
 /// Two claims for each line along the width.
 ///
-/// - The cost falls as 1/m, nearer to -1 than to the -1/2 of K itself. The proposition is an upper bound of the order 1/m for wide
-///   networks; a 95 % bootstrap interval of the exponent decides, so that a true claim is contradicted at most one time in twenty.
+/// - The cost falls as 1/m, nearer to -1 than to the -1/2 of K itself: an order, which a 95 % bootstrap interval of the exponent agrees
+///   with or does not.
 /// - The mean of an entry of K − K_gia is at most its bound, at every width and for pairs of every angle up to opposite ones: the bound has
-///   cosines of hidden activations, so that nothing grows there. Judged where the interval reaches furthest, all intervals at once.
+///   cosines of hidden activations, so that nothing grows there. This one has its constant, and can be contradicted. Judged where the
+///   interval reaches furthest, all intervals at once.
 pub(super) fn independence_claims(analysis: &Analysis, section: &Section) -> Vec<Claim> {
     let labels = Labels::of(Axis::Width, &section.lines.iter().map(|line| &line.cell).collect::<Vec<_>>());
     let of = |line: &Line| {
@@ -42,28 +43,20 @@ fn falls(who: &str, points: &[(f64, &Cost)]) -> Claim {
         .map(|(_, cost)| (cost.samples.seeds.as_slice(), cost.samples.relative.as_slice()))
         .collect();
     let found = Found::from(exponent(&x, &SeedTable::joint(&rows), Centre::Median).as_ref());
-    Claim {
-        of: "C Prop. 17",
-        statement: format!(
-            "{who}: exponent in m of the median of ‖K−K_gia‖/‖K∞‖, gradients drawn as if independent"
-        ),
-        prediction: "at most -3/4: as 1/m, not as m^(-1/2)".into(),
-        found,
-        verdict: found.within(None, Some(-0.75)),
-    }
+    let statement =
+        format!("{who}: exponent in m of the median of ‖K−K_gia‖/‖K∞‖, gradients drawn as if independent");
+    Claim::new(statement, "at most -3/4: as 1/m, not as m^(-1/2)", found, Held::Order(-0.75)).of("C Prop. 17")
 }
 
 fn under_the_bound(who: &str, points: &[(f64, &Cost)]) -> Option<Claim> {
     let samples: Vec<(u64, &Samples)> = points.iter().map(|(m, cost)| (*m as u64, &cost.samples)).collect();
     let nearest = Nearest::of(&samples)?;
     let found = Found::from(&nearest);
-    Some(Claim {
-        of: "C Prop. 17",
-        statement: format!("{who}: |mean of an entry of K−K_gia| over its bound, {}", place(&nearest)),
-        prediction: "at most 1, at any angle".into(),
-        found,
-        verdict: found.within(None, Some(1.0)),
-    })
+    let statement = format!("{who}: |mean of an entry of K−K_gia| over its bound, {}", place(&nearest));
+    Some(
+        Claim::new(statement, "at most 1, at any angle", found, Held::Within(None, Some(1.0)))
+            .of("C Prop. 17"),
+    )
 }
 
 /// Which of how many groups of pairs and widths.

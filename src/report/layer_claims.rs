@@ -1,23 +1,47 @@
 //! What the proofs of arXiv 2501.14724 say layer by layer, against the rows of layers.
 //!
 //! Layer k has x_k, the activations that feed W_k, and B_k, the gradients behind it. The widths that the statements are of are
-//! k²·m, so they are held to the networks of that schedule, the widest m of each line; Remark 13 is of all three. Every
-//! verdict follows from a bootstrap interval of 95 % over seeds, jointly over the layers of a network: it is wrong one time in
-//! twenty. Where a sample has no number in a layer (a network that died) it is left out of the layer's statistic.
+//! k²·m, so they are held to the networks of that schedule, the widest m of each line; Remark 13 is of all three. Where a sample has no
+//! number in a layer (a network that died) it is left out of the layer's statistic.
+//!
+//! With high probability every error of a layer is at most C·f(k, l)·√(log(l·n) log m)·κ²·m^(-1/2), and no one knows C. So at depth l the
+//! constant that is needed at layer k is the error over f(k, l), and the proposition says that this number is bounded, over all networks:
+//!
+//! | proposition | of | f(k, l) |
+//! | --- | --- | --- |
+//! | 24 | norms of activations | log k |
+//! | 25 | cosines | (k-1)^-2 |
+//! | 16, 26 and 27 | squared norms and inner products of gradients, B_k the product of layers k + 1 … l | log(l/k) |
+//!
+//! It does not say that it is the same in two layers: an error may fall short of its bound in one of them. For squared norms of gradients
+//! it does: one factor a layer, of width j²·m, makes their variance of the order Σ_{j=k}^{l-1} 1/(j²·m), whose root over log(l/k) is
+//! 0.37/√m at k = 1, l = 32, and 0.26/√m at k = 16; the ratio of the errors is 7, that of the bounds 5. Such a ratio contradicts nothing. What is looked at
+//! is whether the needed constant grows where f goes to its end (many layers before, or many behind), by a bootstrap interval of 95 % over
+//! seeds, jointly over the layers of a network; that agrees with the proposition where it does not, and else nothing is decided. So it
+//! is of Remark 13 too, whose curves are observed and not proved; its published values are numbers, and can be contradicted.
 
 use super::analysis::{Analysis, Point, Section};
 use super::axis::Axis;
-use super::claim::{Claim, named, of_wide_networks};
-use super::found::{Found, Verdict};
+use super::claim::{Claim, Held, named, of_wide_networks};
+use super::found::Found;
 use super::headings::Labels;
 use super::layers::{FROM, Layers};
 use super::published::Published;
 use super::text::significant;
-use crate::stats::{Centre, SeedTable, exponent};
+use crate::stats::{Centre, Moments, SeedTable, exponent};
 use crate::study::table::CellRecord;
 
 /// Half of an interval of 1 − 0.05/9 in standard errors: all nine published values at once with 95 %.
 const NINE: f64 = 2.773;
+
+/// How far a mean over pairs of w_1 = 1.72 ± 0.25, as the published ones are, is from that of pairs at 1.72: measured, 0.5 to 2.0 % over
+/// the nine values (2000 seeds each at the three nodes of the Gauss–Hermite rule of a normal w_1).
+const OF_PAIRS: f64 = 0.03;
+
+/// Square of the skewness over the count from which on a mean is open above. On the logarithm and at [`NINE`] standard errors, such an
+/// interval of log-normal numbers misses below in at most 0.5 % of studies, and hardly ever above (4000 studies each of 64 and 512 seeds
+/// with the spreads of Figure 1, by simulation): nine of them in less than 5 %.
+const SKEWED: f64 = 0.3;
 
 /// The exponent that log k has over the layers of a fit.
 fn of_the_logarithm(depth: u64) -> Option<f64> {
@@ -51,34 +75,29 @@ pub(super) fn layer_claims(analysis: &Analysis, section: &Section) -> Vec<Claim>
     claims
 }
 
-fn claim(of: &'static str, statement: String, prediction: String, found: Found, verdict: Verdict) -> Claim {
-    Claim { of, statement, prediction, found, verdict }
-}
-
 /// Propositions 24 to 27 with quadratic widths.
 fn by_layer(cell: &CellRecord, layers: &Layers) -> Vec<Claim> {
     let last = cell.depth;
     let mut claims = Vec::new();
     if let Some(most) = of_the_logarithm(last) {
-        let found = Found::from(layers.norm.as_ref());
         let statement = format!("exponent in k of the largest error of a norm, layers {FROM} to {last}");
         let prediction = format!("at most {}, that of log k", significant(most, 3));
-        claims.push(claim("C Prop. 24", statement, prediction, found, found.within(None, Some(most))));
+        let found = Found::from(layers.norm.as_ref());
+        claims.push(Claim::new(statement, prediction, found, Held::Order(most)).of("C Prop. 24"));
     }
     let found = Found::from(layers.cosine.as_ref());
     let statement = format!("exponent in k-1 of the largest error of a cosine, layers {FROM} to {last}");
-    claims.push(claim("C Prop. 25", statement, "at most -2".into(), found, found.within(None, Some(-2.0))));
-    // Of the order log((l−1)/k): at layer 1 over half the depth.
+    claims.push(Claim::new(statement, "at most -2", found, Held::Order(-2.0)).of("C Prop. 25"));
     let half = (last / 2).max(1);
-    let most = ((last - 1) as f64).ln() / ((last - 1) as f64 / half as f64).ln();
+    let most = (last as f64).ln() / (last as f64 / half as f64).ln();
     for (name, what, found) in [
-        ("C Prop. 16, 26", "squared norm of a gradient", &layers.gradient_norm),
-        ("C Prop. 27", "inner product of gradients", &layers.gradient_inner),
+        ("C Prop. 16, 26", "a squared norm of a gradient", &layers.gradient_norm),
+        ("C Prop. 27", "an inner product of gradients", &layers.gradient_inner),
     ] {
         let found = found.as_ref().map_or(Found::default(), Found::from);
-        let statement = format!("largest error of a {what}, at layer 1 over layer {half}");
-        let prediction = format!("at most {}, as of log((l-1)/k)", significant(most, 3));
-        claims.push(claim(name, statement, prediction, found, found.within(None, Some(most))));
+        let statement = format!("largest error of {what}, at layer 1 over layer {half}");
+        let prediction = format!("at most {}, as of log(l/k)", significant(most, 3));
+        claims.push(Claim::new(statement, prediction, found, Held::Order(most)).of(name));
     }
     claims
 }
@@ -95,7 +114,7 @@ fn remark_13(cell: &CellRecord, schedule: Option<&str>, layers: &Layers) -> Opti
     let found = Found::from(layers.icd.as_ref());
     let statement =
         format!("exponent in k of the error of inverse cosine distances, layers {FROM} to {}", cell.depth);
-    Some(claim("C Remark 13", statement, word, found, found.within(None, Some(most))))
+    Some(Claim::new(statement, word, found, Held::Order(most)).of("C Remark 13"))
 }
 
 /// The published values, of networks as they are.
@@ -103,18 +122,31 @@ fn published(point: &Point) -> Vec<Claim> {
     let Some(layers) = &point.layers else { return Vec::new() };
     let of = |one: &Published| {
         let ours = layers.icd_mean.get(one.layer as usize - 1)?;
-        let ratio = ours.mean()? / one.mean;
-        let error = ratio
-            * (ours.standard_error()? / ours.mean()?).hypot(one.sd / one.mean / Published::PAIRS.sqrt());
-        let found =
-            Found { value: Some(ratio), low: Some(ratio - NINE * error), high: Some(ratio + NINE * error) };
+        let found = over_published(ours, one)?;
         let (schedule, k) = (one.schedule, one.layer);
         let statement = format!(
             "{schedule} widths, m = 16: mean error of inverse cosine distances at layer {k} over the published one"
         );
-        Some(claim("C Remark 13", statement, "1".into(), found, found.is(1.0)))
+        let prediction = format!("1, to {:.0} %", 100.0 * OF_PAIRS);
+        Some(Claim::new(statement, prediction, found, Held::Near(1.0, OF_PAIRS)).of("C Remark 13"))
     };
     Published::of(&point.cell).filter_map(of).collect()
+}
+
+/// The ratio of both means, with an interval on the logarithm that is open above where so few draws may have missed the tail. Both are
+/// of one law, whose spread is the published one.
+fn over_published(ours: &Moments, one: &Published) -> Option<Found> {
+    let mean = ours.mean()?;
+    let spread = one.sd / one.mean;
+    let error = NINE * (ours.standard_error()? / mean).hypot(spread / Published::PAIRS.sqrt());
+    let skewness = spread * spread * spread + 3.0 * spread;
+    let closed = skewness * skewness / ours.count() as f64 <= SKEWED;
+    let ratio = mean / one.mean;
+    Some(Found {
+        value: Some(ratio),
+        low: Some(ratio * (-error).exp()),
+        high: Some(ratio * error.exp()).filter(|_| closed),
+    })
 }
 
 /// The largest contribution of a layer, from one m to the next: it falls as the whole does.
@@ -133,9 +165,7 @@ fn terms(who: &str, schedule: Option<&str>, points: &[Point]) -> Option<Claim> {
         exponent(&x, &SeedTable::joint(&rows), Centre::Median).ok().map(|fit| fit.exponent)
     });
     let fit = exponent(&x, &SeedTable::joint(&rows), Centre::Median);
-    let found = Found::from(fit.as_ref());
-    let (prediction, verdict) = of_wide_networks(&found, exact);
     let statement =
         format!("{who}: exponent in m of the largest contribution of a layer to K/n, from its limit");
-    Some(claim("C, related work", statement, prediction, found, verdict))
+    Some(of_wide_networks(statement, Found::from(fit.as_ref()), exact).of("C, related work"))
 }

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::claim::Claim;
+use super::claim::{Claim, note_of_orders};
 use super::found::Verdict;
 use super::layout::paragraph;
 use crate::units::counted;
@@ -152,13 +152,15 @@ pub fn papers_table(found: &[(&'static str, Vec<Claim>)], room: usize) -> String
         .collect();
     let without = rows.iter().filter(|row| row.claims.is_empty()).count();
     let summary = format!(
-        "of {}, {}; {} of {} have no verdict of their own. Intervals miss one time in twenty, so of twenty true \
-         predictions one may be contradicted.",
+        "of {}, {}; {} of {} have no verdict of their own. A prediction without an unknown in it is contradicted where it is \
+         rejected at the level 5 %: of twenty true ones one may be. {}",
         counted(claims().count(), "prediction"),
         if counts.is_empty() { "none is decided".to_owned() } else { counts.join(", ") },
         without,
-        counted(rows.len(), "statement")
+        counted(rows.len(), "statement"),
+        note_of_orders(claims().map(|(_, claim)| *claim)).unwrap_or_default()
     );
+    let summary = summary.trim_end().to_owned();
     text + "\n" + &paragraph("Verdict: ", &summary, room)
 }
 
@@ -186,8 +188,8 @@ fn entry<'c>(row: &Examined<'c>) -> Entry<'c> {
     }
 }
 
-/// The same for machines: a list of `{statement, says, why, claims[]{study, statement, prediction, found, verdict}}`, `why` null
-/// where there are claims. Fails where memory does.
+/// The same for machines: a list of `{statement, says, why, claims[]{study, statement, prediction, found, verdict, level}}`, `why` null
+/// where there are claims, `level` null where no number of networks contradicts. Fails where memory does.
 pub fn papers_json(found: &[(&'static str, Vec<Claim>)]) -> serde_json::Result<String> {
     let rows = examined(found);
     let entries: Vec<Entry> = rows.iter().map(entry).collect();
@@ -201,7 +203,8 @@ mod tests {
 
     fn of(name: &'static str, verdict: Verdict) -> Claim {
         let found = Found { value: Some(0.5), low: Some(0.4), high: Some(0.6) };
-        Claim { of: name, statement: "a number".into(), prediction: "at most 1".into(), found, verdict }
+        let (statement, prediction, level) = ("a number".into(), "at most 1".into(), Some(0.05));
+        Claim { of: name, statement, prediction, found, verdict, level }
     }
 
     #[test]

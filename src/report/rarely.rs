@@ -2,7 +2,7 @@
 
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::Axis;
-use super::claim::{Claim, growth, named};
+use super::claim::{Claim, Held, growth, named};
 use super::found::Found;
 use super::headings::Labels;
 use super::tails::MISSES;
@@ -12,11 +12,13 @@ use crate::stats::normal_tail;
 /// Three for each line along the width, of its narrowest and its widest network.
 ///
 /// - Beyond a fixed threshold the theorem has 16·e^(-c·m): rarer than any power, so over so many times the width at most that
-///   part of the share. The threshold is the least of [`super::tails::THRESHOLDS`]. Contradicted where the intervals of both
-///   shares, 97.5 % on each side, leave no such ratio: at most one time in twenty by chance.
+///   part of the share. The threshold is the least of [`super::tails::THRESHOLDS`]. Agrees where the intervals of both
+///   shares, 97.5 % on each side, leave no other ratio.
 /// - Beyond c·√(log m/m), at every m > 16, the probability is at most 16/m; judged where the interval reaches furthest beyond.
-///   c is that of one diagonal entry, so a contradiction says that the theorem's c is larger, at this width.
+///   c is that of one diagonal entry, so that more than that says only that the theorem's c is larger, at this width.
 /// - The quantile at 1 − 1/m over the bound in full grows no more than a normal law would have it grow.
+///
+/// All three have a constant that no one knows, and none can be contradicted.
 pub(super) fn tail_claims(analysis: &Analysis, section: &Section) -> Vec<Claim> {
     if analysis.axis != Axis::Width {
         return Vec::new();
@@ -45,18 +47,10 @@ fn fixed(first: &Point, last: &Point) -> Option<Claim> {
         high: over(far.interval.high, near.interval.low),
     };
     let most = m(first)? / m(last)?;
-    Some(Claim {
-        of: "",
-        statement: format!(
-            "P(‖K−K∞‖/‖K∞‖ > {}) at m = {} over that at m = {}",
-            near.threshold,
-            m(last)?,
-            m(first)?
-        ),
-        prediction: format!("at most {}: rarer than 1/m", significant(most, 3)),
-        found,
-        verdict: found.within(None, Some(most)),
-    })
+    let statement =
+        format!("P(‖K−K∞‖/‖K∞‖ > {}) at m = {} over that at m = {}", near.threshold, m(last)?, m(first)?);
+    let prediction = format!("at most {}: rarer than 1/m", significant(most, 3));
+    Some(Claim::new(statement, prediction, found, Held::Order(most)))
 }
 
 fn moving(points: &[Point]) -> Option<Claim> {
@@ -67,16 +61,12 @@ fn moving(points: &[Point]) -> Option<Claim> {
     let (m, tail) = all.max_by(|a, b| reach(a).total_cmp(&reach(b)))?;
     let found = tail.found();
     let c = tail.threshold / (m.ln() / m).sqrt();
-    Some(Claim {
-        of: "",
-        statement: format!(
-            "P(‖K−K∞‖/‖K∞‖ > c·√(log m/m)), c = {}, where it is largest for 16/m, m = {m}",
-            significant(c, 3)
-        ),
-        prediction: format!("at most 16/m = {}", significant(most(m), 3)),
-        found,
-        verdict: found.within(None, Some(most(m))),
-    })
+    let statement = format!(
+        "P(‖K−K∞‖/‖K∞‖ > c·√(log m/m)), c = {}, where it is largest for 16/m, m = {m}",
+        significant(c, 3)
+    );
+    let prediction = format!("at most 16/m = {}", significant(most(m), 3));
+    Some(Claim::new(statement, prediction, found, Held::Order(most(m))))
 }
 
 fn rare(first: &Point, last: &Point) -> Option<Claim> {
@@ -87,11 +77,8 @@ fn rare(first: &Point, last: &Point) -> Option<Claim> {
         (Some(first), Some(last)) => growth(&first, &last),
         _ => Found::default(),
     };
-    Some(Claim {
-        of: "",
-        statement: format!("quantile at 1 - 1/m over the bound in full, at m = {to} over that at m = {from}"),
-        prediction: format!("at most {}, as of a normal law", significant(most, 3)),
-        found,
-        verdict: found.within(None, Some(most)),
-    })
+    let statement =
+        format!("quantile at 1 - 1/m over the bound in full, at m = {to} over that at m = {from}");
+    let prediction = format!("at most {}, as of a normal law", significant(most, 3));
+    Some(Claim::new(statement, prediction, found, Held::Order(most)))
 }

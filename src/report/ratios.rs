@@ -7,7 +7,7 @@ use super::axis::{Axis, LineKey, phi};
 use super::lines::{Measured, deviations, group, relative_bound};
 use super::summary::CellSummary;
 use crate::stats::bootstrap::median_ratio;
-use crate::stats::select_quantile;
+use crate::stats::{CONFIDENCE, select_quantile};
 use crate::study::table::{CellRecord, LimitRecord};
 
 /// A ratio of two medians.
@@ -19,6 +19,8 @@ pub struct Ratio {
     pub mean: bool,
     /// Median relative deviation of |s| over that of the other; None where it is undefined.
     pub found: Option<Measured>,
+    /// The lower limit of it that holds for the networks of the section all at once; None where there is none.
+    pub low_together: Option<f64>,
     /// The ratio of the exact spreads of K(x,x).
     pub exact: Option<f64>,
     /// The ratio of the bounds over ‖K∞/n‖.
@@ -38,7 +40,7 @@ pub(super) fn ratios(cells: &[&CellSummary]) -> Vec<Ratio> {
         abs.entry(network(cell)).or_insert(cell);
     }
     let others: Vec<&CellSummary> = cells.iter().copied().filter(|c| !is_abs(c)).collect();
-    let mut ratios = Vec::new();
+    let mut compared: Vec<Vec<(&CellSummary, &CellSummary)>> = Vec::new();
     for other in group(&others, |c| phi(&c.cell)) {
         let mut pairs: Vec<(&CellSummary, &CellSummary)> = Vec::new();
         for d in other.into_iter().filter(|d| d.cell.depth > 1) {
@@ -47,15 +49,20 @@ pub(super) fn ratios(cells: &[&CellSummary]) -> Vec<Ratio> {
         pairs.sort_by_key(|(c, _)| {
             (c.cell.schedule.as_deref(), c.cell.depth, c.cell.outputs, c.cell.n, c.cell.m)
         });
-        ratios.extend(pairs.iter().map(|pair| of(std::slice::from_ref(pair), false)));
+        compared.push(pairs);
+    }
+    let networks = compared.iter().map(Vec::len).sum();
+    let mut ratios = Vec::new();
+    for pairs in &compared {
+        ratios.extend(pairs.iter().map(|pair| of(std::slice::from_ref(pair), false, networks)));
         if pairs.len() > 1 {
-            ratios.push(of(&pairs, true));
+            ratios.push(of(pairs, true, networks));
         }
     }
     ratios
 }
 
-fn of(pairs: &[(&CellSummary, &CellSummary)], mean: bool) -> Ratio {
+fn of(pairs: &[(&CellSummary, &CellSummary)], mean: bool, networks: usize) -> Ratio {
     let table = deviations(&pairs.iter().flat_map(|&(c, d)| [c, d]).collect::<Vec<_>>());
     let statistic: fn(&mut [Vec<f64>]) -> Option<f64> = if mean { mean_ratio } else { median_ratio };
     let theory = |number: fn(&LimitRecord) -> Option<f64>| {
@@ -67,10 +74,18 @@ fn of(pairs: &[(&CellSummary, &CellSummary)], mean: bool) -> Ratio {
             .sum();
         Some((logs? / pairs.len() as f64).exp())
     };
+    let value = table.value(statistic).filter(|v| v.is_finite());
+    let mut resampled = value.map(|_| table.resampled(statistic));
+    let low_together = match &mut resampled {
+        Some(Ok(resampled)) => resampled.low_of(CONFIDENCE, networks),
+        _ => None,
+    };
+    let interval = resampled.map(|resampled| resampled.map(|mut of| of.interval(CONFIDENCE)));
     Ratio {
         cell: Arc::clone(&pairs[0].1.cell),
         mean,
-        found: Measured::of(&table, statistic),
+        found: value.zip(interval).map(|(value, interval)| Measured { value, interval }),
+        low_together,
         exact: theory(|limit| limit.relative_sd_diagonal),
         bound: theory(relative_bound),
     }

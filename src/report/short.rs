@@ -3,7 +3,7 @@
 use super::analysis::{Analysis, Section};
 use super::axis::Axis;
 use super::beside;
-use super::claim::Claim;
+use super::claim::{Claim, note_of_orders};
 use super::eigenvalue_tables;
 use super::found::Verdict;
 use super::headings::{Fields, empty_cells, heading, nothing_yet, percent};
@@ -91,7 +91,8 @@ fn of_claims(claims: &[Claim], room: usize) -> String {
     let line = |claim: &Claim| {
         paragraph(&format!("  {:<13}", format!("{}:", claim.verdict.word())), &claim.sentence(), room)
     };
-    paragraph("Verdict: ", &head, room) + &claims.iter().map(line).collect::<String>()
+    let note = note_of_orders(claims).map_or(String::new(), |note| paragraph("  ", note, room));
+    paragraph("Verdict: ", &head, room) + &claims.iter().map(line).collect::<String>() + &note
 }
 
 /// How many of the exponents have that of the exact spread in their interval.

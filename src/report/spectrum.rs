@@ -2,15 +2,15 @@
 //!
 //! The data are those of its Figure 1, uniform points on a sphere, n = 32 in R^16, and the activations Δ = 1/8 … 1. A
 //! statement up to O(·) with a constant that no one knows is held to what it says of growth: the error over its order, at depth
-//! [`DEEP`] over that at [`SHALLOW`], is at most 1, where a constant that grows is caught. An exact number has no interval, so
-//! such a verdict errs only by the rounding of K∞; Figure 1 alone has sampling errors, those of two means over data sets.
+//! [`DEEP`] over that at [`SHALLOW`], is at most 1; a constant that grows from one to the other decides nothing. An exact number has no
+//! interval, so such a verdict errs only by the rounding of K∞; Figure 1 alone has sampling errors, those of two means over data sets.
 
-use super::claim::Claim;
-use super::found::{Found, Verdict};
+use super::claim::{Claim, Held};
+use super::found::Found;
 use super::text::significant;
 use crate::data::Source;
 use crate::limit::theory::iterate::Omega;
-use crate::limit::theory::{Inequality, Theorem18, proposition_13};
+use crate::limit::theory::{Theorem18, proposition_13};
 use crate::limit::{Limit, Profile, Spectrum};
 use crate::math::activation::Activation;
 use crate::math::linalg::NoConvergence;
@@ -36,10 +36,6 @@ const FIGURE_1: [f64; 8] =
 
 fn sphere(seed: usize) -> Source {
     Source::Sphere { n: POINTS, dim: DIM, seed: seed as u64 }
-}
-
-fn claim(of: &'static str, statement: String, prediction: &str, found: Found, verdict: Verdict) -> Claim {
-    Claim { of, statement, prediction: prediction.to_owned(), found, verdict }
 }
 
 fn exactly(value: f64) -> Found {
@@ -83,7 +79,7 @@ fn figure_1(activation: Activation, published: f64) -> Option<Claim> {
         "condition number of K∞ over the published one, Δ = {delta:.3}, l = 64, {SETS} sets of {POINTS} points"
     );
     // K∞ at this depth is exact, finite depth and all, and both means are of the same law: nothing but their errors is between them.
-    Some(claim("S Figure 1", statement, "1", found, found.is(1.0)))
+    Some(Claim::new(statement, "1", found, Held::Is(1.0)).of("S Figure 1"))
 }
 
 /// Everything with an unknown constant, at both depths.
@@ -111,25 +107,18 @@ fn growth() -> Result<Vec<Claim>, NoConvergence> {
         let statement = format!(
             "{what} over its order at depth {DEEP}, over the same at depth {SHALLOW}, largest of 8 Δ"
         );
-        let found = exactly(value);
-        claim(name, statement, "at most 1", found, found.within(None, Some(1.0)))
+        Claim::new(statement, "at most 1", exactly(value), Held::Order(1.0)).of(name)
     };
-    let found = exactly(logarithm);
+    let logarithms = format!(
+        "growth of the distance from the closed form, depth {SHALLOW} to {DEEP}, over that of its logarithm, farthest pair of 8 Δ"
+    );
+    let right = "below 0.1: the logarithm has the right factor";
     Ok(vec![
         of("S Theorem 18", "error of the largest eigenvalue", worst[0]),
         of("S Theorem 18", "error of the others, the farthest", worst[1]),
         of("S Theorem 18", "error of the condition number", worst[2]),
         of("S Prop. 17", "‖W_l − ω^(l−1)(W)·(11ᵀ − I)‖", worst[3]),
-        claim(
-            "S Prop. 13",
-            format!(
-                "growth of the distance from the closed form, depth {SHALLOW} to {DEEP}, over that of its logarithm, \
-                 farthest pair of 8 Δ"
-            ),
-            "below 0.1: the logarithm has the right factor",
-            found,
-            found.within(None, Some(0.1)),
-        ),
+        Claim::new(logarithms, right, exactly(logarithm), Held::Order(0.1)).of("S Prop. 13"),
     ])
 }
 
@@ -194,11 +183,6 @@ fn bounds() -> Result<Vec<Claim>, NoConvergence> {
         }
     }
     let Some((delta, found)) = worst else { return Ok(Vec::new()) };
-    let verdict = match found.verdict {
-        Inequality::Holds => Verdict::Agrees,
-        Inequality::Undecided => Verdict::Undecided,
-        Inequality::Violated => Verdict::Contradicts,
-    };
     let number = Found {
         value: Some(found.margin),
         low: Some(found.margin - found.error),
@@ -210,7 +194,9 @@ fn bounds() -> Result<Vec<Claim>, NoConvergence> {
         found.depth,
         significant(found.constant, 3)
     );
-    Ok(vec![claim("S Prop. 14", statement, "above 0", number, verdict)])
+    // The error is a bound, so that no true statement is contradicted.
+    let claim = Claim::new(statement, "above 0", number, Held::Within(Some(0.0), None)).of("S Prop. 14");
+    Ok(vec![Claim { level: Some(0.0), ..claim }])
 }
 
 /// Proposition 12 on a grid of w: ε(w) positive and decreasing, ω convex; the number of places where it is not.
@@ -226,19 +212,16 @@ fn proposition_12() -> Claim {
         // Convex: the slope rises.
         broken += values.windows(2).filter(|pair| pair[1].0 >= pair[0].0 || pair[1].1 < pair[0].1).count();
     }
-    let found = exactly(broken as f64);
-    claim(
-        "S Prop. 12",
-        format!("places of {} where ε(w) is not positive and decreasing, or ω not convex", 8 * grid.len()),
-        "0",
-        found,
-        found.is(0.0),
-    )
+    let statement =
+        format!("places of {} where ε(w) is not positive and decreasing, or ω not convex", 8 * grid.len());
+    let claim = Claim::new(statement, "0", exactly(broken as f64), Held::Is(0.0)).of("S Prop. 12");
+    Claim { level: Some(0.0), ..claim }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::found::Verdict;
 
     #[test]
     fn k_infinity_does_what_the_paper_says() {

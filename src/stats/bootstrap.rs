@@ -89,6 +89,14 @@ impl SeedTable {
         confidence: f64,
         statistic: impl Fn(&mut [Vec<f64>]) -> Option<f64> + Sync,
     ) -> Result<Interval, NoInterval> {
+        Ok(self.resampled(statistic)?.interval(confidence))
+    }
+
+    /// A statistic of every resample, of which intervals can be taken at several confidences.
+    pub fn resampled(
+        &self,
+        statistic: impl Fn(&mut [Vec<f64>]) -> Option<f64> + Sync,
+    ) -> Result<Resampled, NoInterval> {
         let seeds = self.seeds();
         if seeds < FEWEST_SEEDS {
             return Err(NoInterval::Seeds(seeds));
@@ -106,10 +114,26 @@ impl SeedTable {
         };
         let resampled: Option<Vec<f64>> =
             threads::map_with(RESAMPLES as usize, scratch, one).into_iter().collect();
-        let mut resampled = resampled.ok_or(NoInterval::Undefined)?;
+        resampled.map(Resampled).ok_or(NoInterval::Undefined)
+    }
+}
+
+/// A statistic of [`RESAMPLES`] resamples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resampled(Vec<f64>);
+
+impl Resampled {
+    /// The percentile interval.
+    pub fn interval(&mut self, confidence: f64) -> Interval {
         let tail = (1.0 - confidence) / 2.0;
-        let low = select_quantile(&mut resampled, tail);
-        Ok(Interval { low, high: select_quantile(&mut resampled, 1.0 - tail) })
+        Interval { low: select_quantile(&mut self.0, tail), high: select_quantile(&mut self.0, 1.0 - tail) }
+    }
+
+    /// The lower limit that so many of such statistics have together at the confidence of one; None where so many resamples do not reach
+    /// as far.
+    pub fn low_of(&mut self, confidence: f64, count: usize) -> Option<f64> {
+        let tail = (1.0 - confidence) / 2.0 / count as f64;
+        (tail * self.0.len() as f64 >= 1.0).then(|| select_quantile(&mut self.0, tail))?
     }
 }
 
@@ -162,6 +186,11 @@ mod tests {
         let narrow = table.interval(0.9, mean).unwrap();
         assert!(narrow.high.unwrap() < interval.high.unwrap() - 0.05 * half);
         assert_eq!(table.interval(0.95, mean), Ok(interval));
+        // A limit of ten at once is that of 99.5 % of one; of fifty, a thousand resamples do not tell.
+        let mut resampled = table.resampled(mean).unwrap();
+        assert_eq!(resampled.low_of(0.95, 1), interval.low);
+        assert_eq!(resampled.low_of(0.95, 10), table.interval(0.995, mean).unwrap().low);
+        assert!(resampled.low_of(0.95, 10) < interval.low && resampled.low_of(0.95, 50).is_none());
     }
 
     #[test]

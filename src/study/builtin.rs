@@ -166,7 +166,7 @@ pub const BUILTIN: [Builtin; 12] = [
                 (arXiv 2501.14724, Propositions 24 to 27), and the error of inverse cosine distances is flat in k; it is \
                 linear for k·m and quadratic for m (Figure 1).",
         prediction: "with widths k²·m the largest error of a norm grows at most as log k, that of a cosine falls as (k-1)^-2, \
-                     those of gradients grow towards the input as log((l-1)/k) at most. The error of inverse cosine distances \
+                     those of gradients grow towards the input as log(l/k) at most. The error of inverse cosine distances \
                      has at most the exponent of log k for k²·m, 1 for k·m, 2 for m; at m = 16 and two points it is the published one.",
         time: ["1 minute", "7 seconds"],
         grid: Grid::Layers,

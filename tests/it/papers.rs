@@ -49,7 +49,8 @@ fn by_width(seeds: u64, relative: impl Fn(f64, f64) -> f64) -> Vec<CellSummary> 
 fn verdicts_of_tails_follow_the_law_of_the_deviation() {
     let thin = |m: f64, z: f64| z.abs().powf(0.7) / m.sqrt();
     assert_eq!(verdicts("tail", by_width(4000, thin)), [Verdict::Agrees; 3]);
-    assert_eq!(verdicts("tail", by_width(4000, |_, z| 0.5 * z)), [Verdict::Contradicts; 3]);
+    // Deviations that do not fall at all: the constants are not known, and nothing is contradicted.
+    assert_eq!(verdicts("tail", by_width(4000, |_, z| 0.5 * z)), [Verdict::Undecided; 3]);
     assert_eq!(verdicts("tail", by_width(30, |m, z| z / m.sqrt())), [Verdict::Undecided; 3]);
 }
 
@@ -99,7 +100,7 @@ fn by_points(seeds: u64, grown: f64) -> Vec<CellSummary> {
 #[test]
 fn points_are_an_axis_and_the_bound_holds_along_it() {
     assert_eq!(verdicts("points", by_points(64, 0.3)), [Verdict::Agrees]);
-    assert_eq!(verdicts("points", by_points(64, 4.0)), [Verdict::Contradicts]);
+    assert_eq!(verdicts("points", by_points(64, 4.0)), [Verdict::Undecided]);
     assert_eq!(verdicts("points", by_points(64, 1.0)), [Verdict::Undecided]);
     let study = StudySummary::new("points", by_points(64, 1.0));
     let analysis = Analysis::new(&study);
@@ -176,11 +177,11 @@ fn verdicts_of_layers_follow_their_exponents() {
     // Norms, cosines, two of gradients, inverse cosine distances, terms.
     assert_eq!(of("quadratic", 64, [0.1, -2.5, 0.5]), [Verdict::Agrees; 6]);
     let worse = of("quadratic", 64, [0.9, -1.0, 4.0]);
-    assert_eq!(worse, [Verdict::Contradicts; 6]);
+    assert_eq!(worse, [Verdict::Undecided; 6], "an order with an unknown constant was contradicted");
     assert_eq!(of("quadratic", 4, [0.1, -2.5, 0.5]), [Verdict::Undecided; 6]);
     // Of the other schedules the paper says only how inverse cosine distances go.
     assert_eq!(of("linear", 64, [0.8, -1.0, 4.0]), [Verdict::Agrees]);
-    assert_eq!(of("linear", 64, [1.4, -2.0, 0.5]), [Verdict::Contradicts]);
+    assert_eq!(of("linear", 64, [1.4, -2.0, 0.5]), [Verdict::Undecided]);
     assert_eq!(of("constant", 64, [1.6, -1.0, 0.5]), [Verdict::Agrees]);
 }
 
@@ -199,8 +200,12 @@ fn verdicts_of_published_values_follow_the_mean_error() {
         }
         verdicts("layers", vec![cell])[1..].to_vec()
     };
-    assert_eq!(of(256, 1.0), [Verdict::Agrees; 3]);
-    assert_eq!(of(256, 2.0), [Verdict::Contradicts; 3]);
+    let (agrees, contradicts, undecided) = (Verdict::Agrees, Verdict::Contradicts, Verdict::Undecided);
+    assert_eq!(of(512, 1.0), [agrees; 3]);
+    assert_eq!(of(512, 1.02), [agrees; 3]);
+    // The tail of constant widths may be missing in fewer draws, and then nothing agrees.
+    assert_eq!(of(64, 1.0), [undecided; 3]);
+    assert_eq!(of(512, 2.0), [contradicts; 3]);
     // One draw has no error.
     assert!(of(1, 1.0).iter().all(|verdict| *verdict != Verdict::Agrees));
 }
@@ -209,7 +214,7 @@ fn verdicts_of_published_values_follow_the_mean_error() {
 fn the_verdict_of_independence_follows_the_exponent_of_its_cost() {
     let of = |seeds: u64, power: f64| verdicts("independence", by_angle(seeds, power, 0.0).into())[0];
     assert_eq!(of(64, -0.94), Verdict::Agrees);
-    assert_eq!(of(64, -0.5), Verdict::Contradicts);
+    assert_eq!(of(64, -0.5), Verdict::Undecided);
     assert_eq!(of(4, -1.0), Verdict::Undecided);
 }
 

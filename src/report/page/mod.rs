@@ -6,7 +6,7 @@ mod tables;
 
 use super::analysis::{Analysis, Section};
 use super::axis::Axis;
-use super::claim::Claim;
+use super::claim::{Claim, note_of_orders};
 use super::figure::{Figure, FigureFormat};
 use super::found::{Found, Verdict};
 use super::headings::{Fields, Labels, heading};
@@ -160,10 +160,11 @@ fn found(analysis: &Analysis, claims: &[Claim], words: &Page) -> String {
         body += &format!("<ul class=\"claims\">\n{}</ul>\n", claims.iter().map(item).collect::<String>());
     }
     body += &format!(
-        "<p>In brackets: {:.0} % intervals. <b class=\"agrees\">agrees</b>: the interval allows nothing else; \
-         <b class=\"contradicts\">contradicts</b>: it excludes what was predicted; <b class=\"undecided\">undecided</b>: it is too \
-         wide, or there is none.</p>\n",
-        100.0 * CONFIDENCE
+        "<p>In brackets: {:.0} % intervals. <b class=\"agrees\">agrees</b>: the interval holds the number, or lies within the \
+         stretch; <b class=\"contradicts\">contradicts</b>: it excludes what was predicted; <b class=\"undecided\">undecided</b>: \
+         neither can be said. {}</p>\n",
+        100.0 * CONFIDENCE,
+        note_of_orders(claims).unwrap_or_default()
     );
     section("found", "What was found", &body)
 }
