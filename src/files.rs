@@ -1,20 +1,42 @@
 //! Files that are either complete or not there.
 //!
 //! Bytes go to a temporary file in the same directory, which is synced and renamed when all is written; dropped before
-//! that, it is removed (a killed program leaves it behind as `.eoc-` and six letters). This is the one place where the
-//! library gives a file its name.
+//! that, it is removed, and so it is by a program that ends without dropping what it has ([`give_up`]; a killed one leaves it
+//! behind as `.eoc-` and six letters). This is the one place where the library gives a file its name.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempPath;
+
+/// The temporary files of this process.
+static ASIDE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes every file that is not finished, for a process that is about to end in the midst of its work.
+pub fn give_up() {
+    for path in ASIDE.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        // What was finished just now has its name; of what cannot be removed nothing more can be done.
+        let _ = fs::remove_file(path);
+    }
+}
 
 /// A file being written beside its name.
 pub struct Aside {
     file: BufWriter<File>,
     aside: TempPath,
     target: PathBuf,
+    _listed: Listed,
+}
+
+/// The entry of a file among those that are not finished.
+struct Listed(PathBuf);
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        ASIDE.lock().unwrap_or_else(PoisonError::into_inner).retain(|path| *path != self.0);
+    }
 }
 
 impl Aside {
@@ -32,12 +54,14 @@ impl Aside {
         let open = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
         let made = tempfile::Builder::new().prefix(".eoc-").make_in(directory(&target), open)?;
         let (file, aside) = made.into_parts();
-        Ok(Self { file: BufWriter::with_capacity(1 << 16, file), aside, target })
+        let _listed = Listed(aside.to_path_buf());
+        ASIDE.lock().unwrap_or_else(PoisonError::into_inner).push(aside.to_path_buf());
+        Ok(Self { file: BufWriter::with_capacity(1 << 16, file), aside, target, _listed })
     }
 
     /// Makes the file durable under its name.
     pub fn finish(self) -> io::Result<()> {
-        let Self { file, aside, target } = self;
+        let Self { file, aside, target, _listed } = self;
         file.into_inner().map_err(|error| error.into_error())?.sync_all()?;
         aside.persist(&target).map_err(|error| error.error)?;
         sync_directory(directory(&target))

@@ -10,7 +10,11 @@ fn physical() -> u64 {
     // Where the machine does not say, nothing is refused.
     let Ok(mut system) = sysinfo::System::new() else { return u64::MAX };
     system.refresh_memory();
-    let machine = system.available_memory();
+    // A machine at its last byte does not come this far: none is said where what says it cannot be opened.
+    let machine = match system.available_memory() {
+        0 => return u64::MAX,
+        machine => machine,
+    };
     system.cgroup_limits().map_or(machine, |c| machine.min(c.free_memory))
 }
 

@@ -6,7 +6,7 @@
 use clap::{ArgAction, Args, ValueHint};
 
 use super::device::DeviceChoice;
-use super::words::{count, number, words};
+use super::words::{count, number, source, words};
 use crate::backend::Precision;
 use crate::data::{Normalize, PointRange, Source};
 use crate::math::activation::Activation;
@@ -64,6 +64,7 @@ pub struct DataArgs {
     /// digits:n=N, sphere:n=N,dim=D,seed=S, gaussian:n=N,dim=D,seed=S, pair:angle=RADIANS, or a file: .npy, .npz[:KEY],
     /// .csv, .tsv or .txt (numbers, no label column), IDX (also .gz), or - for one of them on standard input
     #[arg(long, value_name = "SOURCE", action = ArgAction::Append, value_hint = ValueHint::FilePath)]
+    #[arg(value_parser = source())]
     pub data: Vec<Source>,
     /// Rows to use: a count, or A..B (A, not B), from 0 [default: all]
     #[arg(long, value_name = "COUNT|A..B", allow_hyphen_values = true)]

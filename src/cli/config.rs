@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs, ThreadArgs};
 use super::context::{Context, note};
 use super::device::{self, DeviceChoice, ThreadsError};
+use super::escape::shown;
 use super::failure::Failure;
 use super::input;
 use super::units::counted;
@@ -144,14 +145,13 @@ impl DataArgs {
 /// What to say on stderr of data before it is used: what its reader took, skipped or rearranged, and whether the rows
 /// of a file keep different norms. Empty where nothing is to be said.
 pub fn data_notes(data: &DataSet, normalize: Normalize) -> String {
-    let mut notes: String =
-        data.notes().iter().map(|note| format!("eoc: {}: {note}\n", data.label())).collect();
+    let label = shown(Path::new(data.label()));
+    let mut notes: String = data.notes().iter().map(|note| format!("eoc: {label}: {note}\n")).collect();
     let (least, most) = data.norms();
     if data.is_from_file() && normalize == Normalize::None && most - least > UNEQUAL * most {
         notes += &format!(
-            "eoc: {}: rows are taken as they are, with norms from {least:.4e} to {most:.4e}; --normalize sphere would \
-             scale each to the same\n",
-            data.label()
+            "eoc: {label}: rows are taken as they are, with norms from {least:.4e} to {most:.4e}; --normalize sphere would \
+             scale each to the same\n"
         );
     }
     notes

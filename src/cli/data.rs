@@ -6,7 +6,7 @@ use super::args::{DataArgs, NORMALIZATIONS};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::output::{self, Summary};
-use super::words::{number, words};
+use super::words::{self, number, words};
 use crate::data::npy::NpyWriter;
 use crate::data::{Normalize, PointRange, Source};
 
@@ -26,7 +26,7 @@ Examples:
 pub struct Args {
     /// digits:n=N, sphere:n=N,dim=D,seed=S, gaussian:n=N,dim=D,seed=S, pair:angle=RADIANS, or a file: .npy,
     /// .npz[:KEY], .csv (numbers, no label column), IDX (also .gz), or - for one of them on standard input
-    #[arg(value_name = "SOURCE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(value_name = "SOURCE", value_hint = clap::ValueHint::FilePath, value_parser = words::source())]
     source: Source,
     /// Rows to use: a count, or A..B (A, not B), from 0 [default: all]
     #[arg(long, value_name = "COUNT|A..B", allow_hyphen_values = true)]

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::context::Context;
+use super::escape::shown;
 use super::failure::{Failure, Status};
 use super::refused::refused;
 use super::stored::describe;
@@ -47,7 +48,7 @@ pub fn execute(plan: &Plan, out: &Path, computing: &Computing, ctx: &Context) ->
     let mut text = paragraph(&head, &what, terminal::columns()) + "\n";
     text += &cells(plan, &forecast);
     text += &totals(&forecast, settings);
-    text += &format!("\nDirectory: {} (nothing was written)\n", out.display());
+    text += &format!("\nDirectory: {} (nothing was written)\n", shown(out));
     ctx.print(&text)?;
     Ok(Status::Done)
 }

@@ -5,6 +5,7 @@
 //! its way out, so that whoever quotes something need not think of it.
 
 use std::fmt::Write;
+use std::path::Path;
 
 /// A word longer than this is cut in the middle: nobody reads it, and it would push the rest off the screen.
 const LONGEST_WORD: usize = 600;
@@ -24,6 +25,11 @@ pub fn visible(text: &str) -> String {
 /// Text of several lines, such as a table: the same, but lines, spaces and lengths stay.
 pub fn visible_lines(text: &str) -> String {
     escaped(text, "\n\t")
+}
+
+/// A path in a line of text: no end of a line within it.
+pub fn shown(path: &Path) -> String {
+    escaped(&path.display().to_string(), "")
 }
 
 fn escaped(text: &str, but: &str) -> String {
@@ -70,6 +76,7 @@ mod tests {
         );
         assert_eq!(visible("two\n lines\tand\r\nmore"), "two lines and more");
         assert_eq!(visible("‖K−K∞‖ φ 中 é"), "‖K−K∞‖ φ 中 é");
+        assert_eq!(shown(Path::new("a\nb/c d\t.npy")), "a\\x0ab/c d\\x09.npy");
         assert_eq!(visible_lines("a\tb\n\x07 c\r\n"), "a\tb\n\\x07 c\\x0d\n");
     }
 

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::args::{EngineArgs, ThreadArgs};
 use super::context::Context;
 use super::device::DeviceChoice;
+use super::escape::shown;
 use super::failure::{Failure, Status};
 use super::input::is_dash;
 use super::stored::{self, unusable};
@@ -193,7 +194,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             return output::say(
                 ctx,
                 path,
-                &format!("{}: {}, format {format}\n", path.display(), counted(count, "row")),
+                &format!("{}: {}, format {format}\n", shown(path), counted(count, "row")),
             );
         }
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::context::Context;
+use super::escape::shown;
 use super::failure::{Failure, Status};
 use super::stored::describe;
 use super::units::counted;
@@ -38,7 +39,7 @@ pub struct Args {
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let merged = merge(&args.dirs, &args.out, &ctx.stop_flag()).map_err(refused)?;
     let Merged { study, directories, rows, devices_differ, missing } = &merged;
-    let out = args.out.display();
+    let out = shown(&args.out);
     let mut text = format!(
         "{out}: {} of study {study} from {}\n",
         counted(*rows, "sample"),

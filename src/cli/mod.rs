@@ -170,16 +170,20 @@ impl Cli {
 /// Signals that ask to stop are listened to from here on, by the whole process.
 pub fn main(args: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
+    let given = args.clone();
     let words = args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let result = match parsed(args) {
         Ok(cli) => {
-            Context::new(cli.speech(), Call { program, words }).map_err(Failure::running).and_then(|ctx| {
+            let ctx = Context::new(cli.speech(), Call { program, words });
+            let unheard =
+                |error| Failure::running(anyhow::Error::from(error).context("cannot listen to signals"));
+            ctx.map_err(unheard).and_then(|ctx| {
                 let result = dispatch(&cli, &ctx);
                 ctx.tell();
                 result
             })
         }
-        Err(error) => unparsed(&error),
+        Err(error) => unparsed(&error, &given),
     };
     match result {
         Ok(status) => status as u8,
@@ -246,7 +250,14 @@ fn command() -> clap::Command {
 }
 
 /// Help goes to stdout as it is; an error becomes one sentence.
-fn unparsed(error: &clap::Error) -> Result<Status, Failure> {
+fn unparsed(error: &clap::Error, given: &[OsString]) -> Result<Status, Failure> {
+    if error.kind() == ErrorKind::InvalidUtf8
+        && let Some(text) = given.iter().find(|text| text.to_str().is_none())
+    {
+        return Err(Failure::refused(format!(
+            "the argument {text:?} is not UTF-8, which only the names of files and directories need not be"
+        )));
+    }
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         return match error.print() {
             Ok(()) => Ok(Status::Done),

@@ -10,17 +10,17 @@ use std::path::Path;
 
 use super::args::EngineArgs;
 use super::context::Context;
+use super::escape::shown;
 use super::failure::{Failure, Status};
 use super::refused::refused;
 use super::stored::{self, describe, unusable};
 use super::units::counted;
 use crate::backend::Precision;
 use crate::data::{Output, npy::NpyWriter};
-use crate::limit::Limit;
 use crate::report::{Kernels, write_figures};
 use crate::stats::EntrywiseMoments;
 use crate::study::store::{Reader, Rows};
-use crate::study::{Plan, file, run};
+use crate::study::{Limits, Plan, file, run};
 
 /// The table beside the arrays.
 const TABLE: &str = "cells.csv";
@@ -41,10 +41,11 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
     ctx.on_stop(": the arrays of finished cells are kept");
     fs::create_dir_all(out).map_err(|e| cannot("create the directory", out, e))?;
     let cost = counts.iter().zip(&costs).map(|(&count, cost)| count as f64 * cost.seconds_per_seed).sum();
-    let name = format!("{} into {}", dir.display(), out.display());
+    let name = format!("{} into {}", shown(dir), shown(out));
     let mut progress = ctx.progress(name, "kernel").over(count, cost);
     let mut table = "cell,seeds,description,relative_sd_diagonal\n".to_owned();
     let mut written = 0;
+    let limits = Limits::default();
     for (index, cell) in plan.cells().iter().enumerate() {
         let sampling = engine.open(cell.job())?;
         let q = cell.data.points.n() * cell.network.outputs();
@@ -74,9 +75,8 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
         }
         let words = describe(&reader.cells()[index]);
         if let Some((seed, kernel)) = &first {
-            let network = &cell.network;
-            let limit = Limit::new(&cell.data.points, network.activation(), network.depth(), network.scale());
-            let limit = limit.expand(network.outputs());
+            let limit =
+                limits.of(cell).map_err(Failure::unusable)?.limit(cell).expand(cell.network.outputs());
             let (of, deviation, seeds) = (words.clone(), deviation.as_deref(), moments.count());
             let kernels = Kernels { of, rows: q, seed: *seed, kernel, limit: &limit, deviation, seeds };
             let figure = kernels.figure().map_err(Failure::running)?;
@@ -98,7 +98,7 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
     };
     ctx.print(&format!(
         "{}: {written} of {}, {} drawn, device {name}{others}\n",
-        out.display(),
+        shown(out),
         counted(of, "cell"),
         counted(count, "kernel")
     ))?;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
+use super::escape::shown;
 use super::failure::{Failure, Status};
 use super::input::is_dash;
 use super::units;
@@ -95,7 +96,7 @@ pub fn announce(ctx: &Context, summary: &Summary) -> Result<(), Failure> {
     let none = || "none".to_owned();
     let line = format!(
         "{}: shape {}, seeds {}, sampler {}, device {}, precision {}\n",
-        summary.path.display(),
+        shown(summary.path),
         summary.shape,
         summary.seeds.as_ref().map_or_else(none, |seeds| format!("{}..{}", seeds.start, seeds.end)),
         summary.sampler.clone().unwrap_or_else(none),

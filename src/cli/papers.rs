@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::builtin::PAPERS;
 use super::context::Context;
+use super::escape::shown;
 use super::failure::{Failure, Status};
 use super::run::{Args, Asked, study};
 use super::terminal;
@@ -42,7 +43,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     }
     let files = FILES.join(", ");
     let table = papers_table(&found, terminal::columns());
-    ctx.print(&format!("\n{table}\nRun directories: {}/NAME; beside them {files}\n", out.display()))?;
+    ctx.print(&format!("\n{table}\nRun directories: {}/NAME; beside them {files}\n", shown(&out)))?;
     Ok(Status::Done)
 }
 

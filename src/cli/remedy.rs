@@ -16,12 +16,26 @@ pub fn of(error: &anyhow::Error) -> Option<String> {
         || unnamed.then(|| "use --tensors W,W,... to name them in the order of the layers".to_owned());
     let driver = || format!("{error:#}").contains(gpu::CURE).then(driver_files).flatten();
     let room = || error.chain().find_map(|cause| room(cause.downcast_ref()?));
+    let files = || error.chain().any(|cause| cause.downcast_ref().is_some_and(no_more_files));
     engine
         .and_then(|engine| advice(engine.remedies()))
         .or_else(of_store)
         .or_else(tensors)
         .or_else(driver)
         .or_else(room)
+        .or_else(|| files().then(|| "raise the limit on open files (ulimit -n)".to_owned()))
+}
+
+/// Whether the system gave no more file descriptors.
+#[cfg(unix)]
+fn no_more_files(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    Errno::from_io_error(error).is_some_and(|errno| errno == Errno::MFILE || errno == Errno::NFILE)
+}
+
+#[cfg(not(unix))]
+fn no_more_files(_error: &std::io::Error) -> bool {
+    false
 }
 
 /// What would help where a file could not be written for want of room.

@@ -6,11 +6,13 @@ use std::str::FromStr;
 
 use super::args::ThreadArgs;
 use super::context::Context;
+use super::escape::shown;
 use super::failure::{Failure, Status};
 use super::status::reproduce;
 use super::stored::{self, Stored};
 use super::terminal;
 use super::units::counted;
+use super::watchdog::Watchdog;
 use crate::Threads;
 use crate::report::{
     Analysis, Axis, Claim, Figure, FigureFormat, PAGE, Page, StudySummary, WriteError, claims, figures, plot,
@@ -76,6 +78,8 @@ impl FromStr for AxisName {
 /// Writes the reports, or the figure.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let threads = args.threads.start()?;
+    ctx.on_stop(": files that are whole stay");
+    let _watchdog = Watchdog::over_nothing(ctx);
     let (along, name) = match args.x {
         None => (None, ""),
         Some(AxisName::Along(axis)) => (Some(axis), ""),
@@ -106,7 +110,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             text += &report.text(terminal::columns());
             text.push('\n');
         }
-        text += &format!("{}: {}\n", dir.join(REPORT).join(PAGE).display(), counted(names.len(), "figure"));
+        text += &format!("{}: {}\n", shown(&dir.join(REPORT).join(PAGE)), counted(names.len(), "figure"));
         ctx.account(&text)?;
     }
     Ok(Status::Done)
@@ -262,6 +266,6 @@ fn one_figure(
     };
     write_figure(main, path, format).map_err(Failure::running)?;
     let numbers = path.with_extension("csv");
-    ctx.print(&format!("{}: {}; its numbers: {}\n", path.display(), main.title, numbers.display()))?;
+    ctx.print(&format!("{}: {}; its numbers: {}\n", shown(path), main.title, shown(&numbers)))?;
     Ok(Status::Done)
 }

@@ -10,8 +10,9 @@ use super::builtin::{self, Named};
 use super::config::study_notes;
 use super::context::Context;
 use super::dry_run;
+use super::escape::shown;
 use super::failure::{Failure, Status};
-use super::input::{self, is_dash};
+use super::input;
 use super::progress::Meter;
 use super::refused::refused;
 use super::report::Report;
@@ -24,7 +25,6 @@ use super::width;
 use super::words::{directory, words};
 use crate::Threads;
 use crate::backend::Precision;
-use crate::data::Source;
 use crate::model::{NetworkError, parse_widths};
 use crate::report::{Claim, PAGE, SUMMARY, TABLE, paragraph, summary_json, table};
 use crate::study::builtin::{Builtin, NEEDED};
@@ -244,7 +244,8 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
     let out = asked.out.clone().unwrap_or_else(|| default_directory(&plan, shard));
     // What was committed survives any end; the report comes after it.
     let added = Arc::new(AtomicU64::new(0));
-    let watchdog = stopping::watchdog(&out, &added, ctx);
+    let last = Arc::default();
+    let watchdog = stopping::watchdog(&out, &added, &last, ctx);
     let engine = args.engine.open(&precisions, &threads)?;
     let info = engine.info().clone();
     ctx.on_stop(": finished samples are kept, seeds in hand are given up");
@@ -258,7 +259,7 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
     }
     tracing::info!(cells = plan.cells().len(), seeds = %plan.asked(), "running in {}", out.display());
     let records = || {
-        let name = format!("limits of {} in {}", plan.name(), out.display());
+        let name = format!("limits of {} in {}", plan.name(), shown(&out));
         let _shown = ctx.waiting(name, "cell", plan.cells().len() as u64);
         threads.install(|| run::limits(&plan, &limits, stop))
     };
@@ -281,19 +282,22 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
         let limits = records().map_err(|error| unheld(error, &added, ctx, refused))?;
         ctx.account(&builtin::statement(study.as_ref(), &plan, &limits, terminal::columns()))?;
     }
-    let finish = || finish(args, asked, &out, study.as_ref(), finished, &threads, ctx);
+    let finish = || {
+        let _watchdog = stopping::watchdog_of_report(&out, &added, ctx);
+        finish(args, asked, &out, study.as_ref(), finished, &threads, ctx)
+    };
     let Some(store) = &mut store else {
         drop(watchdog);
         return finish();
     };
-    let meter = ctx.progress(format!("{} in {}", plan.name(), out.display()), "sample");
-    let ended = run::run(&plan, store, &computing, &mut Counted::new(meter, &added));
+    let meter = ctx.progress(format!("{} in {}", plan.name(), shown(&out)), "sample");
+    let ended = run::run(&plan, store, &computing, &mut Counted::new(meter, &added, &last));
     drop(watchdog);
     let ended = ended.map_err(|error| unheld(error, &added, ctx, Failure::running));
-    let Outcome { added, missing } = ended?;
-    tracing::info!("{} added", counted(added, "sample"));
+    let Outcome { added: new, missing } = ended?;
+    tracing::info!("{} added", counted(new, "sample"));
     if missing > 0 {
-        return Err(stopping::short(added, missing, &out, ctx));
+        return Err(stopping::short(new, missing, &out, ctx));
     }
     finish()
 }
@@ -333,12 +337,9 @@ fn plan(args: &Args, asked: &Asked) -> Result<Plan, Failure> {
             file::parse(&text).map_err(|e| of(e.into()))?.relative_to(&directory)
         }
     };
-    if args.data.data.iter().any(|source| matches!(source, Source::File { path, .. } if is_dash(path))) {
-        return Err(Failure::refused(
-            "a run is resumed from its data; give --data a file instead of standard input",
-        ));
-    }
-    Plan::new(base.overridden_by(assigned(&args.set)?).overridden_by(args.flags()?)).map_err(|error| {
+    let spec = base.overridden_by(assigned(&args.set)?).overridden_by(args.flags()?);
+    input::check_kept(spec.source.as_deref().unwrap_or_default())?;
+    Plan::new(spec).map_err(|error| {
         let error = worded(error);
         Failure::unusable(match &args.study {
             Some(path) => error.context(format!("study file {}", path.display())),
@@ -380,7 +381,7 @@ fn finish(
     if asked.brief {
         if !args.json {
             let count = counted(report.claims.len(), "prediction");
-            ctx.account(&format!("{}: {count} examined in {}\n", report.analysis.name, out.display()))?;
+            ctx.account(&format!("{}: {count} examined in {}\n", report.analysis.name, shown(out)))?;
         }
         return Ok(Ended { status: Status::Done, claims: report.claims });
     }
@@ -396,7 +397,7 @@ fn finish(
     for note in report.notes() {
         text += &format!("\n{}", paragraph("", &note, room));
     }
-    text += &format!("\nRun directory: {}\n", out.display());
+    text += &format!("\nRun directory: {}\n", shown(out));
     if let Some(figures) = written {
         let figures = counted(figures.len(), "figure");
         let files = format!("{PAGE}, {figures}, {SUMMARY}, {TABLE} (all of --full)");

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs, SamplingArgs};
 use super::context::Context;
+use super::escape::shown;
 use super::failure::{Failure, Status};
 use super::layers_out::{LayersArgs, Size};
 use super::output::{self, Summary};
@@ -73,7 +74,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let mut layers = args.layers.open(&args.out, sizes, &[args.data.file()])?;
     tracing::info!(%sampler, batch = step, "sampling {}", counted(count, "seed"));
     let mut file = NpyWriter::new(output, &shape)?;
-    let name = format!("kernels into {}", args.out.display());
+    let name = format!("kernels into {}", shown(&args.out));
     let mut progress = ctx.progress(name, "seed").over(count, count as f64);
     ctx.on_stop(": nothing is written");
     let mut start = seeds.start;

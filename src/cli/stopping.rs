@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::context::Context;
 use super::failure::{Failure, Status};
@@ -26,11 +26,19 @@ pub fn status(time_limit: bool, added: u64) -> Status {
     }
 }
 
-/// The end of a run in a step that does not hear signals, such as the limit of thousands of points.
-pub fn watchdog(out: &Path, added: &Arc<AtomicU64>, ctx: &Context) -> Watchdog {
+/// The end of a run in a step that does not hear signals, such as the limit of thousands of points; later where that is the `last`
+/// commit. All that is finished is in it, and a disk that takes longer than the two seconds of a signal leaves no other choice than to
+/// cut it: its rows are there or not there, as the disk has it, and can be drawn again.
+pub fn watchdog(out: &Path, added: &Arc<AtomicU64>, last: &Arc<AtomicBool>, ctx: &Context) -> Watchdog {
     let (out, added, time_limit) = (out.to_owned(), Arc::clone(added), ctx.time_limit_flag());
-    Watchdog::over(ctx, move || {
-        let step = "in the middle of a step that cannot be broken off";
+    let (last, theirs) = (Arc::clone(last), Arc::clone(last));
+    Watchdog::patient(ctx, theirs, move || {
+        let step = match last.load(Ordering::Relaxed) {
+            true => {
+                "while the disk was at the last commit, whose samples are drawn again where it did not end"
+            }
+            false => "in the middle of a step that cannot be broken off",
+        };
         let status = status(time_limit.load(Ordering::Relaxed), added.load(Ordering::Relaxed));
         let why = match status {
             Status::Failed => format!("{NOTHING_NEW}, {step}; give the task more time"),
@@ -45,16 +53,35 @@ pub fn watchdog(out: &Path, added: &Arc<AtomicU64>, ctx: &Context) -> Watchdog {
     })
 }
 
+/// The end of a run whose samples are all there while its report is made.
+pub fn watchdog_of_report(out: &Path, added: &Arc<AtomicU64>, ctx: &Context) -> Watchdog {
+    let (out, added, time_limit) = (out.to_owned(), Arc::clone(added), ctx.time_limit_flag());
+    Watchdog::over(ctx, move || {
+        let status = status(time_limit.load(Ordering::Relaxed), added.load(Ordering::Relaxed));
+        let why = match status {
+            Status::Interrupted => "interrupted",
+            _ => "stopped by the time-limit signal",
+        };
+        let kept = format!(
+            "{why} while the report was made; all samples are in {}, and the same command writes it",
+            out.display()
+        );
+        Failure { status, error: Some(anyhow::Error::msg(kept)) }
+    })
+}
+
 /// Counts the samples that are durable since the run began.
 pub struct Counted<'a> {
     meter: Meter,
     before: Option<u64>,
     added: &'a AtomicU64,
+    last: &'a AtomicBool,
 }
 
 impl<'a> Counted<'a> {
-    pub fn new(meter: Meter, added: &'a AtomicU64) -> Self {
-        Self { meter, before: None, added }
+    /// `last` is raised at the last commit.
+    pub fn new(meter: Meter, added: &'a AtomicU64, last: &'a AtomicBool) -> Self {
+        Self { meter, before: None, added, last }
     }
 }
 
@@ -63,6 +90,10 @@ impl Observer for Counted<'_> {
         let before = *self.before.get_or_insert(progress.rows);
         self.added.store(progress.rows.saturating_sub(before), Ordering::Relaxed);
         self.meter.progress(progress);
+    }
+
+    fn last_commit(&mut self) {
+        self.last.store(true, Ordering::Relaxed);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::context::Context;
+use super::escape::shown;
 use super::failure::Failure;
 use super::units::counted;
 use super::watchdog::Watchdog;
@@ -124,7 +125,7 @@ pub fn changed_data(reader: &Reader, dir: &Path, plan: &Plan) -> Option<String> 
             "eoc: {} changed since {} began: the points have other values under the same name, and their networks are drawn \
              beside those of before\n",
             names.join(", "),
-            dir.display()
+            shown(dir)
         )
     })
 }

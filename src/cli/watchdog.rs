@@ -2,10 +2,11 @@
 //!
 //! Decompositions of large matrices, compilers of graphics drivers and stores that another program holds cannot be broken
 //! off. A signal is answered within two seconds all the same: where the work has not come back by then, the process ends in
-//! the midst of it. That is sound where nothing is lost by it: before an output is begun, and beside a run store, whose
-//! commits survive any end of the process.
+//! the midst of it. That is sound where nothing is lost by it: before an output is begun, while files are written aside, and
+//! beside a run store, whose commits survive any end of the process.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,6 +16,8 @@ use super::failure::Failure;
 
 /// How long work may take to hear a signal.
 const PATIENCE: Duration = Duration::from_millis(1500);
+/// The same for work that is worth all of the two seconds.
+const MOST: Duration = Duration::from_millis(1850);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -28,6 +31,15 @@ impl Watchdog {
     /// Watches work after which the process would end with this failure. Where the system starts no thread for it, a signal
     /// is heard when the work comes back.
     pub fn over(ctx: &Context, failure: impl Fn() -> Failure + Send + 'static) -> Self {
+        Self::patient(ctx, Arc::default(), failure)
+    }
+
+    /// The same, with all the time that there is once `dear` is raised: what is being done then is worth it.
+    pub fn patient(
+        ctx: &Context,
+        dear: Arc<AtomicBool>,
+        failure: impl Fn() -> Failure + Send + 'static,
+    ) -> Self {
         let watching = Arc::new(Mutex::new(true));
         let (theirs, stop, notice) = (Arc::clone(&watching), ctx.stop().clone(), ctx.notice());
         let watch = move || {
@@ -39,7 +51,8 @@ impl Watchdog {
                 if !*watching {
                     return;
                 }
-                if stop.is_raised() && raised.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+                let patience = if dear.load(Ordering::Relaxed) { MOST } else { PATIENCE };
+                if stop.is_raised() && raised.get_or_insert_with(Instant::now).elapsed() > patience {
                     notice.tell();
                     end(&failure());
                 }
@@ -66,6 +79,7 @@ impl Drop for Watchdog {
 
 /// Ends the process here, without the destructors of threads that are at work.
 fn end(failure: &Failure) {
+    crate::files::give_up();
     if let Some(sentence) = failure.sentence() {
         // Nothing is left to do where stderr is closed.
         let _ = std::io::stderr().write_all(format!("eoc: {sentence}\n").as_bytes());

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::args::{DataArgs, NetworkArgs};
 use super::context::Context;
+use super::escape::shown;
 use super::failure::{Failure, Status};
 use super::output::{self, Summary};
 use crate::data::weights::{draw_row, shapes, write};
@@ -49,7 +50,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let shapes = shapes(&network, data.dim());
     // Widths are below 2³²: the sum of all rows fits.
     let rows = shapes.iter().map(|&(rows, _)| rows).sum();
-    let name = format!("weights into {}", args.out.display());
+    let name = format!("weights into {}", shown(&args.out));
     let cost = shapes.iter().map(|&(rows, cols)| rows as f64 * cols as f64).sum();
     let mut progress = ctx.progress(name, "neuron").over(rows, cost);
     let bytes = |&(rows, cols): &(u64, u64)| 4 * u128::from(rows) * u128::from(cols);

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use clap::builder::{PathBufValueParser, PossibleValue, TypedValueParser};
 
 use super::input::is_dash;
+use crate::data::Source;
 use crate::math::whole;
 
 /// A whole number such as 4096, 1e6, 1_000, 10k or 2M; which ones are accepted is checked where they are used.
@@ -26,6 +27,30 @@ pub fn directory() -> impl TypedValueParser<Value = PathBuf> {
         true => Err("- is standard input or output, and a directory is meant; of that name it is ./-"),
         false => Ok(path),
     })
+}
+
+/// A data source; a name that is not UTF-8 is one of a file.
+pub fn source() -> impl TypedValueParser<Value = Source> {
+    Sources
+}
+
+#[derive(Clone)]
+struct Sources;
+
+impl TypedValueParser for Sources {
+    type Value = Source;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Source, clap::Error> {
+        match value.to_str() {
+            Some(_) => (|text: &str| text.parse::<Source>()).parse_ref(command, arg, value),
+            None => Ok(Source::File { path: value.into(), key: None }),
+        }
+    }
 }
 
 /// A value that parses, most often one of a few words, which completions offer.

@@ -13,7 +13,7 @@ use super::analysis::{Analysis, Section};
 use super::found::{Found, Verdict};
 use super::headings::Labels;
 use super::text::significant;
-use crate::stats::{CONFIDENCE, Quantile};
+use crate::stats::Quantile;
 use crate::study::table::CellRecord;
 
 /// One prediction and what became of it.
@@ -32,8 +32,12 @@ pub struct Claim {
     pub verdict: Verdict,
     /// With which probability at most a true statement comes out as contradicted; None of an order or a limit, which no finite number
     /// of networks contradicts.
+    #[serde(skip)]
     pub level: Option<f64>,
 }
+
+/// The level of a verdict that follows from one interval: what [`CONFIDENCE`](crate::stats::CONFIDENCE) leaves.
+const LEVEL: f64 = 0.05;
 
 /// What a number is held to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,13 +57,13 @@ pub(super) enum Held {
 }
 
 impl Held {
-    /// What follows of an interval of [`CONFIDENCE`], and at which level.
+    /// What follows of an interval of [`CONFIDENCE`](crate::stats::CONFIDENCE), and at which level.
     fn judge(self, found: &Found) -> (Verdict, Option<f64>) {
         let unless_contradicted = |verdict| match verdict {
             Verdict::Contradicts => Verdict::Undecided,
             other => other,
         };
-        let level = Some(1.0 - CONFIDENCE);
+        let level = Some(LEVEL);
         match self {
             Self::Is(number) => (found.is(number), level),
             Self::Within(from, to) => (found.within(from, to), level),
@@ -129,9 +133,10 @@ pub(super) fn named(analysis: &Analysis, section: &Section, labels: &Labels, cel
 }
 
 /// An exponent in m, which is -1/2 for wide networks. `exact` is that of the exact spread of K(x,x) at the same widths, which is said
-/// where the interval holds it and not -1/2: they are not wide enough then.
+/// where the interval is not beyond it and does not hold -1/2: they are not wide enough then.
 pub(super) fn of_wide_networks(statement: String, found: Found, exact: Option<f64>) -> Claim {
-    let exact = exact.filter(|exact| found.meets(*exact, *exact) && !found.meets(-0.5, -0.5));
+    let exact =
+        exact.filter(|exact| found.meets(exact.min(-0.5), exact.max(-0.5)) && !found.meets(-0.5, -0.5));
     let here =
         exact.map_or(String::new(), |exact| format!(" ({} is exact for K(x,x) here)", significant(exact, 4)));
     Claim::new(statement, format!("-1/2 for wide networks{here}"), found, Held::Tends(-0.5))
@@ -202,9 +207,9 @@ mod tests {
         let found = Found { value: Some(-0.7), low: Some(-0.8), high: Some(-0.6) };
         let of = |exact| of_wide_networks(String::new(), found, exact).prediction;
         assert_eq!(of(Some(-0.7)), "-1/2 for wide networks (-0.7000 is exact for K(x,x) here)");
-        assert_eq!(
-            (of(Some(-0.9)), of(None)),
-            ("-1/2 for wide networks".into(), "-1/2 for wide networks".into())
-        );
+        assert_eq!(of(Some(-0.9)), "-1/2 for wide networks (-0.9000 is exact for K(x,x) here)");
+        for exact in [Some(-0.55), None] {
+            assert_eq!(of(exact), "-1/2 for wide networks");
+        }
     }
 }

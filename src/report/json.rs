@@ -9,7 +9,7 @@
 //! | | further `spectrum`, null unless the study kept eigenvalues: `eigenvalues`, a list from the least of `index`, `limit` (that of K∞/n) and `quantile_5`, `median`, `quantile_95` over seeds, found; `middle`, the median of the eigenvalues of a sample, and `condition_number`, the same without `index`; `independence`, null unless the study asked for it: `relative_op`, found, the median of ‖K−K_gia‖/‖K∞‖; `deviation_op` and `independence_deviation_op`, found, the medians of ‖K−K∞‖/n and ‖K_gia−K∞‖/n; `same_law`, p of an exact test that both have one law, not adjusted for other cells; `angles`, a list of groups of pairs by their angle `from`, `to`: `pairs`, `difference`, found, the mean of an entry of K−K_gia, `size`, the mean of its magnitude, `bound` of the mean |
 //! | `exponents` | `along` m, depth, outputs or n; `activation`; `value`, `low`, `high` of the median; `exact` of K(x,x), `bound` of the bound over ‖K∞/n‖ |
 //! | `ratios` | \|s\| over `activation`, at `n`, `data` and `depth`, `m`, `schedule`, `outputs`, which are null in the geometric `mean` over all networks; `value`, `low`, `high` of the medians; `exact`, `bound` |
-//! | `claims` | of a built-in study: `statement`, `prediction`, `found`, `verdict` (agrees, contradicts, undecided), `level` at which it rejects, null where none can |
+//! | `claims` | of a built-in study: `statement`, `prediction`, `found`, `verdict` (agrees, contradicts, undecided) |
 
 use serde::Serialize;
 

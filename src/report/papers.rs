@@ -177,6 +177,7 @@ struct Judged<'c> {
     study: &'static str,
     #[serde(flatten)]
     claim: &'c Claim,
+    level: Option<f64>,
 }
 
 fn entry<'c>(row: &Examined<'c>) -> Entry<'c> {
@@ -184,7 +185,7 @@ fn entry<'c>(row: &Examined<'c>) -> Entry<'c> {
         statement: row.statement.name,
         says: row.statement.says,
         why: row.why(),
-        claims: row.claims.iter().map(|(study, claim)| Judged { study, claim }).collect(),
+        claims: row.claims.iter().map(|(study, claim)| Judged { study, claim, level: claim.level }).collect(),
     }
 }
 
@@ -232,5 +233,6 @@ mod tests {
         }
         assert_eq!(json[0]["claims"][1]["study"], "tail");
         assert_eq!(json[0]["claims"][1]["verdict"], "undecided");
+        assert_eq!(json[0]["claims"][1]["level"], 0.05);
     }
 }

@@ -16,6 +16,8 @@ pub struct Measure {
     parallel: Option<Parallel>,
     /// The limits of the layers, made when they are first asked for.
     layers: OnceLock<LayerReference>,
+    /// K∞ itself, the same way: what samples are held against is K∞/n.
+    limit: OnceLock<Limit>,
 }
 
 /// Most bytes of limits that are kept for cells that share them.
@@ -65,13 +67,19 @@ impl Limits {
     }
 }
 
+fn limit(cell: &Cell) -> Limit {
+    let network = &cell.network;
+    Limit::new(&cell.data.points, network.activation(), network.depth(), network.scale())
+}
+
 impl Measure {
     /// Computes K∞ of a cell.
     fn new(cell: &Cell) -> Result<Self, MeasureError> {
         let (network, points) = (&cell.network, &cell.data.points);
-        let limit = Limit::new(points, network.activation(), network.depth(), network.scale());
+        let limit = limit(cell);
         let reference = Reference::new(limit.ntk(), points.n(), network.outputs())?;
-        Ok(Self { reference, parallel: limit.parallel(), layers: OnceLock::new() })
+        let parallel = limit.parallel();
+        Ok(Self { reference, parallel, layers: OnceLock::new(), limit: OnceLock::new() })
     }
 
     /// What the store keeps of K∞.
@@ -89,9 +97,16 @@ impl Measure {
         self.layers.get_or_init(|| LayerReference::new(&cell.network, &cell.data.points))
     }
 
+    /// K∞ itself, of a cell that this is the K∞ of.
+    pub fn limit(&self, cell: &Cell) -> &Limit {
+        self.limit.get_or_init(|| limit(cell))
+    }
+
     fn bytes(&self) -> usize {
         let own = 8 * (self.reference.limit().len() + self.reference.eigenvalues().len());
-        own + self.layers.get().map_or(0, LayerReference::bytes)
+        // K∞, its NNGP kernel and distances.
+        let limit = self.limit.get().map_or(0, |limit| 3 * 8 * limit.ntk().len());
+        own + limit + self.layers.get().map_or(0, LayerReference::bytes)
     }
 
     /// The statistics of one sample as they are stored.

@@ -44,6 +44,9 @@ impl Cell {
 pub trait Observer {
     /// After every commit, and once before the first batch.
     fn progress(&mut self, progress: &Progress);
+
+    /// Before what is finished is committed at the end, which a slow disk may make long.
+    fn last_commit(&mut self) {}
 }
 
 /// How a run ended without an error.
@@ -156,10 +159,10 @@ pub fn run(
         if complete || stop.is_raised() {
             break;
         }
-        let mut tell = |progress: &Progress| observer.progress(progress);
         std::thread::scope(|scope| {
             let mut committer = Committer::start(scope, store, stop);
             let mut last = 0;
+            let mut tell = |progress: &Progress| observer.progress(progress);
             let stage = || {
                 for (index, (cell, missing)) in plan.cells().iter().zip(missing).enumerate() {
                     if missing.gaps.is_empty() {
@@ -182,9 +185,10 @@ pub fn run(
             };
             let ended: Result<(), RunError> = stage();
             // What was finished is kept; of two errors the first tells more.
+            observer.last_commit();
             let kept = committer.finish(tally.progress(last));
             ended.and(kept.map_err(RunError::from))?;
-            tell(&tally.progress(last));
+            observer.progress(&tally.progress(last));
             Ok::<(), RunError>(())
         })?;
         if plan.asked().target().is_none() {

@@ -6,6 +6,7 @@ use crate::Threads;
 use crate::backend::gpu::{Choice, GpuEngine, Options, Trial, find};
 use crate::backend::{EngineError, Refusal};
 use crate::cli::context::Context;
+use crate::cli::escape::shown;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::tuning;
 
@@ -30,7 +31,7 @@ pub fn execute(choice: &Choice, threads: &Threads, ctx: &Context) -> Result<Stat
     }
     let best = found?;
     let path = tuning::save(engine.description(), best)?;
-    ctx.print(&format!("{best}\nkept in {}\n", path.display()))?;
+    ctx.print(&format!("{best}\nkept in {}\n", shown(&path)))?;
     Ok(Status::Done)
 }
 

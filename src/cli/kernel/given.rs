@@ -7,6 +7,7 @@ use crate::data::weights::{Theta, WeightFile};
 use crate::model::Parameterization;
 
 use crate::cli::context::note;
+use crate::cli::escape::shown;
 use crate::cli::failure::Failure;
 use crate::cli::input::{self, Input};
 use crate::cli::units;
@@ -54,8 +55,8 @@ impl GivenArgs {
     pub fn open(&self, dim: usize) -> Result<Given<'_>, Failure> {
         let input = Input::open(&self.weights)?;
         let file = WeightFile::open_tensors(input.path(), dim, &self.tensors);
-        let file = if input::is_dash(&self.weights) { file.map_err(input::named) } else { file }?;
-        let name = self.weights.display();
+        let file = file.map_err(|error| input::named(error, &self.weights))?;
+        let name = shown(&self.weights);
         if let (Parameterization::Ntk, Some((first, count))) = (self.parameterization, file.biases()) {
             let more = if count > 1 {
                 format!(" and {} more are biases", count - 1)
@@ -97,15 +98,12 @@ impl Given<'_> {
     /// Reads the parameters, and warns of those that another parameterization is likely to be meant for.
     pub fn read(self) -> Result<Theta, Failure> {
         let Self { args, file, .. } = self;
-        let layers = file.read().map_err(|error| match input::is_dash(&args.weights) {
-            true => input::named(error),
-            false => error,
-        })?;
+        let layers = file.read().map_err(|error| input::named(error, &args.weights))?;
         let theta = Theta::new(layers, args.parameterization);
         if let Some(doubt) = theta.doubt() {
             note(&format!(
                 "eoc: {}: {doubt}; networks of PyTorch, JAX or Keras are --parameterization standard\n",
-                args.weights.display()
+                shown(&args.weights)
             ));
         }
         Ok(theta)

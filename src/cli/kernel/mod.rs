@@ -15,6 +15,7 @@ use crate::model::check_scale;
 use super::args::{DataArgs, EngineArgs};
 use super::config::data_notes;
 use super::context::{Context, note};
+use super::escape::shown;
 use super::failure::{Failure, Status};
 use super::layers_out::{LayersArgs, Size};
 use super::output::{self, Summary};
@@ -111,7 +112,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         Some(other) => explicit.runs_against(data.n(), other.n()),
         None => explicit.runs(data.n()),
     } as u64;
-    let meter = ctx.progress(format!("kernel into {}", args.out.display()), "tile").over(tiles, tiles as f64);
+    let meter = ctx.progress(format!("kernel into {}", shown(&args.out)), "tile").over(tiles, tiles as f64);
     let meter = Mutex::new(meter);
     ctx.on_stop(": nothing is written");
     let told = || drop(meter.lock().map(|mut meter| meter.advance(1, 1.0)));

@@ -13,6 +13,7 @@ pub use self::script::{ENDED, begins};
 use super::builtin::{self, Named, PAPERS};
 use super::config::study_notes;
 use super::context::Context;
+use super::escape::shown;
 use super::failure::{Failure, Status};
 use super::input;
 use super::words::{directory, words};
@@ -127,7 +128,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     }
     let mut text = String::new();
     for (name, script) in &files[1..] {
-        text += &format!("{}:\n\n{script}\n", absolute.join(name).display());
+        text += &format!("{}:\n\n{script}\n", shown(&absolute.join(name)));
     }
     if args.submit {
         ctx.account(&text)?;

@@ -11,6 +11,7 @@ use crate::cli::stored::{describe, unusable};
 use crate::cli::units::{are, counted, utc};
 use crate::study::store::{CellRecord, Reader, Statistics, StoreError};
 use crate::study::table::{Value, columns, values};
+use crate::study::{Cell, Plan, file};
 
 /// A row by its cell and seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +135,24 @@ fn rows_by_device(reader: &Reader) -> Result<BTreeMap<Arc<str>, u64>, StoreError
     Ok(rows)
 }
 
+/// Refuses a row whose points are in a file that has changed: the line would draw the kernel of others.
+fn same_points(reader: &Reader, record: &CellRecord) -> Result<(), Failure> {
+    let text = &reader.manifest().text;
+    // Of a file that is not there the line is true all the same, and a study of earlier cells says nothing of this one.
+    let Ok(plan) = file::parse(text).map_err(drop).and_then(|spec| Plan::new(spec).map_err(drop)) else {
+        return Ok(());
+    };
+    let named = |cell: &&Cell| cell.data.points.label() == record.data;
+    let here: Vec<&Cell> = plan.cells().iter().filter(named).collect();
+    if here.is_empty() || here.iter().any(|cell| cell.key() == record.key) {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "the points of {} have changed since this row was drawn, and the same command would draw another kernel; bring them back",
+        record.data
+    )))
+}
+
 /// The line that draws the kernel of a row again.
 pub fn sample_line(reader: &Reader, dir: &Path, name: RowName) -> Result<String, Failure> {
     let RowName { cell, seed } = name;
@@ -144,6 +163,7 @@ pub fn sample_line(reader: &Reader, dir: &Path, name: RowName) -> Result<String,
         ))
     };
     let record = reader.cells().get(cell).ok_or_else(none)?;
+    same_points(reader, record)?;
     let row = reader.rows_of(cell, seed).next().map_err(unusable)?;
     let row = row.filter(|row| (row.cell, row.seed) == (cell, seed)).ok_or_else(none)?;
     let hidden = match record.depth {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::log::Log;
 use super::pace::{Times, pace, times};
+use crate::cli::escape::shown;
 use crate::cli::failure::Failure;
 use crate::cli::stored::unusable;
 use crate::cli::units::counted;
@@ -104,7 +105,7 @@ pub fn job(dir: &Path, count: u32) -> Result<Vec<Run>, Failure> {
         let shard = Shard::new(index, count).map_err(Failure::unusable)?;
         let log = Log::read(&dir.join(format!("logs/shard-{index}.txt")));
         let inside = dir.join(format!("shard-{index}"));
-        let name = inside.display().to_string();
+        let name = shown(&inside);
         look(&Place { dir: inside, name, task: Some((shard, log)) }, plan.as_ref())
     };
     (0..count).map(run).collect()
@@ -112,7 +113,7 @@ pub fn job(dir: &Path, count: u32) -> Result<Vec<Run>, Failure> {
 
 /// A directory that was named as a run.
 pub fn run(dir: &Path) -> Result<Run, Failure> {
-    look(&Place { dir: dir.to_owned(), name: dir.display().to_string(), task: None }, None)
+    look(&Place { dir: dir.to_owned(), name: shown(dir), task: None }, None)
 }
 
 /// Looks at one directory; its time to go is found later.

@@ -13,6 +13,7 @@ use self::again::{RowName, sample_line};
 use self::many::Survey;
 use self::pace::{pace, times};
 use super::context::Context;
+use super::escape::shown;
 use super::failure::{Failure, Status};
 use super::stored::{describe, unusable};
 use super::terminal;
@@ -120,8 +121,7 @@ fn progress(reader: &Reader, dir: &Path) -> Result<String, Failure> {
     if !manifest.shard.is_whole() {
         text += &format!(", shard {}", manifest.shard);
     }
-    text +=
-        &format!("\nDirectory:  {}, {}\n", dir.display(), if at_work { "running" } else { "not running" });
+    text += &format!("\nDirectory:  {}, {}\n", shown(dir), if at_work { "running" } else { "not running" });
     text += &format!("Cells:      {done} of {} done\nSamples:    {rows} of {total} done", missing.len());
     if stored > rows {
         text += &format!(", and {} that are not asked for now", stored - rows);

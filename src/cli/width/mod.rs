@@ -18,6 +18,7 @@ use question::{seeds, time};
 use super::args::{DataArgs, EngineArgs, NetworkArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
+use super::input;
 use super::stopping::status;
 use super::terminal;
 use super::watchdog::Watchdog;
@@ -133,6 +134,9 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let asked = args.question();
     asked.check().map_err(Failure::unusable)?;
     let cells = args.cells()?;
+    if args.out.is_some() {
+        input::check_kept(&args.data.data)?;
+    }
     let (several, kinds) = (cells.len() > 1, cells.len());
     let data = args.data.load()?;
     let threads = args.engine.threads.start()?;

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use super::{NETWORK, Place, Ran, ran};
+use super::{NETWORK, Place, Ran, check_sentence, ran};
 
 /// Runs a line with bytes on standard input; the bytes of standard output too.
 fn fed(place: &Place, line: &str, bytes: &[u8]) -> (Ran, Vec<u8>) {
@@ -72,6 +72,131 @@ fn a_dash_is_standard_input() {
     place.refused("run --data -", "give --data a file instead of standard input");
 }
 
+/// What a shell hands on, `<(…)` and /dev/stdin, is read once and told by its first bytes.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_is_a_stream() {
+    let place = Place::new();
+    let limit = format!("limit {NETWORK} --outputs 1");
+    place.done("data points.csv --out points.npy");
+    place.done(&format!("{limit} --data points.csv --out l.npy"));
+    place.done("weights --widths 3 --data points.csv --seed 1 --out w.safetensors");
+    place.done("kernel --activation abs --data points.csv --weights w.safetensors --out k.npy");
+    let program = assert_cmd::cargo::cargo_bin!("eoc");
+    let shell = |script: String| {
+        let script = script.replace("eoc ", &format!("'{}' ", program.display()));
+        let output =
+            std::process::Command::new("bash").args(["-c", &script]).current_dir(place.0.path()).output();
+        ran(&output.unwrap()).without_notes()
+    };
+    for (script, expected) in [
+        (format!("eoc {limit} --data <(cat points.csv) --out x.npy"), "l.npy"),
+        (format!("eoc {limit} --data <(cat points.npy) --out x.npy"), "l.npy"),
+        (format!("cat points.npy | eoc {limit} --data /dev/stdin --out x.npy"), "l.npy"),
+        (format!("eoc {limit} --data /dev/stdin --out x.npy < points.csv"), "l.npy"),
+        (format!("mkfifo p; cat points.csv > p & eoc {limit} --data p --out x.npy"), "l.npy"),
+        ("eoc kernel --activation abs --data points.csv --weights <(cat w.safetensors) --out x.npy".into(), "k.npy"),
+        ("eoc kernel --activation abs --data <(cat points.csv) --weights /dev/stdin --out x.npy < w.safetensors".into(), "k.npy"),
+    ] {
+        let ran = shell(script.clone());
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{script}");
+        assert_eq!(fs::read(place.path("x.npy")).unwrap(), fs::read(place.path(expected)).unwrap(), "{script}");
+    }
+    let wrong = shell(format!("eoc {limit} --data <(printf '1,2\\n3,four\\n')"));
+    assert!(wrong.status == 2 && wrong.stderr.contains("/dev/fd/"), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("line 2, field 2 is \"four\""), "{}", wrong.stderr);
+    // A run directory has its data from a file.
+    for line in [
+        format!("run {NETWORK} --out run"),
+        "width --tolerance 0.5 --confidence 0.5 --activation abs --depth 3 --out run".to_owned(),
+    ] {
+        let kept = shell(format!("eoc {line} --data <(cat points.csv)"));
+        assert_eq!(kept.status, 2, "{line}: {}", kept.stderr);
+        assert!(kept.stderr.contains("can be read but once; give --data a file"), "{line}: {}", kept.stderr);
+        assert!(!place.path("run").exists());
+    }
+    let study = "[network]\nactivation = \"abs\"\ndepth = 2\nwidth = 4\n[data]\nsource = \"points.csv\"\n";
+    place.put("s.toml", study.as_bytes());
+    let ran =
+        shell("eoc run <(cat s.toml) --set data.source=$PWD/points.csv --device cpu --out run".to_owned());
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+}
+
+/// Names of files need not be UTF-8; what is no name is named where it is not.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_of_any_bytes_are_taken_and_shown_in_one_line() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    let odd = std::ffi::OsStr::from_bytes(b"x\xff.csv");
+    fs::copy(place.path("points.csv"), place.0.path().join(odd)).unwrap();
+    let with = |line: &str, args: &[&std::ffi::OsStr]| {
+        ran(&place.command(line).args(args).output().unwrap()).without_notes()
+    };
+    let data = std::ffi::OsStr::new("--data");
+    place.done(&format!("limit {NETWORK} --data points.csv --out l.npy"));
+    let found = with(&format!("limit {NETWORK} --out x.npy"), &[data, odd]);
+    assert_eq!((found.status, found.stderr.as_str()), (0, ""));
+    assert_eq!(fs::read(place.path("x.npy")).unwrap(), fs::read(place.path("l.npy")).unwrap());
+    let found = with("data --out y.npy", &[odd]);
+    assert_eq!(found.status, 0, "{}", found.stderr);
+    let refused = with(&format!("run {NETWORK} --out run"), &[data, odd]);
+    check_sentence(
+        "run",
+        &refused.stderr,
+        "x\\xFF.csv\" is not UTF-8, as the study.toml of a run directory is",
+    );
+    assert!(refused.status == 2 && !place.path("run").exists());
+    let refused = with(&format!("limit {NETWORK} --data points.csv"), &["--activation".as_ref(), odd]);
+    check_sentence("limit", &refused.stderr, "the argument \"x\\xFF.csv\" is not UTF-8");
+    assert_eq!(refused.status, 2);
+    // A line stays a line, whatever a file is called.
+    let named = std::ffi::OsStr::new("a\nb");
+    let run = format!("run {NETWORK} --data digits:n=3 --seeds 2 --device cpu");
+    for (line, args) in [
+        (run.as_str(), vec!["--out".as_ref(), named]),
+        (&format!("sample {NETWORK} --data digits:n=3"), vec!["--out".as_ref(), "a\nb.npy".as_ref()]),
+        ("data digits:n=3", vec!["--out".as_ref(), "a\nb.npy".as_ref()]),
+        ("export --format csv", vec![named, "--out".as_ref(), "a\nb.csv".as_ref()]),
+        ("merge --out m", vec![named]),
+        ("merge", vec![named, "--out".as_ref(), "a\nm".as_ref()]),
+        ("status", vec![named]),
+        ("report", vec![named]),
+        ("status m", vec![named]),
+    ] {
+        let found = with(line, &args);
+        assert_eq!(found.status, 0, "{line}: {}", found.stderr);
+        let text = found.stdout + &found.stderr;
+        assert!(text.contains("a\\x0a") || line.starts_with("merge --out m"), "{line}: {text}");
+        assert!(!text.lines().any(|line| line.starts_with("b")), "{line}: {text}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_on_open_files_is_named() {
+    let place = Place::new();
+    let program = assert_cmd::cargo::cargo_bin!("eoc");
+    for (files, line) in [
+        (4, format!("run {NETWORK} --data digits:n=3 --seeds 2 --device cpu --out run")),
+        (5, format!("limit {NETWORK} --data points.csv")),
+        (6, format!("sample {NETWORK} --data digits:n=3 --device cpu --out k.npy")),
+    ] {
+        let script = format!("ulimit -n {files}; exec '{}' {line}", program.display());
+        let output =
+            std::process::Command::new("sh").args(["-c", &script]).current_dir(place.0.path()).output();
+        let ran = ran(&output.unwrap()).without_notes();
+        // How many the system takes for the program itself differs.
+        if ran.status != 0 {
+            assert!(
+                ran.stderr.contains("ulimit -n") && !ran.stderr.contains("0 B"),
+                "{files}: {}",
+                ran.stderr
+            );
+        }
+    }
+}
+
 /// The copy of standard input that is read needs a place of its own.
 #[cfg(unix)]
 #[test]
@@ -82,7 +207,7 @@ fn a_place_without_room_for_standard_input_is_named() {
     let ran = ran(&command.env("TMPDIR", "/nowhere").stdin(points).output().unwrap());
     assert_eq!(ran.status, 2, "{}", ran.stderr);
     let says = "cannot keep a copy of standard input in /nowhere: entity not found; set TMPDIR to a directory with room";
-    super::check_sentence("--data -", &ran.stderr, says);
+    check_sentence("--data -", &ran.stderr, says);
     assert!(!ran.stderr.contains(".eoc-"), "{}", ran.stderr);
 }
 

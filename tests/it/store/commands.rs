@@ -331,6 +331,23 @@ fn any_row_names_the_sample_that_makes_it_again() {
     }
 }
 
+/// The line of a row whose points have changed in the file would draw another kernel.
+#[test]
+fn a_row_of_points_that_have_changed_is_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    fs::write(at.join("points.csv"), "1,2\n3,4\n").unwrap();
+    done(at, "run --activation abs --depth 2 --width 8 --data points.csv --seeds 2 --device cpu --out run");
+    let line = done(at, "status run --row 0,1");
+    assert!(line.starts_with("eoc sample "), "{line}");
+    fs::write(at.join("points.csv"), "1,2\n3,5\n").unwrap();
+    let output = eoc(at, &["status", "run", "--row", "0,1"]);
+    refused(&output, 2, &["points.csv have changed since this row was drawn", "bring them back"]);
+    // Of a file that is not here nothing is known, and the line is true where it is.
+    fs::remove_file(at.join("points.csv")).unwrap();
+    assert_eq!(done(at, "status run --row 0,1"), line);
+}
+
 #[test]
 fn moments_are_those_of_the_kernels_of_the_seeds_that_are_there() {
     let temp = place();

@@ -12,8 +12,8 @@ use rusqlite::Connection;
 
 use super::*;
 
-/// `flock` fails with EOC_TEST_FLOCK; writes to files below EOC_TEST_QUOTA fail with EDQUOT once that many bytes went
-/// there.
+/// `flock` fails with EOC_TEST_FLOCK; writes to files below EOC_TEST_PLACE fail with EDQUOT once EOC_TEST_QUOTA bytes went
+/// there, and syncs of them take five seconds while there is a file EOC_TEST_SLOW.
 const SHIM: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -33,15 +33,35 @@ int flock(int fd, int operation) {
 
 static _Atomic long long written;
 
-static int full(int fd, size_t size) {
-    const char *quota = getenv("EOC_TEST_QUOTA"), *place = getenv("EOC_TEST_PLACE");
-    if (!quota || !place) return 0;
+static int here(int fd) {
+    const char *place = getenv("EOC_TEST_PLACE");
+    if (!place) return 0;
     char link[64], path[4096];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
     if (length <= 0) return 0;
     path[length] = 0;
-    if (!strstr(path, place)) return 0;
+    return strstr(path, place) != NULL;
+}
+
+static void slow(int fd) {
+    const char *file = getenv("EOC_TEST_SLOW");
+    if (file && access(file, F_OK) == 0 && here(fd)) sleep(5);
+}
+
+int fsync(int fd) {
+    slow(fd);
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd);
+}
+
+int fdatasync(int fd) {
+    slow(fd);
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
+}
+
+static int full(int fd, size_t size) {
+    const char *quota = getenv("EOC_TEST_QUOTA");
+    if (!quota || !here(fd)) return 0;
     return atomic_fetch_add(&written, (long long)size) + (long long)size > atoll(quota);
 }
 
@@ -207,4 +227,105 @@ fn a_signal_is_heard_where_the_store_is_held_exclusively() {
     let output = eoc(at, &["status", "run"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.code() != Some(0) && said.contains("another program holds"), "{said}");
+}
+
+/// The names in a directory that are those of unfinished files.
+fn unfinished(dir: &Path) -> usize {
+    let names = fs::read_dir(dir).map(|entries| entries.map(|entry| entry.unwrap().file_name()));
+    names.map_or(0, |names| names.filter(|name| name.to_string_lossy().starts_with(".eoc-")).count())
+}
+
+/// The program with syncs of files at `place` that take five seconds once it is `ready`, ended by SIGTERM where one has `begun`.
+#[cfg(target_os = "linux")]
+fn ended_at(
+    at: &Path,
+    shim: &Path,
+    place: &str,
+    args: &[&str],
+    [ready, begun]: [&dyn Fn() -> bool; 2],
+) -> (Duration, Output) {
+    let slow = at.join("slow");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_eoc"));
+    command.args(args).current_dir(at).env("LD_PRELOAD", shim);
+    command.env("EOC_TEST_PLACE", place).env("EOC_TEST_SLOW", &slow);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let wait = |until: &dyn Fn() -> bool| {
+        while !until() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    wait(ready);
+    fs::write(&slow, "").unwrap();
+    // For longer than a sync of before takes.
+    let since = std::cell::Cell::new(Instant::now());
+    wait(&|| {
+        if !begun() {
+            since.set(Instant::now());
+        }
+        since.get().elapsed() > Duration::from_millis(600)
+    });
+    let clock = Instant::now();
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    fs::remove_file(&slow).unwrap();
+    (clock.elapsed(), output)
+}
+
+/// While files of a report are written, a signal ends the program with every file whole and none that is not finished.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_while_a_report_is_written_leaves_whole_files() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    let Some(shim) = shim(at) else { return skip("no C compiler") };
+    fs::write(at.join("slow.toml"), SLOW).unwrap();
+    let run = ["run", "slow.toml", "--out", "run", "--device", "cpu", "--seeds", "4"];
+    let report = at.join("run/report");
+    let check = |(waited, output): (Duration, Output), says: &str| {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(130), "{said}");
+        assert!(said.contains(says), "{said}");
+        // Two seconds are promised; a machine with much else to do is given more. Ten files at five seconds are 50.
+        assert!(waited < Duration::from_secs(10), "{waited:?}");
+        assert_eq!(unfinished(&report), 0, "{:?}", fs::read_dir(&report).unwrap().collect::<Vec<_>>());
+        assert_eq!(rows(&at.join("run")).unwrap().len(), 4);
+    };
+    let written = || unfinished(&report) > 0;
+    let when: [&dyn Fn() -> bool; 2] = [&|| true, &written];
+    check(
+        ended_at(at, &shim, "/report/", &run, when),
+        "all samples are in run, and the same command writes it",
+    );
+    assert!(!report.join("index.html").exists());
+    assert_eq!(eoc(at, &run).status.code(), Some(0));
+    let page = fs::read(report.join("index.html")).unwrap();
+    check(ended_at(at, &shim, "/report/", &["report", "run"], when), "interrupted");
+    assert_eq!(fs::read(report.join("index.html")).unwrap(), page);
+}
+
+/// A disk that takes longer over the last commit than a signal allows loses what is in it, and nothing before.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_during_a_commit_that_takes_long_leaves_what_was_durable() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    let Some(shim) = shim(at) else { return skip("no C compiler") };
+    fs::write(at.join("slow.toml"), SLOW).unwrap();
+    let run = ["run", "slow.toml", "--out", "run", "--device", "cpu"];
+    let count = || rows(&at.join("run")).map_or(0, |rows| rows.len());
+    let journal = at.join("run/run.sqlite-journal");
+    let when: [&dyn Fn() -> bool; 2] = [&|| count() > 0, &|| journal.exists()];
+    let (waited, output) = ended_at(at, &shim, "/run.sqlite", &run, when);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(
+        said.contains("while the disk was at the last commit") && said.contains("the same command resumes"),
+        "{said}"
+    );
+    assert!(waited < Duration::from_secs(10), "{waited:?}");
+    let kept = count();
+    assert!(kept > 0);
+    let seeds = (kept + 3).to_string();
+    assert_eq!(eoc(at, &[&run[..], &["--seeds", &seeds]].concat()).status.code(), Some(0));
+    assert_eq!(count(), kept + 3);
 }
