@@ -14,6 +14,7 @@ use super::stored::{self, unusable};
 use super::units::counted;
 use super::words::{directory, words};
 use super::{moments, output};
+use crate::backend::Stop;
 use crate::data::{DataError, Output};
 use crate::study::STORE;
 use crate::study::export::{ExportError, Format, Table, export};
@@ -174,8 +175,9 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     tracing::info!("exporting the table {}", table.name());
     match &args.out {
         None => {
-            let mut out = io::stdout();
+            let mut out = Heard { out: io::stdout(), stop: ctx.stop() };
             match export(&reader, table, format, &mut out) {
+                Err(_) if ctx.stop().is_raised() => return Err(Failure::interrupted()),
                 Err(ExportError::Write(error)) => return Err(Failure::stdout(error)),
                 Err(ExportError::Store(error)) => return Err(Failure::running(error)),
                 Ok(_) => {}
@@ -183,14 +185,18 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         }
         Some(path) => {
             let store = args.dir.join(STORE);
-            let mut sink = Sink { output: output::open(path, 0, &[Some(&store)])?, failed: None };
+            let sink = Sink { output: output::open(path, 0, &[Some(&store)])?, failed: None };
+            let mut sink = Heard { out: sink, stop: ctx.stop() };
             let done = export(&reader, table, format, &mut sink);
+            let sink = sink.out;
             if let Some(error) = sink.failed {
                 return Err(error.into());
             }
-            let count = done.map_err(Failure::running)?;
+            let count = match done {
+                Err(_) if ctx.stop().is_raised() => return Err(Failure::interrupted()),
+                done => done.map_err(Failure::running)?,
+            };
             sink.output.finish()?;
-            ctx.check()?;
             return output::say(
                 ctx,
                 path,
@@ -198,8 +204,26 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             );
         }
     }
-    ctx.check()?;
     Ok(Status::Done)
+}
+
+/// A writer that a signal ends.
+struct Heard<'s, W> {
+    out: W,
+    stop: &'s Stop,
+}
+
+impl<W: Write> Write for Heard<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.stop.is_raised() {
+            true => Err(io::Error::other("asked to stop")),
+            false => self.out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// An output file behind the trait of writers; keeps the error that says which file.

@@ -214,6 +214,17 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
     let Some(command) = &cli.command else {
         return welcome::execute(ctx);
     };
+    // Files are written aside and stores survive any end, so that a command which takes long in a step of its own, such as reading a
+    // large file, can be ended there. Those that keep what is finished watch over themselves, and say what that is; a merge looks at
+    // signals between rows, and removes the store that it builds.
+    let _watchdog = match command {
+        Command::Run(_)
+        | Command::Width(_)
+        | Command::Independence(_)
+        | Command::Bench(_)
+        | Command::Merge(_) => None,
+        _ => Some(Watchdog::over_nothing(ctx)),
+    };
     match command {
         Command::Run(args) if args.is_papers() => papers::execute(args, ctx),
         Command::Run(args) => run::execute(args, ctx),
@@ -229,10 +240,7 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         Command::Completions(args) => completions::execute(args, ctx),
         Command::Merge(args) => merge::execute(args, ctx),
         Command::Report(args) => report::execute(args, ctx),
-        Command::Status(args) => {
-            let _watchdog = Watchdog::over_nothing(ctx);
-            status::execute(args, ctx)
-        }
+        Command::Status(args) => status::execute(args, ctx),
         Command::Width(args) => width::execute(args, ctx),
         Command::Independence(args) => independence::execute(args, ctx),
     }

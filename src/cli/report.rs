@@ -12,7 +12,6 @@ use super::status::reproduce;
 use super::stored::{self, Stored};
 use super::terminal;
 use super::units::counted;
-use super::watchdog::Watchdog;
 use crate::Threads;
 use crate::report::{
     Analysis, Axis, Claim, Figure, FigureFormat, PAGE, Page, StudySummary, WriteError, claims, figures, plot,
@@ -79,7 +78,6 @@ impl FromStr for AxisName {
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let threads = args.threads.start()?;
     ctx.on_stop(": files that are whole stay");
-    let _watchdog = Watchdog::over_nothing(ctx);
     let (along, name) = match args.x {
         None => (None, ""),
         Some(AxisName::Along(axis)) => (Some(axis), ""),

@@ -91,7 +91,7 @@ pub struct Args {
     #[arg(value_parser = count::<u64>, help_heading = "Question")]
     max_networks: Option<u64>,
     /// Stop after this time in all, such as 90s, 10m or 2h [default: no limit]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     #[arg(value_parser = time, help_heading = "Question")]
     max_time: Option<Duration>,
     #[command(flatten)]

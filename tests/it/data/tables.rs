@@ -92,6 +92,10 @@ fn what_data_frame_libraries_write_by_default_is_read_as_meant() {
         std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
     check_read(&little, 3, &points, "UTF-16, little-endian");
     check_read(&big, 3, &points, "UTF-16, big-endian");
+    // A column of decimal commas is none of names, whatever stands in the others.
+    check_read(b"1,5;2,5\n3,5;4\n", 2, &[1.5, 2.5, 3.5, 4.0], "decimal commas");
+    check_read(b"1,5;2\n", 2, &[1.5, 2.0], "decimal commas");
+    check_read(b"a;b\nDoe, J;2\nRoe, R;4\n", 1, &[2.0, 4.0], "holds names");
     // Written as a point is.
     check_read(b"0.0,1.0\n0.5,1.5\n", 2, &[0.0, 1.0, 0.5, 1.5], "line 1 is taken as a point");
     check_read(b"1,1\n0.5,1.5\n", 2, &[1.0, 1.0, 0.5, 1.5], "");
@@ -120,6 +124,7 @@ fn tables_with_two_readings_and_odd_values_are_refused_by_line_and_field() {
     check(b"l.5,7\n1.5,2.5\n3,4\n", "line 1, field 1 is \"l.5\"");
     check(b"x,2019,2020\nbob,0.5,1.5\neve,1.25,0.25\n", "line 1 has two readings: labels of columns");
     check(b",Unnamed: 0,a\n0,0,0.5\n1,1,0.7\n", "column 2, \"Unnamed: 0\", has two readings");
+    check(b",,a\nx,0,0.5\nx,1,0.7\n", "column 2 has no name and two readings");
     check(b"id,a\n17,0.5\n3,0.7\n42,0.1\n", "the first column, \"id\", has two readings");
     // Commas are decimal ones beside another separator, not where a field is missing.
     for text in ["h,w\n170,64\n182,\n164,58\n", "\"a\",\"b\"\n1,2\n3,\n"] {

@@ -303,6 +303,28 @@ fn a_signal_while_a_report_is_written_leaves_whole_files() {
     assert_eq!(fs::read(report.join("index.html")).unwrap(), page);
 }
 
+/// So does an export that is told to stop, and leaves nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_during_an_export_leaves_no_file() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    let Some(shim) = shim(at) else { return skip("no C compiler") };
+    fs::write(at.join("slow.toml"), SLOW).unwrap();
+    assert_eq!(
+        eoc(at, &["run", "slow.toml", "--out", "run", "--device", "cpu", "--seeds", "4"]).status.code(),
+        Some(0)
+    );
+    let out = at.join("out");
+    fs::create_dir(&out).unwrap();
+    let written = || unfinished(&out) > 0;
+    let args = ["export", "run", "--format", "csv", "--out", "out/rows.csv"];
+    let (_, output) = ended_at(at, &shim, "/out/", &args, [&|| true, &written]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
+}
+
 /// A disk that takes longer over the last commit than a signal allows loses what is in it, and nothing before.
 #[cfg(target_os = "linux")]
 #[test]

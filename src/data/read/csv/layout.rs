@@ -10,7 +10,7 @@
 //! | the same over integers, or over one column | pandas, or a point | refused, two readings |
 //! | other integers, all different, over numbers with points | pandas, or a point | refused, two readings |
 //! | a header whose first name is empty | pandas with its index, R `write.csv` | the first column is left out |
-//! | a further column without a name, as `Unnamed: 0` | pandas, of what it wrote before | refused, two readings |
+//! | a further column without a name, or `Unnamed: 0` | pandas, of several indexes or of what it wrote before | refused, two readings |
 //! | a first column of integers, all different, called `id` or alike | data bases, or a coordinate | refused, two readings |
 //! | a header that is one field short | R `write.table` | the first column is left out |
 //! | a first column of names | R, pandas with a named index | it is left out |
@@ -59,6 +59,10 @@ impl<'t> Split<'t> {
         let classes =
             fields.iter().map(|r| r.iter().map(|f| class(f.text, decimal_comma)).collect()).collect();
         Self { fields, classes }
+    }
+
+    fn numbers(&self) -> usize {
+        self.classes.iter().flatten().filter(|class| number(class)).count()
     }
 
     /// Whether the records below the first (the first where it is alone) are of one length and, but for a first column
@@ -113,7 +117,8 @@ impl Form {
         let Split { fields, classes } = table;
         let mut notes = Vec::new();
         if let Some((_, name)) = SEPARATORS[1..].iter().find(|s| s.0 == separator) {
-            notes.push(format!("{name} separate the fields"));
+            let verb = if separator == ' ' { "separates" } else { "separate" };
+            notes.push(format!("{name} {verb} the fields"));
         }
         if decimal_comma {
             notes.push("decimal commas are read as points".to_owned());
@@ -241,10 +246,17 @@ impl Form {
     /// Refuses a header with a name that data-frame libraries give a column without one, which was an index where the table
     /// was first written; the first column is looked at by itself.
     fn check_unnamed(&self, header: &[Field]) -> Result<(), Fault> {
+        let end = header.len() - usize::from(self.trailing);
         let unnamed = |text: &str| {
-            text.strip_prefix("Unnamed: ").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
+            text.is_empty()
+                || text.strip_prefix("Unnamed: ").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
         };
-        match header.iter().enumerate().skip(1).find(|(_, field)| unnamed(field.text)) {
+        match header[..end].iter().enumerate().skip(1).find(|(_, field)| unnamed(field.text)) {
+            Some((i, field)) if field.text.is_empty() => malformed(format!(
+                "column {} has no name and two readings: a further index, as data-frame libraries write it, or a coordinate; delete \
+                 it or give it a name",
+                i + 1,
+            )),
             Some((i, field)) => malformed(format!(
                 "column {}, \"{}\", has two readings: the index of a table that was read and written again, or a \
                  coordinate; delete it or give it a name",
@@ -337,18 +349,26 @@ fn separator(head: &[Record]) -> Result<(char, bool, Split<'_>), Fault> {
             if decimal_comma && separator == ',' {
                 continue;
             }
-            let split = Split::new(head, separator, decimal_comma);
+            let mut split = Split::new(head, separator, decimal_comma);
             // A decimal comma is one only beside a separator that is there.
             if decimal_comma && split.fields.iter().all(|record| record.len() < 2) {
                 continue;
             }
             if split.is_table() {
+                let mut decimal_comma = decimal_comma;
+                // What looks like a column of names may be one of decimal commas.
+                if !decimal_comma && separator != ',' {
+                    let other = Split::new(head, separator, true);
+                    if other.is_table() && other.numbers() > split.numbers() {
+                        (split, decimal_comma) = (other, true);
+                    }
+                }
                 if decimal_comma {
                     check_decimal_commas(head, &split)?;
                 }
                 return Ok((separator, decimal_comma, split));
             }
-            let numbers = split.classes.iter().flatten().filter(|c| number(c)).count();
+            let numbers = split.numbers();
             if !decimal_comma && numbers > best.0 {
                 best = (numbers, separator, split);
             }
