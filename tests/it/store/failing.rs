@@ -46,7 +46,9 @@ static int here(int fd) {
 
 static void slow(int fd) {
     const char *file = getenv("EOC_TEST_SLOW");
-    if (file && access(file, F_OK) == 0 && here(fd)) sleep(5);
+    if (!file || access(file, F_OK) != 0 || !here(fd)) return;
+    /* A signal ends a sleep. */
+    for (unsigned left = 5; left; left = sleep(left)) {}
 }
 
 int fsync(int fd) {
