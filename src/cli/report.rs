@@ -236,6 +236,13 @@ fn one_figure(
             "--figure {path} has no ending that is known; use one of {endings}"
         )));
     };
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() || path.is_dir() {
+        return Err(Failure::refused(format!(
+            "cannot write {}; name a file in a directory that exists and may be written",
+            path.display()
+        )));
+    }
     let mut all = StudySummary::default();
     let mut names: Vec<String> = Vec::new();
     for dir in dirs {

@@ -17,6 +17,8 @@ pub struct Figure {
     pub about: String,
     /// The picture, which needs no font and no script and takes any size.
     pub svg: String,
+    /// The same for a narrow page, such as that of a phone; empty where there is none.
+    pub narrow: String,
     /// Its points, a row each.
     pub csv: Vec<u8>,
 }

@@ -90,7 +90,14 @@ impl Kernels<'_> {
             "The kernel of one network, its limit on the same scale, their difference, and the standard deviation of every entry over \
              networks; rows and columns are points, with several outputs all outputs of a point after each other.{part}"
         );
-        Ok(Figure { name: "kernel", title, about, svg: super::svg::text(&scene), csv: self.csv()? })
+        Ok(Figure {
+            name: "kernel",
+            title,
+            about,
+            svg: super::svg::text(&scene),
+            narrow: String::new(),
+            csv: self.csv()?,
+        })
     }
 
     fn csv(&self) -> io::Result<Vec<u8>> {

@@ -3,8 +3,13 @@
 use super::text::escaped;
 use super::text::{Align, columns};
 
-/// A table that fits a number of columns. Its first columns name a row; the others are in groups that stay together, such
-/// as a number and its interval.
+/// Pixels that a part of a table may take on a page.
+const PAGE: usize = 860;
+/// Pixels of a column: its margins, and each letter of its widest text.
+const COLUMN: (usize, usize) = (16, 8);
+
+/// A table that fits a number of columns. Its first columns name a row; the others are in groups that stay together,
+/// such as a number and its interval.
 #[derive(Clone, Debug)]
 pub struct Layout {
     keys: usize,
@@ -39,15 +44,25 @@ impl Layout {
         self.rows.len() == 1
     }
 
-    /// The table; groups that have no room beside the first go on below it, under the same names of rows. What fits in no
-    /// way goes on column by column.
+    /// The table; groups that have no room beside the first go on below it, under the same names of rows. What fits
+    /// in no way goes on column by column.
     pub fn text(&self, room: usize) -> String {
         let width = |c: usize| 2 + self.rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
-        let named: usize = (0..self.keys).map(width).sum();
+        let block = |shown: Vec<usize>| {
+            let aligns: Vec<Align> = shown.iter().map(|&c| self.aligns[c]).collect();
+            let row = |row: &Vec<String>| shown.iter().map(|&c| row[c].clone()).collect();
+            columns(&aligns, &self.rows.iter().map(row).collect::<Vec<Vec<String>>>())
+        };
+        self.blocks(room, width).into_iter().map(block).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The columns of each part of a table that is so wide at most.
+    fn blocks(&self, room: usize, width: impl Fn(usize) -> usize) -> Vec<Vec<usize>> {
+        let named: usize = (0..self.keys).map(&width).sum();
         let mut pieces = Vec::new();
         let mut at = self.keys;
         for &size in &self.groups {
-            let wide: usize = (at..at + size).map(width).sum();
+            let wide: usize = (at..at + size).map(&width).sum();
             if named + wide <= room {
                 pieces.push(at..at + size);
             } else {
@@ -57,7 +72,7 @@ impl Layout {
         }
         let mut blocks: Vec<(usize, Vec<usize>)> = Vec::new();
         for piece in pieces {
-            let wide: usize = piece.clone().map(width).sum();
+            let wide: usize = piece.clone().map(&width).sum();
             match blocks.last_mut() {
                 Some((taken, block)) if *taken + wide <= room => {
                     *taken += wide;
@@ -66,36 +81,37 @@ impl Layout {
                 _ => blocks.push((named + wide, piece.collect())),
             }
         }
-        let block = |(_, shown): &(usize, Vec<usize>)| {
-            let shown = || (0..self.keys).chain(shown.iter().copied());
-            let aligns: Vec<Align> = shown().map(|c| self.aligns[c]).collect();
-            let rows: Vec<Vec<String>> =
-                self.rows.iter().map(|row| shown().map(|c| row[c].clone()).collect()).collect();
-            columns(&aligns, &rows)
-        };
-        blocks.iter().map(block).collect::<Vec<_>>().join("\n")
+        blocks.into_iter().map(|(_, shown)| (0..self.keys).chain(shown).collect()).collect()
     }
 }
 
 impl Layout {
-    /// The table as HTML, of so many rows at most, and how many more there are.
+    /// The table as HTML, of so many rows at most, and how many more there are; what has no room beside goes on
+    /// below, as in text.
     pub(super) fn html(&self, most: usize) -> String {
-        let row = |tag: &str, row: &[String]| {
-            let cell = |(text, align): (&String, &Align)| {
-                let class = if *align == Align::Left { " class=\"left\"" } else { "" };
-                format!("<{tag}{class}>{}</{tag}>", escaped(text))
-            };
-            format!("<tr>{}</tr>\n", row.iter().zip(&self.aligns).map(cell).collect::<String>())
-        };
-        let body: String = self.rows[1..].iter().take(most).map(|r| row("td", r)).collect();
+        let letters = |text: &str| text.chars().count();
+        // Headers may be broken between words.
+        let head = |c: usize| self.rows[0][c].split(' ').map(letters).max().unwrap_or(0);
+        let body = |c: usize| self.rows[1..].iter().map(|r| letters(&r[c])).max().unwrap_or(0);
+        let width = |c: usize| COLUMN.0 + COLUMN.1 * head(c).max(body(c));
         let more = match (self.rows.len() - 1).saturating_sub(most) {
             0 => String::new(),
             more => format!("<p>and {} more</p>\n", crate::units::counted(more, "row")),
         };
-        format!(
-            "<table>\n<thead>{}</thead>\n<tbody>\n{body}</tbody>\n</table>\n{more}",
-            row("th", &self.rows[0])
-        )
+        let table = |shown: Vec<usize>| {
+            let row = |tag: &str, row: &[String]| {
+                let cell = |&c: &usize| {
+                    let class = if self.aligns[c] == Align::Left { " class=\"left\"" } else { "" };
+                    format!("<{tag}{class}>{}</{tag}>", escaped(&row[c]))
+                };
+                format!("<tr>{}</tr>\n", shown.iter().map(cell).collect::<String>())
+            };
+            let rows: String = self.rows[1..].iter().take(most).map(|r| row("td", r)).collect();
+            let head = row("th", &self.rows[0]);
+            let table = format!("<table>\n<thead>{head}</thead>\n<tbody>\n{rows}</tbody>\n</table>\n");
+            format!("<div class=\"scroll\">\n{table}</div>\n")
+        };
+        self.blocks(PAGE, width).into_iter().map(table).collect::<String>() + &more
     }
 }
 
@@ -147,6 +163,8 @@ mod tests {
             table.text(25),
             "  φ     m\n  |s|  64\n\n  φ    median  interval\n  |s|   0.123  [0.1, 0.2]\n"
         );
+        assert_eq!(table.html(5).matches("<table>").count(), 1);
+        assert!(table.html(0).contains("and 1 row more"));
         let narrow = table.text(18);
         assert!(narrow.contains("\n\n  φ    interval\n  |s|  [0.1, 0.2]\n"), "{narrow}");
     }

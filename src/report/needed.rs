@@ -77,6 +77,7 @@ fn against_depth(name: &'static str, title: &str, question: &str, about: String,
         title: title.to_owned(),
         of: question.to_owned(),
         about,
+        note: String::new(),
         x: Scale::log("depth l (weight matrices)"),
         y,
         series: Vec::new(),
@@ -105,8 +106,10 @@ fn widths(points: &[Needed], question: &str) -> Chart {
                  without an upper bar). Dashed, in the same colours: the width at which the bound of arXiv 2501.14724 meets the \
                  tolerance, with one constant for each line that is fitted to it.";
     let y = Scale::log("m (neurons): m_low < m* ≤ m_high");
-    let of = format!("{question}; dashed: the shape of the theorem");
-    Chart { series, ..against_depth("", "the width that is needed", &of, about.to_owned(), y) }
+    let note = "error bars: the widths that m* can be, open above where there is no upper bar; dashed, in the same colours: the shape of \
+                the theorem, with a constant fitted to each curve";
+    Chart { series, ..against_depth("", "the width that is needed", question, about.to_owned(), y) }
+        .noted(note)
 }
 
 fn shares(points: &[Needed], question: &str, share: f64) -> Chart {
@@ -142,7 +145,8 @@ fn shares(points: &[Needed], question: &str, share: f64) -> Chart {
     let y =
         Scale { label: "share of the networks near enough".into(), log: false, ends: Some((-0.03, 1.03)) };
     let chart = against_depth("share", "how many networks are near enough", question, about.to_owned(), y);
-    Chart { x, series, ..chart }
+    let note = "error bars: what holds the probability of this width, at all times of the search at once";
+    Chart { x, series, ..chart }.noted(note)
 }
 
 fn constants(points: &[Needed], question: &str) -> Chart {
@@ -150,10 +154,9 @@ fn constants(points: &[Needed], question: &str) -> Chart {
     let about = "The tolerance over the right side of the bound of arXiv 2501.14724 without its logarithms, at m_low + 1 and at m_high \
                  (error bars; markers: their geometric middle). Were it the same at every depth, the bound would have the right shape.";
     let y = Scale::log("tolerance : bound");
-    Chart {
-        series,
-        ..against_depth("constant", "the constant that the width makes", question, about.to_owned(), y)
-    }
+    let note = "error bars: from m_low + 1 to m_high; markers: their geometric middle";
+    let chart = against_depth("constant", "the constant that the width makes", question, about.to_owned(), y);
+    Chart { series, ..chart }.noted(note)
 }
 
 fn networks(points: &[Needed], question: &str) -> Chart {

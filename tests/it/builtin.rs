@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::support::legible::{drawings, faults};
 use eoc_ntk::study::builtin::BUILTIN;
 
 fn names() -> impl Iterator<Item = &'static str> {
@@ -53,8 +54,8 @@ fn unknown_and_contradicting_names_are_refused() {
     assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 3, "nothing was written");
 }
 
-/// The claim and the prediction stand before the table, in a pipe too; where options change the networks, only what theory
-/// has for these.
+/// The claim and the prediction stand before the table, in a pipe too; where options change the networks, only what
+/// theory has for these.
 #[test]
 fn each_says_claim_and_prediction_before_its_table() {
     let temp = tempfile::tempdir().unwrap();
@@ -87,7 +88,7 @@ fn each_says_claim_and_prediction_before_its_table() {
             !stdout.split_whitespace().any(|word| ["NaN", "inf", "-inf"].contains(&word)),
             "{name}:\n{stdout}"
         );
-        assert!(temp.path().join(name).join(format!("report/{name}.svg")).exists());
+        legible(&temp.path().join(name).join("report"), name);
     }
 }
 
@@ -95,6 +96,51 @@ fn each_says_claim_and_prediction_before_its_table() {
 fn fits(text: &str) {
     for line in text.lines() {
         assert!(line.chars().count() <= 80, "{} columns: {line}\n{text}", line.chars().count());
+    }
+}
+
+#[test]
+fn the_gallery_has_every_study() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/figures");
+    let output = Command::new("bash")
+        .args([script.as_os_str(), "--list".as_ref()])
+        .env("EOC", assert_cmd::cargo::cargo_bin!("eoc"))
+        .output()
+        .unwrap();
+    let stdout = text(&output.stdout);
+    let found: Vec<&str> = stdout.split_whitespace().collect();
+    assert_eq!(found, names().chain(["needed"]).collect::<Vec<_>>(), "{}", text(&output.stderr));
+}
+
+/// Every drawing of a report, for wide pages and for narrow ones: no text is cut or lies on another, and no two
+/// curves have one name.
+#[track_caller]
+fn legible(report: &Path, name: &str) {
+    let html = fs::read_to_string(report.join("index.html")).unwrap();
+    let drawn = drawings(&html);
+    assert!(
+        drawn.len() >= 8 && report.join(format!("{name}.svg")).exists(),
+        "{name}: {} drawings",
+        drawn.len()
+    );
+    for svg in drawn {
+        let found = faults(&svg);
+        let title = svg.split('"').nth(3).unwrap_or_default();
+        assert!(found.is_empty(), "{title}: {found:#?}");
+    }
+    for entry in fs::read_dir(report).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|kind| kind != "csv") {
+            continue;
+        }
+        let mut reader = csv::Reader::from_path(&path).unwrap();
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        let mut curves: Vec<[&str; 2]> =
+            rows.iter().filter(|row| &row[1] == "measured").map(|row| [&row[0], &row[2]]).collect();
+        let count = curves.len();
+        curves.sort_unstable();
+        curves.dedup();
+        assert_eq!(curves.len(), count, "{}: two curves have one name", path.display());
     }
 }
 

@@ -223,7 +223,7 @@ fn the_page_stands_alone() {
         assert!(!allowed.contains(foreign), "{foreign}");
     }
     assert_eq!(html.matches("<figure>").count(), 9);
-    assert_eq!(html.matches("viewBox=").count(), 9);
+    assert_eq!(html.matches("viewBox=").count(), 18, "each for wide pages and for narrow ones");
     for said in [
         "What was asked",
         "What was found",
@@ -366,12 +366,14 @@ fn the_command_writes_reports_and_figures_and_refuses_what_is_no_run() {
         ("report r empty", "empty"),
         ("report r --x k2", "axis \"k2\" is unknown; use m, l, m_l"),
         ("report r --figure f.jpg", "use one of .svg, .pdf, .png"),
+        ("report r --figure none/f.pdf", "cannot write none/f.pdf; name a file in a directory that exists"),
     ] {
         let (status, out, error) = eoc(line);
         assert_eq!((status, out.as_str(), error.lines().count()), (2, "", 1), "{line}: {error}");
         assert!(error.starts_with("eoc: ") || error.starts_with("error"), "{error}");
         assert!(error.contains(says), "{line}: {error}");
     }
+    assert!(!temp.path().join("none").exists());
     assert!(!temp.path().join("empty/report").exists() && !temp.path().join("f.jpg").exists());
 }
 
@@ -387,17 +389,24 @@ fn a_browser_shows_the_page() {
     };
     let temp = tempfile::tempdir().unwrap();
     let html = page(&first(64), temp.path());
-    // What a reader would look at, told by a copy of the page that may run a script.
-    let probe = "<script>addEventListener('load',()=>{const f=[...document.querySelectorAll('figure svg')].map(s=>s.getBoundingClientRect());\
-                 const marks=[...document.querySelectorAll('figure svg')].every(s=>s.querySelectorAll('path,line,circle').length>10);\
-                 document.title='seen '+f.filter(r=>r.width>200&&r.height>150).length+' fetched '+performance.getEntriesByType('resource').length\
-                 +' wide '+(document.documentElement.scrollWidth>innerWidth)+' marks '+marks;});</script></body>";
+    // What a reader would look at, told by a copy of the page that may run a script. No window is as narrow as a phone: a frame is.
+    let probe = "<script>addEventListener('load',()=>{const all=[...document.querySelectorAll('figure svg')];\
+                 const f=all.map(s=>s.getBoundingClientRect()).filter(r=>r.width>200&&r.height>150);\
+                 const marks=all.every(s=>s.querySelectorAll('path,line,circle').length>10);\
+                 const light=getComputedStyle(document.body).backgroundColor=='rgb(255, 255, 255)';\
+                 parent.document.title='seen '+f.length+' fetched '+performance.getEntriesByType('resource').length\
+                 +' room '+innerWidth+' wide '+(document.documentElement.scrollWidth>innerWidth||f.some(r=>r.right>innerWidth))\
+                 +' marks '+marks+' light '+light;});</script></body>";
     let watched = html
         .replace("default-src 'none'", "default-src 'none'; script-src 'unsafe-inline'")
         .replace("</body>", probe);
-    let path = temp.path().join("watched.html");
-    std::fs::write(&path, watched).unwrap();
-    for width in [390, 1280] {
+    for (width, dark) in [(390, false), (1280, false), (390, true)] {
+        let framed = format!(
+            "<!DOCTYPE html><title>nothing</title><iframe width=\"{width}\" height=\"900\" style=\"border:0\" srcdoc=\"{}\"></iframe>",
+            watched.replace('&', "&amp;").replace('"', "&quot;")
+        );
+        let path = temp.path().join("watched.html");
+        std::fs::write(&path, framed).unwrap();
         let output = Command::new(browser)
             .args([
                 "--headless",
@@ -407,14 +416,17 @@ fn a_browser_shows_the_page() {
                 "--no-first-run",
             ])
             .args(["--disable-background-networking", "--enable-logging=stderr", "--dump-dom"])
-            .arg(format!("--window-size={},900", width.max(500)))
+            .arg("--window-size=1400,1000")
+            // 0 is dark, 1 is light.
+            .arg(format!("--blink-settings=preferredColorScheme={}", u8::from(!dark)))
             .arg(format!("--user-data-dir={}", temp.path().join("browser").display()))
             .arg(format!("file://{}", path.display()))
             .output()
             .unwrap();
         let (dom, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         let title = dom.split("<title>").nth(1).and_then(|t| t.split('<').next()).unwrap_or_default();
-        assert_eq!(title, "seen 9 fetched 0 wide false marks true", "at {width}");
+        let expected = format!("seen 9 fetched 0 room {width} wide false marks true light {}", !dark);
+        assert_eq!(title, expected, "at {width}");
         let complaints: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
         assert!(complaints.is_empty(), "{complaints:?}");
     }

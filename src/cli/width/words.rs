@@ -118,9 +118,14 @@ pub fn figure(args: &Args, found: &[Found], threads: &Threads) -> Result<Option<
     let (outputs, schedules) =
         (several(|f| f.cell.outputs.to_string()), several(|f| f.cell.schedule.to_string()));
     let needed = |f: &Found| {
-        let mut line = f.cell.activation.to_string();
+        // As the reports of studies have it.
+        let mut line = match f.cell.activation.to_string().as_str() {
+            "abs" => "|s|".to_owned(),
+            "relu" => "ReLU".to_owned(),
+            other => other.to_owned(),
+        };
         if schedules {
-            line += &format!(", {}", f.cell.schedule);
+            line += &format!(", {} widths", f.cell.schedule);
         }
         if outputs {
             line += &format!(", {}", units::counted(f.cell.outputs, "output"));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Axis, Chart, Dot, Lines, Look, Scale, Series};
+use super::{ALONE, Axis, Chart, Dot, Field, Lines, Look, Scale, Series};
 use crate::report::analysis::UPPER;
 use crate::stats::{CONFIDENCE, Quantile};
 use crate::units::counted;
@@ -42,7 +42,9 @@ pub(super) fn main(lines: &Lines) -> Option<Chart> {
         100.0 * CONFIDENCE
     );
     if lines.few() {
-        about += " Shaded: the middle half of the seeds, from the 25 % to the 75 % quantile.";
+        if lines.shaded() {
+            about += " Shaded: the middle half of the seeds, from the 25 % to the 75 % quantile.";
+        }
         about += &match shown == most {
             true => " Faint points: every seed.".to_owned(),
             false => {
@@ -51,15 +53,23 @@ pub(super) fn main(lines: &Lines) -> Option<Chart> {
         };
     }
     if theory {
-        about += " Dashed, in the same colours: the exact standard deviation of a diagonal entry K(x,x) over its mean. It is \
-                  another quantity than the one plotted; what theory says is that both have one slope.";
+        about += " Dashed, in the same colours: the exact standard deviation of a diagonal entry K(x,x) over its mean, another \
+                  quantity than the one plotted.";
+        about += match lines.axis() {
+            Axis::Width => " What theory says is that both fall with one slope.",
+            _ => " Nothing says that both have one slope along this axis.",
+        };
     }
     if let Some((line, words)) = guide {
         about += words;
         series.push(line);
     }
     let y = Scale::log("relative deviation ‖K−K∞‖ / ‖K∞‖");
-    Some(lines.chart("", "distance of the finite-width NTK from its limit", about, y, series))
+    let mut note = lines.median_note();
+    if lines.few() {
+        note += "; faint points: single seeds";
+    }
+    Some(lines.chart("", "distance of the finite-width NTK from its limit", about, y, series).noted(note))
 }
 
 /// A line of the slope that theory gives, below all that was measured.
@@ -102,7 +112,8 @@ pub(super) fn constants(lines: &Lines) -> Option<Chart> {
         100.0 * CONFIDENCE
     );
     let y = Scale::log(format!("{:.0} % quantile of ‖K−K∞‖/n : bound", 100.0 * UPPER));
-    Some(lines.chart("constant", "the constant of the bound", about, y, series))
+    let note = format!("error bars: {:.0} % interval of the quantile", 100.0 * CONFIDENCE);
+    Some(lines.chart("constant", "the constant of the bound", about, y, series).noted(note))
 }
 
 /// |s| : φ at every network that both have.
@@ -119,8 +130,15 @@ pub(super) fn ratios(lines: &Lines) -> Option<Chart> {
             Some(Dot { y: found.value, low: interval?.low, high: interval?.high, seeds, ..Dot::default() })
         };
         let mut one = lines.series(curve, Look::Measured, true, of);
-        let other = if lines.axis() == Axis::Delta { "φ" } else { &one.label };
-        one.label = format!("|s| : {other}");
+        // Along Δ every point is of another activation; elsewhere a line has one.
+        let other = match lines.axis() {
+            Axis::Delta => "φ".to_owned(),
+            _ => Field::Activation.words(&curve.line.cell).unwrap_or_default(),
+        };
+        let further =
+            one.label.strip_prefix(other.as_str()).unwrap_or(&one.label).trim_start_matches([',', ' ']);
+        let alone = further.is_empty() || further == ALONE;
+        one.label = if alone { format!("|s| : {other}") } else { format!("|s| : {other}, {further}") };
         xs.extend(one.dots.iter().map(|d| d.x));
         let exact = |p: &super::Point| {
             let ratio = curve.section.ratios.iter().find(|r| !r.mean && Arc::ptr_eq(&r.cell, &p.cell))?;
@@ -149,5 +167,6 @@ pub(super) fn ratios(lines: &Lines) -> Option<Chart> {
         100.0 * CONFIDENCE
     );
     let y = Scale { label: "|s| : φ, ratio of the medians".into(), log: false, ends: None };
-    Some(lines.chart("ratio", "|s| beside other activations", about, y, series))
+    let note = format!("error bars: {:.0} % bootstrap interval over seeds", 100.0 * CONFIDENCE);
+    Some(lines.chart("ratio", "|s| beside other activations", about, y, series).noted(note))
 }

@@ -45,7 +45,8 @@ pub(super) fn independence(lines: &Lines) -> Option<Chart> {
         100.0 * CONFIDENCE
     );
     let y = Scale::log("cost ‖K−K_gia‖ / ‖K∞‖");
-    Some(lines.chart("independence", "cost of independent gradients", about, y, series))
+    let note = format!("markers: median over seeds; error bars: its {:.0} % interval", 100.0 * CONFIDENCE);
+    Some(lines.chart("independence", "cost of independent gradients", about, y, series).noted(note))
 }
 
 /// The mean of an entry of K − K_gia of pairs of about one angle, and what Proposition 17 bounds it by, where the study kept them.
@@ -90,10 +91,11 @@ pub(super) fn angles(lines: &Lines) -> Option<Chart> {
         100.0 * CONFIDENCE
     );
     let x = Scale { label: "angle of a pair of inputs (radians)".into(), log: false, ends: None };
-    let y = Scale::log("| mean entry of K − K_gia |");
-    Some(Chart {
-        x,
-        marks: Vec::new(),
-        ..lines.chart("angle", "independent gradients by angle", about, y, series)
-    })
+    let y = Scale::log("|mean entry of K − K_gia|");
+    let note = format!(
+        "markers: mean over pairs and seeds; error bars: its {:.0} % interval, without a lower bar where it holds 0",
+        100.0 * CONFIDENCE
+    );
+    let chart = lines.chart("angle", "independent gradients by angle", about, y, series);
+    Some(Chart { x, marks: Vec::new(), ..chart }.noted(note))
 }

@@ -9,8 +9,9 @@ use crate::report::text::short;
 const CURVES: usize = 6;
 /// Seeds of which a histogram or a tail is worth a look.
 const SEEDS: usize = 8;
-/// Steps of a tail at most.
-const STEPS: usize = 160;
+/// Steps of a tail at most, and beside them its largest seeds, one by one.
+const STEPS: usize = 120;
+const TAIL: usize = 40;
 
 /// The cells that are shown, with their names: of many the ends and what lies evenly between them.
 pub(super) fn cells<'a>(lines: &Lines<'a>, most: usize) -> Vec<(String, &'a Point)> {
@@ -46,10 +47,18 @@ pub(super) fn tails(lines: &Lines) -> Option<Chart> {
         over.retain(|v| v.is_finite() && *v > 0.0);
         over.sort_unstable_by(f64::total_cmp);
         let count = over.len();
+        if count == 0 {
+            continue;
+        }
         let share = |above: usize| above as f64 / count as f64;
-        // All of the upper tail, and an even choice of what is below.
-        let stride = count.div_ceil(STEPS / 2).max(1);
-        let kept = (0..count).filter(|i| i % stride == 0 || count - i <= STEPS / 2);
+        // The least and the largest seeds, and between them steps of one size on the logarithmic axis.
+        let mut kept: Vec<usize> = (1..=STEPS)
+            .map(|step| count - (count as f64).powf(1.0 - step as f64 / STEPS as f64).round() as usize)
+            .chain(count.saturating_sub(TAIL)..count)
+            .chain([0])
+            .collect();
+        kept.sort_unstable();
+        kept.dedup();
         let cell = || Some(Arc::clone(&point.cell));
         let at = |i: usize| Dot {
             x: over[i],
@@ -58,17 +67,17 @@ pub(super) fn tails(lines: &Lines) -> Option<Chart> {
             cell: cell(),
             ..Dot::default()
         };
-        let dots: Vec<Dot> = kept.map(at).collect();
+        let dots: Vec<Dot> = kept.into_iter().map(at).collect();
         // 1/m, where so many seeds reach it.
         if let Some(m) = point.cell.limit.bound_m.or(point.cell.m.map(|m| m as f64)) {
             let rank = (count as f64 / m).floor() as usize;
             if rank >= 1 && rank <= count {
                 let dot = Dot { x: over[count - rank], y: 1.0 / m, cell: cell(), ..Dot::default() };
                 levels.push(Series {
-                    label: label.clone(),
+                    label: "where a curve meets the level 1/m of its own m".into(),
                     look: Look::Marks,
                     colour,
-                    named: false,
+                    named: levels.is_empty(),
                     dots: vec![dot],
                 });
             }
@@ -83,12 +92,14 @@ pub(super) fn tails(lines: &Lines) -> Option<Chart> {
     };
     let about = format!(
         "The share of the seeds (up) whose ‖K−K∞‖/n is at or above so many times the bound (across), on logarithmic axes. The \
-         theorem says that some constant, the same for every width, leaves at most the order of 1/m above it. {reached}"
+         theorem says that some constant, the same for every width, leaves at most the order of 1/m above it. {reached} Of many seeds, {STEPS} steps of even height on that axis are \
+         drawn, and the largest {TAIL} one by one."
     );
     series.extend(levels);
     let x = Scale::log("‖K−K∞‖/n : bound, without constant and logarithms");
     let y = Scale::log("share of the seeds at or above");
-    Some(Chart { x, marks: Vec::new(), ..lines.chart("tails", "tails of the deviation", about, y, series) })
+    let chart = lines.chart("tails", "tails of the deviation", about, y, series);
+    Some(Chart { x, marks: Vec::new(), ..chart })
 }
 
 /// How many seeds there are for each size of the deviation, per decade.
@@ -136,5 +147,9 @@ pub(super) fn histograms(lines: &Lines) -> Option<Chart> {
         .to_owned();
     let x = Scale::log("relative deviation ‖K−K∞‖ / ‖K∞‖");
     let y = Scale { label: "share of the seeds per decade".into(), log: false, ends: None };
-    Some(Chart { x, marks: Vec::new(), ..lines.chart("histogram", "law of the deviation", about, y, series) })
+    Some(Chart {
+        x,
+        marks: Vec::new(),
+        ..lines.chart("histogram", "how the deviation is distributed", about, y, series)
+    })
 }

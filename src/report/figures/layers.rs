@@ -35,7 +35,7 @@ const SHOWN: [Shown; 3] = [
     Shown {
         name: "layer-norms",
         title: "norms of the activations by layer",
-        y: "largest | ‖x_k‖/‖x‖ − 1 |",
+        y: "largest |‖x_k‖/‖x‖ − 1|",
         about: "Largest deviation of a norm over points, against the layer k (Proposition 24 of arXiv 2501.14724: it grows at most \
                 as log k for widths k²·m).",
         of: |row| row.norm_max,
@@ -114,5 +114,6 @@ fn along(lines: &Lines, shown: &Shown) -> Option<Chart> {
         + words;
     let x = Scale { label: "layer k".into(), log: false, ends: None };
     let chart = lines.chart(shown.name, shown.title, about, Scale::log(shown.y), series);
-    Some(Chart { x, marks: Vec::new(), ..chart })
+    let note = "markers: mean over seeds; error bars: two standard errors up and down";
+    Some(Chart { x, marks: Vec::new(), ..chart }.noted(note))
 }

@@ -28,13 +28,17 @@ use super::chart::{Chart, Dot, Look, Scale, Series};
 use super::figure::Figure;
 use super::headings::{DATA, describe};
 use super::summary::{CellSummary, StudySummary};
-use crate::stats::select_quantile;
+use crate::stats::{CONFIDENCE, select_quantile};
 use crate::study::table::CellRecord;
 
 /// Points of single seeds in a figure at most, all networks together.
 const CLOUD: usize = 1200;
-/// Lines up to which each has its band and the points of its seeds.
+/// Lines up to which each has the points of its seeds.
 const FEW: usize = 4;
+/// Lines up to which each has its band too: more would lie on each other.
+const SHADED: usize = 3;
+/// What the only line of a figure is called.
+const ALONE: &str = "measured";
 
 /// All figures for which there are numbers, the main one first.
 pub fn figures(study: &StudySummary, analysis: &Analysis) -> io::Result<Vec<Figure>> {
@@ -63,7 +67,7 @@ fn charts(study: &StudySummary, analysis: &Analysis) -> Vec<Chart> {
         independence::angles(&lines),
     ];
     all.extend(layers::layers(&lines).into_iter().map(Some));
-    all.push(time::seconds(study));
+    all.push(time::seconds(study, &lines));
     all.into_iter().flatten().filter_map(Chart::drawable).collect()
 }
 
@@ -110,9 +114,20 @@ impl<'a> Lines<'a> {
         self.all.iter().flat_map(|c| &c.line.points)
     }
 
-    /// Whether there are so few lines that each can have its band and the points of its seeds.
+    /// Whether there are so few lines that each can have the points of its seeds.
     fn few(&self) -> bool {
         self.all.len() <= FEW
+    }
+
+    /// Whether each can have its band.
+    fn shaded(&self) -> bool {
+        self.all.len() <= SHADED
+    }
+
+    /// What the figures of medians show.
+    fn median_note(&self) -> String {
+        let band = if self.shaded() { "; shaded: the middle half of the seeds" } else { "" };
+        format!("markers: median over seeds; error bars: its {:.0} % interval{band}", 100.0 * CONFIDENCE)
     }
 
     /// A curve over the points of a line; what has no place on the axis is left out.
@@ -140,7 +155,7 @@ impl<'a> Lines<'a> {
                 Some(Dot { y: at(0.5)?, low: at(0.25), high: at(0.75), ..Dot::default() })
             })
         };
-        if self.few() { self.all.iter().map(band).collect() } else { Vec::new() }
+        if self.shaded() { self.all.iter().map(band).collect() } else { Vec::new() }
     }
 
     /// A statistic of single seeds, the first of every cell, where there are few lines; and how many of how many.
@@ -179,7 +194,7 @@ impl<'a> Lines<'a> {
 
     /// The axis along which lines go.
     fn x(&self) -> Scale {
-        let label = x_label(self);
+        let label = axis_label(self.axis(), self);
         let linear = self.axis() == Axis::Delta;
         Scale { label, log: !linear, ends: linear.then_some((-0.07, 1.07)) }
     }
@@ -196,17 +211,23 @@ impl<'a> Lines<'a> {
     fn chart(&self, name: &'static str, title: &str, about: String, y: Scale, series: Vec<Series>) -> Chart {
         let title = format!("{}: {title}", super::layout::shortened(&self.analysis.name, 32));
         let of = self.setting();
-        Chart { name, title, of, about, x: self.x(), y, series, marks: self.marks() }
+        let note = String::new();
+        Chart { name, title, of, about, note, x: self.x(), y, series, marks: self.marks() }
     }
 
     /// What all networks have in common.
     fn setting(&self) -> String {
         let Some(first) = self.all.first() else { return String::new() };
-        let mut parts: Vec<String> = match self.analysis.sections.len() {
-            1 => describe(&first.section.setting).into_iter().take(2).flatten().collect(),
-            _ => Vec::new(),
+        let normalize = |s: &Section| s.setting.cell.normalize.clone();
+        let mut parts: Vec<String> = match &self.analysis.sections[..] {
+            [one] => describe(&one.setting).into_iter().take(2).flatten().collect(),
+            all if all.iter().all(|s| normalize(s) == "none" || normalize(s) != normalize(first.section)) => {
+                Vec::new()
+            }
+            _ => vec![format!("points on the {}", normalize(first.section))],
         };
-        let fields = [Field::Depth, Field::Outputs, Field::Schedule, Field::Width].into_iter();
+        let fields =
+            [Field::Activation, Field::Depth, Field::Outputs, Field::Schedule, Field::Width].into_iter();
         for field in fields.filter(|f| !self.axis().fields().contains(f)) {
             if !field.varies(self.points().map(|p| &*p.cell)) {
                 parts.extend(self.points().find_map(|p| field.words(&p.cell)));
@@ -219,12 +240,13 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn x_label(lines: &Lines) -> String {
+/// What stands below an axis.
+fn axis_label(axis: Axis, lines: &Lines) -> String {
     let mut schedules: Vec<_> =
         lines.points().filter(|p| p.cell.m.is_some()).map(|p| p.cell.schedule.as_deref()).collect();
     schedules.sort_unstable();
     schedules.dedup();
-    match (lines.axis(), &schedules[..]) {
+    match (axis, &schedules[..]) {
         (Axis::Depth, _) => "depth l (weight matrices)",
         (Axis::Outputs, _) => "number of outputs m_l",
         (Axis::Points, _) => "number of points n",
@@ -243,13 +265,10 @@ fn label(axis: Axis, lines: &[(&Section, &Line)], section: &Section, line: &Line
     let fields = [Field::Activation, Field::Schedule, Field::Depth, Field::Outputs, Field::Width];
     let differs =
         |f: &Field| !axis.fields().contains(f) && f.varies(lines.iter().map(|(_, line)| &*line.cell));
-    let mut parts: Vec<String> = fields
-        .into_iter()
-        .filter(|f| differs(f) || (*f == Field::Activation && axis != Axis::Delta))
-        .filter_map(|f| f.words(&line.cell))
-        .collect();
+    let mut parts: Vec<String> =
+        fields.into_iter().filter(differs).filter_map(|f| f.words(&line.cell)).collect();
     parts.extend(setting_label(&lines.iter().map(|(s, _)| *s).collect::<Vec<_>>(), section));
-    if parts.is_empty() { "median over seeds".into() } else { parts.join(", ") }
+    if parts.is_empty() { ALONE.into() } else { parts.join(", ") }
 }
 
 /// What tells the setting of a section from those of the others: the data say how many points there are, and the sampler
@@ -260,6 +279,74 @@ fn setting_label(sections: &[&Section], section: &Section) -> Vec<String> {
     let differs = |i: usize| all.iter().any(|s| s[i] != own[i]);
     let only = |i: usize| all.iter().any(|s| (0..own.len()).all(|j| (s[j] != own[j]) == (i == j)));
     let shown = |i: &usize| if *i == DATA { differs(*i) } else { only(*i) };
-    let short = |text: String| super::layout::shortened(&text, 36);
-    (0..own.len()).filter(shown).filter_map(|i| own[i].clone().map(short)).collect()
+    let data: Vec<&str> = sections.iter().map(|s| s.setting.data.as_str()).collect();
+    let rule = &section.setting.cell.normalize;
+    let mut name = short_name(&data, &section.setting.data);
+    if sections.iter().any(|s| s.setting.cell.normalize != *rule) {
+        name += &if rule == "none" { ", rows as they are".to_owned() } else { format!(" on the {rule}") };
+    }
+    let text = |i: usize| if i == DATA { Some(name.clone()) } else { own[i].clone() };
+    (0..own.len()).filter(shown).filter_map(text).collect()
+}
+
+/// Characters of the name of a data set in a legend, where so many tell it from the others.
+const NAME: usize = 24;
+
+/// A name of a data set that tells it from the others: all of it where it is short; else its kind and as many of its
+/// properties as have room, or the end of a path from a folder on.
+fn short_name(all: &[&str], own: &str) -> String {
+    let forms = |name: &str| -> Vec<String> {
+        let cut: Vec<usize> = match name.split_once(':') {
+            Some((kind, _)) if !kind.contains('/') => {
+                let commas = name.match_indices(',').map(|(at, _)| at);
+                std::iter::once(kind.len()).chain(commas).collect()
+            }
+            _ => {
+                let folders = name.rmatch_indices('/').map(|(at, _)| at + 1);
+                return folders.map(|at| name[at..].to_owned()).chain([name.to_owned()]).collect();
+            }
+        };
+        cut.into_iter().map(|at| name[..at].to_owned()).chain([name.to_owned()]).collect()
+    };
+    if own.chars().count() <= NAME {
+        return own.to_owned();
+    }
+    let others: Vec<String> = all.iter().filter(|name| **name != own).flat_map(|name| forms(name)).collect();
+    let mut apart = forms(own).into_iter().filter(|form| !others.contains(form));
+    let Some(first) = apart.next() else { return own.to_owned() };
+    // The longest that has room, of those that tell it apart.
+    apart.take_while(|form| form.chars().count() <= NAME).last().unwrap_or(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_data_sets_are_short_and_tell_them_apart() {
+        let sphere = |seed: u32| format!("sphere:n=16,dim=3,seed={seed}0000");
+        let [one, two] = [sphere(1), sphere(2)];
+        for (all, own, name) in [
+            (
+                vec!["digits:n=16", "sphere:n=16,dim=3,seed=1"],
+                "sphere:n=16,dim=3,seed=1",
+                "sphere:n=16,dim=3,seed=1",
+            ),
+            (vec!["digits:n=16", &one], one.as_str(), "sphere:n=16,dim=3"),
+            (vec![&two, &one], one.as_str(), "sphere:n=16,dim=3,seed=10000"),
+            (
+                vec!["/home/someone/a/points.npy", "/home/someone/b/rows.npy"],
+                "/home/someone/b/rows.npy",
+                "b/rows.npy",
+            ),
+            (
+                vec!["/home/someone-else/a/points.npy", "/home/someone-else/b/points.npy"],
+                "/home/someone-else/b/points.npy",
+                "b/points.npy",
+            ),
+        ] {
+            let found = short_name(&all, own);
+            assert!(found == name || (own.len() <= NAME && found == own), "{found} of {own} in {all:?}");
+        }
+    }
 }

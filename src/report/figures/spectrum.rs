@@ -52,7 +52,11 @@ pub(super) fn spectra(lines: &Lines) -> Option<Chart> {
         Scale::log("eigenvalue of K/n"),
         series,
     );
-    Some(Chart { x, marks: Vec::new(), ..chart })
+    let note = format!(
+        "markers: median over seeds; error bars: its {:.0} % interval; shaded: from the 5 % to the 95 % quantile of the seeds",
+        100.0 * CONFIDENCE
+    );
+    Some(Chart { x, marks: Vec::new(), ..chart }.noted(note))
 }
 
 /// The least eigenvalue.
@@ -76,7 +80,7 @@ pub(super) fn least(lines: &Lines) -> Option<Chart> {
         Scale::log("λ_min of K/n"),
         series,
     );
-    Some(chart)
+    Some(chart.noted(lines.median_note()))
 }
 
 /// Largest over least eigenvalue.
@@ -88,11 +92,12 @@ pub(super) fn condition(lines: &Lines) -> Option<Chart> {
     let limit = |limit: &LimitRecord| Some(limit.lambda_max? / limit.lambda_min.filter(|v| *v > 0.0)?);
     let series = ends(lines, |s| s.lambda_max / s.lambda_min, limit, "condition number of K∞/n");
     let y = Scale::log("condition number λ_max/λ_min of K/n");
-    Some(lines.chart("condition", "condition number of K", explained(lines, about), y, series))
+    let chart = lines.chart("condition", "condition number of K", explained(lines, about), y, series);
+    Some(chart.noted(lines.median_note()))
 }
 
 fn explained(lines: &Lines, about: &str) -> String {
-    let band = if lines.few() { " Shaded: the middle half of the seeds." } else { "" };
+    let band = if lines.shaded() { " Shaded: the middle half of the seeds." } else { "" };
     let shown = format!(
         " Markers: median; error bars: its {:.0} % interval.{band} What is 0 or below (by rounding) has no place on the logarithmic \
          axis.",

@@ -34,5 +34,7 @@ pub(super) fn spreads(lines: &Lines) -> Option<Chart> {
         100.0 * CONFIDENCE
     );
     let y = Scale::log("s.d. of tr K : mean");
-    Some(lines.chart("spread", "spread of tr K over seeds", about, y, series))
+    let note =
+        format!("error bars: {:.0} % interval, open above where there is no upper bar", 100.0 * CONFIDENCE);
+    Some(lines.chart("spread", "spread of tr K over seeds", about, y, series).noted(note))
 }

@@ -2,31 +2,38 @@
 
 use std::sync::Arc;
 
-use super::{Chart, Dot, Look, Scale, Series};
-use crate::report::axis::Axis;
-use crate::report::lines::group;
+use super::{Chart, Dot, Lines, Look, Scale, Series, axis_label};
+use crate::report::axis::{Axis, Field};
+use crate::report::lines::{distinct, group};
 use crate::report::summary::{CellSummary, StudySummary};
 use crate::stats::select_quantile;
 
-/// Median seconds a seed against the width, for each sampler.
-pub(super) fn seconds(study: &StudySummary) -> Option<Chart> {
+/// Median seconds a seed for each sampler, against the width; where there is one width alone, against what the report
+/// goes along.
+pub(super) fn seconds(study: &StudySummary, lines: &Lines) -> Option<Chart> {
     let timed: Vec<&CellSummary> =
         study.cells.iter().filter(|c| c.seconds.iter().any(|s| *s > 0.0) && c.cell.m.is_some()).collect();
-    let lines =
-        group(&timed, |c| (&c.cell.sampler, c.cell.n, c.cell.outputs, c.cell.depth, &c.cell.schedule));
-    let differ = |of: fn(&CellSummary) -> u64| timed.iter().any(|c| of(c) != of(timed[0]));
-    let schedules = timed.iter().any(|c| c.cell.schedule != timed[0].cell.schedule);
-    let several = [differ(|c| c.cell.n), differ(|c| c.cell.outputs), differ(|c| c.cell.depth)];
+    let axis = match lines.axis() {
+        Axis::Delta => Axis::Width,
+        _ if distinct(Axis::Width, &timed) > 1 => Axis::Width,
+        other => other,
+    };
+    // What else a seed costs by, but for the axis itself.
+    let counts = [Axis::Points, Axis::Outputs, Axis::Depth, Axis::Width];
+    let others: Vec<Axis> = counts.into_iter().filter(|a| *a != axis).collect();
+    let key = |c: &CellSummary| -> Vec<Option<u64>> {
+        others.iter().map(|a| a.value(&c.cell).map(|v| v as u64)).collect()
+    };
+    let differs = |field: Field| field.varies(timed.iter().map(|c| &*c.cell));
+    let curves = group(&timed, |c| (&c.cell.sampler, key(c), &c.cell.schedule));
     let mut series = Vec::new();
-    for (colour, line) in lines.iter().enumerate() {
+    for (colour, line) in curves.iter().enumerate() {
         let first = &line.first()?.cell;
         let mut parts = vec![first.sampler.clone()];
-        let counts = [("points", first.n), ("outputs", first.outputs), ("depth", first.depth)];
-        parts.extend(
-            counts.iter().zip(several).filter(|(_, s)| *s).map(|((what, v), _)| format!("{what} {v}")),
-        );
-        parts.extend(first.schedule.clone().filter(|_| schedules));
-        // Networks that differ in the activation alone take as long: one point for all of a width.
+        let fields = [Field::Points, Field::Outputs, Field::Depth, Field::Schedule, Field::Width];
+        let named = fields.into_iter().filter(|f| differs(*f) && !axis.fields().contains(f));
+        parts.extend(named.filter_map(|f| f.words(first)));
+        // Networks that differ in the activation alone take as long: one point for all of them.
         let dot = |cells: Vec<&CellSummary>| {
             let first = cells.first()?;
             let mut values: Vec<f64> = cells.iter().flat_map(|c| c.seconds.iter().copied()).collect();
@@ -34,11 +41,12 @@ pub(super) fn seconds(study: &StudySummary) -> Option<Chart> {
             let seeds = Some(values.len() as u64);
             let mut at = |q| select_quantile(&mut values, q);
             let (y, low, high) = (at(0.5)?, at(0.25), at(0.75));
-            let x = Axis::Width.value(&first.cell)?;
+            let x = axis.value(&first.cell)?;
             let cell = (cells.len() == 1).then(|| Arc::clone(&first.cell));
             Some(Dot { x, y, low, high, seeds, cell })
         };
-        let mut dots: Vec<Dot> = group(line, |c| c.cell.m).into_iter().filter_map(dot).collect();
+        let place = |c: &CellSummary| axis.value(&c.cell).map(f64::to_bits);
+        let mut dots: Vec<Dot> = group(line, place).into_iter().filter_map(dot).collect();
         dots.sort_by(|a, b| a.x.total_cmp(&b.x));
         series.push(Series { label: parts.join(", "), look: Look::Measured, colour, named: true, dots });
     }
@@ -47,14 +55,8 @@ pub(super) fn seconds(study: &StudySummary) -> Option<Chart> {
                  devices that drew it; of all activations, and data sets of so many points, together. Error bars: from the 25 % \
                  to the 75 % quantile over seeds."
         .to_owned();
-    Some(Chart {
-        name: "time",
-        title: format!("{}: time of a seed", crate::report::layout::shortened(&study.name, 32)),
-        of: String::new(),
-        about,
-        x: Scale::log("m (neurons)"),
-        y: Scale::log("seconds a seed"),
-        series,
-        marks: Vec::new(),
-    })
+    let note = "markers: median over seeds; error bars: from the 25 % to the 75 % quantile of the seeds";
+    let chart =
+        lines.chart("time", "time of a seed", about, Scale::log("seconds a seed"), series).noted(note);
+    Some(Chart { x: Scale::log(axis_label(axis, lines)), marks: Vec::new(), ..chart })
 }

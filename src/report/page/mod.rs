@@ -77,13 +77,13 @@ fn section(id: &str, title: &str, body: &str) -> String {
 fn asked(analysis: &Analysis, words: &Page) -> String {
     let mut body = String::new();
     let mut term = |head: &str, text: &str| {
-        body += &format!("<dt>{head}</dt><dd>{}</dd>\n", escaped(text));
+        body += &format!("<dt>{head}</dt><dd>{}</dd>\n", typeset(text));
     };
     if let Some(claim) = &words.claim {
-        term("Claim", claim);
+        term("Claim", &sentence(claim));
     }
     if let Some(prediction) = &words.prediction {
-        term("Prediction", prediction);
+        term("Prediction", &sentence(prediction));
     }
     let head = if analysis.sections.len() == 1 { "Networks" } else { "Networks of each setting" };
     for section in &analysis.sections {
@@ -151,9 +151,9 @@ fn found(analysis: &Analysis, claims: &[Claim], words: &Page) -> String {
             let Claim { statement, prediction, found, verdict, .. } = claim;
             format!(
                 "<li><b class=\"{word}\">{word}</b> {}: <span class=\"number\">{}</span>, predicted {}.</li>\n",
-                escaped(statement),
+                typeset(statement),
                 escaped(&interval(found)),
-                escaped(prediction),
+                typeset(prediction),
                 word = verdict.word(),
             )
         };
@@ -219,18 +219,28 @@ fn shown(figures: &[(&Figure, &String)]) -> String {
             .map(|kind| format!("<a href=\"{}.{kind}\">{}</a>", address(stem), kind.to_uppercase()))
             .collect();
         format!(
-            "<figure>\n<div class=\"scroll\">{}</div>\n<figcaption>{} <span class=\"files\">{}</span></figcaption>\n</figure>\n",
-            inline(figure, index),
-            escaped(&figure.about),
+            "<figure>\n{}<figcaption>{} <span class=\"files\">{}</span></figcaption>\n</figure>\n",
+            drawn(figure, index),
+            typeset(&figure.about),
             links.join(" ")
         )
     };
     section("figures", "Figures", &figures.iter().enumerate().map(one).collect::<String>())
 }
 
-/// A figure within the page: of the size of its column, its identifiers its own.
-fn inline(figure: &Figure, index: usize) -> String {
-    let svg = figure.svg.replace("kuva-clip-", &format!("f{index}-clip-"));
+/// A figure within the page, once for wide ones and once for narrow ones: the style sheet shows one of them.
+fn drawn(figure: &Figure, index: usize) -> String {
+    let wide = inline(&figure.title, &figure.svg, &format!("f{index}"));
+    if figure.narrow.is_empty() {
+        return format!("<div class=\"scroll\">{wide}</div>\n");
+    }
+    let narrow = inline(&figure.title, &figure.narrow, &format!("n{index}"));
+    format!("<div class=\"wide\">{wide}</div>\n<div class=\"narrow\">{narrow}</div>\n")
+}
+
+/// A drawing of the size of its column, its identifiers its own.
+fn inline(title: &str, svg: &str, own: &str) -> String {
+    let svg = svg.replace("kuva-clip-", &format!("{own}-clip-"));
     let Some((head, rest)) = svg.split_once('>') else { return svg };
     let mut attributes = String::new();
     for part in head.trim_start_matches("<svg").split("\" ") {
@@ -239,7 +249,35 @@ fn inline(figure: &Figure, index: usize) -> String {
             attributes += &format!(" {part}\"");
         }
     }
-    format!("<svg role=\"img\" aria-label=\"{}\"{attributes}>{rest}", escaped(&figure.title))
+    format!("<svg role=\"img\" aria-label=\"{}\"{attributes}>{rest}", escaped(title))
+}
+
+/// Words as a sentence: with a capital, where they begin with a word and not with a symbol or a name.
+fn sentence(text: &str) -> String {
+    let word = text.split([' ', ',']).next().unwrap_or_default();
+    match text.chars().next() {
+        Some(first) if word.chars().all(|c| c.is_ascii_lowercase()) => {
+            text.replacen(first, &first.to_ascii_uppercase().to_string(), 1)
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Text as HTML, with powers as m^(-1/2) raised.
+fn typeset(text: &str) -> String {
+    let text = escaped(text);
+    let mut parts = text.split('^');
+    let mut all = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let raised = |power: &str| format!("<sup>{}</sup>", power.replace('-', "−"));
+        let bare = part.len() - part.trim_start_matches(|c: char| c == '-' || c.is_ascii_digit()).len();
+        match part.strip_prefix('(').and_then(|inner| inner.split_once(')')) {
+            Some((power, rest)) => all += &(raised(power) + rest),
+            None if bare > 0 => all += &(raised(&part[..bare]) + &part[bare..]),
+            None => all += &format!("^{part}"),
+        }
+    }
+    all
 }
 
 /// A file name as an address: what is no plain letter is written as bytes.
@@ -271,5 +309,13 @@ mod tests {
     fn text_is_no_markup_and_names_are_addresses() {
         assert_eq!(escaped("<a href='x'>&\"\u{7}"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{fffd}");
         assert_eq!(address("first-λ.svg"), "first-%CE%BB.svg");
+        assert_eq!(
+            typeset("m^(-1/2) <b>, Δ^-2, a^b, x^"),
+            "m<sup>−1/2</sup> &lt;b&gt;, Δ<sup>−2</sup>, a^b, x^"
+        );
+        assert_eq!(
+            [sentence("the mean"), sentence("arXiv 1"), sentence("|s| is")],
+            ["The mean", "arXiv 1", "|s| is"]
+        );
     }
 }

@@ -41,9 +41,9 @@ fn further(one: &Section, fields: &Fields) -> String {
     eigenvalues + &independence
 }
 
-/// A table that scrolls by itself where it is wider than the page.
+/// A table, in parts that fit a page and scroll by themselves where it is narrow.
 fn table(layout: &Layout, about: &str) -> String {
-    format!("<div class=\"scroll\">\n{}</div>\n<p>{}</p>\n", layout.html(ROWS), escaped(about))
+    format!("{}<p>{}</p>\n", layout.html(ROWS), escaped(about))
 }
 
 fn cells(one: &Section, fields: &Fields) -> String {

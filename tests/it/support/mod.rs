@@ -10,6 +10,7 @@
 
 mod family;
 mod law;
+pub mod legible;
 pub mod naive;
 pub mod study;
 pub mod trained;
