@@ -69,6 +69,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             )));
         }
     };
+    // Before there is a file that one could ask about.
+    ctx.on_stop(": nothing is written");
     let output = output::open(&args.out, output::array_bytes(&shape), &[args.data.file()])?;
     let sizes = Size { seeds: shape[0], depth: network.depth(), n: data.n(), outputs: network.outputs() };
     let mut layers = args.layers.open(&args.out, sizes, &[args.data.file()])?;
@@ -76,7 +78,6 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let mut file = NpyWriter::new(output, &shape)?;
     let name = format!("kernels into {}", shown(&args.out));
     let mut progress = ctx.progress(name, "seed").over(count, count as f64);
-    ctx.on_stop(": nothing is written");
     let mut start = seeds.start;
     while start < seeds.end {
         let end = seeds.end.min(start.saturating_add(step as u64));
