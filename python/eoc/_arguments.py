@@ -18,6 +18,8 @@ def array(name: str, value: Any, dimensions: int, rows: str = "") -> NDArray[np.
     if hasattr(value, "detach") and hasattr(value, "cpu"):
         # A tensor of PyTorch, which may be on a GPU, be trained, or be of a type that numpy has not.
         value = value.detach().cpu().double()
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} is masked in places; give numbers everywhere{rows}")
     try:
         found = np.asarray(value)
     except ValueError:

@@ -32,13 +32,20 @@ def progress(wanted: Any, unit: str) -> Iterator[Report | None]:
         finally:
             line.end()
         return
-    with tqdm(unit=unit) as bar:
+    bars: list[Any] = []
 
-        def report(done: int, total: int | None) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
+    def report(done: int, total: int | None) -> None:
+        # What is refused shows no bar.
+        if not bars:
+            bars.append(tqdm(unit=unit))
+        bars[0].total = total
+        bars[0].update(done - bars[0].n)
 
+    try:
         yield report
+    finally:
+        for bar in bars:
+            bar.close()
 
 
 class _Line:

@@ -176,6 +176,8 @@ def run(
     said = dict(study) if isinstance(study, Mapping) else {}
     path = builtin = None
     if not isinstance(study, Mapping):
+        if not isinstance(study, (str, os.PathLike)):
+            raise ValueError(f"study is {study!r:.60}; give a study file, the name of a built-in study such as \"first\", or a dict")
         name = os.fspath(study)
         # A built-in study is a bare word.
         if isinstance(study, str) and name.isidentifier() and not os.path.isfile(name):

@@ -223,8 +223,10 @@ pub fn seeds(value: &Given) -> PyResult<Range<u64>> {
         count("seeds", &value.getattr("start")?)?..count("seeds", &value.getattr("stop")?)?
     } else if let Ok((start, stop)) = value.extract::<(Given, Given)>() {
         count("seeds", &start)?..count("seeds", &stop)?
-    } else {
+    } else if value.hasattr("__index__")? || value.is_instance_of::<PyFloat>() {
         0..count("seeds", value)?
+    } else {
+        return Err(wrong("which is no count and no range"));
     };
     if range.is_empty() {
         return Err(wrong("which is empty"));

@@ -43,6 +43,12 @@ impl QuestionArguments<'_> {
             first_seed: whole("first_seed", &self.first_seed)?.unwrap_or(0),
             ..default
         };
+        if !(question.error_rate > 0.0 && question.error_rate < 1.0) {
+            let alpha = question.error_rate;
+            return Err(refused(format!(
+                "alpha is {alpha}; give a probability above 0 and below 1, such as 0.05"
+            )));
+        }
         question.check().map_err(|error| Failure::unusable(&error))?;
         Ok(question)
     }

@@ -116,6 +116,7 @@ def test_a_table_without_the_library_is_an_import_error(study, monkeypatch):
         ({**STUDY, "seeds": {1, 2}}, {}, "give a number, a text, or a list of them"),
         (STUDY, {"shard": (4, 4)}, "shard"),
         (STUDY, {"shard": 3}, "shard must be a pair"),
+        (None, {}, "study is None; give a study file, the name of a built-in study"),
         ("frist", {}, 'no built-in study is called "frist"'),
         ("none.toml", {}, "study file none.toml: "),
     ],

@@ -31,6 +31,7 @@ def test_the_answer_is_that_of_the_program(points, program, tmp_path):
         ({"depth": 1}, "depth 1 has no hidden layer"),
         ({"depth": None}, "depth"),
         ({"norm": "nuclear"}, "nuclear"),
+        ({"alpha": 0}, "alpha is 0; give a probability"),
         ({"max_networks": -5}, "max_networks is -5"),
         ({"max_seconds": 0}, "max_seconds is 0"),
     ],
