@@ -76,8 +76,7 @@ impl Tensor {
     #[inline(always)]
     pub fn normals<const L: usize>(&self, rows: [u32; L], groups: [u32; L]) -> [[f32; L]; 4] {
         let [w0, w1, w2, w3] = self.words(rows, groups);
-        let (z0, z1) = normal::pair(w0, w1);
-        let (z2, z3) = normal::pair(w2, w3);
+        let [[z0, z2], [z1, z3]] = normal::pairs([[w0, w2], [w1, w3]]);
         [z0, z1, z2, z3]
     }
 

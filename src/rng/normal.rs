@@ -47,29 +47,64 @@ pub const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
 /// The pair of deviates of each lane.
 #[inline(always)]
 pub fn pair<const L: usize>(w0: [u32; L], w1: [u32; L]) -> ([f32; L], [f32; L]) {
-    let (mut z0, mut z1) = ([0.0; L], [0.0; L]);
-    for l in 0..L {
-        let r = radius(w0[l]);
-        let (sin, cos) = sin_cos(w1[l]);
-        z0[l] = r * cos;
-        z1[l] = r * sin;
-    }
+    let [[z0], [z1]] = pairs([[w0], [w1]]);
     (z0, z1)
 }
 
-/// √(−2 ln u).
+/// The two deviates of each lane of each of `P` pairs of words, as [`pair`] gives them.
+///
+/// In stages of one short chain of operations each, so that many lanes are in flight at a time: at one go the latency of the
+/// longest chain, the logarithm, decides.
 #[inline(always)]
-fn radius(word: u32) -> f32 {
+pub fn pairs<const P: usize, const L: usize>([w0, w1]: [[[u32; L]; P]; 2]) -> [[[f32; L]; P]; 2] {
+    let (mut f, mut e, mut r) = ([[0.0; L]; P], [[0.0; L]; P], [[0.0; L]; P]);
+    {
+        let (words, r) = (w0.as_flattened(), r.as_flattened_mut());
+        let (f, e) = (f.as_flattened_mut(), e.as_flattened_mut());
+        for l in 0..P * L {
+            (f[l], e[l]) = mantissa(words[l]);
+        }
+        for l in 0..P * L {
+            r[l] = log_polynomial(f[l]);
+        }
+        for l in 0..P * L {
+            r[l] = radius(f[l], e[l], r[l]);
+        }
+    }
+    let mut z = [[[0.0; L]; P]; 2];
+    for p in 0..P {
+        for l in 0..L {
+            let (sin, cos) = sin_cos(w1[p][l]);
+            z[0][p][l] = r[p][l] * cos;
+            z[1][p][l] = r[p][l] * sin;
+        }
+    }
+    z
+}
+
+/// f and e of u = (1+f)·2^e with √½ ≤ 1+f < √2.
+#[inline(always)]
+fn mantissa(word: u32) -> (f32, f32) {
     let v = ((word >> 1) | 1) as i32 as f32;
-    // v = (1+f)·2^e with √½ ≤ 1+f < √2.
     let bits = v.to_bits();
     let e = (bits.wrapping_sub(SQRT_HALF_BITS) as i32) >> 23;
     let f = f32::from_bits(bits.wrapping_sub((e as u32) << 23)) - 1.0;
-    let e = (e - 31) as f32;
+    (f, (e - 31) as f32)
+}
+
+/// P(f) of [`LOG`].
+#[inline(always)]
+fn log_polynomial(f: f32) -> f32 {
     let mut p = LOG[0];
     for c in &LOG[1..] {
         p = p * f + c;
     }
+    p
+}
+
+/// √(−2 ln u) from f, e and P(f).
+#[inline(always)]
+fn radius(f: f32, e: f32, p: f32) -> f32 {
     let ff = f * f;
     let ln = e * LN2_HIGH + (f + (f * ff * p + (e * LN2_LOW - 0.5 * ff)));
     // u = 1 gives ln = 0; the rounding of the polynomial must not leave it above.

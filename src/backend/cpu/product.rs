@@ -69,7 +69,8 @@ fn project_tile<T: Real, S: Simd, const ADD: bool, const I: usize>(
 /// `sums[i·n_y + j] += Σ_r x[i][r]·y[j][r]`; rows of `rows` values, a multiple of 16.
 /// With `LOWER` (x = y) only entries with j ≤ i are certain to be right; the others are left alone or partly summed.
 ///
-/// The vectors are spelt out: left to the compiler, the tile is turned on its side and shuffled, at half the speed.
+/// The vectors are spelt out: left to the compiler, the tile is turned on its side and shuffled, at half the speed. Four rows
+/// by three columns are twelve sums in sixteen registers, seven loads for twelve products.
 #[inline(always)]
 pub fn gram<S: Simd, const LOWER: bool>(
     simd: S,
@@ -89,19 +90,23 @@ pub fn gram<S: Simd, const LOWER: bool>(
         let end = if LOWER { (i + height).min(n_y) } else { n_y };
         let mut j = 0;
         while j < end {
-            let wide = j + 2 <= n_y;
+            // Four columns are two and two: a single one would leave most of the multipliers idle.
+            let across = match end - j {
+                1 => 1,
+                2 | 4 => 2,
+                _ => 3,
+            };
             let target = &mut sums[i * n_y + j..];
-            match (tall, wide) {
-                (true, true) => {
-                    gram_tile(simd, [x(i), x(i + 1), x(i + 2), x(i + 3)], [y(j), y(j + 1)], target, n_y);
-                }
-                (true, false) => {
-                    gram_tile(simd, [x(i), x(i + 1), x(i + 2), x(i + 3)], [y(j)], target, n_y);
-                }
-                (false, true) => gram_tile(simd, [x(i)], [y(j), y(j + 1)], target, n_y),
-                (false, false) => gram_tile(simd, [x(i)], [y(j)], target, n_y),
+            let rows = || [x(i), x(i + 1), x(i + 2), x(i + 3)];
+            match (tall, across) {
+                (true, 3) => gram_tile(simd, rows(), [y(j), y(j + 1), y(j + 2)], target, n_y),
+                (true, 2) => gram_tile(simd, rows(), [y(j), y(j + 1)], target, n_y),
+                (true, _) => gram_tile(simd, rows(), [y(j)], target, n_y),
+                (false, 3) => gram_tile(simd, [x(i)], [y(j), y(j + 1), y(j + 2)], target, n_y),
+                (false, 2) => gram_tile(simd, [x(i)], [y(j), y(j + 1)], target, n_y),
+                (false, _) => gram_tile(simd, [x(i)], [y(j)], target, n_y),
             }
-            j += if wide { 2 } else { 1 };
+            j += across;
         }
         i += height;
     }

@@ -20,7 +20,7 @@ pub(super) struct Matrix<'a> {
     /// m_k.
     pub(super) rows: u64,
     /// m_{k−1}.
-    columns: u64,
+    pub(super) columns: u64,
 }
 
 impl<'a> Matrix<'a> {
