@@ -8,8 +8,9 @@ use super::failure::Failure;
 use super::units::counted;
 use super::watchdog::Watchdog;
 use crate::report::{CellSummary, StudySummary};
+use crate::rng::LAYOUT_VERSION;
 use crate::study::store::{CellRecord, IndependenceRow, Reader, StoreError};
-use crate::study::{Cell, Need, Plan};
+use crate::study::{Cell, NUMERICS_VERSION, Need, Plan};
 
 /// Most seeds of a cell that a report looks at, so that neither its memory nor its time grows with the seeds of a study; the
 /// first ones, which cells share. The median of so many is known to about 1 % of the spread.
@@ -102,7 +103,11 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
 /// The data sets of a plan whose points the run of a directory has under the same name with other values: a file was changed. Its
 /// networks are other cells, which the run adds beside those that are there.
 pub fn changed_data(reader: &Reader, dir: &Path, plan: &Plan) -> Option<String> {
-    let there = reader.cells();
+    let (there, manifest) = (reader.cells(), reader.manifest());
+    // Of another version every cell has another key, and the run is refused with that.
+    if (manifest.stream_layout, manifest.numerics_version) != (LAYOUT_VERSION, NUMERICS_VERSION) {
+        return None;
+    }
     let changed = |cell: &&Cell| {
         let (key, data) = (cell.key(), &cell.data);
         let same = |r: &CellRecord| {

@@ -2,6 +2,7 @@
 
 pub mod activation;
 pub mod double;
+pub mod extremes;
 mod known;
 pub mod linalg;
 pub mod root;

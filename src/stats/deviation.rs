@@ -9,9 +9,10 @@
 //!
 //! `op` is the largest |eigenvalue|, `fro` the Frobenius norm, `max` the largest entry in absolute value.
 //!
-//! Cost: two eigenvalue problems of size n·m_l and three passes over the kernel. For K∞ = 0 (every point is zero)
+//! Cost: two reductions to tridiagonal matrices of size n·m_l and three passes over the kernel. For K∞ = 0 (every point is zero)
 //! the relative deviations are NaN, which a store writes as NULL.
 
+use crate::math::extremes::{extremes, operator_norm};
 use crate::math::linalg::{NoConvergence, eigenvalues};
 use crate::units::counted;
 
@@ -146,21 +147,25 @@ impl Reference {
 
     /// The statistics of K(θ), (n·m_l)² entries, symmetric, row and column i·m_l + o.
     pub fn measure(&self, kernel: &[f64]) -> Result<KernelStatistics, MeasureError> {
-        self.measure_all(kernel).map(|(statistics, _)| statistics)
+        self.check(kernel)?;
+        let mut work = self.per_point(kernel);
+        let trace = work.iter().step_by(self.q() + 1).sum();
+        let (least, greatest) = extremes(&work, self.q()).map_err(spectrum)?;
+        // In the same buffer, so that the deviation is of the rounded K/n.
+        self.subtract_limit(&mut work);
+        let deviations = [self.norm(&work)?, frobenius(&work), largest(&work)];
+        Ok(self.statistics(deviations, [least, greatest], trace))
     }
 
-    /// The same, and every eigenvalue of K(θ)/n in ascending order.
+    /// The same, and every eigenvalue of K(θ)/n in ascending order, of which the first and the last are those of the statistics.
     pub fn measure_all(&self, kernel: &[f64]) -> Result<(KernelStatistics, Vec<f64>), MeasureError> {
-        self.check(kernel)?;
-        let q = self.q();
-        // One buffer: first K/n, then its deviation, so that the deviation is of the rounded K/n.
-        let per_point = 1.0 / self.n as f64;
-        let mut work: Vec<f64> = kernel.iter().map(|k| k * per_point).collect();
-        let trace = work.iter().step_by(q + 1).sum();
-        let of_kernel = self.spectrum(&work)?;
-        self.subtract_limit(&mut work);
-        let deviations = [largest(&self.spectrum(&work)?), frobenius(&work), largest(&work)];
-        Ok((self.statistics(deviations, [of_kernel[0], of_kernel[q - 1]], trace), of_kernel))
+        let statistics = self.measure(kernel)?;
+        let mut values = eigenvalues(&self.per_point(kernel), self.q()).map_err(spectrum)?;
+        let (least, greatest) = (statistics.lambda_min, statistics.lambda_max);
+        values.iter_mut().for_each(|lambda| *lambda = lambda.clamp(least, greatest));
+        values[0] = least;
+        values[self.q() - 1] = greatest;
+        Ok((statistics, values))
     }
 
     /// K(θ) against K_gia, each as [`measure`](Self::measure) takes it.
@@ -174,15 +179,15 @@ impl Reference {
         let per_point = 1.0 / self.n as f64;
         let difference: Vec<f64> =
             kernel.iter().zip(independent).map(|(k, other)| (k - other) * per_point).collect();
-        let op = largest(&self.spectrum(&difference)?);
-        let mut deviation: Vec<f64> = independent.iter().map(|k| k * per_point).collect();
+        let op = self.norm(&difference)?;
+        let mut deviation = self.per_point(independent);
         self.subtract_limit(&mut deviation);
         Ok(Independence {
             op,
             fro: frobenius(&difference),
             max: largest(&difference),
             relative_op: ratio(op, self.norm_op),
-            deviation_op: largest(&self.spectrum(&deviation)?),
+            deviation_op: self.norm(&deviation)?,
         })
     }
 
@@ -199,9 +204,15 @@ impl Reference {
         Err(MeasureError::Shape { what: "kernel", found: kernel.len(), expected, n, outputs })
     }
 
-    /// The eigenvalues of a matrix of the size of a kernel, ascending.
-    fn spectrum(&self, matrix: &[f64]) -> Result<Vec<f64>, MeasureError> {
-        eigenvalues(matrix, self.q()).map_err(|source| MeasureError::Spectrum { what: "kernel", source })
+    /// K/n.
+    fn per_point(&self, kernel: &[f64]) -> Vec<f64> {
+        let per_point = 1.0 / self.n as f64;
+        kernel.iter().map(|k| k * per_point).collect()
+    }
+
+    /// The operator norm of a symmetric matrix of the size of a kernel.
+    fn norm(&self, matrix: &[f64]) -> Result<f64, MeasureError> {
+        operator_norm(matrix, self.q()).map_err(spectrum)
     }
 
     /// Takes (K∞/n) ⊗ I from K/n.
@@ -233,6 +244,10 @@ impl Reference {
             trace,
         }
     }
+}
+
+fn spectrum(source: NoConvergence) -> MeasureError {
+    MeasureError::Spectrum { what: "kernel", source }
 }
 
 fn ratio(deviation: f64, norm: f64) -> f64 {

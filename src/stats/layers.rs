@@ -21,7 +21,7 @@
 use super::MeasureError;
 use crate::data::DataSet;
 use crate::limit::{LayerLimit, layer_limits};
-use crate::math::linalg::eigenvalues;
+use crate::math::extremes::operator_norm;
 use crate::model::Network;
 
 /// How far one layer of one sample is from its limit; see the module for the definitions. NaN where nothing defines a number.
@@ -159,9 +159,8 @@ impl LayerReference {
                 }
             }
         }
-        let values = eigenvalues(&deviation, q)
-            .map_err(|source| MeasureError::Spectrum { what: "term of a layer", source })?;
-        Ok(values.iter().fold(0.0, |most, value| most.max(value.abs())))
+        operator_norm(&deviation, q)
+            .map_err(|source| MeasureError::Spectrum { what: "term of a layer", source })
     }
 }
 

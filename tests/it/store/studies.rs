@@ -267,3 +267,26 @@ fn a_data_file_that_changed_is_named() {
     assert!(!said("1.5,2\n3,-9\n").contains("changed"));
     assert_eq!(rows(&at.join("d")).unwrap().len(), 8);
 }
+
+/// A directory that a build of numerics 2 has made is read, shown and exported as it is, and not added to: its cells have other keys,
+/// and that is said, and nothing of changed data.
+#[test]
+fn directories_of_earlier_numerics_are_read_and_not_added_to() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    fs::create_dir(at.join("d")).unwrap();
+    fs::write(at.join("d/run.sqlite"), include_bytes!("../../data/kept/numerics-2.sqlite")).unwrap();
+    let exported = eoc(at, &["export", "d", "--format", "csv"]);
+    let text = String::from_utf8(exported.stdout).unwrap();
+    assert!(exported.status.success() && text.lines().count() == 5, "{text}");
+    let report = eoc(at, &["report", "d"]);
+    assert!(report.status.success(), "{}", String::from_utf8_lossy(&report.stderr));
+    assert!(at.join("d/report/index.html").is_file());
+    let before = fs::read(at.join("d/run.sqlite")).unwrap();
+    let run = ["run", "--activation", "relu", "--depth", "2", "--width", "8,16", "--data", "digits:n=3"];
+    let ended = eoc(at, &[&run[..], &["--out", "d", "--device", "cpu", "--seeds", "3"]].concat());
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(2), "{said}");
+    assert!(said.contains("numerics version 2") && !said.contains("changed since"), "{said}");
+    assert_eq!(fs::read(at.join("d/run.sqlite")).unwrap(), before);
+}
