@@ -7,8 +7,7 @@
 //   B·Bᵀ          X = Y = B                          Mᵀ = B·G          X = B,    Y drawn: row r, column j
 //
 // Panels and deviates are f32 or f16 (common/panel_*.wgsl), products f32. B lies in f16 as B·2^e and is read with the slope 2^−e.
-// The small matrices decide how far two devices agree at depth, hence the sums of common/sum_*.wgsl: 16 neurons, then the
-// sums of 16 in order. A part is a fixed set of neurons, so neither the batch nor the split of a layer moves a bit.
+// The small matrices decide how far two devices agree at depth, hence the sums of common/sum_*.wgsl, in the order of the neurons. A part is a fixed set of neurons, so neither the batch nor the split of a layer moves a bit.
 //
 // Twin: backend::cpu::product::gram
 //

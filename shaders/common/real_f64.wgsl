@@ -1,6 +1,6 @@
 // Arithmetic of the small matrices in f64, where the adapter has it (SHADER_F64).
 //
-// The other form is common/real_pair.wgsl; matrices lie in memory as common/sum_f64.wgsl leaves them. No bindings, no
+// The other form is common/real_pair.wgsl; matrices lie in memory as common/stored_f64.wgsl leaves them. No bindings, no
 // barriers.
 // Twin: math::root
 

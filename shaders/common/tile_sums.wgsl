@@ -2,7 +2,7 @@
 //
 //   sums[i][j] += Σ_k left[k][i]·right[k][j],   k over one chunk of 16 neurons
 //
-// Products of a chunk are added up before they join the sums, in the order of k (common/sum_*.wgsl).
+// In the order of k; whether the products of a chunk are added up before they join the sums is for common/sum_*.wgsl to say.
 //
 // Needs common/sum_*.wgsl, and of the shader CHUNK and its own tiles in workgroup memory as two functions of the tile of the
 // invocation: left(tile, k) and right(tile, k), four terms each.
@@ -11,12 +11,12 @@
 
 struct TileSums { row_0: Sum, row_1: Sum, row_2: Sum, row_3: Sum }
 
-/// The sums with one chunk more. `zero` is that of sum_add.
+/// The sums with one chunk more. `zero` is that of part_end.
 fn add_chunk(sums: TileSums, tile: Tile, zero: u32) -> TileSums {
-    var part_0 = Part();
-    var part_1 = Part();
-    var part_2 = Part();
-    var part_3 = Part();
+    var part_0 = part_begin(sums.row_0);
+    var part_1 = part_begin(sums.row_1);
+    var part_2 = part_begin(sums.row_2);
+    var part_3 = part_begin(sums.row_3);
     for (var k = 0u; k < CHUNK; k++) {
         let a = left(tile, k);
         let b = right(tile, k);
@@ -26,9 +26,9 @@ fn add_chunk(sums: TileSums, tile: Tile, zero: u32) -> TileSums {
         part_3 = part_add(part_3, a.w, b);
     }
     return TileSums(
-        sum_add(sums.row_0, part_0, zero),
-        sum_add(sums.row_1, part_1, zero),
-        sum_add(sums.row_2, part_2, zero),
-        sum_add(sums.row_3, part_3, zero),
+        part_end(sums.row_0, part_0, zero),
+        part_end(sums.row_1, part_1, zero),
+        part_end(sums.row_2, part_2, zero),
+        part_end(sums.row_3, part_3, zero),
     );
 }

@@ -18,8 +18,10 @@ use crate::backend::{EngineError, Refusal};
 /// How to open a device. The defaults are right for every user; tests take other ways through the same code.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Sums in f64 where the adapter has it.
+    /// Small matrices in f64 where the adapter has it.
     pub f64: bool,
+    /// Sums over neurons in f64 where small matrices are, where not the kind of the adapter decides.
+    pub f64_sums: Option<bool>,
     /// Products of words in u64 where the adapter has it.
     pub int64: bool,
     /// Panels in f16 where the adapter has it.
@@ -55,6 +57,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             f64: true,
+            f64_sums: None,
             int64: true,
             f16: true,
             cooperative: true,
@@ -351,8 +354,11 @@ fn variant(options: &Options, description: &Description, adapter: &wgpu::Adapter
     let subgroups = adapter.features().contains(Features::SUBGROUP) && least == greatest && least > 0;
     let cooperative = adapter.features().contains(Features::EXPERIMENTAL_COOPERATIVE_MATRIX);
     let tile = adapter::tile(adapter).filter(|_| options.cooperative && f16 && cooperative && subgroups);
+    let f64 = options.f64 && description.f64;
     Variant {
-        f64: options.f64 && description.f64,
+        f64,
+        // Which sums there are is the adapter's own and never tuned: it moves bits.
+        f64_sums: f64 && options.f64_sums.unwrap_or(description.has_fast_f64()),
         int64: options.int64 && description.int64,
         f16,
         cooperative: tile,

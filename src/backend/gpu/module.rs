@@ -21,6 +21,8 @@ const NORMAL: Fragment = fragment!("common/normal.wgsl");
 const ACTIVATION: Fragment = fragment!("common/activation.wgsl");
 const SUM_F64: Fragment = fragment!("common/sum_f64.wgsl");
 const SUM_PAIR: Fragment = fragment!("common/sum_pair.wgsl");
+const STORED_F64: Fragment = fragment!("common/stored_f64.wgsl");
+const STORED_PAIR: Fragment = fragment!("common/stored_pair.wgsl");
 const TILE_SUMS: Fragment = fragment!("common/tile_sums.wgsl");
 const ROWS: Fragment = fragment!("common/rows.wgsl");
 const STORE_TILE: Fragment = fragment!("common/store_tile.wgsl");
@@ -131,8 +133,10 @@ impl Pass {
 /// What a device can do that changes the text of shaders, never the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Variant {
-    /// Sums and small matrices in f64; else in pairs of f32.
+    /// Small matrices in f64, in memory and in what is done with them; else in pairs of f32.
     pub f64: bool,
+    /// Sums over neurons in f64 too; else in pairs of f32, 16 neurons in f32 first. Only where small matrices are.
+    pub f64_sums: bool,
     /// Products of words in u64; else from 16-bit halves.
     pub int64: bool,
     /// 16-bit floats: panels may be [`Element::F16`].
@@ -193,7 +197,8 @@ impl Storage {
 /// The fragments of a pass on numbers that lie like this, in order. Cooperative matrices need f16, and a tile.
 pub(super) fn fragments(pass: Pass, variant: Variant, storage: Storage) -> Vec<Fragment> {
     let multiply = if variant.int64 { MULTIPLY_U64 } else { MULTIPLY_U32 };
-    let (sum, real) = if variant.f64 { (SUM_F64, REAL_F64) } else { (SUM_PAIR, REAL_PAIR) };
+    let (stored, real) = if variant.f64 { (STORED_F64, REAL_F64) } else { (STORED_PAIR, REAL_PAIR) };
+    let sum = if variant.f64_sums { SUM_F64 } else { SUM_PAIR };
     let half = storage != Storage::F32;
     let panel = if half { PANEL_F16 } else { PANEL_F32 };
     let operand = if storage == Storage::F16Small { OPERAND_SMALL } else { OPERAND_PANEL };
@@ -204,9 +209,9 @@ pub(super) fn fragments(pass: Pass, variant: Variant, storage: Storage) -> Vec<F
         Pass::Project => [&product[..], &[fragment!("project.wgsl")]].concat(),
         Pass::ProjectCooperative => [&product[..], &[tile, fragment!("project_cooperative.wgsl")]].concat(),
         Pass::Gram => {
-            vec![multiply, PHILOX, NORMAL, ACTIVATION, panel, sum, TILE_SUMS, fragment!("gram.wgsl")]
+            vec![multiply, PHILOX, NORMAL, ACTIVATION, panel, stored, sum, TILE_SUMS, fragment!("gram.wgsl")]
         }
-        Pass::Reduce => vec![sum, fragment!("reduce.wgsl")],
+        Pass::Reduce => vec![stored, sum, fragment!("reduce.wgsl")],
         Pass::Draw => vec![multiply, PHILOX, NORMAL, panel, fragment!("draw.wgsl")],
         Pass::Forward => {
             vec![
@@ -214,6 +219,7 @@ pub(super) fn fragments(pass: Pass, variant: Variant, storage: Storage) -> Vec<F
                 PHILOX,
                 NORMAL,
                 ACTIVATION,
+                stored,
                 sum,
                 TILE_SUMS,
                 ROWS,
@@ -227,6 +233,7 @@ pub(super) fn fragments(pass: Pass, variant: Variant, storage: Storage) -> Vec<F
                 PHILOX,
                 NORMAL,
                 ACTIVATION,
+                stored,
                 sum,
                 TILE_SUMS,
                 ROWS,

@@ -46,9 +46,12 @@ fn kernels(
 /// host's algebra up to its rounding, and statistics that are those of the kernels.
 #[test]
 fn the_device_factorises_as_the_host_does() {
-    for (f64, squares_in_storage) in [(true, false), (true, true), (false, false)] {
-        let host = Options { f64, algebra: Some(0), ..on_device() };
-        let device = Options { f64, squares_in_storage, checked: true, ..on_device() };
+    for (f64, f64_sums, squares_in_storage) in
+        [(true, true, false), (true, true, true), (true, false, false), (false, false, false)]
+    {
+        let of = Options { f64, f64_sums: Some(f64_sums), ..on_device() };
+        let host = Options { algebra: Some(0), ..of.clone() };
+        let device = Options { squares_in_storage, checked: true, ..of };
         let (Some(host), Some(device)) = (open(&host), open(&device)) else {
             return skip("the algebra of the device");
         };

@@ -109,13 +109,21 @@ fn both_samplers_have_one_law(gpu: &GpuEngine, precision: Precision) {
     wrong.check_rejects();
 }
 
-/// Points 1e−3 and 1e−5 apart on a device without f64, whose rank cut is wider: log K(x,x) has the law of the direct
+/// Points 1e−3 and 1e−5 apart on a device without f64, or without sums in it, whose rank cut is wider: log K(x,x) has the
+/// law of the direct
 /// draw. A cut as for f64 passes too: with A·H in place of Q the law does not hang on the cut.
 #[test]
 fn near_equal_points_keep_their_law_without_f64() {
-    let Some(gpu) = open(&Options { f64: false, ..Options::default() }) else {
-        return skip("near points without f64");
-    };
+    for options in [
+        Options { f64: false, ..Options::default() },
+        Options { f64_sums: Some(false), ..Options::default() },
+    ] {
+        let Some(gpu) = open(&options) else { return skip("near points without f64") };
+        near_equal_points_keep_their_law_on(&gpu);
+    }
+}
+
+fn near_equal_points_keep_their_law_on(gpu: &GpuEngine) {
     let mut family = Family::at_level(1e-3);
     let mut wrong = Family::at_level(1e-3);
     for (index, angle) in [1e-3f64, 1e-5].into_iter().enumerate() {

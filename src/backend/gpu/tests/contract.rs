@@ -22,11 +22,12 @@ use crate::rng::{LAYOUT_VERSION, normal, philox};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Expression, Handle, Literal, Module, StorageAccess, TypeInner};
 
-pub(super) const VARIANTS: [Variant; 4] = [
-    Variant { f64: false, int64: false, f16: true, cooperative: Some(Tile::Eight) },
-    Variant { f64: false, int64: true, f16: true, cooperative: Some(Tile::Sixteen) },
-    Variant { f64: true, int64: false, f16: true, cooperative: Some(Tile::Eight) },
-    Variant { f64: true, int64: true, f16: true, cooperative: Some(Tile::Sixteen) },
+pub(super) const VARIANTS: [Variant; 5] = [
+    Variant { f64: false, f64_sums: false, int64: false, f16: true, cooperative: Some(Tile::Eight) },
+    Variant { f64: false, f64_sums: false, int64: true, f16: true, cooperative: Some(Tile::Sixteen) },
+    Variant { f64: true, f64_sums: true, int64: false, f16: true, cooperative: Some(Tile::Eight) },
+    Variant { f64: true, f64_sums: true, int64: true, f16: true, cooperative: Some(Tile::Sixteen) },
+    Variant { f64: true, f64_sums: false, int64: true, f16: true, cooperative: None },
 ];
 
 /// The module of a pass; panics with file and line of what is wrong.
@@ -455,7 +456,7 @@ fn headers_say_what_a_shader_does() {
         assert_eq!(text.matches("@compute").count(), 1, "{}", path.display());
     }
     let fragments = files(shaders().join("common"));
-    assert_eq!(fragments.len(), 23);
+    assert_eq!(fragments.len(), 25);
     for path in fragments {
         let text = fs::read_to_string(&path).unwrap();
         // The one that is there to bind storage.

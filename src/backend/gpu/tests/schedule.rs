@@ -15,7 +15,7 @@ const LIMITS: DeviceLimits = DeviceLimits { weight: 1e6, buffer: 1 << 30 };
 
 fn recording() -> Recording {
     Recording::new(Target {
-        variant: Variant { f64: true, int64: true, f16: true, cooperative: None },
+        variant: Variant { f64: true, f64_sums: true, int64: true, f16: true, cooperative: None },
         tuning: Tuning::default(),
         subgroup: 32,
         workgroup_memory: 32 << 10,

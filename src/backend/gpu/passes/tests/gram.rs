@@ -18,10 +18,9 @@ fn activate(z: f64) -> f64 {
 /// term is seen with f64 sums.
 #[test]
 fn gram_and_reduce_are_the_sum() {
-    for f64 in [true, false] {
-        let Some(device) = device(&Options { f64, checked: true, ..Options::default() }) else {
-            return;
-        };
+    for (f64, f64_sums) in [(true, true), (true, false), (false, false)] {
+        let options = Options { f64, f64_sums: Some(f64_sums), checked: true, ..Options::default() };
+        let Some(device) = device(&options) else { return };
         for (rows_x, rows_y, columns) in
             [(1, 1, 1), (16, 17, 255), (5, 3, 257), (33, 2, 2600), (31, 65, 1025)]
         {
@@ -86,7 +85,7 @@ fn check_gram(
                 }
                 // f64: rounding of as many sums. Pairs: 16 terms of a chunk in f32, then 2⁻⁴⁶ or better.
                 let exact = columns as f64 * f64::EPSILON;
-                let rounding = if device.variant.f64 { exact } else { 16.0 * U };
+                let rounding = if device.variant.f64_sums { exact } else { 16.0 * U };
                 let error = (found[i * rows_y + j] - sum).abs();
                 let bound = size * rounding + off + 1e-300;
                 assert!(
@@ -94,7 +93,7 @@ fn check_gram(
                     "{rows_x}x{rows_y}x{columns} {element:?} source {source}: {} {sum}",
                     found[i * rows_y + j]
                 );
-                let seen = !device.variant.f64 || off > 0.0 || 1e-8 * size / columns as f64 > bound;
+                let seen = !device.variant.f64_sums || off > 0.0 || 1e-8 * size / columns as f64 > bound;
                 assert!(seen || columns > 1000, "the bound is too wide to see anything");
             }
         }
@@ -121,14 +120,21 @@ fn large_sums_are_split_over_rows() {
 /// Pairs of f32 keep what f32 sums lose: 1 + 2⁻³⁰ + … over many chunks.
 #[test]
 fn pairs_of_floats_are_honest_sums() {
-    let Some(device) = device(&Options { f64: false, checked: true, ..Options::default() }) else { return };
+    for f64 in [false, true] {
+        let options = Options { f64, f64_sums: Some(false), checked: true, ..Options::default() };
+        let Some(device) = device(&options) else { return };
+        check_pairs(&device);
+    }
+}
+
+fn check_pairs(device: &Device) {
     let columns = 4096;
     let mut x = Values::new(1, 1, columns);
     // One large product, then small ones that plain f32 sums would all drop.
     for (at, value) in x.data.iter_mut().enumerate() {
         *value = if at % columns == 0 { 1.0 } else { 2f64.powi(-15) };
     }
-    let mut run = Run::new(&device);
+    let mut run = Run::new(device);
     let recording = &mut run.recording;
     let mut total = Sums::new(recording, "X Xᵀ", SEEDS.len() as u32, [1, 1], true, columns as u64);
     let block = Gram { columns: columns as u32, source: gram::SOURCE_MATRIX, ..Gram::default() };
