@@ -13,8 +13,8 @@ use crate::model::Network;
 
 /// An eigendecomposition of size s with its root takes as long as this times s³ of the operations of the passes, on one core.
 pub const EIGEN: f64 = 80.0;
-/// The two spectra of a kernel that statistics need take as long as this times q³ operations.
-pub const SPECTRA: f64 = 40.0;
+/// The extreme eigenvalues of a kernel and of its deviation, which statistics need, take as long as this times q³ operations.
+pub const SPECTRA: f64 = 10.0;
 /// Operations of the passes that one core of a CPU does a second, measured on a 2.5 GHz Zen 3; only times to expect and the sizes of
 /// batches depend on it.
 pub const CORE_RATE: f64 = 2.5e10;
@@ -58,6 +58,11 @@ impl Cost {
             ..self
         }
     }
+}
+
+/// Cost of a sample with its statistics in units of an operation of one core of a CPU: what the time of a sample should grow with.
+pub fn expected_cost(sampler: Sampler, n: usize, dim: usize, network: &Network) -> f64 {
+    relative_cost(sampler, n, dim, network) + SPECTRA * ((n * network.outputs()) as f64).powi(3)
 }
 
 /// Cost of a sample in units of an operation: what `auto` compares, so that these prices decide which sampler a row is of.

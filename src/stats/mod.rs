@@ -6,6 +6,7 @@
 //! - [`Moments`]: mean with standard error, mergeable; [`EntrywiseMoments`]: the same of matrices
 //! - [`quantile`] and [`tail_probability`]: exact, distribution-free intervals
 //! - [`bootstrap`], [`exponent`]: intervals and fits over cells that share their draws
+//! - [`log_slope`]: the power of a size that a time grows with
 //! - [`same_law`]: whether two independent samples have one law, exactly; [`holm`] for several such tests
 //! - [`mean_interval`]: that of a mean of positive numbers, open above where the tail is heavy
 //! - [`spread`]: standard deviation over mean, with an interval that covers under heavy tails too
@@ -25,6 +26,7 @@ mod mean;
 mod moments;
 mod permutation;
 mod quantile;
+mod slope;
 mod spread;
 
 pub use angles::{AngleReference, AngleStatistics, angle_groups};
@@ -39,6 +41,7 @@ pub use mean::{mean_interval, student_interval};
 pub use moments::Moments;
 pub use permutation::{PERMUTATIONS, SameLaw, holm, same_law};
 pub use quantile::{QUANTILES, Quantile, order_ranks, quantile, quantiles, select_quantile};
+pub use slope::{log_slope, slope_of_rounds};
 pub use spread::{Spread, spread};
 
 /// The confidence of every interval that is reported.

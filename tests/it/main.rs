@@ -14,6 +14,7 @@ mod examples;
 mod figures;
 mod gpu;
 mod grids;
+mod growth;
 mod independence;
 mod kept;
 mod kept_widths;

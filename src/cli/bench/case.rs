@@ -12,6 +12,7 @@ use crate::math::activation::Activation;
 use crate::model::Network;
 use crate::rng::{Role, Stream};
 use crate::sampler::Sampler;
+use crate::sampler::cost::expected_cost;
 use crate::stats::Reference;
 
 /// Most seeds of a timed batch.
@@ -36,8 +37,8 @@ pub struct Case {
     pub reference: Reference,
 }
 
-/// Seconds per seed: median, least and greatest of the rounds.
-#[derive(Clone, Copy, Debug)]
+/// Seconds per seed: median, least and greatest of the rounds, and each of them.
+#[derive(Clone, Debug)]
 pub struct Times {
     /// Median.
     pub median: f64,
@@ -45,9 +46,23 @@ pub struct Times {
     pub least: f64,
     /// Greatest.
     pub greatest: f64,
+    /// In the order of the rounds.
+    pub rounds: Vec<f64>,
 }
 
 impl Times {
+    /// Of rounds, one at least.
+    fn of(rounds: Vec<f64>) -> Self {
+        let mut sorted = rounds.clone();
+        sorted.sort_by(f64::total_cmp);
+        Self {
+            median: sorted[sorted.len() / 2],
+            least: sorted[0],
+            greatest: sorted[sorted.len() - 1],
+            rounds,
+        }
+    }
+
     /// Milliseconds as `median (least, greatest)`.
     pub fn text(&self) -> String {
         format!("{:.4} ({:.4}, {:.4})", self.median * 1e3, self.least * 1e3, self.greatest * 1e3)
@@ -101,26 +116,39 @@ impl Case {
         meter: &mut Meter,
         ctx: &Context,
     ) -> Result<(Times, KernelSample), Failure> {
-        let seeds = seeds(sampling);
-        let seconds = batch_seconds(sampling.plan());
+        self.time_batches(sampling, &seeds(sampling), rounds, meter, ctx)
+    }
+
+    /// The same of batches of these seeds, one at least.
+    pub fn time_batches(
+        &self,
+        sampling: &dyn Sampling,
+        seeds: &[u64],
+        rounds: u32,
+        meter: &mut Meter,
+        ctx: &Context,
+    ) -> Result<(Times, KernelSample), Failure> {
+        let seconds = seconds_of(sampling.plan(), seeds.len());
         // The first batch warms up.
-        let first = sampling.kernels(&seeds, ctx.stop())?;
+        let first = sampling.kernels(seeds, ctx.stop())?;
         verify(&first, &self.network)?;
         meter.advance(1, seconds);
         let mut times = Vec::new();
         for _ in 0..rounds {
             let start = Instant::now();
-            sampling.statistics(&seeds, &self.reference, ctx.stop())?;
+            sampling.statistics(seeds, &self.reference, ctx.stop())?;
             times.push(start.elapsed().as_secs_f64() / seeds.len() as f64);
             meter.advance(1, seconds);
         }
-        times.sort_by(f64::total_cmp);
         let Some(kernel) = first.into_iter().next() else {
             return Err(Failure::running(anyhow::anyhow!("a batch of no seeds")));
         };
-        let median = times[times.len() / 2];
-        let (least, greatest) = (times[0], times[times.len() - 1]);
-        Ok((Times { median, least, greatest }, kernel))
+        Ok((Times::of(times), kernel))
+    }
+
+    /// Operations of one core that a sample with its statistics should take as long as.
+    pub fn expected_cost(&self) -> f64 {
+        expected_cost(self.sampler, self.data.n(), DIM, &self.network)
     }
 }
 
@@ -135,7 +163,12 @@ fn batch(plan: &JobPlan) -> usize {
 
 /// Seconds of a timed batch, as its engine plans it.
 pub fn batch_seconds(plan: &JobPlan) -> f64 {
-    batch(plan) as f64 * plan.seconds_per_seed / plan.concurrent.max(1) as f64
+    seconds_of(plan, batch(plan))
+}
+
+/// Seconds of a batch of so many seeds, as its engine plans it.
+fn seconds_of(plan: &JobPlan, seeds: usize) -> f64 {
+    seeds as f64 * plan.seconds_per_seed / plan.concurrent.clamp(1, seeds.max(1)) as f64
 }
 
 fn network([_, outputs, depth, width]: Sizes) -> Result<Network, Failure> {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::case::{Case, batch_seconds, seeds};
 use crate::Threads;
 use crate::backend::cpu::CpuEngine;
-use crate::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, PassTime, find};
+use crate::backend::gpu::{Choice, GpuEngine, GpuPeaks, Options, Pass, PassTime, find};
 use crate::backend::{Engine, EngineError, Precision, Refusal};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -24,6 +24,21 @@ pub fn beside(precision: Precision) -> Precision {
         Precision::F16 => Precision::F32,
         precision => precision,
     }
+}
+
+/// The passes of one batch of a case on a device with timestamps.
+pub fn passes_of(
+    timed: &GpuEngine,
+    case: &Case,
+    seeds: &[u64],
+    ctx: &Context,
+) -> Result<Vec<(Pass, PassTime)>, Failure> {
+    let sampling = case.open(timed, case.precision)?;
+    // The first batch compiles.
+    sampling.statistics(seeds, &case.reference, ctx.stop())?;
+    timed.take_profile();
+    sampling.statistics(seeds, &case.reference, ctx.stop())?;
+    Ok(timed.take_profile())
 }
 
 /// A GPU, its peaks, and what it is compared with.
@@ -45,6 +60,11 @@ impl Bench {
         Ok(Self { engine, timed, cpu: CpuEngine::on(threads), peaks })
     }
 
+    /// The device, and the same with timestamps.
+    pub fn engines(&self) -> (&GpuEngine, &GpuEngine) {
+        (&self.engine, &self.timed)
+    }
+
     /// Device, peaks and how to read the tables.
     pub fn head(&self) -> String {
         let info = self.engine.info();
@@ -59,7 +79,7 @@ impl Bench {
             self.peaks.normals / 1e6,
             self.peaks.operations / 1e9,
             self.peaks.copy / 1e9,
-            if self.engine.description().f64 { "f64" } else { "pairs of f32" },
+            if self.engine.description().has_fast_f64() { "f64" } else { "pairs of f32" },
             info.tuning,
             if tuning::load(self.engine.description()).is_some() {
                 "tuned"
@@ -91,14 +111,8 @@ impl Bench {
         );
         let sampling = case.open(&self.timed, case.precision)?;
         let seeds = seeds(sampling.as_ref());
-        // The first batch compiles.
-        let seconds = batch_seconds(sampling.plan());
-        sampling.statistics(&seeds, &case.reference, ctx.stop())?;
-        meter.advance(1, seconds);
-        self.timed.take_profile();
-        sampling.statistics(&seeds, &case.reference, ctx.stop())?;
-        meter.advance(1, seconds);
-        let passes = self.timed.take_profile();
+        let passes = passes_of(&self.timed, case, &seeds, ctx)?;
+        meter.advance(BY_PASS, BY_PASS as f64 * batch_seconds(sampling.plan()));
         if passes.is_empty() {
             let timed = self.timed.description().timestamps;
             let why = if timed {

@@ -1,5 +1,6 @@
 //! `eoc bench`: work, rate, fraction of the peak and what binds, on fixed cases whose answer is checked first.
 
+mod along;
 mod case;
 mod compile;
 mod cpu;
@@ -31,6 +32,8 @@ With a GPU the same cases run on the CPU engine in the same run, and the passes 
 device: useful operations, bytes and deviates, counted from the shapes, and the fraction of the peak that each reaches.
 A tuning is kept in the user's cache directory for the adapter, driver and version that it was measured with. Every run
 records it in its manifest. It moves no bit of a result.
+With --along one size doubles from --from to --to, the others being those of --case: the table has time and memory at every size, and
+below it stands the power of the size that the time grows with, its interval, and the power that the count says.
 With --compile the driver compiles all that the program could ask of a GPU; it needs no self-test, so it also tries the
 compilers of drivers that have no hardware behind them.
 
@@ -38,6 +41,7 @@ Examples:
   eoc bench
   eoc bench --case 32,4,4,1024 --sampler conditional --rounds 9
   eoc bench --device gpu --case 32,1,4,1024
+  eoc bench --along m --from 256 --to 65536 --sampler conditional --out scaling
   eoc bench --tune
   eoc bench --compile --device gpu";
 
@@ -60,6 +64,8 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["case", "sampler", "rounds", "precision", "tune"])]
     compile: bool,
     #[command(flatten)]
+    growth: along::Args,
+    #[command(flatten)]
     engine: EngineArgs,
 }
 
@@ -76,10 +82,24 @@ const CASES: [Sizes; 6] = [
 fn case(text: &str) -> Result<Sizes, String> {
     let numbers: Result<Vec<u64>, _> = text.split(',').map(count::<u64>).collect();
     let numbers = numbers.ok().and_then(|n| Sizes::try_from(n).ok());
-    let valid = numbers.filter(|n| n.iter().all(|&x| x >= 1) && n[0] <= 100_000 && n[2] <= 1_000_000);
-    valid.ok_or_else(|| {
+    let four = numbers.ok_or_else(|| {
         "give four positive integers: points, outputs, depth, width, as 16,1,4,1024".to_owned()
-    })
+    });
+    checked(four?)
+}
+
+/// Sizes of which there is a case.
+fn checked(sizes: Sizes) -> Result<Sizes, String> {
+    match sizes {
+        sizes if sizes.contains(&0) => {
+            Err("give four positive integers: points, outputs, depth, width, as 16,1,4,1024".to_owned())
+        }
+        [n, ..] if n > 100_000 => Err(format!("a case has 100000 points at most, and this one {n}")),
+        [_, _, depth, _] if depth > 1_000_000 => {
+            Err(format!("a case has a depth of 1000000 at most, and this one {depth}"))
+        }
+        sizes => Ok(sizes),
+    }
 }
 
 fn rounds(text: &str) -> Result<u32, String> {
@@ -113,6 +133,19 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let sizes = args.case.map_or_else(|| CASES.to_vec(), |case| vec![case]);
     let samplers = [Sampler::Conditional, Sampler::Direct];
     let samplers = samplers.into_iter().filter(|s| args.sampler.is_none_or(|wanted| wanted == *s));
+    if let Some(along) = args.growth.along {
+        let samplers = &samplers.collect::<Vec<_>>();
+        let plan = along::Growth { along, base: args.case, samplers, precision, rounds: args.rounds };
+        let bench = gpu_of(&args.engine, precision, &threads)?
+            .map(|choice| gpu::Bench::new(&choice, &threads))
+            .transpose()?;
+        let cpu = CpuEngine::on(&threads);
+        let engines = match &bench {
+            Some(bench) => along::Engines { engine: bench.engines().0, timed: Some(bench.engines().1) },
+            None => along::Engines { engine: &cpu, timed: None },
+        };
+        return along::execute(&args.growth, plan, engines, &threads, ctx).map(|()| Status::Done);
+    }
     let wanted = || sizes.iter().flat_map(|sizes| samplers.clone().map(move |sampler| (*sizes, sampler)));
     // Seconds of a batch of every case, as planned.
     let check = |engine: &dyn Engine, precision| -> Result<f64, Failure> {

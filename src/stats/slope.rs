@@ -1,0 +1,63 @@
+//! The slope of a time against a size, both as logarithms: 1 where twice the size takes twice as long.
+
+use super::{CONFIDENCE, Interval, Moments, student_interval};
+
+/// The least-squares slope of log y against log x; None unless all are positive and two x differ.
+pub fn log_slope(x: &[f64], y: &[f64]) -> Option<f64> {
+    let positive = |values: &[f64]| values.iter().all(|v| *v > 0.0 && v.is_finite());
+    if x.len() != y.len() || !positive(x) || !positive(y) {
+        return None;
+    }
+    let logs: Vec<f64> = x.iter().map(|x| x.ln()).collect();
+    let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+    let spread: f64 = logs.iter().map(|l| (l - mean) * (l - mean)).sum();
+    let together: f64 = logs.iter().zip(y).map(|(l, y)| (l - mean) * y.ln()).sum();
+    (spread > 0.0).then(|| together / spread)
+}
+
+/// The slope of rounds of times, `rounds[r][i]` being a time at x[i]: the mean of the slopes of the rounds, and what Student says of
+/// it with [`CONFIDENCE`]; no interval of fewer than two rounds.
+pub fn slope_of_rounds(x: &[f64], rounds: &[Vec<f64>]) -> Option<(f64, Option<Interval>)> {
+    let slopes: Option<Vec<f64>> = rounds.iter().map(|times| log_slope(x, times)).collect();
+    let moments = Moments::of(&slopes?);
+    Some((moments.mean()?, student_interval(&moments, CONFIDENCE)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slopes_of_powers_are_their_exponents() {
+        let x = [64.0, 128.0, 256.0, 1024.0];
+        for exponent in [-0.5, 0.0, 1.0, 2.0] {
+            let y = x.map(|x: f64| 3.0 * x.powf(exponent));
+            assert!((log_slope(&x, &y).unwrap() - exponent).abs() < 1e-14);
+        }
+        for (x, y) in [
+            (&[1.0, 1.0][..], &[1.0, 2.0][..]),
+            (&[1.0, 2.0], &[0.0, 2.0]),
+            (&[1.0, 2.0], &[1.0, f64::NAN]),
+            (&[-1.0, 2.0], &[1.0, 2.0]),
+            (&[1.0, 2.0], &[1.0]),
+            (&[], &[]),
+        ] {
+            assert_eq!(log_slope(x, y), None, "{x:?} {y:?}");
+        }
+    }
+
+    #[test]
+    fn the_error_is_that_of_the_rounds() {
+        let x = [1.0, 2.0, 4.0];
+        let round = |exponent: f64| x.map(|x: f64| x.powf(exponent)).to_vec();
+        let (slope, interval) = slope_of_rounds(&x, &[round(0.9), round(1.0), round(1.1)]).unwrap();
+        // s = 0.1, t of two degrees at 97.5 % is 4.302652729911275.
+        let half = 0.1 / 3f64.sqrt() * 4.302_652_729_911_275;
+        let interval = interval.unwrap();
+        assert!((slope - 1.0).abs() < 1e-14);
+        assert!((interval.low.unwrap() - (1.0 - half)).abs() < 1e-9);
+        assert!((interval.high.unwrap() - (1.0 + half)).abs() < 1e-9);
+        assert_eq!(slope_of_rounds(&x, &[round(1.0)]).unwrap().1, None);
+        assert_eq!(slope_of_rounds(&x, &[]), None);
+    }
+}
