@@ -33,10 +33,12 @@ pub fn name(arch: Arch) -> &'static str {
     impl WithSimd for Name {
         type Output = &'static str;
         fn with_simd<S: Simd>(self, _simd: S) -> &'static str {
-            match (S::IS_SCALAR, cfg!(target_arch = "x86_64"), cfg!(target_arch = "aarch64")) {
-                (true, ..) => "baseline",
-                (false, true, _) => "avx2+fma",
-                (false, _, true) => "neon",
+            // Lanes of f64 tell the levels of x86-64 apart.
+            match (S::IS_SCALAR, S::F64_LANES) {
+                (true, _) => "baseline",
+                (false, 8) if cfg!(target_arch = "x86_64") => "avx512",
+                (false, _) if cfg!(target_arch = "x86_64") => "avx2+fma",
+                (false, _) if cfg!(target_arch = "aarch64") => "neon",
                 _ => "simd",
             }
         }
