@@ -215,14 +215,10 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         return welcome::execute(ctx);
     };
     // Files are written aside and stores survive any end, so that a command which takes long in a step of its own, such as reading a
-    // large file, can be ended there. Those that keep what is finished watch over themselves, and say what that is; a merge looks at
-    // signals between rows, and removes the store that it builds.
+    // large file, can be ended there. Those that keep what is finished watch over themselves from where they have read their data on, and
+    // say what that is; a merge looks at signals between rows, and removes the store that it builds.
     let _watchdog = match command {
-        Command::Run(_)
-        | Command::Width(_)
-        | Command::Independence(_)
-        | Command::Bench(_)
-        | Command::Merge(_) => None,
+        Command::Run(_) | Command::Width(_) | Command::Independence(_) | Command::Merge(_) => None,
         _ => Some(Watchdog::over_nothing(ctx)),
     };
     match command {

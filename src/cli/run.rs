@@ -21,6 +21,7 @@ use super::stopping::{self, Counted, is_held, unheld};
 use super::stored;
 use super::terminal;
 use super::units::counted;
+use super::watchdog::Watchdog;
 use super::width;
 use super::words::{directory, words};
 use crate::Threads;
@@ -230,7 +231,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
 
 /// Runs or resumes one study.
 pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, Failure> {
+    // Nothing is begun while data are read.
+    let reading = Watchdog::over_nothing(ctx);
     let plan = plan(args, asked)?;
+    drop(reading);
     let study = examined(asked, &plan)?;
     if asked.brief && study.is_none() {
         return Err(Failure::refused(

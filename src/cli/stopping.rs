@@ -89,6 +89,8 @@ impl Observer for Counted<'_> {
     fn progress(&mut self, progress: &Progress) {
         let before = *self.before.get_or_insert(progress.rows);
         self.added.store(progress.rows.saturating_sub(before), Ordering::Relaxed);
+        // A study of several stages has a last commit in each.
+        self.last.store(false, Ordering::Relaxed);
         self.meter.progress(progress);
     }
 

@@ -100,27 +100,36 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
     Ok(Stored { study: StudySummary { name: manifest.study.clone(), cells, stopped_by_draws }, more, others })
 }
 
+/// Whether a cell that is stored is, but for the values of its points, one of a plan of this version.
+pub fn differs_in_points(record: &CellRecord, cell: &Cell) -> bool {
+    let data = &cell.data;
+    record.key != cell.key()
+        && record.data == data.points.label()
+        && record.normalize == data.normalize.to_string()
+        && record.activation == cell.network.activation().to_string()
+        && record.widths == cell.widths_text()
+        && record.outputs == cell.network.outputs() as u64
+        && record.scale.to_bits() == cell.network.scale().to_bits()
+        && record.sampler == cell.sampler.to_string()
+        && record.precision == cell.precision.to_string()
+}
+
+/// Whether rows of a directory have the keys of this version: those of another differ in everything.
+pub fn has_our_keys(reader: &Reader) -> bool {
+    let manifest = reader.manifest();
+    (manifest.stream_layout, manifest.numerics_version) == (LAYOUT_VERSION, NUMERICS_VERSION)
+}
+
 /// The data sets of a plan whose points the run of a directory has under the same name with other values: a file was changed. Its
 /// networks are other cells, which the run adds beside those that are there.
 pub fn changed_data(reader: &Reader, dir: &Path, plan: &Plan) -> Option<String> {
-    let (there, manifest) = (reader.cells(), reader.manifest());
-    // Of another version every cell has another key, and the run is refused with that.
-    if (manifest.stream_layout, manifest.numerics_version) != (LAYOUT_VERSION, NUMERICS_VERSION) {
+    // Of another version the run is refused with that.
+    if !has_our_keys(reader) {
         return None;
     }
+    let there = reader.cells();
     let changed = |cell: &&Cell| {
-        let (key, data) = (cell.key(), &cell.data);
-        let same = |r: &CellRecord| {
-            r.data == data.points.label()
-                && r.normalize == data.normalize.to_string()
-                && r.activation == cell.network.activation().to_string()
-                && r.widths == cell.widths_text()
-                && r.outputs == cell.network.outputs() as u64
-                && r.scale.to_bits() == cell.network.scale().to_bits()
-                && r.sampler == cell.sampler.to_string()
-                && r.precision == cell.precision.to_string()
-        };
-        there.iter().all(|r| r.key != key) && there.iter().any(same)
+        there.iter().all(|r| r.key != cell.key()) && there.iter().any(|r| differs_in_points(r, cell))
     };
     let mut names: Vec<&str> =
         plan.cells().iter().filter(changed).map(|cell| cell.data.points.label()).collect();

@@ -17,7 +17,7 @@ use super::failure::Failure;
 /// How long work may take to hear a signal.
 const PATIENCE: Duration = Duration::from_millis(1500);
 /// The same for work that is worth all of the two seconds.
-const MOST: Duration = Duration::from_millis(1850);
+const MOST: Duration = Duration::from_millis(1750);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
 

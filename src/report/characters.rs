@@ -1,7 +1,7 @@
 //! The main curve in characters, for a terminal: a marker for what was measured of every network, dots for theory.
 
 use super::chart::{Chart, Dot, Look, Scale, Series};
-use super::layout::{paragraph, shortened};
+use super::layout::paragraph;
 use super::ticks::{Ticks, linear_range, log_range, tick};
 
 /// Markers of the lines, one after the other.
@@ -39,7 +39,7 @@ pub(super) fn plot(chart: &Chart, columns: usize) -> String {
             }
         }
     }
-    let mut text = format!("{}, median over seeds\n", chart.y.label);
+    let mut text = paragraph("", &format!("{}, median over seeds", chart.y.label), columns);
     for (row, line) in grid.iter().enumerate() {
         let number = numbers.iter().find(|(at, _)| *at == row).map_or("", |(_, text)| text);
         let axis = if number.is_empty() { '│' } else { '┤' };
@@ -69,12 +69,16 @@ fn lines(names: &[String], columns: usize) -> String {
         if !line.is_empty() && line.chars().count() + 3 + name.chars().count() > columns {
             text += &(std::mem::take(&mut line) + "\n");
         }
+        if let Some((marker, words)) = name.split_once(' ').filter(|_| name.chars().count() > columns) {
+            text += &paragraph(&format!("{marker} "), words, columns);
+            continue;
+        }
         if !line.is_empty() {
             line += "   ";
         }
-        line += &shortened(name, columns);
+        line += name;
     }
-    text + &line + "\n"
+    if line.is_empty() { text } else { text + &line + "\n" }
 }
 
 /// The axis below, with the numbers that were measured at, and what they are.

@@ -106,8 +106,10 @@ impl Claim {
     pub(super) fn new(statement: String, prediction: impl Into<String>, found: Found, held: Held) -> Self {
         let (verdict, level) = held.judge(&found);
         let mut prediction = prediction.into();
-        if let Held::Order(_) | Held::From(..) = held {
-            prediction += " (order)";
+        match held {
+            Held::Order(_) => prediction += " (order)",
+            Held::From(..) => prediction += " (the upper end is an order)",
+            _ => {}
         }
         Self { of: "", statement, prediction, found, verdict, level }
     }

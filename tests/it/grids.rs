@@ -103,7 +103,7 @@ fn a_study_of_depth_is_one_section_with_a_line_per_schedule() {
     assert_eq!(fits[3][..3], ["|s|", "k²·m", "4 … 64"]);
     let figure = main_figure(&depths()).unwrap();
     let svg = &figure.svg;
-    for said in ["depth l (weight matrices)", "|s|, constant widths<", "|s|, quadratic widths<", "m = 64"] {
+    for said in ["depth l (weight matrices)", ">constant widths<", ">quadratic widths<", "m = 64", "|s|"] {
         assert!(svg.contains(said), "{said}");
     }
     let rows = |kind: &str| {
@@ -140,7 +140,7 @@ fn what_varies_less_is_told_apart_and_has_its_own_exponent() {
     assert_eq!(block(&text, "Exponent in m,")[2][..3], ["|s|", "4", "64 … 256"]);
     let svg = main_figure(&study("both", cells.clone())).unwrap().svg;
     for m in [64, 256] {
-        assert!(svg.contains(&format!("|s|, m = {m}<")), "the lines of the figure are told apart");
+        assert!(svg.contains(&format!(">m = {m}<")), "the lines of the figure are told apart");
     }
     // With more widths than depths the width is the axis, and the depths are lines.
     cells.retain(|c| c.cell.depth == 2 || c.cell.depth == 4);
@@ -148,7 +148,7 @@ fn what_varies_less_is_told_apart_and_has_its_own_exponent() {
     let both = study("both", cells);
     let analysis = Analysis::new(&both);
     assert_eq!((analysis.axis, analysis.sections[0].lines.len()), (Axis::Width, 2));
-    assert!(main_figure(&both).unwrap().svg.contains("|s|, depth 4<"));
+    assert!(main_figure(&both).unwrap().svg.contains(">depth 4<"));
     assert_eq!(block(&table(&analysis, 80), "seeds per cell")[0][..3], ["φ", "l", "m"]);
 }
 
@@ -236,7 +236,7 @@ fn data_sets_are_sections_and_told_apart_in_the_figure() {
     assert_eq!(analysis.sections.len(), 2);
     fits_a_terminal(&table(&analysis, 80));
     let svg = main_figure(&both).unwrap().svg;
-    assert!(svg.contains("|s|, linear widths, digits:n=1 on the sphere<"));
+    assert!(svg.contains("linear widths, digits:n=1<"));
     assert!(!svg.contains("sampler"), "a sampler that goes with the data tells nothing apart");
 }
 

@@ -99,7 +99,7 @@ fn lists_make_a_table_with_the_width_of_the_theorem_and_directories_keep_them() 
     assert!(
         std::fs::read_to_string(temp.path().join("kept/report/needed.svg"))
             .unwrap()
-            .contains("relu, quadratic")
+            .contains("ReLU, quadratic widths")
     );
     let (_, again, _) = eoc(temp.path(), &format!("{LIST} --out kept --json"));
     let found: Value = serde_json::from_str(&again).unwrap();

@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
+use crate::backend::memory::{available, forget_peak};
 use crate::backend::{Engine, Job, JobPlan, KernelSample, Precision, Sampling};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Meter;
+use crate::cli::units::counted;
 use crate::data::DataSet;
 use crate::limit::Limit;
 use crate::math::activation::Activation;
@@ -70,15 +72,28 @@ impl Times {
 }
 
 impl Case {
-    /// Asks an engine whether it can do a case, before anything of its size is made; seconds of a batch, as planned.
+    /// Asks an engine whether it can do a case, before anything of its size is made; seconds of a batch, as planned, or of one of so many
+    /// seeds.
     pub fn check(
         engine: &dyn Engine,
         sizes: Sizes,
         sampler: Sampler,
         precision: Precision,
+        seeds: Option<u64>,
     ) -> Result<f64, Failure> {
         let (network, n) = (network(sizes)?, sizes[0] as usize);
-        Ok(batch_seconds(&engine.plan(&Job::outline(&network, n, DIM, sampler, precision))?))
+        let plan = engine.plan(&Job::outline(&network, n, DIM, sampler, precision))?;
+        let Some(seeds) = seeds else { return Ok(batch_seconds(&plan)) };
+        // The kernels of the batch that is checked are held together.
+        let kernels = (sizes[0] * sizes[1]).saturating_pow(2).saturating_mul(8).saturating_mul(seeds);
+        if seeds > MOST_SEEDS as u64 || kernels > available() / 2 {
+            return Err(Failure::refused(format!(
+                "a batch of {} of {} is more than is timed at once ({MOST_SEEDS} seeds, half of the memory); give --to a smaller number",
+                counted(seeds, "seed"),
+                sizes.map(|x| x.to_string()).join(",")
+            )));
+        }
+        Ok(seconds_of(&plan, seeds as usize))
     }
 
     /// A case with its limit.
@@ -129,10 +144,12 @@ impl Case {
         ctx: &Context,
     ) -> Result<(Times, KernelSample), Failure> {
         let seconds = seconds_of(sampling.plan(), seeds.len());
-        // The first batch warms up.
+        // The first batch warms up. Its kernels are no part of what is timed: one is kept.
         let first = sampling.kernels(seeds, ctx.stop())?;
         verify(&first, &self.network)?;
+        let kernel = first.into_iter().next();
         meter.advance(1, seconds);
+        forget_peak();
         let mut times = Vec::new();
         for _ in 0..rounds {
             let start = Instant::now();
@@ -140,7 +157,7 @@ impl Case {
             times.push(start.elapsed().as_secs_f64() / seeds.len() as f64);
             meter.advance(1, seconds);
         }
-        let Some(kernel) = first.into_iter().next() else {
+        let Some(kernel) = kernel else {
             return Err(Failure::running(anyhow::anyhow!("a batch of no seeds")));
         };
         Ok((Times::of(times), kernel))

@@ -149,7 +149,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let wanted = || sizes.iter().flat_map(|sizes| samplers.clone().map(move |sampler| (*sizes, sampler)));
     // Seconds of a batch of every case, as planned.
     let check = |engine: &dyn Engine, precision| -> Result<f64, Failure> {
-        wanted().map(|(sizes, sampler)| Case::check(engine, sizes, sampler, precision)).sum()
+        wanted().map(|(sizes, sampler)| Case::check(engine, sizes, sampler, precision, None)).sum()
     };
     let name = || match args.case {
         Some(_) => "bench".to_owned(),

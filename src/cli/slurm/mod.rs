@@ -172,6 +172,7 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         |error: anyhow::Error| Failure::unusable(error.context(format!("study file {}", path.display())));
     let (text, directory) = input::study(path).map_err(|e| of(e.into()))?;
     let spec = file::parse(&text).map_err(|e| of(e.into()))?.relative_to(&directory);
+    input::check_kept(spec.source.as_deref().unwrap_or_default())?;
     Plan::new(spec).map_err(|e| of(e.into()))
 }
 

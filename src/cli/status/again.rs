@@ -7,11 +7,11 @@ use std::sync::Arc;
 use crate::backend::cpu::CPU;
 use crate::cli::escape::visible;
 use crate::cli::failure::Failure;
-use crate::cli::stored::{describe, unusable};
+use crate::cli::stored::{describe, differs_in_points, has_our_keys, unusable};
 use crate::cli::units::{are, counted, utc};
 use crate::study::store::{CellRecord, Reader, Statistics, StoreError};
 use crate::study::table::{Value, columns, values};
-use crate::study::{Cell, Plan, file};
+use crate::study::{Plan, file};
 
 /// A row by its cell and seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,9 +142,8 @@ fn same_points(reader: &Reader, record: &CellRecord) -> Result<(), Failure> {
     let Ok(plan) = file::parse(text).map_err(drop).and_then(|spec| Plan::new(spec).map_err(drop)) else {
         return Ok(());
     };
-    let named = |cell: &&Cell| cell.data.points.label() == record.data;
-    let here: Vec<&Cell> = plan.cells().iter().filter(named).collect();
-    if here.is_empty() || here.iter().any(|cell| cell.key() == record.key) {
+    let same = plan.cells().iter().any(|cell| cell.key() == record.key);
+    if same || !has_our_keys(reader) || !plan.cells().iter().any(|cell| differs_in_points(record, cell)) {
         return Ok(());
     }
     Err(Failure::refused(format!(

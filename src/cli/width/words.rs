@@ -125,7 +125,7 @@ pub fn figure(args: &Args, found: &[Found], threads: &Threads) -> Result<Option<
             other => other.to_owned(),
         };
         if schedules {
-            line += &format!(", {} widths", f.cell.schedule);
+            line.extend([", ", &f.cell.schedule.to_string(), " widths"]);
         }
         if outputs {
             line += &format!(", {}", units::counted(f.cell.outputs, "output"));

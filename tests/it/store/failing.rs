@@ -252,7 +252,12 @@ fn ended_at(
     command.env("EOC_TEST_PLACE", place).env("EOC_TEST_SLOW", &slow);
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let wait = |until: &dyn Fn() -> bool| {
+        let began = Instant::now();
         while !until() {
+            assert!(
+                began.elapsed() < Duration::from_secs(300),
+                "{args:?} ended before the disk was slow, or never came so far"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     };

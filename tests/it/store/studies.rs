@@ -282,6 +282,8 @@ fn directories_of_earlier_numerics_are_read_and_not_added_to() {
     let report = eoc(at, &["report", "d"]);
     assert!(report.status.success(), "{}", String::from_utf8_lossy(&report.stderr));
     assert!(at.join("d/report/index.html").is_file());
+    let row = eoc(at, &["status", "d", "--row", "0,1"]);
+    assert!(row.status.success(), "{}", String::from_utf8_lossy(&row.stderr));
     let before = fs::read(at.join("d/run.sqlite")).unwrap();
     let run = ["run", "--activation", "relu", "--depth", "2", "--width", "8,16", "--data", "digits:n=3"];
     let ended = eoc(at, &[&run[..], &["--out", "d", "--device", "cpu", "--seeds", "3"]].concat());

@@ -26,7 +26,7 @@ fn texts(group: &Group, all: &mut Vec<(String, Rect)>) {
             Node::Text(text) => {
                 let said: String = text.chunks().iter().map(|chunk| chunk.text()).collect();
                 // The ink, not the line: a line has room above and below its letters.
-                let ink = text.flattened().abs_bounding_box();
+                let ink = text.flattened().bounding_box().transform(text.abs_transform()).unwrap();
                 all.push((said, ink));
             }
             _ => {}

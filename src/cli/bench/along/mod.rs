@@ -10,7 +10,7 @@ use super::case::{Case, Sizes};
 use super::gpu::passes_of;
 use crate::Threads;
 use crate::backend::gpu::GpuEngine;
-use crate::backend::memory::{forget_peak, peak};
+use crate::backend::memory::peak;
 use crate::backend::{Engine, Precision};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -166,7 +166,8 @@ pub fn execute(
     let mut seconds = 0.0;
     for (size, sampler) in &all {
         let put = super::checked(along.put(*size, base)).map_err(Failure::refused)?;
-        seconds += Case::check(engines.engine, put, *sampler, precision)?;
+        let seeds = (along == Along::Seeds).then_some(*size);
+        seconds += Case::check(engines.engine, put, *sampler, precision, seeds)?;
     }
     if let Some(directory) = &args.out {
         std::fs::create_dir_all(directory).map_err(|e| files::cannot_write(directory, e))?;
@@ -212,7 +213,6 @@ fn row(
         Along::Seeds => (0..size).collect(),
         _ => super::case::seeds(sampling.as_ref()),
     };
-    forget_peak();
     let (times, _) = case.time_batches(sampling.as_ref(), &seeds, plan.rounds, meter, ctx)?;
     let peak = peak();
     let passes = match engines.timed {

@@ -93,8 +93,8 @@ pub(super) fn slopes(rows: &[Row], along: Along, room: usize) -> String {
     }
     text + &paragraph(
         "",
-        "Slopes are of all sizes together, intervals 95 % over rounds. A count that grows faster than the time says that small sizes are \
-         bound by something else.",
+        "Slopes are of all sizes together. The intervals, 95 % over rounds, are of the noise within a size: what was slow for all rounds of one \
+         size is not in them. A count that grows faster than the time says that small sizes are bound by something else.",
         room,
     )
 }
