@@ -83,6 +83,8 @@ fn sizes_that_make_no_slope_are_refused() {
         (&["--along", "width"], "invalid value 'width'"),
         (&["--from", "8"], "--along"),
         (&["--along", "n", "--to", "1e9"], "use fewer points"),
+        (&["--along", "m", "--case", "2,1,1,8"], "a network of depth 1 has no width"),
+        (&["--along", "seeds", "--from", "1e13", "--to", "4e13"], "is more than is timed at once"),
         (&["--along", "m", "--tune"], "cannot be used with"),
         (&["--along", "m", "--from", "1e12", "--sampler", "direct"], ""),
     ] {

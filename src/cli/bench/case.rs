@@ -58,7 +58,7 @@ impl Times {
         let mut sorted = rounds.clone();
         sorted.sort_by(f64::total_cmp);
         Self {
-            median: sorted[sorted.len() / 2],
+            median: 0.5 * (sorted[(sorted.len() - 1) / 2] + sorted[sorted.len() / 2]),
             least: sorted[0],
             greatest: sorted[sorted.len() - 1],
             rounds,

@@ -160,6 +160,9 @@ pub fn execute(
     let Growth { along, samplers, precision, rounds, .. } = plan;
     let sizes = args.sizes(along)?;
     let base = plan.base.unwrap_or(CASE);
+    if along == Along::M && base[2] == 1 {
+        return Err(Failure::refused("a network of depth 1 has no width; give --case a depth of 2 or more"));
+    }
     let all: Vec<(u64, Sampler)> =
         samplers.iter().flat_map(|sampler| sizes.iter().map(|size| (*size, *sampler))).collect();
     // Refused before anything runs.
