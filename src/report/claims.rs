@@ -150,7 +150,7 @@ fn before(section: &Section) -> Option<Claim> {
     };
     let networks = if all.len() == 1 { place } else { format!("largest of {}, at {place}", all.len()) };
     let statement = format!("|s| : {} of the medians ({networks})", activation(&ratio.cell));
-    Some(Claim::new(statement, "below 1", *found, Held::Order(1.0)))
+    Some(Claim::new(statement, "below 1", *found, Held::Within(None, Some(1.0))))
 }
 
 /// The constant at the far end of each line over that at the near end.
