@@ -49,12 +49,14 @@ fn left(limits: &str, status: &str, threads: u64) -> Option<u64> {
 }
 
 /// Forgets how much memory this process has had, so that [`peak`] is of what comes after.
+#[cfg_attr(not(feature = "cli"), allow(dead_code))]
 pub fn forget_peak() {
     // On systems that have it; elsewhere there is no peak either.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 /// Most bytes of memory that this process has had at a time; None on systems that do not say.
+#[cfg_attr(not(feature = "cli"), allow(dead_code))]
 pub fn peak() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,7 +1,7 @@
 //! The two papers, statement by statement: what each says, which built-in study examines it, and what was found.
 //!
 //! **C** is arXiv 2501.14724, "MLPs at the EOC: Concentration of the NTK", **S** is arXiv 2501.13225, "MLPs at the EOC: Spectrum of
-//! the NTK" (Terjék and González-Sánchez). A [`Claim`] names its statement in [`Claim::of`]. A statement without claims says why.
+//! the NTK" (Terjék and González-Sánchez). A [`Claim`] names its statement in `Claim::of`. A statement without claims says why.
 
 use serde::Serialize;
 
