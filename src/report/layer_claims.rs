@@ -28,7 +28,7 @@ use super::headings::Labels;
 use super::layers::{FROM, Layers};
 use super::published::Published;
 use super::text::significant;
-use crate::stats::{Centre, Moments, SeedTable, exponent};
+use crate::stats::{Centre, Moments, SeedTable, exponent, log_normal_skewness};
 use crate::study::table::CellRecord;
 
 /// Half of an interval of 1 − 0.05/9 in standard errors: all nine published values at once with 95 %.
@@ -139,8 +139,7 @@ fn over_published(ours: &Moments, one: &Published) -> Option<Found> {
     let mean = ours.mean()?;
     let spread = one.sd / one.mean;
     let error = NINE * (ours.standard_error()? / mean).hypot(spread / Published::PAIRS.sqrt());
-    let skewness = spread * spread * spread + 3.0 * spread;
-    let closed = skewness * skewness / ours.count() as f64 <= SKEWED;
+    let closed = log_normal_skewness(spread).powi(2) / ours.count() as f64 <= SKEWED;
     let ratio = mean / one.mean;
     Some(Found {
         value: Some(ratio),

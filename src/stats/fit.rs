@@ -70,7 +70,7 @@ pub fn exponent(x: &[f64], table: &SeedTable, centre: Centre) -> Result<Exponent
 }
 
 /// The weights of the slope and the mean of log x; None unless two x differ and all are positive.
-fn weights(x: &[f64]) -> Option<(Vec<f64>, f64)> {
+pub(super) fn weights(x: &[f64]) -> Option<(Vec<f64>, f64)> {
     let logs: Vec<f64> = x.iter().map(|x| x.ln()).collect();
     let mean = logs.iter().sum::<f64>() / logs.len() as f64;
     let varies = logs.iter().any(|l| *l != logs[0]) && logs.iter().all(|l| l.is_finite());

@@ -35,12 +35,16 @@ pub fn student_interval(moments: &Moments, confidence: f64) -> Option<Interval> 
     Some(Interval { low: Some(mean - half), high: Some(mean + half) })
 }
 
+/// The skewness of a log-normal law by its standard deviation over its mean.
+pub fn log_normal_skewness(spread: f64) -> f64 {
+    spread * spread * spread + 3.0 * spread
+}
+
 /// The interval of the mean of the law that positive numbers come from, whose standard deviation over its mean is `spread`,
 /// exactly and not from the sample; None of fewer than two numbers.
 pub fn mean_interval(moments: &Moments, spread: f64, confidence: f64) -> Option<Interval> {
     let Interval { low, high } = student_interval(moments, confidence)?;
-    let skewness = spread * spread * spread + 3.0 * spread;
-    let closed = skewness * skewness / moments.count() as f64 <= SKEWED;
+    let closed = log_normal_skewness(spread).powi(2) / moments.count() as f64 <= SKEWED;
     Some(Interval { low, high: high.filter(|_| closed) })
 }
 

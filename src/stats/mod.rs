@@ -37,7 +37,7 @@ pub use deviation::{Independence, KernelStatistics, MeasureError, Reference};
 pub use entrywise::EntrywiseMoments;
 pub use fit::{Centre, ExponentFit, NoFit, exponent};
 pub use layers::{LayerReference, LayerStatistics};
-pub use mean::{mean_interval, student_interval};
+pub use mean::{log_normal_skewness, mean_interval, student_interval};
 pub use moments::Moments;
 pub use permutation::{PERMUTATIONS, SameLaw, holm, same_law};
 pub use quantile::{QUANTILES, Quantile, order_ranks, quantile, quantiles, select_quantile};

@@ -1,18 +1,13 @@
 //! The slope of a time against a size, both as logarithms: 1 where twice the size takes twice as long.
 
+use super::fit::weights;
 use super::{CONFIDENCE, Interval, Moments, student_interval};
 
 /// The least-squares slope of log y against log x; None unless all are positive and two x differ.
 pub fn log_slope(x: &[f64], y: &[f64]) -> Option<f64> {
-    let positive = |values: &[f64]| values.iter().all(|v| *v > 0.0 && v.is_finite());
-    if x.len() != y.len() || !positive(x) || !positive(y) {
-        return None;
-    }
-    let logs: Vec<f64> = x.iter().map(|x| x.ln()).collect();
-    let mean = logs.iter().sum::<f64>() / logs.len() as f64;
-    let spread: f64 = logs.iter().map(|l| (l - mean) * (l - mean)).sum();
-    let together: f64 = logs.iter().zip(y).map(|(l, y)| (l - mean) * y.ln()).sum();
-    (spread > 0.0).then(|| together / spread)
+    let (weights, _) = weights(x)?;
+    let positive = y.iter().all(|y| *y > 0.0 && y.is_finite());
+    (positive && y.len() == x.len()).then(|| weights.iter().zip(y).map(|(w, y)| w * y.ln()).sum())
 }
 
 /// The slope of rounds of times, `rounds[r][i]` being a time at `x[i]`: the mean of the slopes of the rounds, and what Student says of
