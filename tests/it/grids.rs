@@ -237,6 +237,13 @@ fn data_sets_are_sections_and_told_apart_in_the_figure() {
     fits_a_terminal(&table(&analysis, 80));
     let svg = main_figure(&both).unwrap().svg;
     assert!(svg.contains("linear widths, digits:n=1<"));
+    assert!(svg.contains("points on the sphere"), "all of them are");
+    // One that is not is told apart in the legend, and nothing is said of all.
+    for cell in both.cells.iter_mut().filter(|c| c.cell.n == 1) {
+        record(cell).normalize = "none".into();
+    }
+    let other = main_figure(&both).unwrap().svg;
+    assert!(!other.contains("points on the sphere") && other.contains("digits:n=1, rows as they are<"));
     assert!(!svg.contains("sampler"), "a sampler that goes with the data tells nothing apart");
 }
 

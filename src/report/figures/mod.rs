@@ -218,13 +218,14 @@ impl<'a> Lines<'a> {
     /// What all networks have in common.
     fn setting(&self) -> String {
         let Some(first) = self.all.first() else { return String::new() };
-        let normalize = |s: &Section| s.setting.cell.normalize.clone();
+        let rule = |s: &Section| s.setting.cell.normalize.clone();
+        let common = rule(first.section);
         let mut parts: Vec<String> = match &self.analysis.sections[..] {
             [one] => describe(&one.setting).into_iter().take(2).flatten().collect(),
-            all if all.iter().all(|s| normalize(s) == "none" || normalize(s) != normalize(first.section)) => {
-                Vec::new()
+            all if common != "none" && all.iter().all(|s| rule(s) == common) => {
+                vec![format!("points on the {common}")]
             }
-            _ => vec![format!("points on the {}", normalize(first.section))],
+            _ => Vec::new(),
         };
         let fields =
             [Field::Activation, Field::Depth, Field::Outputs, Field::Schedule, Field::Width].into_iter();
