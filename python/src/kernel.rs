@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use eoc_ntk::backend::{Drawn, EngineError, ExplicitKernel, Precision, Remedy, Wanted, available_memory};
+use eoc_ntk::backend::{Drawn, EngineError, ExplicitKernel, Precision, Wanted, available_memory};
 use eoc_ntk::data::weights::{LayerWeights, Theta, WeightMatrix};
 use eoc_ntk::model::{Parameterization, check_scale};
 use eoc_ntk::units::bytes;
@@ -126,14 +126,9 @@ fn check_memory(rows: usize, columns: usize, beside: u128) -> PyResult<()> {
     )))
 }
 
-/// Given weights have no seed, and what leaves the range of one arithmetic may fit the other.
 fn failed(error: EngineError, precision: Precision) -> Failure {
-    let (EngineError::Failed { layer, what, .. } | EngineError::OutOfRange { layer, what, .. }) = error
-    else {
-        return error.into();
-    };
-    let place = if layer > 0 { format!("layer {layer}: ") } else { String::new() };
-    let remedy =
-        if precision == Precision::F64 { Remedy::SmallerWeights } else { Remedy::Precision(Precision::F64) };
-    Failure::Broke(advised(format!("the kernel of these weights: {place}{what}"), &[remedy]))
+    match ExplicitKernel::explained(error, precision) {
+        Ok((what, remedy)) => Failure::Broke(advised(what, &[remedy])),
+        Err(error) => error.into(),
+    }
 }

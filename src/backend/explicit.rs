@@ -14,7 +14,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{
-    Drawn, Engine, EngineError, Job, KernelSample, LayerMatrices, Precision, Refusal, Sampler, Stop, Wanted,
+    Drawn, Engine, EngineError, Job, KernelSample, LayerMatrices, Precision, Refusal, Remedy, Sampler, Stop,
+    Wanted,
 };
 use crate::data::DataSet;
 use crate::data::weights::Theta;
@@ -55,6 +56,21 @@ impl<'e> ExplicitKernel<'e> {
         let network = Network::new(activation, hidden, outputs).and_then(|n| n.with_scale(scale));
         let network = network.map_err(Refusal::from)?;
         Ok(Self { engine, network, theta: Arc::new(theta), dim, precision, tile_rows: TILE_ROWS })
+    }
+
+    /// What an error says of given weights, which have no seed, and what may help: what leaves the range of one arithmetic may fit the
+    /// other. An error that is not of them stays what it is.
+    pub fn explained(error: EngineError, precision: Precision) -> Result<(String, Remedy), EngineError> {
+        let (EngineError::Failed { layer, what, .. } | EngineError::OutOfRange { layer, what, .. }) = error
+        else {
+            return Err(error);
+        };
+        let place = if layer > 0 { format!("layer {layer}: ") } else { String::new() };
+        let remedy = match precision {
+            Precision::F64 => Remedy::SmallerWeights,
+            Precision::F32 | Precision::F16 => Remedy::Precision(Precision::F64),
+        };
+        Ok((format!("the kernel of these weights: {place}{what}"), remedy))
     }
 
     /// The same in tiles of another size: rows of the kernel in two tiles together, at least two points' worth.

@@ -7,7 +7,7 @@ mod spectrum;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use crate::backend::{EngineError, ExplicitKernel, Precision, Remedy, Wanted, available_memory};
+use crate::backend::{EngineError, ExplicitKernel, Precision, Wanted, available_memory};
 use crate::data::npy::NpyWriter;
 use crate::math::activation::Activation;
 use crate::model::check_scale;
@@ -172,15 +172,12 @@ fn check_memory([rows, columns]: [u128; 2], beside: u128, parameters: u128) -> R
     )))
 }
 
-/// Given weights have no seed, and what leaves the range of one arithmetic may fit the other.
 fn failed(error: EngineError, precision: Precision) -> Failure {
-    let (EngineError::Failed { layer, what, .. } | EngineError::OutOfRange { layer, what, .. }) = error
-    else {
-        return error.into();
-    };
-    let place = if layer > 0 { format!("layer {layer}: ") } else { String::new() };
-    let remedy =
-        if precision == Precision::F64 { Remedy::SmallerWeights } else { Remedy::Precision(Precision::F64) };
-    let advice = advice(&[remedy]).map_or_else(String::new, |advice| format!("; {advice}"));
-    Failure::running(anyhow::anyhow!("the kernel of these weights: {place}{what}{advice}"))
+    match ExplicitKernel::explained(error, precision) {
+        Ok((what, remedy)) => {
+            let advice = advice(&[remedy]).map_or_else(String::new, |advice| format!("; {advice}"));
+            Failure::running(anyhow::anyhow!("{what}{advice}"))
+        }
+        Err(error) => error.into(),
+    }
 }
