@@ -6,7 +6,7 @@ mod explicit;
 pub mod gpu;
 mod job;
 mod layers;
-pub(crate) mod memory;
+mod memory;
 mod refusal;
 mod sampling;
 mod several;

@@ -5,13 +5,13 @@
 //! by the run itself would have to be merged in one fixed order and survive every kill to be that.
 
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 
 use super::args::EngineArgs;
 use super::context::Context;
 use super::escape::shown;
 use super::failure::{Failure, Status};
+use super::output;
 use super::refused::refused;
 use super::stored::{self, describe, unusable};
 use super::units::counted;
@@ -33,13 +33,13 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
     let counts = reader.count_rows().map_err(unusable)?;
     let count: u64 = counts.iter().take(reader.asked_cells()).sum();
     let plan = plan(&reader, dir)?;
-    check_place(out)?;
+    output::check_directory(out, "export of kernels", is_ours)?;
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
     let engine = engine.open_heard(&precisions, &engine.threads.start()?, ctx)?;
     // Every cell first: what is refused is refused before anything is written.
     let costs = run::check(&plan, engine.as_ref()).map_err(refused)?;
     ctx.on_stop(": the arrays of finished cells are kept");
-    fs::create_dir_all(out).map_err(|e| cannot("create the directory", out, e))?;
+    output::make_directory(out)?;
     let cost = counts.iter().zip(&costs).map(|(&count, cost)| count as f64 * cost.seconds_per_seed).sum();
     let name = format!("{} into {}", shown(dir), shown(out));
     let mut progress = ctx.progress(name, "kernel").over(count, cost);
@@ -122,34 +122,12 @@ fn plan(reader: &Reader, dir: &Path) -> Result<Plan, Failure> {
     Ok(plan)
 }
 
-/// A new or empty directory, or one of an earlier export.
-fn check_place(out: &Path) -> Result<(), Failure> {
-    let entries = match fs::read_dir(out) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => {
-            return Err(Failure::unusable(
-                anyhow::Error::from(error).context(format!("cannot use {}", out.display())),
-            ));
-        }
-    };
-    for entry in entries {
-        let name = entry.map_err(|e| cannot("read", out, e))?.file_name().to_string_lossy().into_owned();
-        let heat = |format: &str| name.ends_with(&format!("-{HEAT}.{format}"));
-        let ours = ["-mean.npy", "-sd.npy"].iter().any(|end| name.ends_with(end))
-            || ["csv", "pdf", "png", "svg"].into_iter().any(heat);
-        if name != TABLE && !ours {
-            return Err(Failure::refused(format!(
-                "{} is not empty and holds no export of kernels ({name}); give a new or empty directory",
-                out.display()
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn cannot(what: &str, path: &Path, error: std::io::Error) -> Failure {
-    Failure::unusable(anyhow::Error::from(error).context(format!("cannot {what} {}", path.display())))
+/// Whether a file is one of an earlier export.
+fn is_ours(name: &str) -> bool {
+    let heat = |format: &str| name.ends_with(&format!("-{HEAT}.{format}"));
+    name == TABLE
+        || ["-mean.npy", "-sd.npy"].iter().any(|end| name.ends_with(end))
+        || ["csv", "pdf", "png", "svg"].into_iter().any(heat)
 }
 
 /// The next seeds of a cell.

@@ -58,6 +58,38 @@ pub fn array_bytes(shape: &[usize]) -> u128 {
     shape.iter().fold(8, |bytes: u128, &size| bytes.saturating_mul(size as u128)).saturating_add(128)
 }
 
+/// Refuses a directory for files unless it is new or empty, or holds nothing but those that `ours` knows by their names: `what` they
+/// are, such as `export of kernels`.
+pub fn check_directory(out: &Path, what: &str, ours: impl Fn(&str) -> bool) -> Result<(), Failure> {
+    let unusable = |error: std::io::Error| {
+        Failure::unusable(anyhow::Error::from(error).context(format!("cannot use {}", out.display())))
+    };
+    let entries = match std::fs::read_dir(out) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(unusable(error)),
+    };
+    for entry in entries {
+        let name = entry.map_err(unusable)?.file_name().to_string_lossy().into_owned();
+        if !ours(&name) {
+            return Err(Failure::refused(format!(
+                "{} is not empty and holds no {what} ({name}); give a new or empty directory",
+                out.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Makes a directory for files, with its parents.
+pub fn make_directory(out: &Path) -> Result<(), Failure> {
+    let made = std::fs::create_dir_all(out);
+    made.map_err(|error| {
+        let what = format!("cannot create the directory {}", out.display());
+        Failure::unusable(anyhow::Error::from(error).context(what))
+    })
+}
+
 /// Bytes that the file system of a file can still take; None of a device or a pipe, and where the system does not say.
 #[cfg(unix)]
 fn free(path: &Path) -> Option<u64> {

@@ -1,11 +1,12 @@
 //! `eoc run --study papers`: the quick form of every built-in study, and one table of what the papers say and what was found.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::builtin::PAPERS;
 use super::context::Context;
 use super::escape::shown;
 use super::failure::{Failure, Status};
+use super::output;
 use super::run::{Args, Asked, study};
 use super::terminal;
 use crate::report::Claim;
@@ -25,7 +26,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         ));
     }
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("eoc-runs").join(PAPERS));
-    check_place(&out)?;
+    output::check_directory(&out, &format!("run of --study {PAPERS}"), is_ours)?;
     let mut found: Vec<(&'static str, Vec<Claim>)> = Vec::new();
     for builtin in BUILTIN {
         let asked =
@@ -47,24 +48,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     Ok(Status::Done)
 }
 
-/// A new or empty directory, or one of an earlier run of this command.
-fn check_place(out: &Path) -> Result<(), Failure> {
-    let entries = match std::fs::read_dir(out) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => {
-            let error = anyhow::Error::from(error).context(format!("cannot use {}", out.display()));
-            return Err(Failure::unusable(error));
-        }
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !FILES.contains(&name.as_str()) && !BUILTIN.iter().any(|study| study.name == name) {
-            return Err(Failure::refused(format!(
-                "{} is not empty and holds no run of --study {PAPERS} ({name}); give a new or empty directory",
-                out.display()
-            )));
-        }
-    }
-    Ok(())
+/// Whether a file or directory is one of an earlier run of this command.
+fn is_ours(name: &str) -> bool {
+    FILES.contains(&name) || BUILTIN.iter().any(|study| study.name == name)
 }

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use crate::backend::memory::{available, forget_peak};
-use crate::backend::{Engine, Job, JobPlan, KernelSample, Precision, Sampling};
+use super::memory::forget_peak;
+use crate::backend::{Engine, Job, JobPlan, KernelSample, Precision, Sampling, available_memory};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Meter;
@@ -53,8 +53,8 @@ pub struct Times {
 }
 
 impl Times {
-    /// Of rounds, one at least.
-    fn of(rounds: Vec<f64>) -> Self {
+    /// From rounds, one at least.
+    fn new(rounds: Vec<f64>) -> Self {
         let mut sorted = rounds.clone();
         sorted.sort_by(f64::total_cmp);
         Self {
@@ -62,6 +62,16 @@ impl Times {
             least: sorted[0],
             greatest: sorted[sorted.len() - 1],
             rounds,
+        }
+    }
+
+    /// The same of so many of what the times are of.
+    pub fn of(self, count: f64) -> Self {
+        Self {
+            median: self.median * count,
+            least: self.least * count,
+            greatest: self.greatest * count,
+            rounds: self.rounds.into_iter().map(|seconds| seconds * count).collect(),
         }
     }
 
@@ -85,8 +95,9 @@ impl Case {
         let plan = engine.plan(&Job::outline(&network, n, DIM, sampler, precision))?;
         let Some(seeds) = seeds else { return Ok(batch_seconds(&plan)) };
         // The kernels of the batch that is checked are held together.
-        let kernels = (sizes[0] * sizes[1]).saturating_pow(2).saturating_mul(8).saturating_mul(seeds);
-        if seeds > MOST_SEEDS as u64 || kernels > available() / 2 {
+        let kernels =
+            sizes[0].saturating_mul(sizes[1]).saturating_pow(2).saturating_mul(8).saturating_mul(seeds);
+        if seeds > MOST_SEEDS as u64 || kernels > available_memory() / 2 {
             return Err(Failure::refused(format!(
                 "a batch of {} of {} is more than is timed at once ({MOST_SEEDS} seeds, half of the memory); give --to a smaller number",
                 counted(seeds, "seed"),
@@ -160,7 +171,7 @@ impl Case {
         let Some(kernel) = kernel else {
             return Err(Failure::running(anyhow::anyhow!("a batch of no seeds")));
         };
-        Ok((Times::of(times), kernel))
+        Ok((Times::new(times), kernel))
     }
 
     /// Operations of one core that a sample with its statistics should take as long as.

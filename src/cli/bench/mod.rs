@@ -5,6 +5,7 @@ mod case;
 mod compile;
 mod cpu;
 mod gpu;
+mod memory;
 mod tune;
 
 use self::case::{Case, Sizes};

@@ -8,12 +8,13 @@ use std::path::PathBuf;
 use self::table::{Row, slopes, table};
 use super::case::{Case, Sizes};
 use super::gpu::passes_of;
+use super::memory::peak;
 use crate::Threads;
 use crate::backend::gpu::GpuEngine;
-use crate::backend::memory::peak;
 use crate::backend::{Engine, Precision};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::output;
 use crate::cli::progress::Meter;
 use crate::cli::units::counted;
 use crate::math::whole;
@@ -55,6 +56,14 @@ impl Along {
             Self::Outputs => "m_l (outputs)",
             Self::L => "depth l (weight matrices)",
             Self::Seeds => "seeds of a batch",
+        }
+    }
+
+    /// What a time is of.
+    fn unit(self) -> &'static str {
+        match self {
+            Self::Seeds => "a batch",
+            _ => "a seed",
         }
     }
 
@@ -173,7 +182,8 @@ pub fn execute(
         seconds += Case::check(engines.engine, put, *sampler, precision, seeds)?;
     }
     if let Some(directory) = &args.out {
-        std::fs::create_dir_all(directory).map_err(|e| files::cannot_write(directory, e))?;
+        output::check_directory(directory, "times along a size", files::is_ours)?;
+        output::make_directory(directory)?;
     }
     let fixed = put_in_words(along, base);
     ctx.print(&head(engines.engine, along, &fixed))?;
@@ -200,7 +210,7 @@ pub fn execute(
     ended?;
     let Some(directory) = &args.out else { return Ok(()) };
     files::write(&rows, along, &fixed, engines.engine, directory)?;
-    ctx.account(&format!("wrote {}", directory.join("scaling.csv").display()))
+    ctx.account(&format!("wrote {}", directory.join(files::NUMBERS).display()))
 }
 
 fn row(
@@ -217,27 +227,23 @@ fn row(
         _ => super::case::seeds(sampling.as_ref()),
     };
     let (times, _) = case.time_batches(sampling.as_ref(), &seeds, plan.rounds, meter, ctx)?;
-    let peak = peak();
+    let (peak, count) = (peak(), seeds.len());
+    // Of a batch, or of a seed of one.
+    let unit = if plan.along == Along::Seeds { count as f64 } else { 1.0 };
     let passes = match engines.timed {
-        Some(timed) => {
-            let of = |(pass, seconds): (&'static str, f64)| (pass, seconds / seeds.len() as f64);
-            passes_of(timed, case, &seeds, ctx)?
-                .into_iter()
-                .map(|(pass, time)| of((pass.name(), time.seconds)))
-                .collect()
-        }
+        Some(timed) => passes_of(timed, case, &seeds, ctx)?,
         None => Vec::new(),
     };
-    let (seeds, expected) = (seeds.len() as u64, case.expected_cost());
+    let passes = passes.into_iter().map(|(pass, time)| (pass.name(), time.seconds / count as f64 * unit));
     Ok(Row {
         size,
         sampler: case.sampler,
-        times,
-        seeds,
+        times: times.of(unit),
+        seeds: count,
         peak,
         planned: sampling.plan().bytes,
-        expected,
-        passes,
+        expected: case.expected_cost() * unit,
+        passes: passes.collect(),
     })
 }
 
@@ -250,14 +256,11 @@ fn put_in_words(along: Along, [n, outputs, depth, width]: Sizes) -> String {
 
 fn head(engine: &dyn Engine, along: Along, fixed: &str) -> String {
     let info = engine.info();
-    let of = match along {
-        Along::Seeds => "batch",
-        _ => "seed",
-    };
     format!(
-        "{}, {}\nmilliseconds a {of} against {}, {fixed}\n0.6·s + 0.4·|s| on points in 64 dimensions\n",
+        "{}, {}\nmilliseconds {} against {}, {fixed}\n0.6·s + 0.4·|s| on points in 64 dimensions\n",
         info.name,
         counted(info.threads, "thread"),
+        along.unit(),
         along.symbol()
     )
 }

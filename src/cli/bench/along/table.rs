@@ -7,42 +7,41 @@ use crate::report::{Align, Layout, paragraph};
 use crate::sampler::Sampler;
 use crate::stats::{Interval, log_slope, slope_of_rounds};
 
-/// One sampler at one size.
+/// One sampler at one size. Times are of a seed, or of a batch where the seeds of a batch are the size.
 pub(super) struct Row {
     pub(super) size: u64,
     pub(super) sampler: Sampler,
+    /// Seconds.
     pub(super) times: Times,
     /// Of a batch.
-    pub(super) seeds: u64,
+    pub(super) seeds: usize,
     /// Most memory of the process while the batches ran, where the system says.
     pub(super) peak: Option<u64>,
     /// Memory of the device, as planned.
     pub(super) planned: u64,
-    /// Operations that a seed should take as long as.
+    /// Operations that should take as long.
     pub(super) expected: f64,
-    /// Seconds per seed of every pass on a GPU.
+    /// Seconds of every pass on a GPU.
     pub(super) passes: Vec<(&'static str, f64)>,
 }
 
-impl Row {
-    /// What a time is of: all seeds of a batch where their number grows, else one.
-    pub(super) fn units(&self, along: Along) -> f64 {
-        if along == Along::Seeds { self.seeds as f64 } else { 1.0 }
-    }
+/// The rows of each sampler, which stand together.
+pub(super) fn by_sampler(rows: &[Row]) -> impl Iterator<Item = &[Row]> {
+    rows.chunk_by(|a, b| a.sampler == b.sampler)
 }
 
 pub(super) fn table(rows: &[Row], along: Along) -> Layout {
     let right = |name| (name, Align::Right);
-    let of = if along == Along::Seeds { "ms a batch" } else { "ms a seed" };
+    let of = &*format!("ms {}", along.unit());
     let keys = ["sampler".to_owned(), along.symbol().to_owned()];
     let mut table = Layout::new(keys.to_vec(), vec![Align::Left, Align::Right])
         .group([right(of), right("least"), right("greatest"), right("times the one before")])
         .group([right("memory"), right("planned")]);
     let mut before: Option<&Row> = None;
     for row in rows {
-        let ms = |seconds: f64| format!("{:.4}", 1e3 * seconds * row.units(along));
+        let ms = |seconds: f64| format!("{:.4}", 1e3 * seconds);
         let earlier = before.filter(|b| b.sampler == row.sampler);
-        let ratio = earlier.map(|b| row.times.median * row.units(along) / (b.times.median * b.units(along)));
+        let ratio = earlier.map(|b| row.times.median / b.times.median);
         table.push(vec![
             row.sampler.to_string(),
             row.size.to_string(),
@@ -58,27 +57,21 @@ pub(super) fn table(rows: &[Row], along: Along) -> Layout {
     table
 }
 
-/// The rows of one sampler.
-pub(super) fn of(rows: &[Row], sampler: Sampler) -> Vec<&Row> {
-    rows.iter().filter(|row| row.sampler == sampler).collect()
-}
-
 /// The slope of a sampler's times with its interval, and that of the count.
-pub(super) fn slope(rows: &[&Row], along: Along) -> Option<(f64, Option<Interval>, f64)> {
+pub(super) fn slope(rows: &[Row]) -> Option<(f64, Option<Interval>, f64)> {
     let x: Vec<f64> = rows.iter().map(|row| row.size as f64).collect();
     let rounds = rows.iter().map(|row| row.times.rounds.len()).min()?;
-    let round = |r: usize| rows.iter().map(|row| row.times.rounds[r] * row.units(along)).collect();
+    let round = |r: usize| rows.iter().map(|row| row.times.rounds[r]).collect();
     let (found, interval) = slope_of_rounds(&x, &(0..rounds).map(round).collect::<Vec<_>>())?;
-    let expected: Vec<f64> = rows.iter().map(|row| row.expected * row.units(along)).collect();
+    let expected: Vec<f64> = rows.iter().map(|row| row.expected).collect();
     Some((found, interval, log_slope(&x, &expected)?))
 }
 
 /// The slopes in words, and those of the passes of a GPU.
 pub(super) fn slopes(rows: &[Row], along: Along, room: usize) -> String {
     let mut text = String::new();
-    for sampler in [Sampler::Conditional, Sampler::Direct] {
-        let rows = of(rows, sampler);
-        let Some((found, interval, expected)) = slope(&rows, along) else { continue };
+    for rows in by_sampler(rows) {
+        let Some((found, interval, expected)) = slope(rows) else { continue };
         let interval = match interval {
             Some(Interval { low: Some(low), high: Some(high) }) => format!(" [{low:.2}, {high:.2}]"),
             _ => String::new(),
@@ -88,8 +81,8 @@ pub(super) fn slopes(rows: &[Row], along: Along, room: usize) -> String {
              as {expected:.2}",
             along.symbol()
         );
-        text += &paragraph(&format!("{sampler}: "), &words, room);
-        text += &passes(&rows, along, room);
+        text += &paragraph(&format!("{}: ", rows[0].sampler), &words, room);
+        text += &passes(rows, along, room);
     }
     text + &paragraph(
         "",
@@ -100,22 +93,21 @@ pub(super) fn slopes(rows: &[Row], along: Along, room: usize) -> String {
 }
 
 /// The passes of a GPU at every size, with the slope of each.
-fn passes(rows: &[&Row], along: Along, room: usize) -> String {
+fn passes(rows: &[Row], along: Along, room: usize) -> String {
     let mut names: Vec<&str> = rows.iter().flat_map(|row| row.passes.iter().map(|pass| pass.0)).collect();
     names.sort_unstable();
     names.dedup();
     if names.is_empty() {
         return String::new();
     }
-    let mut table = Layout::new(vec!["us a seed".to_owned()], vec![Align::Left]);
+    let mut table = Layout::new(vec![format!("us {}", along.unit())], vec![Align::Left]);
     let sizes: Vec<String> = rows.iter().map(|row| row.size.to_string()).collect();
     for size in &sizes {
         table = table.group([(size.as_str(), Align::Right)]);
     }
     table = table.group([("slope", Align::Right)]);
     for name in names {
-        let at =
-            |row: &&Row| row.passes.iter().find(|pass| pass.0 == name).map(|pass| pass.1 * row.units(along));
+        let at = |row: &Row| row.passes.iter().find(|pass| pass.0 == name).map(|pass| pass.1);
         let seconds: Vec<Option<f64>> = rows.iter().map(at).collect();
         let x: Vec<f64> =
             rows.iter().zip(&seconds).filter(|(_, s)| s.is_some()).map(|(r, _)| r.size as f64).collect();
@@ -134,43 +126,30 @@ fn passes(rows: &[&Row], along: Along, room: usize) -> String {
 mod tests {
     use super::*;
 
-    fn rows_of(exponent: f64, along: Along) -> Vec<Row> {
+    fn rows_of(exponent: f64) -> Vec<Row> {
         let row = |size: u64| {
             let second = 1e-3 * (size as f64).powf(exponent);
             let times = Times { median: second, least: second, greatest: second, rounds: vec![second; 3] };
-            let expected = 7.0 * (size as f64).powi(2);
-            let seeds = if along == Along::Seeds { size } else { 5 };
-            let passes = vec![("gram", second / 2.0)];
-            Row {
-                size,
-                sampler: Sampler::Direct,
-                times,
-                seeds,
-                peak: None,
-                planned: 1 << 20,
-                expected,
-                passes,
-            }
+            let (expected, passes) = (7.0 * (size as f64).powi(2), vec![("gram", second / 2.0)]);
+            let (sampler, planned) = (Sampler::Direct, 1 << 20);
+            Row { size, sampler, times, seeds: 5, peak: None, planned, expected, passes }
         };
         [4, 8, 16].map(row).into()
     }
 
     #[test]
-    fn slopes_are_of_a_seed_or_of_a_batch() {
-        let rows = rows_of(1.5, Along::M);
-        let (found, interval, expected) = slope(&of(&rows, Sampler::Direct), Along::M).unwrap();
+    fn slopes_are_those_of_the_times_and_of_the_count() {
+        let rows = rows_of(1.5);
+        let (found, interval, expected) = slope(&rows).unwrap();
         assert!((found - 1.5).abs() < 1e-12 && (expected - 2.0).abs() < 1e-12);
-        assert!(interval.unwrap().contains(1.5) || interval.unwrap().low.unwrap() - 1.5 < 1e-12);
-        assert!(slope(&of(&rows, Sampler::Conditional), Along::M).is_none());
-        // The seconds of a seed are the same whatever the batch: those of a batch grow with it.
-        let (found, _, _) = slope(&of(&rows_of(0.0, Along::Seeds), Sampler::Direct), Along::Seeds).unwrap();
-        assert!((found - 1.0).abs() < 1e-12, "{found}");
+        // Rounds that are all alike leave no doubt.
+        let interval = interval.unwrap();
+        assert!((interval.low.unwrap() - 1.5).abs() < 1e-9 && (interval.high.unwrap() - 1.5).abs() < 1e-9);
         let text = slopes(&rows, Along::M, 80);
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains("direct: the time grows as m to the power 1.50 [1.50, 1.50]"), "{text}");
-        assert!(
-            words.contains("grows as 2.00") && text.contains("gram") && !text.contains("conditional"),
-            "{text}"
-        );
+        assert!(words.contains("grows as 2.00") && !text.contains("conditional"), "{text}");
+        assert!(words.contains("gram 4000.00 11313.71 32000.00 1.50"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
 }
