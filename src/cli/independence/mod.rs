@@ -81,7 +81,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let networks = args.networks()?;
     let seeds = args.seeds.as_ref().map_or(0..SEEDS.min(SEED_LIMIT), SeedRange::range);
     let precision = args.engine.precision()?;
-    let data = args.data.load()?;
+    let data = args.data.load_heard(ctx)?;
     let threads = args.engine.threads.start()?;
     let engine = args.engine.open_heard(&[precision], &threads, ctx)?;
     let sampler = match args.sampler {

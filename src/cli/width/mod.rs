@@ -138,10 +138,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         input::check_kept(&args.data.data)?;
     }
     let (several, kinds) = (cells.len() > 1, cells.len());
-    // Nothing is begun while data are read.
-    let reading = Watchdog::over_nothing(ctx);
-    let data = args.data.load()?;
-    drop(reading);
+    let data = args.data.load_heard(ctx)?;
     let threads = args.engine.threads.start()?;
     let engine = args.engine.open_heard(&[args.engine.precision()?], &threads, ctx)?;
     ctx.on_stop(": what is known by then is printed");
