@@ -3,7 +3,7 @@
 //! Householder's reduction to a tridiagonal matrix T (by faer), then bisection: the number of eigenvalues of T below x is the
 //! number of negative pivots of T − x, exactly so for a matrix within a few ε·‖T‖ of T (Demmel, Applied Numerical Linear
 //! Algebra, section 5.3.4). Both steps are backward stable, so the results are as good as those of a whole spectrum, a few
-//! ε·‖A‖, at a third of its time: two thirds of it are the iterations for eigenvalues that nobody asked for.
+//! ε·‖A‖, in a half to two thirds of its time: most of the rest are iterations for eigenvalues that nobody asked for.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};

@@ -14,7 +14,7 @@ use crate::model::Network;
 /// An eigendecomposition of size s with its root takes as long as this times s³ of the operations of the passes, on one core.
 pub const EIGEN: f64 = 80.0;
 /// The extreme eigenvalues of a kernel and of its deviation, which statistics need, take as long as this times q³ operations.
-pub const SPECTRA: f64 = 10.0;
+pub const SPECTRA: f64 = 20.0;
 /// Operations of the passes that one core of a CPU does a second, measured on a 2.5 GHz Zen 3; only times to expect and the sizes of
 /// batches depend on it.
 pub const CORE_RATE: f64 = 2.5e10;
