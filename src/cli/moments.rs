@@ -39,7 +39,7 @@ pub fn execute(dir: &Path, out: &Path, engine: &EngineArgs, ctx: &Context) -> Re
     // Every cell first: what is refused is refused before anything is written.
     let costs = run::check(&plan, engine.as_ref()).map_err(refused)?;
     ctx.on_stop(": the arrays of finished cells are kept");
-    output::make_directory(out)?;
+    let _made = output::make_directory(out)?;
     let cost = counts.iter().zip(&costs).map(|(&count, cost)| count as f64 * cost.seconds_per_seed).sum();
     let name = format!("{} into {}", shown(dir), shown(out));
     let mut progress = ctx.progress(name, "kernel").over(count, cost);

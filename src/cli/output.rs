@@ -81,13 +81,26 @@ pub fn check_directory(out: &Path, what: &str, ours: impl Fn(&str) -> bool) -> R
     Ok(())
 }
 
+/// Directories that were made for files, innermost first. At the end of it those go again in which nothing was written.
+#[must_use]
+pub struct Made(Vec<PathBuf>);
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        // Only what is empty can be removed so.
+        self.0.iter().for_each(|dir| std::fs::remove_dir(dir).unwrap_or_default());
+    }
+}
+
 /// Makes a directory for files, with its parents.
-pub fn make_directory(out: &Path) -> Result<(), Failure> {
-    let made = std::fs::create_dir_all(out);
-    made.map_err(|error| {
+pub fn make_directory(out: &Path) -> Result<Made, Failure> {
+    let missing = out.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists());
+    let made = Made(missing.map(Path::to_owned).collect());
+    std::fs::create_dir_all(out).map_err(|error| {
         let what = format!("cannot create the directory {}", out.display());
         Failure::unusable(anyhow::Error::from(error).context(what))
-    })
+    })?;
+    Ok(made)
 }
 
 /// Bytes that the file system of a file can still take; None of a device or a pipe, and where the system does not say.

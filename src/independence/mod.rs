@@ -210,9 +210,8 @@ impl Mean {
     fn of(values: &[f64]) -> Self {
         let seeds: Vec<u64> = (0..values.len() as u64).collect();
         let table = SeedTable::joint(&[(&seeds, values)]);
-        let mean = |rows: &mut [Vec<f64>]| rows[0].iter().sum::<f64>() / rows[0].len() as f64;
-        let interval = table.interval(crate::stats::CONFIDENCE, |rows| Some(mean(rows)));
-        Self { value: table.value(mean), interval: interval.ok() }
+        let interval = table.interval(crate::stats::CONFIDENCE, Centre::Mean, |means| Some(means[0]));
+        Self { value: table.centres(Centre::Mean)[0], interval: interval.ok() }
     }
 }
 

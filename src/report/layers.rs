@@ -2,7 +2,7 @@
 
 use super::lines::Measured;
 use super::summary::CellSummary;
-use crate::stats::bootstrap::median_ratio;
+use crate::stats::bootstrap;
 use crate::stats::{Centre, ExponentFit, Moments, NoFit, SeedTable, exponent};
 use crate::study::table::LayerRow;
 
@@ -52,7 +52,7 @@ impl Layers {
         };
         // Layer l has no product of layers behind it.
         let ends = [1, (depth / 2).max(1)];
-        let ratio = |of: fn(&LayerRow) -> f64| Measured::of(&table(&ends, of), median_ratio);
+        let ratio = |of: fn(&LayerRow) -> f64| Measured::of(&table(&ends, of), bootstrap::ratio);
         let term = |rows: &Vec<LayerRow>| rows.iter().map(|row| row.term_op).fold(f64::NAN, f64::max);
         Some(Self {
             cosine: fit(|row| row.cosine_max, 1),

@@ -1,4 +1,5 @@
-//! Text that fits a terminal: tables whose columns go on below where there is no room beside, and words in lines.
+//! Text that fits a terminal: tables whose columns go on below where there is no room beside, names of rows that take a line of
+//! their own where there is none even so, and words in lines.
 
 use super::text::escaped;
 use super::text::{Align, columns};
@@ -7,6 +8,8 @@ use super::text::{Align, columns};
 const PAGE: usize = 860;
 /// Pixels of a column: its margins, and each letter of its widest text.
 const COLUMN: (usize, usize) = (16, 8);
+/// Columns by which a line stands in below one that has the first part of its name.
+const INDENT: usize = 2;
 
 /// A table that fits a number of columns. Its first columns name a row; the others are in groups that stay together,
 /// such as a number and its interval.
@@ -45,20 +48,67 @@ impl Layout {
     }
 
     /// The table; groups that have no room beside the first go on below it, under the same names of rows. What fits
-    /// in no way goes on column by column.
+    /// in no way goes on column by column; and where names leave no room for a column, their first parts stand in lines above
+    /// the others, which are indented then.
     pub fn text(&self, room: usize) -> String {
         let width = |c: usize| 2 + self.rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
+        let beside = self.beside(room, width);
+        let indent = if beside == 0 { 0 } else { INDENT };
+        let mut above: Vec<Vec<usize>> = Vec::new();
+        for key in 0..beside {
+            match above.last_mut() {
+                Some(line) if line.iter().map(|&c| width(c)).sum::<usize>() + width(key) <= room => {
+                    line.push(key)
+                }
+                _ => above.push(vec![key]),
+            }
+        }
+        let above: Vec<Vec<String>> = above.iter().map(|keys| self.lines(keys)).collect();
+        let named = indent + (beside..self.keys).map(width).sum::<usize>();
         let block = |shown: Vec<usize>| {
-            let aligns: Vec<Align> = shown.iter().map(|&c| self.aligns[c]).collect();
-            let row = |row: &Vec<String>| shown.iter().map(|&c| row[c].clone()).collect();
-            columns(&aligns, &self.rows.iter().map(row).collect::<Vec<Vec<String>>>())
+            let mut text = String::new();
+            let shown: Vec<usize> = (beside..self.keys).chain(shown).collect();
+            for (row, line) in self.lines(&shown).iter().enumerate() {
+                // A name that says nothing new takes no line.
+                for line in above.iter().map(|lines| &lines[row]).filter(|line| !line.is_empty()) {
+                    text += &format!("{line}\n");
+                }
+                text += format!("{}{line}", " ".repeat(indent)).trim_end();
+                text.push('\n');
+            }
+            text
         };
-        self.blocks(room, width).into_iter().map(block).collect::<Vec<_>>().join("\n")
+        self.blocks(room, named, width).into_iter().map(block).collect::<Vec<_>>().join("\n")
     }
 
-    /// The columns of each part of a table that is so wide at most.
-    fn blocks(&self, room: usize, width: impl Fn(usize) -> usize) -> Vec<Vec<usize>> {
-        let named: usize = (0..self.keys).map(&width).sum();
+    /// Some columns of every row.
+    fn lines(&self, shown: &[usize]) -> Vec<String> {
+        let aligns: Vec<Align> = shown.iter().map(|&c| self.aligns[c]).collect();
+        let row = |row: &Vec<String>| shown.iter().map(|&c| row[c].clone()).collect();
+        let text = columns(&aligns, &self.rows.iter().map(row).collect::<Vec<Vec<String>>>());
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// The first of the columns of names that stand beside numbers: 0 where all do.
+    fn beside(&self, room: usize, width: impl Fn(usize) -> usize) -> usize {
+        let all = self.keys..self.keys + self.groups.iter().sum::<usize>();
+        let column = all.map(&width).max().unwrap_or(0);
+        let mut group = 0;
+        self.groups.iter().fold(self.keys, |at, &size| {
+            group = group.max((at..at + size).map(&width).sum());
+            at + size
+        });
+        let named = |first: usize| (first..self.keys).map(&width).sum::<usize>();
+        if named(0) + column <= room {
+            return 0;
+        }
+        // Numbers that belong together stay so where at least one name has room beside them.
+        let fits = |wide: usize| (1..self.keys).find(|&first| INDENT + named(first) + wide <= room);
+        fits(group).or_else(|| fits(column)).unwrap_or(self.keys)
+    }
+
+    /// The columns of each part of a table that is so wide at most, beside names of this width.
+    fn blocks(&self, room: usize, named: usize, width: impl Fn(usize) -> usize) -> Vec<Vec<usize>> {
         let mut pieces = Vec::new();
         let mut at = self.keys;
         for &size in &self.groups {
@@ -81,7 +131,7 @@ impl Layout {
                 _ => blocks.push((named + wide, piece.collect())),
             }
         }
-        blocks.into_iter().map(|(_, shown)| (0..self.keys).chain(shown).collect()).collect()
+        blocks.into_iter().map(|(_, shown)| shown).collect()
     }
 }
 
@@ -99,6 +149,7 @@ impl Layout {
             more => format!("<p>and {} more</p>\n", crate::units::counted(more, "row")),
         };
         let table = |shown: Vec<usize>| {
+            let shown: Vec<usize> = (0..self.keys).chain(shown).collect();
             let row = |tag: &str, row: &[String]| {
                 let cell = |&c: &usize| {
                     let class = if self.aligns[c] == Align::Left { " class=\"left\"" } else { "" };
@@ -111,7 +162,8 @@ impl Layout {
             let table = format!("<table>\n<thead>{head}</thead>\n<tbody>\n{rows}</tbody>\n</table>\n");
             format!("<div class=\"scroll\">\n{table}</div>\n")
         };
-        self.blocks(PAGE, width).into_iter().map(table).collect::<String>() + &more
+        let named = (0..self.keys).map(width).sum();
+        self.blocks(PAGE, named, width).into_iter().map(table).collect::<String>() + &more
     }
 }
 
@@ -167,6 +219,49 @@ mod tests {
         assert!(table.html(0).contains("and 1 row more"));
         let narrow = table.text(18);
         assert!(narrow.contains("\n\n  φ    interval\n  |s|  [0.1, 0.2]\n"), "{narrow}");
+    }
+
+    #[test]
+    fn long_names_of_rows_stand_above_their_numbers() {
+        let headers = ["φ", "m_k", "l", "m_l", "n", "m"].map(str::to_owned).to_vec();
+        let aligns = [Align::Left, Align::Left, Align::Right, Align::Right, Align::Right, Align::Right];
+        let mut table = Layout::new(headers, aligns.to_vec())
+            .group([("seeds", Align::Right)])
+            .group([("median", Align::Right), ("95 % interval", Align::Left)]);
+        let values = ["1000", "0.123", "[0.120, 0.125]"];
+        for keys in [
+            ["|s|", "k²·m", "4", "1", "32", "64"],
+            ["", "", "", "", "", "1024"],
+            ["ReLU", "m", "16", "10", "32", "64"],
+        ] {
+            table.push(keys.into_iter().chain(values).map(str::to_owned).collect());
+        }
+        // All names have room beside the widest column from 47 columns on.
+        assert_eq!(table.text(47).lines().next(), Some("  φ     m_k    l  m_l   n     m  seeds  median"));
+        let narrow = table.text(40);
+        let (first, second) = narrow.split_once("\n\n").unwrap();
+        let expected = [
+            "  φ     m_k    l  m_l",
+            "     n     m  seeds",
+            "  |s|   k²·m   4    1",
+            "    32    64   1000",
+            "        1024   1000",
+            "  ReLU  m     16   10",
+            "    32    64   1000",
+        ];
+        assert_eq!(first.lines().collect::<Vec<_>>(), expected);
+        assert_eq!(second.lines().nth(1), Some("     n     m  median  95 % interval"));
+        let words = |text: &str| {
+            let mut all: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+            all.sort();
+            all.dedup();
+            all
+        };
+        for room in 24..=120 {
+            let text = table.text(room);
+            assert!(text.lines().all(|line| line.chars().count() <= room), "{room}: {text}");
+            assert_eq!(words(&text), words(&table.text(200)), "{room}: {text}");
+        }
     }
 
     #[test]

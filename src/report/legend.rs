@@ -81,8 +81,8 @@ fn words(scene: &mut Scene, text: &str, (x, y): (f64, f64), size: u32, colour: O
 
 /// A piece of a curve as it is drawn.
 fn sample(scene: &mut Scene, chart: &Chart, series: &Series, (x, y): (f64, f64)) {
-    let alike = |s: &&Series| s.look == series.look && s.colour != series.colour;
-    // One name stands for those of all colours.
+    let alike = |s: &&Series| s.look == series.look && s.colour != series.colour && !s.named;
+    // One name stands for those of all colours that have none of their own.
     let all = !matches!(series.look, Look::Measured | Look::Steps | Look::Guide);
     let colour = if all && chart.series.iter().any(|s| alike(&s)) { ANY } else { colour(series) };
     let mut line = |x1: f64, y1: f64, x2: f64, y2: f64, stroke_width: f64, dashes: Option<&str>| {

@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use super::axis::Axis;
 use super::summary::CellSummary;
-use crate::stats::{CONFIDENCE, Interval, NoInterval, SeedTable, Spread};
+use crate::stats::{CONFIDENCE, Centre, Interval, NoInterval, SeedTable, Spread};
 use crate::study::table::LimitRecord;
 
 /// A number with its bootstrap interval, or why there is none.
@@ -24,13 +24,10 @@ impl From<Spread> for Measured {
 }
 
 impl Measured {
-    /// A statistic of a table of seeds; None where it is undefined.
-    pub(super) fn of(
-        table: &SeedTable,
-        statistic: impl Fn(&mut [Vec<f64>]) -> Option<f64> + Sync + Copy,
-    ) -> Option<Self> {
-        let value = table.value(statistic).filter(|v| v.is_finite())?;
-        Some(Self { value, interval: table.interval(CONFIDENCE, statistic) })
+    /// A statistic of the medians of a table of seeds; None where it is undefined.
+    pub(super) fn of(table: &SeedTable, statistic: impl Fn(&[f64]) -> Option<f64> + Sync) -> Option<Self> {
+        let value = statistic(&table.centres(Centre::Median)).filter(|v| v.is_finite())?;
+        Some(Self { value, interval: table.interval(CONFIDENCE, Centre::Median, statistic) })
     }
 }
 

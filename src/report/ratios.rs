@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::axis::{Axis, LineKey, phi};
 use super::lines::{Measured, deviations, group, relative_bound};
 use super::summary::CellSummary;
-use crate::stats::bootstrap::median_ratio;
-use crate::stats::{CONFIDENCE, select_quantile};
+use crate::stats::bootstrap::{mean_ratio, ratio};
+use crate::stats::{CONFIDENCE, Centre};
 use crate::study::table::{CellRecord, LimitRecord};
 
 /// A ratio of two medians.
@@ -64,7 +64,7 @@ pub(super) fn ratios(cells: &[&CellSummary]) -> Vec<Ratio> {
 
 fn of(pairs: &[(&CellSummary, &CellSummary)], mean: bool, networks: usize) -> Ratio {
     let table = deviations(&pairs.iter().flat_map(|&(c, d)| [c, d]).collect::<Vec<_>>());
-    let statistic: fn(&mut [Vec<f64>]) -> Option<f64> = if mean { mean_ratio } else { median_ratio };
+    let statistic = if mean { mean_ratio } else { ratio };
     let theory = |number: fn(&LimitRecord) -> Option<f64>| {
         let logs: Option<f64> = pairs
             .iter()
@@ -74,8 +74,8 @@ fn of(pairs: &[(&CellSummary, &CellSummary)], mean: bool, networks: usize) -> Ra
             .sum();
         Some((logs? / pairs.len() as f64).exp())
     };
-    let value = table.value(statistic).filter(|v| v.is_finite());
-    let mut resampled = value.map(|_| table.resampled(statistic));
+    let value = statistic(&table.centres(Centre::Median)).filter(|v| v.is_finite());
+    let mut resampled = value.map(|_| table.resampled(Centre::Median, statistic));
     let low_together = match &mut resampled {
         Some(Ok(resampled)) => resampled.low_of(CONFIDENCE, networks),
         _ => None,
@@ -89,18 +89,4 @@ fn of(pairs: &[(&CellSummary, &CellSummary)], mean: bool, networks: usize) -> Ra
         exact: theory(|limit| limit.relative_sd_diagonal),
         bound: theory(relative_bound),
     }
-}
-
-/// The geometric mean of the median ratios of rows 0 : 1, 2 : 3, …
-fn mean_ratio(rows: &mut [Vec<f64>]) -> Option<f64> {
-    let pairs = rows.len() / 2;
-    let logs: Option<f64> = rows
-        .chunks_mut(2)
-        .map(|pair| {
-            let [top, bottom] = pair else { return None };
-            let log = (select_quantile(top, 0.5)? / select_quantile(bottom, 0.5)?).ln();
-            log.is_finite().then_some(log)
-        })
-        .sum();
-    Some((logs? / pairs as f64).exp())
 }

@@ -87,4 +87,20 @@ mod tests {
         }
         assert_eq!(scaling_figure(&[], "m", "s", "").unwrap(), None);
     }
+
+    #[test]
+    fn every_count_has_the_colour_of_its_times_in_the_legend() {
+        let of = |name: &str| {
+            let points = vec![(2.0, [0.3, 0.2, 0.4], 10.0), (4.0, [1.0, 0.9, 1.5], 40.0)];
+            Timed { name: name.into(), slope: 1.0, expected: 1.0, points }
+        };
+        let figure = scaling_figure(&[of("direct"), of("conditional")], "m", "s", "cpu").unwrap().unwrap();
+        for svg in [figure.svg, figure.narrow] {
+            let keys: Vec<&str> =
+                svg.split('<').filter(|tag| tag.starts_with("line ") && tag.contains("\"7 4\"")).collect();
+            let colour = |key: &str| key.split("stroke=\"").nth(1).map(|rest| rest[..7].to_owned());
+            let colours: Vec<Option<String>> = keys.iter().map(|key| colour(key)).collect();
+            assert_eq!(colours, ["#0072b2", "#d55e00"].map(|c| Some(c.to_owned())), "{keys:?}");
+        }
+    }
 }

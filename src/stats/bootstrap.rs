@@ -4,18 +4,17 @@
 //! same deviates and their deviations are correlated. Resampling therefore draws *seeds*, with replacement, and takes
 //! every cell's number of a drawn seed: the pairing survives, and with it the gain in a ratio or a slope.
 //!
-//! The interval is the percentile interval of [`RESAMPLES`] resamples. Resample i draws from the bootstrap stream of
-//! seed i, so it is the same whatever the thread, and the same in every interval of a table of equal size.
+//! What is resampled is a statistic of the centres of the cells, their medians or their means: an exponent, a ratio. The interval
+//! is the percentile interval of [`RESAMPLES`] resamples. Resample i draws from the bootstrap stream of seed i, so it is the
+//! same whatever the thread, and the same in every interval of a table of equal size.
 //! Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13.
 //!
-//! Cost: RESAMPLES × cells × seeds numbers copied, plus the statistic; shared by the threads of
+//! Cost: RESAMPLES × cells × seeds numbers read, half of them for medians, plus the statistic; shared by the threads of
 //! [`Threads::install`](crate::Threads::install).
-
-use rand::RngExt;
 
 use super::Interval;
 use super::quantile::select_quantile;
-use crate::rng::{Role, Stream};
+use super::resamples::{Ordered, Resamples};
 use crate::threads;
 use crate::units::are;
 
@@ -24,6 +23,15 @@ pub const RESAMPLES: u64 = 1000;
 
 /// Seeds below which a resample has too few distinct values for an interval.
 pub const FEWEST_SEEDS: usize = 8;
+
+/// What stands for a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Centre {
+    /// The median over seeds.
+    Median,
+    /// The mean over seeds.
+    Mean,
+}
 
 /// One number per cell and seed, over the seeds that all cells have.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,45 +85,65 @@ impl SeedTable {
         self.rows.get(cell).map_or(&[], Vec::as_slice)
     }
 
-    /// The statistic of the table itself. It may move the numbers of a row about.
-    pub fn value<T>(&self, statistic: impl Fn(&mut [Vec<f64>]) -> T) -> T {
-        statistic(&mut self.rows.clone())
+    /// The centres of the cells; NaN where no seed is shared.
+    pub fn centres(&self, centre: Centre) -> Vec<f64> {
+        let median = |row: &Vec<f64>| select_quantile(&mut row.clone(), 0.5).unwrap_or(f64::NAN);
+        let all = (0..self.seeds() as u32).collect::<Vec<_>>();
+        match centre {
+            Centre::Median => self.rows.iter().map(median).collect(),
+            Centre::Mean => self.rows.iter().map(|row| mean(row, &all)).collect(),
+        }
     }
 
-    /// The percentile interval of a statistic, None where it is undefined. It is given the rows of a resample and may
-    /// move the numbers of a row about.
+    /// The percentile interval of a statistic of the centres, which is None where it is undefined.
     pub fn interval(
         &self,
         confidence: f64,
-        statistic: impl Fn(&mut [Vec<f64>]) -> Option<f64> + Sync,
+        centre: Centre,
+        statistic: impl Fn(&[f64]) -> Option<f64> + Sync,
     ) -> Result<Interval, NoInterval> {
-        Ok(self.resampled(statistic)?.interval(confidence))
+        Ok(self.resampled(centre, statistic)?.interval(confidence))
     }
 
-    /// A statistic of every resample, of which intervals can be taken at several confidences.
+    /// A statistic of the centres in every resample, of which intervals can be taken at several confidences.
     pub fn resampled(
         &self,
-        statistic: impl Fn(&mut [Vec<f64>]) -> Option<f64> + Sync,
+        centre: Centre,
+        statistic: impl Fn(&[f64]) -> Option<f64> + Sync,
     ) -> Result<Resampled, NoInterval> {
         let seeds = self.seeds();
         if seeds < FEWEST_SEEDS {
             return Err(NoInterval::Seeds(seeds));
         }
-        let scratch = || (self.rows.clone(), vec![0; seeds]);
-        let one = |(rows, drawn): &mut (Vec<Vec<f64>>, Vec<usize>), i: usize| {
-            let mut stream = Stream::new(i as u64, Role::Bootstrap);
-            drawn.fill_with(|| stream.random_range(0..seeds as u64) as usize);
-            for (row, from) in rows.iter_mut().zip(&self.rows) {
-                for (v, &at) in row.iter_mut().zip(drawn.iter()) {
-                    *v = from[at];
+        let resamples = Resamples::of(seeds);
+        let ordered: Vec<Ordered> = match centre {
+            Centre::Median => self.rows.iter().map(|row| Ordered::of(row)).collect(),
+            Centre::Mean => Vec::new(),
+        };
+        let scratch = || (vec![0.0; self.cells()], vec![0; seeds], vec![0; seeds]);
+        let one = |(centres, drawn, scratch): &mut (Vec<f64>, Vec<u32>, Vec<u32>), i: usize| {
+            let places = resamples.places(i, scratch);
+            match centre {
+                Centre::Median => {
+                    drawn.fill(0);
+                    places.iter().for_each(|at| drawn[*at as usize] += 1);
+                    centres.iter_mut().zip(&ordered).for_each(|(c, row)| *c = row.median(drawn));
+                }
+                Centre::Mean => {
+                    centres.iter_mut().zip(&self.rows).for_each(|(c, row)| *c = mean(row, places))
                 }
             }
-            statistic(rows).filter(|v| v.is_finite())
+            statistic(centres).filter(|v| v.is_finite())
         };
         let resampled: Option<Vec<f64>> =
             threads::map_with(RESAMPLES as usize, scratch, one).into_iter().collect();
         resampled.map(Resampled).ok_or(NoInterval::Undefined)
     }
+}
+
+/// The mean of the numbers at these places, added in their order.
+fn mean(row: &[f64], places: &[u32]) -> f64 {
+    places.iter().map(|at| row[*at as usize]).sum::<f64>() / places.len() as f64
 }
 
 /// A statistic of [`RESAMPLES`] resamples.
@@ -137,24 +165,75 @@ impl Resampled {
     }
 }
 
-/// The ratio of the medians of row 0 and row 1; None where it is undefined.
-pub fn median_ratio(rows: &mut [Vec<f64>]) -> Option<f64> {
-    let [top, bottom] = rows else { return None };
-    let ratio = select_quantile(top, 0.5)? / select_quantile(bottom, 0.5)?;
-    ratio.is_finite().then_some(ratio)
+/// The first of two centres over the second; None where it is undefined.
+pub fn ratio(centres: &[f64]) -> Option<f64> {
+    let [top, bottom] = centres else { return None };
+    Some(top / bottom).filter(|ratio| ratio.is_finite())
+}
+
+/// The geometric mean of the ratios of centres 0 : 1, 2 : 3, …; None where one of them is undefined or not positive.
+pub fn mean_ratio(centres: &[f64]) -> Option<f64> {
+    let log = |pair: &[f64]| Some(ratio(pair)?.ln()).filter(|log| log.is_finite());
+    let logs: Option<f64> = centres.chunks(2).map(log).sum();
+    Some((logs? / (centres.len() / 2) as f64).exp())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rng::{Role, Stream};
+    use rand::RngExt;
 
     fn normals(seed: u64, count: usize) -> Vec<f64> {
         let mut stream = Stream::new(seed, Role::Data);
         (0..count).map(|_| stream.normal()).collect()
     }
 
-    fn mean(rows: &mut [Vec<f64>]) -> Option<f64> {
-        Some(rows[0].iter().sum::<f64>() / rows[0].len() as f64)
+    fn first(centres: &[f64]) -> Option<f64> {
+        Some(centres[0])
+    }
+
+    /// The same by the definition: the numbers of every drawn seed copied, row by row.
+    fn by_copies(table: &SeedTable, centre: Centre, statistic: fn(&[f64]) -> Option<f64>) -> Vec<f64> {
+        let seeds = table.seeds();
+        let one = |i: u64| {
+            let mut stream = Stream::new(i, Role::Bootstrap);
+            let drawn: Vec<usize> =
+                (0..seeds).map(|_| stream.random_range(0..seeds as u64) as usize).collect();
+            let centre = |row: &Vec<f64>| {
+                let mut copy: Vec<f64> = drawn.iter().map(|&at| row[at]).collect();
+                match centre {
+                    Centre::Median => select_quantile(&mut copy, 0.5).unwrap(),
+                    Centre::Mean => copy.iter().sum::<f64>() / seeds as f64,
+                }
+            };
+            statistic(&table.rows.iter().map(centre).collect::<Vec<_>>()).unwrap()
+        };
+        (0..RESAMPLES).map(one).collect()
+    }
+
+    #[test]
+    fn resamples_are_those_of_copied_numbers_to_the_bit_whatever_the_threads() {
+        for seeds in [8, 65, 400] {
+            let ids: Vec<u64> = (0..seeds).collect();
+            let rows: Vec<Vec<f64>> = (0..4).map(|cell| normals(20 + cell, seeds as usize)).collect();
+            let positive: Vec<Vec<f64>> =
+                rows.iter().map(|row| row.iter().map(|z| z.exp()).collect()).collect();
+            let table =
+                SeedTable::joint(&positive.iter().map(|row| (&ids[..], &row[..])).collect::<Vec<_>>());
+            for (centre, other) in [(Centre::Median, Centre::Mean), (Centre::Mean, Centre::Median)] {
+                for statistic in [mean_ratio, |c: &[f64]| ratio(&c[..2])] {
+                    let expected = by_copies(&table, centre, statistic);
+                    let bits = |all: &[f64]| all.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+                    let found = table.resampled(centre, statistic).unwrap();
+                    assert_eq!(bits(&found.0), bits(&expected), "{centre:?} of {seeds}");
+                    let threads = crate::Threads::new(3).unwrap();
+                    let found = threads.install(|| table.resampled(centre, statistic).unwrap());
+                    assert_eq!(bits(&found.0), bits(&expected), "{centre:?} of {seeds} on three threads");
+                    assert_ne!(found, table.resampled(other, statistic).unwrap());
+                }
+            }
+        }
     }
 
     #[test]
@@ -175,21 +254,21 @@ mod tests {
         let values = normals(1, count);
         let seeds: Vec<u64> = (0..count as u64).collect();
         let table = SeedTable::joint(&[(&seeds, &values)]);
-        let interval = table.interval(0.95, mean).unwrap();
+        let interval = table.interval(0.95, Centre::Mean, first).unwrap();
         let half = 1.96 * crate::stats::Moments::of(&values).standard_error().unwrap();
-        let centre = table.value(mean).unwrap();
+        let centre = table.centres(Centre::Mean)[0];
         // The limits of 1000 resamples are known to about 0.08 standard errors: four of them.
         let tolerance = 0.16 * half;
         assert!((interval.low.unwrap() - (centre - half)).abs() < tolerance);
         assert!((interval.high.unwrap() - (centre + half)).abs() < tolerance);
         // The 90 % interval is another: 1.645/1.96 of the width.
-        let narrow = table.interval(0.9, mean).unwrap();
+        let narrow = table.interval(0.9, Centre::Mean, first).unwrap();
         assert!(narrow.high.unwrap() < interval.high.unwrap() - 0.05 * half);
-        assert_eq!(table.interval(0.95, mean), Ok(interval));
+        assert_eq!(table.interval(0.95, Centre::Mean, first), Ok(interval));
         // A limit of ten at once is that of 99.5 % of one; of fifty, a thousand resamples do not tell.
-        let mut resampled = table.resampled(mean).unwrap();
+        let mut resampled = table.resampled(Centre::Mean, first).unwrap();
         assert_eq!(resampled.low_of(0.95, 1), interval.low);
-        assert_eq!(resampled.low_of(0.95, 10), table.interval(0.995, mean).unwrap().low);
+        assert_eq!(resampled.low_of(0.95, 10), table.interval(0.995, Centre::Mean, first).unwrap().low);
         assert!(resampled.low_of(0.95, 10) < interval.low && resampled.low_of(0.95, 50).is_none());
     }
 
@@ -200,12 +279,12 @@ mod tests {
         let double: Vec<f64> = values.iter().map(|v| 2.0 * v).collect();
         let seeds: Vec<u64> = (0..64).collect();
         let paired = SeedTable::joint(&[(&seeds, &double), (&seeds, &values)]);
-        let interval = paired.interval(0.95, median_ratio).unwrap();
+        let interval = paired.interval(0.95, Centre::Median, ratio).unwrap();
         assert_eq!((interval.low, interval.high), (Some(2.0), Some(2.0)));
         // Another order of the seeds in one cell loses it.
         let turned: Vec<f64> = double.iter().rev().copied().collect();
         let unpaired = SeedTable::joint(&[(&seeds, &turned), (&seeds, &values)]);
-        let interval = unpaired.interval(0.95, median_ratio).unwrap();
+        let interval = unpaired.interval(0.95, Centre::Median, ratio).unwrap();
         assert!(interval.high.unwrap() - interval.low.unwrap() > 0.1);
     }
 
@@ -213,8 +292,8 @@ mod tests {
     fn no_interval_has_a_reason() {
         let seeds: Vec<u64> = (0..8).collect();
         let few = SeedTable::joint(&[(&seeds[..7], &[1.0; 7])]);
-        assert_eq!(few.interval(0.95, mean), Err(NoInterval::Seeds(7)));
+        assert_eq!(few.interval(0.95, Centre::Mean, first), Err(NoInterval::Seeds(7)));
         let table = SeedTable::joint(&[(&seeds, &[1.0; 8]), (&seeds, &[0.0; 8])]);
-        assert_eq!(table.interval(0.95, median_ratio), Err(NoInterval::Undefined));
+        assert_eq!(table.interval(0.95, Centre::Median, ratio), Err(NoInterval::Undefined));
     }
 }

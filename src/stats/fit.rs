@@ -8,18 +8,8 @@
 //! interval in which seeds are resampled jointly over the cells ([`super::bootstrap`]). The cells have equal weights:
 //! the spread of log deviation hardly depends on the width.
 
-use super::bootstrap::{NoInterval, SeedTable};
-use super::quantile::select_quantile;
+use super::bootstrap::{Centre, NoInterval, SeedTable};
 use super::{CONFIDENCE, Interval};
-
-/// What stands for a cell in a fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Centre {
-    /// The median over seeds.
-    Median,
-    /// The mean over seeds.
-    Mean,
-}
 
 /// A fitted power law.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,17 +44,14 @@ pub fn exponent(x: &[f64], table: &SeedTable, centre: Centre) -> Result<Exponent
     if table.seeds() == 0 || table.cells() != x.len() {
         return Err(NoFit::Seeds);
     }
-    let logs = |rows: &mut [Vec<f64>]| -> Option<Vec<f64>> {
-        rows.iter_mut().map(|row| log_centre(row, centre)).collect()
-    };
     let slope = |logs: &[f64]| logs.iter().zip(&weights).map(|(y, w)| y * w).sum::<f64>();
-    let found = table.value(logs).ok_or(NoFit::Zero)?;
+    let found = logs(&table.centres(centre)).ok_or(NoFit::Zero)?;
     let exponent = slope(&found);
     let mean_y = found.iter().sum::<f64>() / found.len() as f64;
     Ok(ExponentFit {
         exponent,
         log_constant: mean_y - exponent * mean_log,
-        interval: table.interval(CONFIDENCE, |rows| logs(rows).map(|y| slope(&y))),
+        interval: table.interval(CONFIDENCE, centre, |centres| logs(centres).map(|y| slope(&y))),
         seeds: table.seeds(),
     })
 }
@@ -78,12 +65,9 @@ pub(super) fn weights(x: &[f64]) -> Option<(Vec<f64>, f64)> {
     (varies && spread > 0.0).then(|| (logs.iter().map(|l| (l - mean) / spread).collect(), mean))
 }
 
-fn log_centre(row: &mut [f64], centre: Centre) -> Option<f64> {
-    let value = match centre {
-        Centre::Median => select_quantile(row, 0.5)?,
-        Centre::Mean => row.iter().sum::<f64>() / row.len() as f64,
-    };
-    (value > 0.0 && value.is_finite()).then(|| value.ln())
+/// The logarithms of centres; None where one of them has none.
+fn logs(centres: &[f64]) -> Option<Vec<f64>> {
+    centres.iter().map(|v| (*v > 0.0 && v.is_finite()).then(|| v.ln())).collect()
 }
 
 #[cfg(test)]

@@ -86,15 +86,19 @@ fn interpolate(sorted: &[f64], probability: f64) -> Option<f64> {
 pub fn select_quantile(values: &mut [f64], probability: f64) -> Option<f64> {
     let (at, share) = position(values.len(), probability)?;
     let (_, &mut low, above) = values.select_nth_unstable_by(at, f64::total_cmp);
+    Some(between(low, share, || above.iter().copied().min_by(f64::total_cmp).unwrap_or(low)))
+}
+
+/// A share of the way from an order statistic to the next, which is looked for where it counts.
+pub(super) fn between(low: f64, share: f64, high: impl FnOnce() -> f64) -> f64 {
     if share == 0.0 {
-        return Some(low);
+        return low;
     }
-    let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
-    Some(low + share * (high - low))
+    low + share * (high() - low)
 }
 
 /// The order statistic (from 0) below the type-7 quantile, and the share of the way to the next.
-fn position(count: usize, probability: f64) -> Option<(usize, f64)> {
+pub(super) fn position(count: usize, probability: f64) -> Option<(usize, f64)> {
     let h = count.checked_sub(1)? as f64 * probability.clamp(0.0, 1.0);
     Some((h as usize, h.fract()))
 }

@@ -40,12 +40,10 @@
 //! Sources: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 12.5; D. G. Bonett, Approximate confidence
 //! interval for standard deviation of nonnormal distributions, Computational Statistics and Data Analysis 50 (2006).
 
-use rand::RngExt;
-
 use super::bootstrap::{FEWEST_SEEDS, NoInterval, RESAMPLES};
 use super::quantile::select_quantile;
+use super::resamples::Resamples;
 use super::{Interval, Moments};
-use crate::rng::{Role, Stream};
 use crate::threads;
 
 /// Variance of the logarithm from which on the upper limit is open.
@@ -107,14 +105,15 @@ fn log_spread(values: &[f64]) -> Option<(f64, f64)> {
 /// The studentised bootstrap interval of the spread.
 fn studentised(values: &[f64]) -> Option<[f64; 2]> {
     let (found, error) = log_spread(values)?;
-    let resample = |buffer: &mut Vec<f64>, i: usize| {
-        let mut stream = Stream::new(i as u64, Role::Bootstrap);
-        buffer.fill_with(|| values[stream.random_range(0..values.len() as u64) as usize]);
+    let resamples = Resamples::of(values.len());
+    let resample = |(buffer, scratch): &mut (Vec<f64>, Vec<u32>), i: usize| {
+        let places = resamples.places(i, scratch);
+        buffer.iter_mut().zip(places).for_each(|(v, at)| *v = values[*at as usize]);
         // A resample of equal numbers, rare from eight seeds on, has no spread to compare.
         let (log, error) = log_spread(buffer).filter(|(_, error)| *error > 0.0)?;
         Some((log - found) / error)
     };
-    let scratch = || values.to_vec();
+    let scratch = || (values.to_vec(), vec![0; values.len()]);
     let ratios = threads::map_with(RESAMPLES as usize, scratch, resample);
     let mut ratios: Vec<f64> = ratios.into_iter().flatten().collect();
     let high = (found - select_quantile(&mut ratios, 0.025)? * error).exp();
@@ -147,6 +146,7 @@ fn log_normal(values: &[f64]) -> Interval {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rng::{Role, Stream};
 
     #[test]
     fn the_error_of_the_logarithm_is_that_of_a_normal_law() {

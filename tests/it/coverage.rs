@@ -14,7 +14,7 @@ use eoc_ntk::limit::relative_sd_diagonal;
 use eoc_ntk::math::activation::Activation;
 use eoc_ntk::model::Network;
 use eoc_ntk::sampler::Sampler;
-use eoc_ntk::stats::bootstrap::median_ratio;
+use eoc_ntk::stats::bootstrap::ratio;
 use eoc_ntk::stats::{
     CONFIDENCE, Centre, Interval, KernelStatistics, Moments, QUANTILES, SeedTable, exponent, mean_interval,
     quantile, spread, tail_probability,
@@ -58,12 +58,11 @@ fn sorted(values: &[f64]) -> Vec<f64> {
 /// The percentile interval of the spread, which undercovers.
 fn percentile(values: &[f64]) -> Interval {
     let seeds: Vec<u64> = (0..values.len() as u64).collect();
-    let table = SeedTable::joint(&[(&seeds, values)]);
-    let statistic = |rows: &mut [Vec<f64>]| {
-        let moments = Moments::of(&rows[0]);
-        Some(moments.variance()?.sqrt() / moments.mean()?)
-    };
-    table.interval(CONFIDENCE, statistic).unwrap()
+    let squares: Vec<f64> = values.iter().map(|v| v * v).collect();
+    let table = SeedTable::joint(&[(&seeds, values), (&seeds, &squares)]);
+    let unbiased = values.len() as f64 / (values.len() as f64 - 1.0);
+    let statistic = |means: &[f64]| Some((unbiased * (means[1] / (means[0] * means[0]) - 1.0)).sqrt());
+    table.interval(CONFIDENCE, Centre::Mean, statistic).unwrap()
 }
 
 #[test]
@@ -226,7 +225,7 @@ fn every_interval_covers_in_studies_of_digits() {
     for (k, width) in widths.iter().enumerate() {
         let cells = [&of_activations[0][k], &of_activations[1][k]];
         let truth = median(cells[0]) / median(cells[1]);
-        let of = |i| study(&cells, i).interval(CONFIDENCE, median_ratio).unwrap();
+        let of = |i| study(&cells, i).interval(CONFIDENCE, Centre::Median, ratio).unwrap();
         let found = threads.install(|| (0..count).map(of).collect::<Vec<_>>());
         check(&format!("|s| : ReLU, width {width}"), coverage(found.into_iter(), truth));
     }

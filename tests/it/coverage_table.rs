@@ -15,10 +15,10 @@ use std::fmt::Write;
 
 use eoc_ntk::answer;
 use eoc_ntk::rng::{Role, Stream};
-use eoc_ntk::stats::bootstrap::median_ratio;
+use eoc_ntk::stats::bootstrap::{mean_ratio, ratio};
 use eoc_ntk::stats::{
     CONFIDENCE, Centre, Interval, Moments, QUANTILES, SeedTable, exponent, mean_interval, order_ranks,
-    quantile, select_quantile, spread, tail_probability,
+    quantile, spread, tail_probability,
 };
 use eoc_ntk::study::{Asked, SeedRange, Shard};
 use eoc_ntk::threads::{Threads, map};
@@ -216,23 +216,15 @@ fn resampled(law: Law, seeds: usize, studies: usize, entries: &mut Vec<Entry>) {
         exponent(&widths, &table(&rows), Centre::Median).unwrap().interval.unwrap()
     });
     add("exponent", -0.5, found);
-    let found =
-        of_studies(studies, |i| table(&law.draw(i, 2, seeds)).interval(CONFIDENCE, median_ratio).unwrap());
-    add("ratio of medians", 1.0, found);
-    // The geometric mean over networks, as a report has it.
-    let mean_ratio = |rows: &mut [Vec<f64>]| {
-        let logs: Option<f64> = rows
-            .chunks_mut(2)
-            .map(|pair| {
-                let [top, bottom] = pair else { return None };
-                Some((select_quantile(top, 0.5)? / select_quantile(bottom, 0.5)?).ln())
-            })
-            .sum();
-        Some((logs? / 2.0).exp())
+    let of = |cells: usize, statistic: fn(&[f64]) -> Option<f64>| {
+        let one =
+            |i| table(&law.draw(i, cells, seeds)).interval(CONFIDENCE, Centre::Median, statistic).unwrap();
+        of_studies(studies, one)
     };
+    let found = of(2, ratio);
+    add("ratio of medians", 1.0, found);
     if seeds < 1000 {
-        let found =
-            of_studies(studies, |i| table(&law.draw(i, 4, seeds)).interval(CONFIDENCE, mean_ratio).unwrap());
+        let found = of(4, mean_ratio);
         add("ratio of medians, mean over two networks", 1.0, found);
     }
 }

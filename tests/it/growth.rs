@@ -1,6 +1,8 @@
 //! `eoc bench --along`: time and memory against one size, as a user gets them.
 
 use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 use assert_cmd::Command;
 
@@ -116,4 +118,35 @@ fn sizes_that_make_no_slope_are_refused() {
         assert!(said.contains(sentence), "{args:?}: {said}");
         assert!(!out.exists(), "{args:?}");
     }
+}
+
+/// What was measured before a signal is shown; a directory in which nothing was written goes again, one that was there stays.
+#[cfg(unix)]
+#[test]
+fn a_signal_leaves_no_empty_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("there")).unwrap();
+    for out in ["new/times", "there"] {
+        // Far more rounds than can finish.
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("eoc"))
+            .args(["bench", "--along", "m", "--from", "4096", "--to", "16384", "--case", "16,1,4,1"])
+            .args(["--rounds", "1000", "--device", "cpu", "--threads", "1", "--out", out])
+            .current_dir(dir.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The head of the table is printed when the directory is there.
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        said.read_line(&mut String::new()).unwrap();
+        assert!(dir.path().join(out).exists());
+        let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        let ran = child.wait_with_output().unwrap();
+        assert_eq!(ran.status.code(), Some(130), "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+    let left: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["there"]);
+    assert!(std::fs::read_dir(dir.path().join("there")).unwrap().next().is_none());
 }

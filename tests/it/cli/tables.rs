@@ -56,9 +56,7 @@ fn tables_fit_the_terminal_and_80_columns_where_there_is_none() {
     let bench = place.done("bench --case 3,1,2,8 --rounds 1 --device cpu");
     check("bench", 80, &bench);
     for line in &lines {
-        // What names a line of several questions, and its interval, take 46.
-        let least = if line.contains("--depth 2,3") { 48 } else { 0 };
-        for columns in [40, 44, 60].map(|columns| columns.max(least)) {
+        for columns in [40, 44, 60] {
             match shown(&place, columns, line) {
                 Ok(text) => check(line, columns, &text),
                 Err(why) => return println!("SKIPPED: {why}"),

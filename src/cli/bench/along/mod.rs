@@ -181,10 +181,11 @@ pub fn execute(
         let seeds = (along == Along::Seeds).then_some(*size);
         seconds += Case::check(engines.engine, put, *sampler, precision, seeds)?;
     }
-    if let Some(directory) = &args.out {
+    let made = |directory: &PathBuf| {
         output::check_directory(directory, "times along a size", files::is_ours)?;
-        output::make_directory(directory)?;
-    }
+        output::make_directory(directory)
+    };
+    let _made = args.out.as_ref().map(made).transpose()?;
     let fixed = put_in_words(along, base);
     ctx.print(&head(engines.engine, along, &fixed))?;
     let of_each = u64::from(rounds) + 1;
