@@ -195,7 +195,7 @@ pub fn batch_seconds(plan: &JobPlan) -> f64 {
 }
 
 /// Seconds of a batch of so many seeds, as its engine plans it.
-fn seconds_of(plan: &JobPlan, seeds: usize) -> f64 {
+pub fn seconds_of(plan: &JobPlan, seeds: usize) -> f64 {
     seeds as f64 * plan.seconds_per_seed / plan.concurrent.clamp(1, seeds.max(1)) as f64
 }
 

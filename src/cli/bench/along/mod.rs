@@ -6,8 +6,8 @@ mod table;
 use std::path::PathBuf;
 
 use self::table::{Row, slopes, table};
-use super::case::{Case, Sizes};
-use super::gpu::passes_of;
+use super::case::{Case, Sizes, seconds_of};
+use super::gpu::{BY_PASS, passes_of};
 use super::memory::peak;
 use crate::Threads;
 use crate::backend::gpu::GpuEngine;
@@ -188,7 +188,8 @@ pub fn execute(
     let _made = args.out.as_ref().map(made).transpose()?;
     let fixed = put_in_words(along, base);
     ctx.print(&head(engines.engine, along, &fixed))?;
-    let of_each = u64::from(rounds) + 1;
+    // The first round of a size warms up; on a GPU those by pass come last.
+    let of_each = u64::from(rounds) + 1 + engines.timed.map_or(0, |_| BY_PASS);
     let name = format!("bench along {}", along.symbol());
     let mut meter = ctx.progress(name, "round").over(all.len() as u64 * of_each, of_each as f64 * seconds);
     let mut rows = Vec::new();
@@ -232,7 +233,11 @@ fn row(
     // Of a batch, or of a seed of one.
     let unit = if plan.along == Along::Seeds { count as f64 } else { 1.0 };
     let passes = match engines.timed {
-        Some(timed) => passes_of(timed, case, &seeds, ctx)?,
+        Some(timed) => {
+            let passes = passes_of(timed, case, &seeds, ctx)?;
+            meter.advance(BY_PASS, BY_PASS as f64 * seconds_of(sampling.plan(), count));
+            passes
+        }
         None => Vec::new(),
     };
     let passes = passes.into_iter().map(|(pass, time)| (pass.name(), time.seconds / count as f64 * unit));

@@ -92,7 +92,7 @@ pub(super) fn slopes(rows: &[Row], along: Along, room: usize) -> String {
     )
 }
 
-/// The passes of a GPU at every size, with the slope of each.
+/// The passes of a GPU at every size, with the slope of each, and all of them together.
 fn passes(rows: &[Row], along: Along, room: usize) -> String {
     let mut names: Vec<&str> = rows.iter().flat_map(|row| row.passes.iter().map(|pass| pass.0)).collect();
     names.sort_unstable();
@@ -106,8 +106,10 @@ fn passes(rows: &[Row], along: Along, room: usize) -> String {
         table = table.group([(size.as_str(), Align::Right)]);
     }
     table = table.group([("slope", Align::Right)]);
-    for name in names {
-        let at = |row: &Row| row.passes.iter().find(|pass| pass.0 == name).map(|pass| pass.1);
+    let of_pass = |name: &str, row: &Row| row.passes.iter().find(|pass| pass.0 == name).map(|pass| pass.1);
+    let together = |row: &Row| row.passes.iter().map(|pass| pass.1).reduce(|sum, seconds| sum + seconds);
+    for name in names.into_iter().chain(["together"]) {
+        let at = |row: &Row| if name == "together" { together(row) } else { of_pass(name, row) };
         let seconds: Vec<Option<f64>> = rows.iter().map(at).collect();
         let x: Vec<f64> =
             rows.iter().zip(&seconds).filter(|(_, s)| s.is_some()).map(|(r, _)| r.size as f64).collect();
@@ -130,7 +132,8 @@ mod tests {
         let row = |size: u64| {
             let second = 1e-3 * (size as f64).powf(exponent);
             let times = Times { median: second, least: second, greatest: second, rounds: vec![second; 3] };
-            let (expected, passes) = (7.0 * (size as f64).powi(2), vec![("gram", second / 2.0)]);
+            let (expected, passes) =
+                (7.0 * (size as f64).powi(2), vec![("gram", second / 2.0), ("draw", second / 4.0)]);
             let (sampler, planned) = (Sampler::Direct, 1 << 20);
             Row { size, sampler, times, seeds: 5, peak: None, planned, expected, passes }
         };
@@ -150,6 +153,7 @@ mod tests {
         assert!(words.contains("direct: the time grows as m to the power 1.50 [1.50, 1.50]"), "{text}");
         assert!(words.contains("grows as 2.00") && !text.contains("conditional"), "{text}");
         assert!(words.contains("gram 4000.00 11313.71 32000.00 1.50"), "{text}");
+        assert!(words.contains("together 6000.00 16970.56 48000.00 1.50"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
 }
