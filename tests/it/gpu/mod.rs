@@ -6,6 +6,7 @@
 mod algebra;
 mod compile;
 mod faults;
+mod floor;
 mod half;
 mod independence;
 mod law;
