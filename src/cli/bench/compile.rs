@@ -11,6 +11,15 @@ use crate::cli::failure::{Failure, Status};
 use crate::cli::tuning;
 use crate::cli::units::counted;
 
+/// What sums over neurons are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Sums {
+    /// f64
+    F64,
+    /// Pairs of f32
+    Pairs,
+}
+
 /// The GPU that is meant.
 pub fn choice(device: Option<&DeviceChoice>) -> Result<Choice, Failure> {
     match device {
@@ -24,10 +33,16 @@ pub fn choice(device: Option<&DeviceChoice>) -> Result<Choice, Failure> {
 }
 
 /// Compiles, and prints name and time of each.
-pub fn execute(choice: &Choice, threads: &Threads, ctx: &Context) -> Result<Status, Failure> {
+pub fn execute(
+    choice: &Choice,
+    sums: Option<Sums>,
+    threads: &Threads,
+    ctx: &Context,
+) -> Result<Status, Failure> {
     let found = find(choice).map_err(|e| EngineError::from(Refusal::Adapter(e.to_string())))?;
     // A device that computes nothing may compile everything: that is what this is for.
-    let options = Options { self_test: false, ..Options::default() };
+    let f64_sums = sums.map(|sums| sums == Sums::F64);
+    let options = Options { self_test: false, f64_sums, ..Options::default() };
     let engine = tuning::open_found(&found, threads, options)?;
     let description = engine.description();
     ctx.print(&format!("{}, {} {}\n", description.name, description.backend, description.driver))?;

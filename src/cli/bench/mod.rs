@@ -64,6 +64,9 @@ pub struct Args {
     /// Compile every shader that this GPU could need and print name and time of each; nothing is run
     #[arg(long, conflicts_with_all = ["case", "sampler", "rounds", "precision", "tune"])]
     compile: bool,
+    /// Sums over neurons in f64 or in pairs of f32, where the kind of the GPU does not say: a card that is none has no name
+    #[arg(long, value_name = "KIND", requires = "compile", hide = true)]
+    sums: Option<compile::Sums>,
     #[command(flatten)]
     growth: along::Args,
     #[command(flatten)]
@@ -121,7 +124,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let precision = args.engine.precision()?;
     let threads = args.engine.threads.start()?;
     if args.compile {
-        return compile::execute(&compile::choice(args.engine.device.as_ref())?, &threads, ctx);
+        return compile::execute(&compile::choice(args.engine.device.as_ref())?, args.sums, &threads, ctx);
     }
     if args.tune {
         return match gpu_of(&args.engine, precision, &threads)? {
