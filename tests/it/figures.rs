@@ -131,6 +131,9 @@ fn single_seeds_bands_tails_and_histograms_are_of_the_rows() {
             .count();
         close(number(row, "y"), above as f64 / 64.0);
     }
+    // No share is above 1, and its axis ends there.
+    let shares = |end: &str| named(&all, "tails").svg.contains(&format!("text-anchor=\"end\">{end}</text>"));
+    assert!(shares("1") && shares("0.5") && !shares("2"));
     // The area under each histogram is 1, on the axis that is drawn.
     let histogram = rows(named(&all, "histogram"));
     for series in histogram.iter().map(|r| &r["series"]).collect::<std::collections::BTreeSet<_>>() {

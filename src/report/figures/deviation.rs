@@ -112,7 +112,10 @@ pub(super) fn constants(lines: &Lines) -> Option<Chart> {
         100.0 * CONFIDENCE
     );
     let y = Scale::log(format!("{:.0} % quantile of ‖K−K∞‖/n : bound", 100.0 * UPPER));
-    let note = format!("error bars: {:.0} % interval of the quantile", 100.0 * CONFIDENCE);
+    let note = format!(
+        "error bars: {:.0} % interval of the quantile, open above where there is no upper bar",
+        100.0 * CONFIDENCE
+    );
     Some(lines.chart("constant", "the constant of the bound", about, y, series).noted(note))
 }
 

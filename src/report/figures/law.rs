@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Chart, Curve, Dot, Lines, Look, Point, Scale, Series};
 use crate::report::text::short;
+use crate::report::ticks::log_range;
 
 /// Curves of a figure at most: more cannot be told apart.
 const CURVES: usize = 6;
@@ -12,6 +13,8 @@ const SEEDS: usize = 8;
 /// Steps of a tail at most, and beside them its largest seeds, one by one.
 const STEPS: usize = 120;
 const TAIL: usize = 40;
+/// Where the axis of a share ends: no share is above 1, whose line is to be seen.
+const TOP: f64 = 1.1;
 
 /// The cells that are shown, with their names: of many the ends and what lies evenly between them.
 pub(super) fn cells<'a>(lines: &Lines<'a>, most: usize) -> Vec<(String, &'a Point)> {
@@ -97,7 +100,8 @@ pub(super) fn tails(lines: &Lines) -> Option<Chart> {
     );
     series.extend(levels);
     let x = Scale::log("‖K−K∞‖/n : bound, without constant and logarithms");
-    let y = Scale::log("share of the seeds at or above");
+    let least = log_range(series.iter().flat_map(|s| &s.dots).map(|dot| dot.y)).0;
+    let y = Scale { ends: Some((least, TOP)), ..Scale::log("share of the seeds at or above") };
     let chart = lines.chart("tails", "tails of the deviation", about, y, series);
     Some(Chart { x, marks: Vec::new(), ..chart })
 }
