@@ -60,10 +60,16 @@ pub(super) fn add(scene: &mut Scene, chart: &Chart, frame: &Frame, left: f64) {
     scene.height = y + 8.0;
 }
 
+/// Stands for the spaces of `m = 64`, which no line is broken at.
+const KEPT: char = '\u{e000}';
+
 /// A name in lines: whole, where these are enough.
 fn lines(label: &str, letters: usize) -> Vec<String> {
-    let all: Vec<String> = paragraph("", label, letters).lines().map(|l| shortened(l, letters)).collect();
-    if all.len() <= LINES { all } else { vec![shortened(label, letters)] }
+    let label = label.replace(" = ", &format!("{KEPT}={KEPT}"));
+    let text = paragraph("", &label, letters).replace(KEPT, " ");
+    let label = label.replace(KEPT, " ");
+    let all: Vec<String> = text.lines().map(|line| shortened(line, letters)).collect();
+    if all.len() <= LINES { all } else { vec![shortened(&label, letters)] }
 }
 
 fn words(scene: &mut Scene, text: &str, (x, y): (f64, f64), size: u32, colour: Option<&str>) {
@@ -151,4 +157,15 @@ fn mark(scene: &mut Scene, shape: MarkerShape, (x, y): (f64, f64), size: f64, co
             stroke_width: None,
         },
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_stays_with_its_symbol() {
+        assert_eq!(lines("linear widths, m = 64", 19), ["linear widths,", "m = 64"]);
+        assert_eq!(lines("linear widths, m = 64", 21), ["linear widths, m = 64"]);
+    }
 }

@@ -159,13 +159,16 @@ fn found(analysis: &Analysis, claims: &[Claim], words: &Page) -> String {
         };
         body += &format!("<ul class=\"claims\">\n{}</ul>\n", claims.iter().map(item).collect::<String>());
     }
-    body += &format!(
-        "<p>In brackets: {:.0} % intervals. <b class=\"agrees\">agrees</b>: the interval holds the number (and tells an exponent of wide networks from \
-         none and from twice as much), or lies within the stretch; <b class=\"contradicts\">contradicts</b>: it excludes what was predicted; <b class=\"undecided\">undecided</b>: \
-         neither can be said. {}</p>\n",
-        100.0 * CONFIDENCE,
-        note_of_orders(claims).unwrap_or_default()
-    );
+    let verdicts = match claims {
+        [] => String::new(),
+        _ => format!(
+            " <b class=\"agrees\">agrees</b>: the interval holds the number (and tells an exponent of wide networks from \
+             none and from twice as much), or lies within the stretch; <b class=\"contradicts\">contradicts</b>: it excludes what was \
+             predicted; <b class=\"undecided\">undecided</b>: neither can be said. {}",
+            note_of_orders(claims).unwrap_or_default()
+        ),
+    };
+    body += &format!("<p>In brackets: {:.0} % intervals.{verdicts}</p>\n", 100.0 * CONFIDENCE);
     section("found", "What was found", &body)
 }
 
