@@ -4,7 +4,7 @@
 //
 // A layer that is split goes on from the total of what came before, so that the split moves no bit.
 //
-// Twin: backend::cpu::seed::add
+// Twin: backend::cpu::room::add
 //
 // Bindings: 0 p, uniform · 1 partials [seed][part][entry], read · 2 totals [seed][entry], read and write
 // Dispatch: x workgroups of WORKGROUP entries, z seeds; entries beyond the end are left out.

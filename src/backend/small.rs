@@ -122,8 +122,8 @@ impl<'j> Small<'j> {
     }
 
     /// Takes C_k (lower triangle), which becomes C_k + 1 1ᵀ below a layer with a bias. What it says of the range of the panels is an error of [`root`](Self::root) and
-    /// [`finish`](Self::finish): a layer that is dead for a point is exactly zero there, and legal.
-    pub(super) fn set_gram(&mut self, k: usize, mut gram: Vec<f64>) {
+    /// [`finish`](Self::finish): a layer that is dead for a point is exactly zero there, and legal. Gives back C_k of the seed before.
+    pub(super) fn set_gram(&mut self, k: usize, mut gram: Vec<f64>) -> Vec<f64> {
         let vanishes = |square: &f64| *square > 0.0 && *square < VANISHING;
         let f64_panels = self.job.precision == Precision::F64;
         if !f64_panels && gram.iter().step_by(self.job.n + 1).any(vanishes) {
@@ -133,7 +133,7 @@ impl<'j> Small<'j> {
         if let Some(kept) = &mut self.kept {
             kept.set_gram(self.job, k, &gram);
         }
-        self.grams[k] = gram;
+        std::mem::replace(&mut self.grams[k], gram)
     }
 
     fn in_range(&self) -> Result<(), EngineError> {
@@ -169,8 +169,9 @@ impl<'j> Small<'j> {
         }
     }
 
-    /// Takes B_k B_kᵀ (lower triangle) and adds the term of layer k to K, and to K_gia that of its own matrix.
-    pub(super) fn set_back_gram(&mut self, k: usize, gram: Vec<f64>) {
+    /// Takes B_k B_kᵀ (lower triangle) and adds the term of layer k to K, and to K_gia that of its own matrix. Gives back what was
+    /// there before.
+    pub(super) fn set_back_gram(&mut self, k: usize, gram: Vec<f64>) -> Vec<f64> {
         let below = &self.grams[k - 1];
         add_term(&mut self.kernel, below, &gram, self.job);
         if let Some(twin) = &mut self.twin {
@@ -179,7 +180,7 @@ impl<'j> Small<'j> {
         if let Some(kept) = &mut self.kept {
             kept.set_back_gram(self.job, k, &gram);
         }
-        self.layers[k].back_gram = gram;
+        std::mem::replace(&mut self.layers[k].back_gram, gram)
     }
 
     /// Takes M_k = G_kᵀ B_kᵀ, n × q.
@@ -293,10 +294,16 @@ pub(super) fn answer(job: &Job, mut drawn: Drawn, wanted: &Wanted) -> Result<Dra
     if let Some(reference) = wanted.statistics {
         if drawn.statistics.is_none() || wanted.spectrum {
             let kernel = drawn.kernel.as_ref().ok_or_else(|| drawn.lacks("statistics"))?;
-            let (statistics, eigenvalues) = reference.measure_all(kernel).map_err(failed)?;
+            // A whole spectrum costs more than all the statistics.
+            let statistics = if wanted.spectrum {
+                let (statistics, eigenvalues) = reference.measure_all(kernel).map_err(failed)?;
+                drawn.eigenvalues = Some(eigenvalues);
+                statistics
+            } else {
+                reference.measure(kernel).map_err(failed)?
+            };
             // A device that has made statistics keeps them, whatever else is asked of it.
             drawn.statistics.get_or_insert(statistics);
-            drawn.eigenvalues = wanted.spectrum.then_some(eigenvalues);
         }
         if let (Some(kernel), Some(independent)) = (&drawn.kernel, &drawn.independent) {
             let found = reference.measure_independence(kernel, independent).map_err(failed)?;

@@ -2,7 +2,7 @@
 
 use super::layer::{Backward, BackwardSums, Forward, ForwardSums, Panels, wave};
 use super::real::Real;
-use super::seed::{Drawing, Seed, SeedState, add};
+use super::seed::{Drawing, Seed, SeedState};
 use crate::backend::small::Coupling;
 use crate::backend::{Drawn, EngineError};
 use crate::sampler::{ConditionalPasses, conditional};
@@ -62,26 +62,27 @@ impl<T: Real> ConditionalPasses for ConditionalState<'_, T> {
 
     fn forward(&mut self, k: usize) -> Result<(), EngineError> {
         let (layer, streams, keep) = (self.seed.layer(k), self.seed.streams(k), self.seed.keep);
-        let (last, stop) = (self.seed.is_last(k), self.seed.stop);
+        let (last, stop, room) = (self.seed.is_last(k), self.seed.stop, &self.seed.room);
         let mut panels = std::mem::take(&mut self.layers[k].panels);
         panels.resize_with(layer.blocks(), Panels::default);
         let below = &self.layers[k - 1].half;
         let (n, across) = (layer.n, if last { layer.outputs } else { layer.q });
-        let mut total = ForwardSums { gram: vec![0.0; n * n], cross: vec![0.0; n * across] };
+        let mut total = ForwardSums { gram: room.zeros(n * n), cross: room.zeros(n * across) };
         let size = wave(layer.n, layer.q);
         for (wave, chunk) in panels.chunks_mut(size).enumerate() {
             let items = chunk.iter_mut().collect();
             let sums = self.seed.blocks(items, |block, panel: &mut Panels<T>| {
                 panel.clear();
                 let keep = keep.then_some(panel);
-                Forward { layer, streams, root: below, last, block: wave * size + block, keep, stop }
+                Forward { layer, streams, root: below, last, block: wave * size + block, keep, room, stop }
             })?;
             for s in sums {
-                add(&mut total.gram, &s.gram);
-                add(&mut total.cross, &s.cross);
+                room.add(&mut total.gram, s.gram);
+                room.add(&mut total.cross, s.cross);
             }
         }
-        self.seed.small.set_gram(k, total.gram);
+        let before = self.seed.small.set_gram(k, total.gram);
+        self.seed.room.give(before);
         if last {
             self.seed.small.set_outputs(total.cross);
         } else {
@@ -93,7 +94,7 @@ impl<T: Real> ConditionalPasses for ConditionalState<'_, T> {
 
     fn backward(&mut self, k: usize) -> Result<(), EngineError> {
         let (layer, streams, with_cross) = (self.seed.layer(k), self.seed.streams(k), k > 1);
-        let (keep, stop) = (self.seed.keep, self.seed.stop);
+        let (keep, stop, room) = (self.seed.keep, self.seed.stop, &self.seed.room);
         // Taken out: the coupling of one seed must not be met by the next.
         let coupling = self.layers[k].coupling.take();
         let independent = self.layers[k].independent.take();
@@ -109,8 +110,11 @@ impl<T: Real> ConditionalPasses for ConditionalState<'_, T> {
         let (n, q) = (layer.n, layer.q);
         let cross = if with_cross { n * q } else { 0 };
         let other = independent.map_or(0, |_| q * q);
-        let mut total =
-            BackwardSums { gram: vec![0.0; q * q], cross: vec![0.0; cross], independent: vec![0.0; other] };
+        let mut total = BackwardSums {
+            gram: room.zeros(q * q),
+            cross: room.zeros(cross),
+            independent: room.zeros(other),
+        };
         let size = wave(layer.n, layer.q);
         for (wave, chunk) in state.panels.chunks(size).enumerate() {
             let sums = self.seed.blocks(chunk.iter().collect(), |block, panel: &Panels<T>| Backward {
@@ -122,18 +126,20 @@ impl<T: Real> ConditionalPasses for ConditionalState<'_, T> {
                 with_cross,
                 block: wave * size + block,
                 kept: keep.then_some(panel),
+                room,
                 stop,
             })?;
             for s in sums {
-                add(&mut total.gram, &s.gram);
-                add(&mut total.cross, &s.cross);
-                add(&mut total.independent, &s.independent);
+                room.add(&mut total.gram, s.gram);
+                room.add(&mut total.cross, s.cross);
+                room.add(&mut total.independent, s.independent);
             }
         }
         if independent.is_some() {
             self.seed.small.set_independent_gram(total.independent);
         }
-        self.seed.small.set_back_gram(k, total.gram);
+        let before = self.seed.small.set_back_gram(k, total.gram);
+        self.seed.room.give(before);
         self.seed.small.set_back_cross(k, total.cross);
         Ok(())
     }

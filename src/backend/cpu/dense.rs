@@ -14,7 +14,8 @@ use super::dispatch::Pass;
 use super::layer::{CHUNK, Layer, wave};
 use super::product::{gram, project, widen};
 use super::real::{LANES, Real, Vector};
-use super::seed::{Drawing, Seed, SeedState, add, input};
+use super::room::Room;
+use super::seed::{Drawing, Seed, SeedState, input};
 use super::weights::Matrix;
 use crate::backend::{Drawn, EngineError, Stop};
 use crate::sampler::{DensePasses, direct};
@@ -24,8 +25,12 @@ pub(super) struct DenseState<'j, T> {
     seed: Seed<'j>,
     /// Z_k of every hidden layer, chunk after chunk, [point][vector].
     z: Vec<Vec<Vec<Vector<T>>>>,
+    /// A_k transposed, m_k × n, of the layer that was last passed on the way up; at first the unit rows.
+    a: Vec<T>,
     /// B_{k+1} transposed, m_{k+1} × q.
     b: Vec<T>,
+    /// Where that of the next layer goes: vectors change places with those above.
+    next: Vec<T>,
     /// Tiles of W_k by (chunk of rows) that are kept: [column chunk][group of 16 rows][column].
     tiles: Vec<Vec<Vec<Vector<T>>>>,
 }
@@ -41,7 +46,10 @@ struct ForwardChunk<'a, T> {
     first: u64,
     vectors: usize,
     z: &'a mut Vec<Vector<T>>,
+    /// A_k of the chunk, transposed, [neuron][point].
+    out: &'a mut [T],
     tiles: Option<&'a mut Vec<Vector<T>>>,
+    room: &'a Room,
     stop: &'a Stop,
 }
 
@@ -87,11 +95,13 @@ impl<T: Real> Pass for ForwardChunk<'_, T> {
         self.z.extend((0..n * v).map(|k| sums[(k % v) * n + k / v]));
         let mut a = vec![zero; n * v];
         self.layer.activate(self.z, &mut a);
-        let mut wide = vec![0.0; n * v * LANES];
+        let mut wide = self.room.any(n * v * LANES);
         widen(&a, &mut wide);
-        let mut out = vec![0.0; n * n];
-        gram::<S, true>(simd, &wide, n, &wide, n, v * LANES, &mut out);
-        out
+        let mut sums = self.room.zeros(n * n);
+        gram::<S, true>(simd, &wide, n, &wide, n, v * LANES, &mut sums);
+        self.room.give(wide);
+        scatter(&a, n, v, self.out);
+        sums
     }
 }
 
@@ -104,22 +114,20 @@ struct BackwardChunk<'a, T> {
     first: u64,
     vectors: usize,
     z: &'a [Vector<T>],
+    /// B_k of the chunk, transposed, [neuron][row].
+    out: &'a mut [T],
     /// Kept tiles of W_{k+1} by chunk of rows.
     tiles: &'a [Vec<Vector<T>>],
+    room: &'a Room,
     stop: &'a Stop,
 }
 
-/// B of a chunk, [row of B][vector], and its B Bᵀ.
-struct BackwardOut<T> {
-    b: Vec<Vector<T>>,
-    gram: Vec<f64>,
-}
-
 impl<T: Real> Pass for BackwardChunk<'_, T> {
-    type Output = BackwardOut<T>;
+    /// B Bᵀ of the chunk, q × q.
+    type Output = Vec<f64>;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> BackwardOut<T> {
+    fn run<S: Simd>(self, simd: S) -> Vec<f64> {
         let Layer { q, outputs, width, .. } = self.layer;
         let v = self.vectors;
         let count = ((width - self.first) as usize).min(CHUNK);
@@ -136,11 +144,13 @@ impl<T: Real> Pass for BackwardChunk<'_, T> {
         for (z, u) in self.z.chunks_exact(v).zip(u.chunks_exact_mut(outputs * v)) {
             u.chunks_exact_mut(v).for_each(|u| self.layer.differentiate(z, u));
         }
-        let mut wide = vec![0.0; q * v * LANES];
+        let mut wide = self.room.any(q * v * LANES);
         widen(&u, &mut wide);
-        let mut out = vec![0.0; q * q];
-        gram::<S, true>(simd, &wide, q, &wide, q, v * LANES, &mut out);
-        BackwardOut { b: u, gram: out }
+        let mut sums = self.room.zeros(q * q);
+        gram::<S, true>(simd, &wide, q, &wide, q, v * LANES, &mut sums);
+        self.room.give(wide);
+        scatter(&u, q, v, self.out);
+        sums
     }
 }
 
@@ -197,28 +207,11 @@ impl<'j, T: Real> DenseState<'j, T> {
     pub(super) fn new(to: Drawing<'j>) -> Self {
         let depth = to.job.network.depth();
         let (z, tiles) = ((0..depth).map(|_| Vec::new()).collect(), (0..depth).map(|_| Vec::new()).collect());
-        Self { seed: Seed::new::<T>(to), z, b: Vec::new(), tiles }
+        Self { seed: Seed::new::<T>(to), z, a: Vec::new(), b: Vec::new(), next: Vec::new(), tiles }
     }
 
     fn matrix(&self, k: usize) -> Matrix<'j> {
         Matrix::of(self.seed.job, self.seed.small.seed(), k)
-    }
-
-    /// A_k transposed, m_k × n; for k = 0 the unit rows.
-    fn transposed(&self, k: usize) -> Vec<T> {
-        if k == 0 {
-            return input(self.seed.job);
-        }
-        let (n, width) = (self.seed.job.n, self.seed.job.width(k) as usize);
-        let mut out = vec![T::ZERO; n * width];
-        let layer = self.seed.layer(k);
-        let mut a = Vec::new();
-        for ((first, v), z) in chunks(&layer).zip(&self.z[k]) {
-            a.resize(n * v, [T::ZERO; LANES]);
-            layer.activate(z, &mut a);
-            scatter(&a, n, v, first, width, &mut out);
-        }
-        out
     }
 }
 
@@ -229,6 +222,7 @@ impl<T: Real> SeedState for DenseState<'_, T> {
 
     fn draw(&mut self) -> Result<Drawn, EngineError> {
         let depth = self.seed.job.network.depth();
+        self.a = input(self.seed.job);
         direct::run(self, depth)?;
         self.seed.finish::<T>()
     }
@@ -238,8 +232,10 @@ impl<T: Real> DensePasses for DenseState<'_, T> {
     type Error = EngineError;
 
     fn forward(&mut self, k: usize) -> Result<(), EngineError> {
-        let (layer, stop) = (self.seed.layer(k), self.seed.stop);
-        let below = self.transposed(k - 1);
+        let (layer, stop, room) = (self.seed.layer(k), self.seed.stop, &self.seed.room);
+        let below = std::mem::take(&mut self.a);
+        let mut next = std::mem::take(&mut self.next);
+        next.resize(layer.n * layer.width as usize, T::ZERO);
         let mut z = std::mem::take(&mut self.z[k]);
         let mut tiles = std::mem::take(&mut self.tiles[k]);
         z.resize_with(layer.chunks(), Vec::new);
@@ -247,66 +243,88 @@ impl<T: Real> DensePasses for DenseState<'_, T> {
         // W_1 is not needed on the way back.
         let keep = self.seed.keep && k > 1;
         let (weights, bias) = (self.matrix(k), self.seed.job.bias(k));
-        let mut total = vec![0.0; layer.n * layer.n];
-        let mut items = chunks(&layer).zip(z.iter_mut().zip(tiles.iter_mut())).peekable();
+        let mut total = room.zeros(layer.n * layer.n);
+        let outs = next.chunks_mut(layer.n * CHUNK);
+        let mut items = chunks(&layer).zip(z.iter_mut().zip(tiles.iter_mut()).zip(outs)).peekable();
         while items.peek().is_some() {
             let some = items.by_ref().take(wave(layer.n, layer.q)).collect();
-            let grams = self.seed.blocks(some, |_, ((first, vectors), (z, tiles))| {
+            let grams = self.seed.blocks(some, |_, ((first, vectors), ((z, tiles), out))| {
                 let tiles = keep.then_some(tiles);
-                ForwardChunk { layer, weights, bias, below: &below, first, vectors, z, tiles, stop }
+                ForwardChunk {
+                    layer,
+                    weights,
+                    bias,
+                    below: &below,
+                    first,
+                    vectors,
+                    z,
+                    out,
+                    tiles,
+                    room,
+                    stop,
+                }
             })?;
-            grams.iter().for_each(|g| add(&mut total, g));
+            grams.into_iter().for_each(|gram| room.add(&mut total, gram));
         }
         drop(items);
-        self.seed.small.set_gram(k, total);
+        let before = self.seed.small.set_gram(k, total);
+        self.seed.room.give(before);
         self.z[k] = z;
         self.tiles[k] = tiles;
+        (self.a, self.next) = (next, below);
         if self.seed.is_last(k) {
-            let outputs = self.matrix(k + 1).outputs(&self.transposed(k), layer.n);
+            let outputs = self.matrix(k + 1).outputs(&self.a, layer.n);
             self.seed.small.set_outputs(outputs);
         }
         Ok(())
     }
 
     fn backward(&mut self, k: usize) -> Result<(), EngineError> {
-        let (layer, stop) = (self.seed.layer(k), self.seed.stop);
+        let (layer, stop, room) = (self.seed.layer(k), self.seed.stop, &self.seed.room);
         let b = std::mem::take(&mut self.b);
         let above = (!self.seed.is_last(k)).then(|| (self.matrix(k + 1), b.as_slice()));
         let tiles = self.tiles.get(k + 1).map_or(&[][..], Vec::as_slice);
         let last = self.matrix(self.seed.job.network.depth());
         let (q, width) = (layer.q, layer.width as usize);
-        let mut total = vec![0.0; q * q];
-        let mut next = vec![T::ZERO; q * width];
-        let all: Vec<_> = chunks(&layer).zip(&self.z[k]).collect();
-        for some in all.chunks(wave(layer.n, q)) {
-            let parts = self.seed.blocks(some.to_vec(), |_, ((first, vectors), z)| BackwardChunk {
+        let mut total = room.zeros(q * q);
+        let mut next = std::mem::take(&mut self.next);
+        next.resize(q * width, T::ZERO);
+        let mut items = chunks(&layer).zip(self.z[k].iter().zip(next.chunks_mut(q * CHUNK))).peekable();
+        while items.peek().is_some() {
+            let some = items.by_ref().take(wave(layer.n, q)).collect();
+            let grams = self.seed.blocks(some, |_, ((first, vectors), (z, out))| BackwardChunk {
                 layer,
                 above,
                 last,
                 first,
                 vectors,
                 z,
+                out,
                 tiles,
+                room,
                 stop,
             })?;
-            for (((first, v), _), part) in some.iter().zip(parts) {
-                add(&mut total, &part.gram);
-                scatter(&part.b, q, *v, *first, width, &mut next);
-            }
+            grams.into_iter().for_each(|gram| room.add(&mut total, gram));
         }
-        self.seed.small.set_back_gram(k, total);
-        self.b = next;
+        drop(items);
+        let before = self.seed.small.set_back_gram(k, total);
+        self.seed.room.give(before);
+        (self.b, self.next) = (next, b);
         Ok(())
     }
 }
 
-/// A chunk [row][vector] into the transposed matrix [neuron][row].
-fn scatter<T: Real>(chunk: &[Vector<T>], rows: usize, v: usize, first: u64, width: usize, out: &mut [T]) {
-    let live = (width - first as usize).min(v * LANES);
-    for r in 0..rows {
-        let values = chunk[r * v..(r + 1) * v].as_flattened();
-        for (k, &value) in values[..live].iter().enumerate() {
-            out[(first as usize + k) * rows + r] = value;
+/// A chunk [row][vector] transposed, [neuron][row], in squares that write whole lines of the cache.
+#[inline(always)]
+fn scatter<T: Real>(chunk: &[Vector<T>], rows: usize, v: usize, out: &mut [T]) {
+    for (c, out) in out.chunks_mut(LANES * rows).enumerate() {
+        for row in (0..rows).step_by(LANES) {
+            let side = LANES.min(rows - row);
+            let square: [Vector<T>; LANES] = std::array::from_fn(|r| chunk[(row + r.min(side - 1)) * v + c]);
+            for (l, neuron) in out.chunks_exact_mut(rows).enumerate() {
+                let turned: Vector<T> = std::array::from_fn(|r| square[r][l]);
+                neuron[row..row + side].copy_from_slice(&turned[..side]);
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use super::dispatch::Pass;
 use super::draw;
 use super::product::{gram, project, widen};
 use super::real::{LANES, Real, Vector};
+use super::room::Room;
 use crate::backend::Stop;
 use crate::rng::Tensor;
 
@@ -146,6 +147,8 @@ pub struct Forward<'a, T> {
     pub block: usize,
     /// Filled for the backward pass, if panels are kept.
     pub keep: Option<&'a mut Panels<T>>,
+    /// Of its sums.
+    pub room: &'a Room,
     /// Looked at between chunks; once it is raised the sums are not complete.
     pub stop: &'a Stop,
 }
@@ -165,12 +168,12 @@ impl<T: Real> Pass for Forward<'_, T> {
     fn run<S: Simd>(mut self, simd: S) -> ForwardSums {
         let Layer { n, q, outputs, width, .. } = self.layer;
         let across = if self.last { outputs } else { q };
-        let mut sums = ForwardSums { gram: vec![0.0; n * n], cross: vec![0.0; n * across] };
+        let room = self.room;
+        let mut sums = ForwardSums { gram: room.zeros(n * n), cross: room.zeros(n * across) };
         let zero = [T::ZERO; LANES];
         let (mut g, mut z) = (vec![zero; n * CHUNK_VECTORS], vec![zero; n * CHUNK_VECTORS]);
         let (mut a, mut h) = (vec![zero; n * CHUNK_VECTORS], vec![zero; across * CHUNK_VECTORS]);
-        let mut a_wide = vec![0.0; n * CHUNK];
-        let mut h_wide = vec![0.0; across * CHUNK];
+        let (mut a_wide, mut h_wide) = (room.any(n * CHUNK), room.any(across * CHUNK));
         for (first, v) in self.layer.chunks_of(self.block) {
             if self.stop.is_raised() {
                 break;
@@ -197,6 +200,8 @@ impl<T: Real> Pass for Forward<'_, T> {
                 }
             }
         }
+        room.give(a_wide);
+        room.give(h_wide);
         sums
     }
 }
@@ -234,6 +239,8 @@ pub struct Backward<'a, T> {
     pub block: usize,
     /// Panels of the forward pass, if they were kept.
     pub kept: Option<&'a Panels<T>>,
+    /// Of its sums.
+    pub room: &'a Room,
     /// Looked at between chunks; once it is raised the sums are not complete.
     pub stop: &'a Stop,
 }
@@ -256,8 +263,12 @@ impl<T: Real> Pass for Backward<'_, T> {
         let Layer { n, q, outputs, width, .. } = self.layer;
         let cross = if self.with_cross { n * q } else { 0 };
         let other = self.independent.map_or(0, |_| q * q);
-        let mut sums =
-            BackwardSums { gram: vec![0.0; q * q], cross: vec![0.0; cross], independent: vec![0.0; other] };
+        let room = self.room;
+        let mut sums = BackwardSums {
+            gram: room.zeros(q * q),
+            cross: room.zeros(cross),
+            independent: room.zeros(other),
+        };
         let zero = [T::ZERO; LANES];
         let mut scratch = Panels {
             g: vec![zero; n * CHUNK_VECTORS],
@@ -265,8 +276,7 @@ impl<T: Real> Pass for Backward<'_, T> {
             h: vec![zero; q * CHUNK_VECTORS],
         };
         let (mut a, mut u) = (vec![zero; n * CHUNK_VECTORS], vec![zero; q * CHUNK_VECTORS]);
-        let mut b_wide = vec![0.0; q * CHUNK];
-        let mut g_wide = vec![0.0; n * CHUNK];
+        let (mut b_wide, mut g_wide) = (room.any(q * CHUNK), room.any(n * CHUNK));
         let mut start = 0;
         for (first, v) in self.layer.chunks_of(self.block) {
             if self.stop.is_raised() {
@@ -320,6 +330,8 @@ impl<T: Real> Pass for Backward<'_, T> {
                 gram::<S, true>(simd, &b_wide, q, &b_wide, q, rows, &mut sums.independent);
             }
         }
+        room.give(b_wide);
+        room.give(g_wide);
         sums
     }
 }

@@ -9,6 +9,7 @@ mod plan;
 mod probe;
 mod product;
 mod real;
+mod room;
 mod seed;
 mod weights;
 

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use super::dispatch::{self, Pass};
 use super::layer::{Layer, Streams};
 use super::real::Real;
+use super::room::Room;
 use super::weights::Matrix;
 use crate::backend::small::Small;
 use crate::backend::{Drawn, EngineError, Job, Stop, Wanted};
@@ -38,6 +39,8 @@ pub(super) struct Seed<'j> {
     pub(super) keep: bool,
     pub(super) stop: &'j Stop,
     pub(super) small: Small<'j>,
+    /// Of all that is summed.
+    pub(super) room: Room,
     arch: Arch,
     /// Blocks of this seed run in parallel.
     inner: bool,
@@ -48,7 +51,7 @@ impl<'j> Seed<'j> {
     pub(super) fn new<T: Real>(to: Drawing<'j>) -> Self {
         let Drawing { job, keep, arch, stop, wanted } = to;
         let small = Small::new(job, Noise::of_panels(T::GRAM_NOISE), wanted.needs_matrices());
-        Self { job, keep, stop, small, arch, inner: false }
+        Self { job, keep, stop, small, room: Room::default(), arch, inner: false }
     }
 
     pub(super) fn start(&mut self, seed: u64, inner: bool) {
@@ -129,11 +132,4 @@ pub(super) fn input<T: Real>(job: &Job) -> Vec<T> {
         row.iter().enumerate().for_each(|(j, &x)| out[j * n + i] = T::from_f64(x));
     }
     out
-}
-
-/// Adds the sums of a block to those before it.
-pub(super) fn add(total: &mut [f64], part: &[f64]) {
-    for (t, p) in total.iter_mut().zip(part) {
-        *t += p;
-    }
 }

@@ -132,7 +132,7 @@ impl Algebra for HostAlgebra<'_> {
         let last = k + 1 == self.job.network.depth();
         let crossed = cross.is_some();
         let [gram, cross] = self.read(run, k, [Some(gram), cross])?;
-        self.hand_in("C", gram, |small, c| small.set_gram(k, c))?;
+        self.hand_in("C", gram, |small, c| drop(small.set_gram(k, c)))?;
         if crossed {
             let name = if last { "N" } else { "E" };
             self.hand_in(name, cross, |small, e| {
@@ -155,7 +155,7 @@ impl Algebra for HostAlgebra<'_> {
         if twin {
             self.hand_in("B' B'ᵀ", independent, Small::set_independent_gram)?;
         }
-        self.hand_in("B Bᵀ", gram, |small, gram| small.set_back_gram(k, gram))?;
+        self.hand_in("B Bᵀ", gram, |small, gram| drop(small.set_back_gram(k, gram)))?;
         if crossed {
             let (n, q) = (self.job.n, self.job.q());
             let turned = |m: Vec<f64>| (0..n * q).map(|at| m[at % q * n + at / q]).collect();
