@@ -41,6 +41,16 @@ fn malformed_csv_files_are_refused_in_one_sentence() {
     check(b"1,2\n1,0x10\n", "line 2, field 2 is \"0x10\"");
     check(b"1,2\n\xff,3\n", "line 2, field 1");
     check(b"1,2\n\"3,4\n", "line 2 has a quote (\") that is not closed");
+    // What a spreadsheet writes where it has no value is no comment.
+    for error in ["#N/A", "#REF!", "#DIV/0!", "#name?"] {
+        let text = format!("1,2\n{error},4\n5,6\n");
+        check(text.as_bytes(), &format!("line 2, field 1 is \"{error}\", which is a missing"));
+    }
+    // Values that are no numbers are no names either.
+    check(b"True,False\n3,4\n", "line 1, field 1 is \"True\", which is true or false");
+    check(b"a,b\nTrue,1\nFalse,2\n", "line 2, field 1 is \"True\", which is true or false");
+    check(b"(1+2j),(3+4j)\n3,4\n", "line 1, field 1 is \"(1+2j)\", which is no number");
+    check(b"$5,$6\n3,4\n", "line 1, field 1 is \"$5\", which is no number");
 }
 
 /// A table as it is written, what is read of it, and what is said of it.
@@ -99,6 +109,13 @@ fn what_data_frame_libraries_write_by_default_is_read_as_meant() {
     // Written as a point is.
     check_read(b"0.0,1.0\n0.5,1.5\n", 2, &[0.0, 1.0, 0.5, 1.5], "line 1 is taken as a point");
     check_read(b"1,1\n0.5,1.5\n", 2, &[1.0, 1.0, 0.5, 1.5], "");
+    check_read(
+        b"label,1x1,1x2\n7,0,255\n3,0,12\n",
+        3,
+        &[7.0, 0.0, 255.0, 3.0, 0.0, 12.0],
+        "\"1x1\" among them",
+    );
+    check_read(b"(a),$b\n17,3\n3,0\n", 2, &[17.0, 3.0, 3.0, 0.0], "");
     check_read(b"kind,a\n17,3\n3,0\n", 2, &[17.0, 3.0, 3.0, 0.0], "");
     // Rows of integers that count on are rows.
     check_read(b"1,2\n3,4\n", 2, &[1.0, 2.0, 3.0, 4.0], "");
@@ -126,6 +143,10 @@ fn tables_with_two_readings_and_odd_values_are_refused_by_line_and_field() {
     check(b",Unnamed: 0,a\n0,0,0.5\n1,1,0.7\n", "column 2, \"Unnamed: 0\", has two readings");
     check(b",,a\nx,0,0.5\nx,1,0.7\n", "column 2 has no name and two readings");
     check(b"id,a\n17,0.5\n3,0.7\n42,0.1\n", "the first column, \"id\", has two readings");
+    for name in ["ID", "rn", "_id", "rowid", "row_nr", "obs", "__index_level_0__", "#"] {
+        let text = format!("{name},a\n17,0.5\n3,0.7\n42,0.1\n");
+        check(text.as_bytes(), &format!("the first column, \"{name}\", has two readings"));
+    }
     // Commas are decimal ones beside another separator, not where a field is missing.
     for text in ["h,w\n170,64\n182,\n164,58\n", "\"a\",\"b\"\n1,2\n3,\n"] {
         check(text.as_bytes(), "is \"\", which is empty: a missing value");

@@ -1,5 +1,7 @@
 //! Fields of a record, and what a field is.
 
+use super::lines::CELL_ERRORS;
+
 /// A field without the space and the quotes around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Field<'t> {
@@ -27,6 +29,8 @@ pub(super) enum Class {
     Comma,
     /// A hexadecimal number.
     Hexadecimal,
+    /// True or false.
+    Boolean,
     /// A number beyond the largest.
     Huge,
     /// Text that begins as a name does.
@@ -51,6 +55,7 @@ impl Class {
                 "with two readings: a comma between thousands, or a decimal comma; write 1234 or 1.234"
             }
             Self::Hexadecimal => "which is hexadecimal; write it in decimal",
+            Self::Boolean => "which is true or false; write it as a number, such as 1 or 0",
             Self::Huge => "which is beyond the largest number",
             Self::Name | Self::Odd => {
                 "which is no number; rows are numbers separated by commas, with one optional header line of names"
@@ -111,8 +116,13 @@ pub(super) fn class(text: &str, decimal_comma: bool) -> Class {
         "na", "nan", "n/a", "n/a!", "none", "null", "nil", "inf", "infinity", "missing", "1.#qnan", "1.#ind",
         "1.#inf",
     ];
-    if MISSING.contains(&word) || ["?", ".", "-", "--"].contains(&text) {
+    let cell_error =
+        text.strip_prefix('#').is_some_and(|e| CELL_ERRORS.contains(&e.to_ascii_uppercase().as_str()));
+    if MISSING.contains(&word) || cell_error || ["?", ".", "-", "--"].contains(&text) {
         return Class::Missing;
+    }
+    if ["true", "false"].contains(&word) {
+        return Class::Boolean;
     }
     if let Some(digits) = word.strip_prefix("0x")
         && !digits.is_empty()
@@ -130,7 +140,11 @@ pub(super) fn class(text: &str, decimal_comma: bool) -> Class {
         return Class::Thousands;
     }
     match text.chars().next() {
-        Some(c) if c.is_alphabetic() || matches!(c, '_' | '(' | '[' | '$' | '%') => Class::Name,
+        Some(c) if c.is_alphabetic() || c == '_' => Class::Name,
+        // An amount or a complex number is no name.
+        Some('(' | '[' | '$' | '%') if text[1..].starts_with(|c: char| c.is_alphabetic() || c == '_') => {
+            Class::Name
+        }
         _ => Class::Odd,
     }
 }

@@ -26,8 +26,25 @@ const SEPARATORS: [(char, &str); 5] =
     [(',', "commas"), (';', "semicolons"), ('\t', "tabs"), ('|', "bars"), (' ', "white space")];
 
 /// Names that a column which counts the rows is likely to have.
-const INDEX_NAMES: [&str; 11] =
-    ["index", "idx", "id", "row", "rows", "rownames", "row_id", "row_number", "no", "nr", "#"];
+const INDEX_NAMES: [&str; 17] = [
+    "index",
+    "idx",
+    "id",
+    "_id",
+    "row",
+    "rows",
+    "rowid",
+    "rownames",
+    "row_id",
+    "row_number",
+    "row_nr",
+    "rn",
+    "no",
+    "nr",
+    "obs",
+    "__index_level_0__",
+    "#",
+];
 
 /// The form of a file.
 pub(super) struct Form {
@@ -170,6 +187,12 @@ impl Form {
         if first.iter().any(named)
             && first.iter().all(|c| matches!(c, Class::Name | Class::Odd | Class::Empty))
         {
+            if let Some((odd, _)) = fields[0].iter().zip(first).find(|(_, c)| **c == Class::Odd) {
+                self.notes.push(format!(
+                    "line {} is taken as names of columns, \"{}\" among them",
+                    head[0].line, odd.text
+                ));
+            }
             return Ok(true);
         }
         let above_numbers = |i: usize| body.first().and_then(|r| r.get(i)).is_some_and(number);
@@ -312,8 +335,11 @@ impl Form {
                  coordinate; delete it, give the columns names, or write it with decimals, as 0.0",
             );
         }
-        let name = header.map_or(String::new(), |f| f.text.to_ascii_lowercase());
-        if rows > 1 && INDEX_NAMES.contains(&name.as_str()) && labels(body.iter().map(|r| &r[0])) {
+        let name = header.map_or("", |f| f.text);
+        if rows > 1
+            && INDEX_NAMES.contains(&name.to_ascii_lowercase().as_str())
+            && labels(body.iter().map(|r| &r[0]))
+        {
             return malformed(format!(
                 "the first column, \"{name}\", has two readings: an index, which tells the rows apart, or a coordinate; \
                  delete it or give it another name"

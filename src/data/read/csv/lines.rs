@@ -75,7 +75,7 @@ impl<R: BufRead> Lines<R> {
             if text.trim().is_empty() {
                 continue;
             }
-            if text.trim_start().starts_with('#') {
+            if comment(&text) {
                 self.comments += 1;
                 continue;
             }
@@ -140,3 +140,16 @@ fn decode(file: impl Read, word: fn([u8; 2]) -> u16) -> Result<String, Fault> {
         _ => malformed("the file begins as UTF-16 text but is none; save it as UTF-8"),
     }
 }
+
+/// Whether a line is a comment: it begins with # and not with a field that does, such as the # over a column of row numbers, or
+/// what a spreadsheet writes into a cell that it could not compute.
+fn comment(text: &str) -> bool {
+    let Some(rest) = text.trim_start().strip_prefix('#') else { return false };
+    let word = rest.split([',', ';', '\t', '|', ' ']).next().unwrap_or("");
+    let separated = rest.starts_with([',', ';', '\t', '|']);
+    !separated && !CELL_ERRORS.contains(&word.trim_end().to_ascii_uppercase().as_str())
+}
+
+/// What spreadsheets write behind a # into cells that hold no value.
+pub(super) const CELL_ERRORS: [&str; 10] =
+    ["N/A", "REF!", "DIV/0!", "VALUE!", "NAME?", "NUM!", "NULL!", "SPILL!", "CALC!", "GETTING_DATA"];
