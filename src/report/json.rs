@@ -5,7 +5,7 @@
 //!
 //! | list | fields of an entry |
 //! | --- | --- |
-//! | `cells` | `activation`, `depth`, `m`, `widths`, `schedule`, `outputs`, `n`, `data`, `sampler`, `precision` as in the rows of the cell; `seeds`, the finished ones; `median` and `quantile_90`, found, of ‖K−K∞‖/‖K∞‖; `trace_sd`, found, s.d. of tr K over its mean, with `exact`, that of K(x,x), and `resolved`, false where the tail is too heavy for so many seeds; `lambda_min`: `mean`, its standard `error`, and the `limit`'s; `bound`: `value` modulo logarithms and in `full`, `constant` and `constant_full`, found, the 90 % quantile of ‖K−K∞‖/n over either; `theorem`, which of its conditions are not met, null where all hold; `rare`: at 1 − `misses`/m the `constant` and `constant_full`, found; `tails`: `threshold` of ‖K−K∞‖/‖K∞‖, the `share` of seeds beyond it, found, two fixed ones and last, where it is known, 2·√log m times the exact s.d. : mean of K(x,x) |
+//! | `cells` | `activation`, `depth`, `m`, `widths`, `schedule`, `outputs`, `scale`, `n`, `data`, `normalize`, `sampler`, `precision` as in the rows of the cell; `seeds`, the finished ones; `median` and `quantile_90`, found, of ‖K−K∞‖/‖K∞‖; `trace_sd`, found, s.d. of tr K over its mean, with `exact`, that of K(x,x), and `resolved`, false where the tail is too heavy for so many seeds; `lambda_min`: `mean`, its standard `error`, and the `limit`'s; `bound`: `value` modulo logarithms and in `full`, `constant` and `constant_full`, found, the 90 % quantile of ‖K−K∞‖/n over either; `theorem`, which of its conditions are not met, null where all hold; `rare`: at 1 − `misses`/m the `constant` and `constant_full`, found; `tails`: `threshold` of ‖K−K∞‖/‖K∞‖, the `share` of seeds beyond it, found, two fixed ones and last, where it is known, 2·√log m times the exact s.d. : mean of K(x,x) |
 //! | | further `spectrum`, null unless the study kept eigenvalues: `eigenvalues`, a list from the least of `index`, `limit` (that of K∞/n) and `quantile_5`, `median`, `quantile_95` over seeds, found; `middle`, the median of the eigenvalues of a sample, and `condition_number`, the same without `index`; `independence`, null unless the study asked for it: `relative_op`, found, the median of ‖K−K_gia‖/‖K∞‖; `deviation_op` and `independence_deviation_op`, found, the medians of ‖K−K∞‖/n and ‖K_gia−K∞‖/n; `same_law`, p of an exact test that both have one law, not adjusted for other cells; `angles`, a list of groups of pairs by their angle `from`, `to`: `pairs`, `difference`, found, the mean of an entry of K−K_gia, `size`, the mean of its magnitude, `bound` of the mean |
 //! | `exponents` | `along` m, depth, outputs or n; `activation`; `value`, `low`, `high` of the median; `exact` of K(x,x), `bound` of the bound over ‖K∞/n‖ |
 //! | `ratios` | \|s\| over `activation`, at `n`, `data` and `depth`, `m`, `schedule`, `outputs`, which are null in the geometric `mean` over all networks; `value`, `low`, `high` of the medians; `exact`, `bound` |
@@ -41,8 +41,10 @@ struct Cell<'a> {
     widths: &'a str,
     schedule: Option<&'a str>,
     outputs: u64,
+    scale: f64,
     n: u64,
     data: &'a str,
+    normalize: &'a str,
     sampler: &'a str,
     precision: &'a str,
     seeds: usize,
@@ -182,8 +184,10 @@ fn cell(point: &Point) -> Cell<'_> {
         widths: &cell.widths,
         schedule: cell.schedule.as_deref(),
         outputs: cell.outputs,
+        scale: cell.scale,
         n: cell.n,
         data: &cell.data,
+        normalize: &cell.normalize,
         sampler: &cell.sampler,
         precision: &cell.precision,
         seeds: point.seeds,

@@ -5,7 +5,10 @@ use kuva::render::render::Scene;
 
 /// The text.
 pub(super) fn text(scene: &Scene) -> String {
-    scalable(&renumbered(&SvgBackend::new().render_scene(scene)))
+    // XML has no control characters, and names of files may.
+    let drawn = SvgBackend::new().render_scene(scene);
+    let drawn = drawn.replace(|c: char| c.is_control() && c != '\n' && c != '\t', "\u{fffd}");
+    scalable(&renumbered(&drawn))
 }
 
 /// What the renderer's identifiers of clip paths begin with.

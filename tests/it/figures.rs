@@ -276,7 +276,7 @@ fn names_from_outside_are_text() {
     study.name = "a<b&\"c\"/../x".into();
     for cell in &mut study.cells {
         let cell = record(cell);
-        cell.data = "<script>alert(1)</script>.npy".into();
+        cell.data = "<script>\u{1b}[31malert(1)</script>.npy".into();
         cell.activation = if cell.a == 0.0 { "<b>".into() } else { cell.activation.clone() };
     }
     let html = page(&study, temp.path());
@@ -288,7 +288,7 @@ fn names_from_outside_are_text() {
         assert!(!name.contains(['<', '&', '"']), "{name}");
         if name.ends_with(".svg") {
             let svg = std::fs::read_to_string(&path).unwrap();
-            assert!(!svg.contains("<script") && !svg.contains("a<b"), "{name}");
+            assert!(!svg.contains("<script") && !svg.contains("a<b") && !svg.contains('\u{1b}'), "{name}");
         }
     }
 }

@@ -132,7 +132,7 @@ impl Run {
         let exported = json(&eoc(temp.path(), "export run --format json --table cells"));
         let summary = json(&written);
         let same = |a: &Value, b: &Value| {
-            ["activation", "depth", "widths", "outputs", "n", "data", "sampler"]
+            ["activation", "depth", "widths", "outputs", "scale", "n", "data", "normalize", "sampler"]
                 .iter()
                 .all(|key| a[*key] == b[*key])
         };
@@ -160,7 +160,7 @@ fn check_cells(run: &Run) {
     for (found, (cell, rows)) in run.list("cells").iter().zip(&run.cells) {
         has_keys(
             found,
-            "activation depth m widths schedule outputs n data sampler precision seeds median quantile_90 trace_sd \
+            "activation depth m widths schedule outputs scale n data normalize sampler precision seeds median quantile_90 trace_sd \
              lambda_min bound theorem rare tails spectrum independence",
         );
         assert_eq!(found["seeds"], rows.0.len());
