@@ -51,6 +51,14 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         append_constant: *append_constant,
         normalize: normalize.iter().copied().collect(),
     };
+    let named = out.extension().map(|ending| ending.to_ascii_lowercase());
+    if let Some(ending) = named.filter(|ending| ending == "csv" || ending == "npz" || ending == "txt") {
+        return Err(Failure::refused(format!(
+            "--out {} would hold .npy and be read as .{}; name it .npy",
+            out.display(),
+            ending.display()
+        )));
+    }
     let data = source.load()?;
     let shape = [data.n(), data.dim()];
     let output = output::open(out, output::array_bytes(&shape), &[source.file()])?;

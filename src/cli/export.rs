@@ -199,7 +199,6 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             sink.output.finish()?;
             return output::say(
                 ctx,
-                path,
                 &format!("{}: {}, format {format}\n", shown(path), counted(count, "row")),
             );
         }

@@ -53,6 +53,17 @@ impl Failure {
         Self { status: Status::Interrupted, error: Some(anyhow::Error::msg("interrupted")) }
     }
 
+    /// The same of a command that keeps nothing: 130 says that somebody interrupted it, and a batch system that stopped it at its
+    /// time limit would start it again for ever.
+    pub fn at_a_time_limit(self, reached: bool) -> Self {
+        if reached && self.status == Status::Interrupted {
+            return Self::running(anyhow::anyhow!(
+                "stopped by the time-limit signal, and nothing is kept; give it more time"
+            ));
+        }
+        self
+    }
+
     /// Writing to stdout failed: quiet where the reader has closed the pipe.
     pub fn stdout(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {

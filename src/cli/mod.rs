@@ -23,6 +23,7 @@ mod independence;
 mod input;
 mod kernel;
 mod layers_out;
+mod least;
 mod limit;
 mod merge;
 mod moments;
@@ -178,7 +179,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) 
             let unheard =
                 |error| Failure::running(anyhow::Error::from(error).context("cannot listen to signals"));
             ctx.map_err(unheard).and_then(|ctx| {
-                let result = dispatch(&cli, &ctx);
+                let result =
+                    dispatch(&cli, &ctx).map_err(|failure| failure.at_a_time_limit(ctx.time_limit()));
                 ctx.tell();
                 result
             })
@@ -214,11 +216,12 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
     let Some(command) = &cli.command else {
         return welcome::execute(ctx);
     };
+    least::check(command)?;
     // Files are written aside and stores survive any end, so that a command which takes long in a step of its own, such as reading a
     // large file, can be ended there. Those that keep what is finished watch over themselves from where they have read their data on, and
     // say what that is; a merge looks at signals between rows, and removes the store that it builds.
     let _watchdog = match command {
-        Command::Run(_) | Command::Width(_) | Command::Independence(_) | Command::Merge(_) => None,
+        Command::Run(_) | Command::Width(_) | Command::Merge(_) => None,
         _ => Some(Watchdog::over_nothing(ctx)),
     };
     match command {

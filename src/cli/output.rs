@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::context::Context;
 use super::escape::shown;
@@ -11,14 +12,19 @@ use super::input::is_dash;
 use super::units;
 use crate::data::Output;
 
+/// Whether a file of this command is standard output.
+static STDOUT_TAKEN: AtomicBool = AtomicBool::new(false);
+
 /// Starts a file of this many bytes before anything is computed; refuses one that its file system has no room for, or
 /// that is one of the inputs. A path that is standard output itself is written through it, so that a redirection keeps
 /// its file and its offset.
 pub fn open(path: &Path, bytes: u128, inputs: &[Option<&Path>]) -> Result<Output, Failure> {
     if is_dash(path) {
+        STDOUT_TAKEN.store(true, Ordering::Relaxed);
         return Ok(Output::straight(Path::new("standard output"), std::io::stdout()));
     }
     if let Some(file) = stdout_at(path) {
+        STDOUT_TAKEN.store(true, Ordering::Relaxed);
         return Ok(Output::straight(path, file));
     }
     let file = path.canonicalize().ok().filter(|path| path.is_file());
@@ -148,12 +154,12 @@ pub fn announce(ctx: &Context, summary: &Summary) -> Result<(), Failure> {
         summary.device,
         summary.precision
     );
-    say(ctx, summary.path, &line).map(|_| ())
+    say(ctx, &line).map(|_| ())
 }
 
-/// Prints the line of a finished file on stdout, or on stderr where stdout is the file.
-pub fn say(ctx: &Context, path: &Path, line: &str) -> Result<Status, Failure> {
-    if is_dash(path) || stdout_at(path).is_some() {
+/// Prints the line of a finished file on stdout, or on stderr where stdout is a file of this command.
+pub fn say(ctx: &Context, line: &str) -> Result<Status, Failure> {
+    if STDOUT_TAKEN.load(Ordering::Relaxed) {
         ctx.note(line);
     } else {
         ctx.account(line)?;

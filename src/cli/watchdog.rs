@@ -63,9 +63,10 @@ impl Watchdog {
         Self { watching }
     }
 
-    /// The same over work whose end would be status 130 without more.
+    /// The same over work of which nothing is kept.
     pub fn over_nothing(ctx: &Context) -> Self {
-        Self::over(ctx, Failure::interrupted)
+        let time_limit = ctx.time_limit_flag();
+        Self::over(ctx, move || Failure::interrupted().at_a_time_limit(time_limit.load(Ordering::Relaxed)))
     }
 }
 

@@ -17,6 +17,7 @@ use super::config::data_notes;
 use super::context::{Context, note};
 use super::escape::shown;
 use super::failure::{Failure, Status};
+use super::input::is_dash;
 use super::layers_out::{LayersArgs, Size};
 use super::output::{self, Summary};
 use super::remedy::advice;
@@ -85,6 +86,12 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let [values, vectors] = args.spectrum.paths();
     output::distinct(&[("--out", Some(args.out.as_path())), args.layers.path(), values, vectors])?;
     let mut source = args.against.source(&args.data)?;
+    let stdin = |source: &DataArgs| source.file().is_some_and(is_dash);
+    if is_dash(args.given.path()) && (stdin(&args.data) || source.as_ref().is_some_and(stdin)) {
+        return Err(Failure::refused(
+            "weights and points are both standard input; give one of them as a file",
+        ));
+    }
     let (raw, normalize) = args.data.load_raw()?;
     note(&data_notes(&raw, normalize));
     let data = raw.normalized(normalize);

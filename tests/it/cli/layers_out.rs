@@ -74,6 +74,12 @@ fn layers_add_up_to_the_kernels_and_given_weights_have_those_of_their_seed() {
     let network = "--widths 6,5 --outputs 2 --data gaussian:n=3,dim=4,seed=1";
     assert!(eoc(at, &format!("weights {network} --seed 4 --out w.safetensors")).status.success());
     let data = "--activation relu --scale 2.5 --data gaussian:n=3,dim=4,seed=1 --device cpu --precision f64";
+    // Where standard output is a file of the command, it holds nothing else.
+    let line = format!("kernel --weights w.safetensors {data} --out k.npy --layers-out - --spectrum e.npy");
+    let output = eoc(at, &line);
+    fs::write(at.join("piped.npz"), &output.stdout).unwrap();
+    let lines = String::from_utf8_lossy(&output.stderr).matches(": shape ").count();
+    assert_eq!((output.status.code(), lines, arrays(&at.join("piped.npz")).len()), (Some(0), 3, 2));
     let line = format!("kernel --weights w.safetensors {data} --out k.npy --layers-out given.npz");
     let output = eoc(at, &line);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -149,7 +149,7 @@ fn a_wide_seed_in_hand_is_given_up_at_a_signal() {
         ("run", "int", "INT", 130, "2 samples are missing"),
         ("run", "usr1", "USR1", 1, "before one new sample was finished; 2 samples are missing"),
         ("sample", "int.npy", "INT", 130, "interrupted"),
-        ("sample", "usr1.npy", "USR1", 130, "interrupted"),
+        ("sample", "usr1.npy", "USR1", 1, "stopped by the time-limit signal, and nothing is kept"),
     ] {
         let args: Vec<&str> = [command].into_iter().chain(network.split(' ')).chain([out]).collect();
         let mut child = start(at, &args);
