@@ -51,6 +51,9 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         append_constant: *append_constant,
         normalize: normalize.iter().copied().collect(),
     };
+    let data = source.load()?;
+    let shape = [data.n(), data.dim()];
+    let output = output::open(out, output::array_bytes(&shape), &[source.file()])?;
     let named = out.extension().map(|ending| ending.to_ascii_lowercase());
     if let Some(ending) = named.filter(|ending| ending == "csv" || ending == "npz" || ending == "txt") {
         return Err(Failure::refused(format!(
@@ -59,9 +62,6 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
             ending.display()
         )));
     }
-    let data = source.load()?;
-    let shape = [data.n(), data.dim()];
-    let output = output::open(out, output::array_bytes(&shape), &[source.file()])?;
     let mut file = NpyWriter::new(output, &shape)?;
     (0..data.n()).try_for_each(|row| file.write(data.row(row)))?;
     file.finish()?;

@@ -8,7 +8,7 @@ use crate::backend::available_memory;
 /// For commands that read and write rows: what they hold does not grow with the study.
 const OF_ROWS: u64 = 64 << 20;
 /// For those that compute or draw, beside what depends on the networks and is asked for later: threads, their arenas, fonts.
-const OF_KERNELS: u64 = 160 << 20;
+const OF_KERNELS: u64 = 96 << 20;
 
 /// Refuses a command where less is left than any use of it takes.
 pub fn check(command: &Command) -> Result<(), Failure> {

@@ -234,6 +234,7 @@ fn data_that_memory_cannot_hold_are_refused() {
         ),
         ("-v 300000", format!("{limit} --data big.csv --points 4"), "big.csv: a data set of"),
         ("-d 150000", format!("{limit} --data sphere:n=3000,dim=4"), "use --points for fewer points"),
+        ("-v 90000", format!("{limit} --data digits:n=2"), "of memory is left to this process"),
     ] {
         let program = assert_cmd::cargo::cargo_bin!("eoc");
         let script = format!("ulimit {limits}; exec '{}' {line}", program.display());
