@@ -130,7 +130,8 @@ fn exponents(analysis: &Analysis, section: &Section, axis: Axis) -> Vec<Claim> {
 }
 
 /// |s| against every other activation: at the network where the interval of the ratio reaches highest, since what holds there
-/// holds everywhere; but where one lies above 1 by the limits that hold for all networks at once, at that one.
+/// holds everywhere; but where one lies above 1 by the limits that hold for all networks at once, at that one. Both bounds are orders:
+/// a ratio above 1 shows that of the two the constant of |s| is the larger, and contradicts neither.
 fn before(section: &Section) -> Option<Claim> {
     let reach = |found: &Found| found.high.unwrap_or(f64::INFINITY);
     let floor = |found: &Found| found.low.filter(|low| *low > 1.0).unwrap_or(0.0);
@@ -150,7 +151,7 @@ fn before(section: &Section) -> Option<Claim> {
     };
     let networks = if all.len() == 1 { place } else { format!("largest of {}, at {place}", all.len()) };
     let statement = format!("|s| : {} of the medians ({networks})", activation(&ratio.cell));
-    Some(Claim::new(statement, "below 1", *found, Held::Within(None, Some(1.0))))
+    Some(Claim::new(statement, "below 1", *found, Held::Order(1.0)))
 }
 
 /// The constant at the far end of each line over that at the near end.

@@ -14,12 +14,10 @@
 
 use super::Interval;
 use super::quantile::select_quantile;
+pub use super::resamples::RESAMPLES;
 use super::resamples::{Ordered, Resamples};
 use crate::threads;
 use crate::units::are;
-
-/// Resamples per interval: the limits of a 95 % interval are its 25th and 975th values.
-pub const RESAMPLES: u64 = 1000;
 
 /// Seeds below which a resample has too few distinct values for an interval.
 pub const FEWEST_SEEDS: usize = 8;

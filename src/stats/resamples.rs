@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::RngExt;
 
-use super::bootstrap::RESAMPLES;
 use super::quantile::{between, position};
 use crate::rng::{Role, Stream};
 use crate::threads;
+
+/// Resamples per interval: the limits of a 95 % interval are its 25th and 975th values.
+pub const RESAMPLES: u64 = 1000;
 
 /// Places that are kept at most, four bytes each: those of 16 777 seeds, 64 MiB.
 const KEPT: usize = 1 << 24;

@@ -277,7 +277,7 @@ fn verdicts_follow_from_intervals() {
     let found = of_first(|_| ());
     assert_eq!(verdicts(&found), [Verdict::Agrees; 3], "{found:?}");
     let ratio = &found[2];
-    assert!((ratio.found.value.unwrap() - 1.1 / 2.3).abs() < 1e-12 && ratio.prediction == "below 1");
+    assert!((ratio.found.value.unwrap() - 1.1 / 2.3).abs() < 1e-12 && ratio.prediction == "below 1 (order)");
     assert!(ratio.statement.contains("|s| : ReLU"), "{ratio:?}");
     // Deviations that fall as m^(-1/4), and a ReLU that is closer than |s|.
     let flatter = of_first(|cell| {
@@ -285,9 +285,12 @@ fn verdicts_follow_from_intervals() {
         let relu = if cell.cell.activation == "relu" { 0.1 } else { 1.0 };
         cell.samples.iter_mut().for_each(|s| s.relative_op *= m.powf(0.25) * relu);
     });
-    let (undecided, contradicts) = (Verdict::Undecided, Verdict::Contradicts);
-    assert_eq!(verdicts(&flatter), [undecided, undecided, contradicts], "{flatter:?}");
-    assert_eq!(flatter.iter().map(|claim| claim.level.is_some()).collect::<Vec<_>>(), [false, false, true]);
+    let undecided = Verdict::Undecided;
+    assert_eq!(verdicts(&flatter), [undecided; 3], "{flatter:?}");
+    assert!(
+        flatter[2].found.low.unwrap() > 1.0 && flatter.iter().all(|claim| claim.level.is_none()),
+        "{flatter:?}"
+    );
     // Networks whose exact spread does the same are not wide enough to tell.
     let narrow = of_first(|cell| {
         let m = cell.cell.m.unwrap() as f64;
@@ -301,7 +304,7 @@ fn verdicts_follow_from_intervals() {
     assert_eq!(verdicts(&few), [Verdict::Undecided; 3], "{few:?}");
     let text = short_table(&Analysis::new(&first(64)), &flatter, 80);
     assert!(
-        text.contains("Verdict: of 3 predictions, 1 is contradicted, 2 are undecided.")
+        text.contains("Verdict: of 3 predictions, 3 are undecided.")
             && text.contains("\n  undecided:   |s|: ")
             && text.contains("\n  An order holds up to a constant")
     );

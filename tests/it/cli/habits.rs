@@ -369,7 +369,7 @@ fn a_data_source_is_a_file() {
     let (shape, raw) = place.array("raw.npy");
     assert_eq!((shape.as_str(), &raw[..4]), ("(5, 64)", &[0.0, 0.0, 5.0, 13.0][..]));
     place.refused("data points.csv --out points.csv", "would overwrite the input points.csv");
-    place.refused("data digits:n=2 --out x.CSV", "would hold .npy and be read as .CSV");
+    place.refused("data digits:n=2 --out x.CSV", "would hold .npy and be read as .csv");
     place.refused("data digits:n=0 --out x.npy", "n = \"0\" is out of range");
 }
 
