@@ -1,4 +1,5 @@
-//! The infinite-width limit K∞ of a ReLU network on three points, and its spectrum by depth. No random numbers, no widths.
+//! The infinite-width limit K∞ of a ReLU network on three points, and its spectrum by depth. No random numbers, no
+//! widths.
 
 use eoc_ntk::data::DataSet;
 use eoc_ntk::limit::Limit;

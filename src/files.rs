@@ -1,8 +1,8 @@
 //! Files that are either complete or not there.
 //!
 //! Bytes go to a temporary file in the same directory, which is synced and renamed when all is written; dropped before
-//! that, it is removed, and so it is by a program that ends without dropping what it has ([`give_up`]; a killed one leaves it
-//! behind as `.eoc-` and six letters). This is the one place where the library gives a file its name.
+//! that, it is removed, and so it is by a program that ends without dropping what it has ([`give_up`]; a killed one
+//! leaves it behind as `.eoc-` and six letters). This is the one place where the library gives a file its name.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};

@@ -1,5 +1,5 @@
-//! `eoc_ntk` samples the Neural Tangent Kernel K(θ) of finite-width MLPs at the Edge Of Chaos, exactly in law and in time
-//! linear in the width, and knows its infinite-width limit K∞.
+//! `eoc_ntk` samples the Neural Tangent Kernel K(θ) of finite-width MLPs at the Edge Of Chaos, exactly in law and in
+//! time linear in the width, and knows its infinite-width limit K∞.
 //!
 //! Build a [`Network`](model::Network), open an [`Engine`](backend::Engine), and iterate over the kernels of a range of
 //! seeds; dropping the iterator cancels the rest. Nothing here prints or ends the process,
@@ -45,9 +45,9 @@
 //!
 //! # Threads
 //!
-//! What is worth several threads (the limit of many points, bootstraps) uses those of [`Threads::install`] and is serial
-//! elsewhere; an engine has its own. Nothing starts threads that were not asked for, and no number depends on how many
-//! there are.
+//! What is worth several threads (the limit of many points, bootstraps) uses those of [`Threads::install`] and is
+//! serial elsewhere; an engine has its own. Nothing starts threads that were not asked for, and no number depends on
+//! how many there are.
 //!
 //! The map of the modules is in ARCHITECTURE.md.
 

@@ -31,8 +31,8 @@ fn shown(value: &Given) -> String {
     }
 }
 
-/// A whole number; None where None was given. Numbers that are too large for the type, which all refuse, are the largest of
-/// it.
+/// A whole number; None where None was given. Numbers that are too large for the type, which all refuse, are the
+/// largest of it.
 pub fn whole<T: TryFrom<u64> + Bounded>(name: &str, value: &Given) -> PyResult<Option<T>> {
     if value.is_none() {
         return Ok(None);

@@ -35,9 +35,9 @@ impl Done {
     }
 }
 
-/// Does work that looks at `stop`, which the first signal with a Python handler that raises (Ctrl-C) raises; the exception of
-/// the handler is the result then, as soon as the work has ended. `progress` is called with what is done and the total (or
-/// None) whenever they have changed.
+/// Does work that looks at `stop`, which the first signal with a Python handler that raises (Ctrl-C) raises; the
+/// exception of the handler is the result then, as soon as the work has ended. `progress` is called with what is done
+/// and the total (or None) whenever they have changed.
 pub fn working<T: Send>(
     py: Python<'_>,
     progress: Option<&Bound<'_, PyAny>>,

@@ -1,16 +1,17 @@
 //! Where to draw next: widths, stakes and how many seeds, from the draws so far.
 //!
-//! Nothing here can make an answer wrong, only dear: [`evidence`](super::evidence) holds for every choice that is made from the
-//! past. The deviation is taken to fall about as m^−½, as it does at great width, so that y = deviation·√m has one law for
-//! all widths near m*. With q its quantile at P and f its density there,
+//! Nothing here can make an answer wrong, only dear: [`evidence`](super::evidence) holds for every choice that is made
+//! from the past. The deviation is taken to fall about as m^−½, as it does at great width, so that y = deviation·√m has
+//! one law for all widths near m*. With q its quantile at P and f its density there,
 //!
 //! ```text
 //! m̂ = (q/T)²      dp/dlog m = ½ q f =: s at m̂      log m̂ has the error √(P(1−P)/N)/s
 //! ```
 //!
-//! of N draws. Off m̂, log(p/(1−p)) is taken to grow linearly with log m. To show p ≠ P by a test on draws at width m takes about
-//! log(1/α) over KL(p(m), P) networks; averaged over the error of m̂, this says what any pair of ends l < h costs, and the
-//! cheapest pair with h/l ≤ resolution is drawn. As m̂ moves with what is learnt, so does the pair: no time is lost where p is nearly P.
+//! of N draws. Off m̂, log(p/(1−p)) is taken to grow linearly with log m. To show p ≠ P by a test on draws at width m
+//! takes about log(1/α) over KL(p(m), P) networks; averaged over the error of m̂, this says what any pair of ends l < h
+//! costs, and the cheapest pair with h/l ≤ resolution is drawn. As m̂ moves with what is learnt, so does the pair: no
+//! time is lost where p is nearly P.
 
 use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 
@@ -95,7 +96,8 @@ impl Estimate {
         1.0 / (1.0 + (-logit).exp())
     }
 
-    /// The same with log m̂ between two logarithms of widths, of which the draws there show by themselves that m* lies between.
+    /// The same with log m̂ between two logarithms of widths, of which the draws there show by themselves that m* lies
+    /// between.
     pub fn between(self, low: Option<f64>, high: Option<f64>) -> Self {
         let outside =
             low.is_some_and(|low| self.centre <= low) || high.is_some_and(|high| self.centre >= high);
@@ -109,9 +111,9 @@ impl Estimate {
         Self { centre, error, ..self }
     }
 
-    /// Over the error of m̂: how fast the logarithm of a wealth grows by a draw at this width, and the stake for it; first for
-    /// the hypotheses above the width, then for those up to it. `seen` are the draws at this very width, inside and all: the
-    /// more they are, the less the power law counts there.
+    /// Over the error of m̂: how fast the logarithm of a wealth grows by a draw at this width, and the stake for it;
+    /// first for the hypotheses above the width, then for those up to it. `seen` are the draws at this very width,
+    /// inside and all: the more they are, the less the power law counts there.
     pub fn prospects(&self, width: u64, seen: (u64, u64)) -> [Prospect; 2] {
         let base = self.probability;
         let variance = base * (1.0 - base);
@@ -129,7 +131,8 @@ impl Estimate {
         found.map(|side| Prospect { stake: side.stake / side.weight.max(0.5), ..side })
     }
 
-    /// As many draws at one width count as much as the power law through all: many, few where these draws contradict it.
+    /// As many draws at one width count as much as the power law through all: many, few where these draws contradict
+    /// it.
     fn count_of_law(&self, law: &[(f64, f64)], (inside, all): (u64, u64)) -> f64 {
         if all == 0 {
             return TRUSTED;
@@ -155,7 +158,8 @@ pub struct Prospect {
     weight: f64,
 }
 
-/// deviation·√m, ascending, of the draws whose widths are within a factor of 3, or of 1.5 where most of these are so near.
+/// deviation·√m, ascending, of the draws whose widths are within a factor of 3, or of 1.5 where most of these are so
+/// near.
 fn scaled(draws: &[Draw], about: f64) -> Vec<f64> {
     let within = |factor: f64| -> Vec<f64> {
         let near = draws.iter().filter(|d| ((d.width as f64).ln() - about).abs() <= factor.ln());

@@ -1,31 +1,33 @@
 //! What the draws have excluded: an e-process for every value that m* could have.
 //!
-//! Let X = 1 where the deviation at width m is at most T and p(m) = P(X = 1), taken to grow with m, and let
-//! m* = min {m : p(m) ≥ P}. The hypothesis H_μ, "m* = μ", says p(m) < P at every m < μ and p(m) ≥ P at every m ≥ μ. Time is
-//! the seed: before seed s is drawn, from the seeds before it alone, the widths W_s that will be drawn of it are chosen, and
-//! for every m in W_s the stake λ ≥ 0. The wealth of H_μ is multiplied by
+//! Let X = 1 where the deviation at width m is at most T and p(m) = P(X = 1), taken to grow with m, and let m* = min {m
+//! : p(m) ≥ P}. The hypothesis H_μ, "m* = μ", says p(m) < P at every m < μ and p(m) ≥ P at every m ≥ μ. Time is the
+//! seed: before seed s is drawn, from the seeds before it alone, the widths W_s that will be drawn of it are chosen,
+//! and for every m in W_s the stake λ ≥ 0. The wealth of H_μ is multiplied by
 //!
 //! ```text
 //! 1 + Σ_{m ∈ W_s, m < μ} λ_m (X_m − P) − Σ_{m ∈ W_s, m ≥ μ} λ_m (X_m − P)
 //! ```
 //!
-//! with stakes so small that this is not negative whatever the X are. Under H_μ its expectation, given the past, is at most 1:
-//! it is linear in the X, so that only each p(m) − P enters, whose sign H_μ knows, and however the X of one seed depend on
-//! each other (the same seed at two widths shares its deviates) is of no matter. So the wealth of the true μ, which starts
-//! at 1, is a nonnegative supermartingale, and by Ville's inequality it ever reaches 1/α with probability at most α. Every μ
-//! whose wealth has reached 1/α once is excluded for good; what is left contains m* at every time at once with probability at
-//! least 1 − α, whatever was drawn, looked at or stopped for which reason. Only the one true μ can err, so α is spent once:
-//! neither over looks, nor over widths, nor over the two sides.
+//! with stakes so small that this is not negative whatever the X are. Under H_μ its expectation, given the past, is at
+//! most 1: it is linear in the X, so that only each p(m) − P enters, whose sign H_μ knows, and however the X of one
+//! seed depend on each other (the same seed at two widths shares its deviates) is of no matter. So the wealth of the
+//! true μ, which starts at 1, is a nonnegative supermartingale, and by Ville's inequality it ever reaches 1/α with
+//! probability at most α. Every μ whose wealth has reached 1/α once is excluded for good; what is left contains m* at
+//! every time at once with probability at least 1 − α, whatever was drawn, looked at or stopped for which reason. Only
+//! the one true μ can err, so α is spent once: neither over looks, nor over widths, nor over the two sides.
 //!
-//! What fails this argument: a stake or a width that was chosen after any draw of the same seed was seen. A width that is
-//! new to the search therefore begins at a new seed.
+//! What fails this argument: a stake or a width that was chosen after any draw of the same seed was seen. A width that
+//! is new to the search therefore begins at a new seed.
 //!
-//! The wealths of all μ between two neighbouring tested widths are equal, so that finitely many are kept: a class for every
-//! gap. Where a width is tested for the first time the class around it is split and both parts inherit its wealth.
+//! The wealths of all μ between two neighbouring tested widths are equal, so that finitely many are kept: a class for
+//! every gap. Where a width is tested for the first time the class around it is split and both parts inherit its
+//! wealth.
 //!
-//! A class bets on the two draws of a seed that tell most: "p < P" is doubted at the largest width below the class, "p ≥ P" at
-//! the smallest above. One stake that follows the estimate of p(m), the λ = |p − P|/(P(1−P)) of Kelly, needed 5 % fewer networks in
-//! simulation than a mixture over half, once and twice that stake (6700 against 7000 at P = 0.95, resolution 1.25).
+//! A class bets on the two draws of a seed that tell most: "p < P" is doubted at the largest width below the class, "p
+//! ≥ P" at the smallest above. One stake that follows the estimate of p(m), the λ = |p − P|/(P(1−P)) of Kelly, needed 5
+//! % fewer networks in simulation than a mixture over half, once and twice that stake (6700 against 7000 at P = 0.95,
+//! resolution 1.25).
 //!
 //! Sources: Ville 1939; Waudby-Smith and Ramdas, Estimating means of bounded random variables by betting (2024).
 
@@ -70,8 +72,8 @@ impl Evidence {
         Self { probability, bar: -error_rate.ln(), classes: vec![all] }
     }
 
-    /// Takes a seed in: the bets that were made before it was drawn, by ascending width, and whether its draw at each of these
-    /// widths is inside.
+    /// Takes a seed in: the bets that were made before it was drawn, by ascending width, and whether its draw at each
+    /// of these widths is inside.
     pub fn observe(&mut self, bets: &[Bet], inside: &[bool]) {
         for bet in bets {
             self.split(bet.width);
@@ -104,8 +106,9 @@ impl Evidence {
         }
     }
 
-    /// (m_low, m_high]: the smallest interval that holds every μ that is not excluded; None of m_high while no width is known
-    /// to be enough. None where everything is excluded, which happens with probability at most α if p grows with the width.
+    /// (m_low, m_high]: the smallest interval that holds every μ that is not excluded; None of m_high while no width is
+    /// known to be enough. None where everything is excluded, which happens with probability at most α if p grows with
+    /// the width.
     pub fn interval(&self) -> Option<(u64, Option<u64>)> {
         let mut left = self.classes.iter().filter(|c| c.best < self.bar);
         let first = left.next()?;
@@ -132,7 +135,8 @@ impl Evidence {
 mod tests {
     use super::*;
 
-    /// The wealth of one μ after some seeds, as the module's text says it, with the largest width below and the smallest above.
+    /// The wealth of one μ after some seeds, as the module's text says it, with the largest width below and the
+    /// smallest above.
     fn slow(mu: u64, probability: f64, seeds: &[(Vec<Bet>, Vec<bool>)]) -> f64 {
         let mut wealth = 1.0;
         for (bets, inside) in seeds {
@@ -177,8 +181,8 @@ mod tests {
         }
     }
 
-    /// The expectation over all outcomes is 1 at the edge of a hypothesis, p(m) = P everywhere, and falls where p moves into it,
-    /// however the draws of one seed depend on each other.
+    /// The expectation over all outcomes is 1 at the edge of a hypothesis, p(m) = P everywhere, and falls where p moves
+    /// into it, however the draws of one seed depend on each other.
     #[test]
     fn the_wealth_of_a_true_hypothesis_does_not_grow() {
         let probability = 0.8;

@@ -1,11 +1,13 @@
-//! How wide is wide enough: the smallest width m* at which the kernel is within a tolerance of its limit with a given probability.
+//! How wide is wide enough: the smallest width m* at which the kernel is within a tolerance of its limit with a given
+//! probability.
 //!
 //! With p(m) = P(deviation at width m ≤ T), m* = min {m : p(m) ≥ P}. [`width`] returns m_low < m* ≤ m_high, which holds
-//! with probability at least 1 − α over the draws, whenever and for whatever reason it stops. It **assumes that p grows with m**,
-//! and nothing else of the law. The argument is in [`evidence`], the choice of what to draw in [`design`] and `search`.
+//! with probability at least 1 − α over the draws, whenever and for whatever reason it stops. It **assumes that p grows
+//! with m**, and nothing else of the law. The argument is in [`evidence`], the choice of what to draw in [`design`] and
+//! `search`.
 //!
-//! Simulated with a deviation ∼ |z|/√m, which is about the law of 32 digits at depth 4, P = 0.95, α = 0.05, m* from 2000 to 4000 (200
-//! searches each, 60 at 1.1):
+//! Simulated with a deviation ∼ |z|/√m, which is about the law of 32 digits at depth 4, P = 0.95, α = 0.05, m* from
+//! 2000 to 4000 (200 searches each, 60 at 1.1):
 //!
 //! | resolution | networks, mean | median | 90 % | m* known beforehand | classical |
 //! | --- | --- | --- | --- | --- | --- |
@@ -13,15 +15,16 @@
 //! | 1.25 | 8000 | 7200 | 13 800 | 6300 | 61 000 |
 //! | 1.1 | 45 000 | 38 000 | 88 000 | 34 000 | 380 000 |
 //!
-//! *m\* known beforehand* is a binomial test at each of m*/√resolution and m*·√resolution, α/2 each, of a size that decides with
-//! probability 0.9. *Classical* bisects a grid of ratio √resolution over three standard errors of a start of 100 networks, α over the
-//! number of its widths, each test of a size that decides with probability 0.9 where m* is a half step away or more, 3.5 tests (from
-//! the normal approximation). Of 3000 searches at resolution 1.5, with three laws, five missed m*. Where p is within 1e−9 of P
-//! everywhere and 3000 networks are drawn, the worst that can be, 25 of 2000 did. Of 400 searches of networks of one point (|s|, one
-//! hidden layer, T = 0.2, P = 0.9, resolution 1.5), whose law gives m* = 67, none missed it on either side, with 2167 networks on average.
+//! *m\* known beforehand* is a binomial test at each of m*/√resolution and m*·√resolution, α/2 each, of a size that
+//! decides with probability 0.9. *Classical* bisects a grid of ratio √resolution over three standard errors of a start
+//! of 100 networks, α over the number of its widths, each test of a size that decides with probability 0.9 where m* is
+//! a half step away or more, 3.5 tests (from the normal approximation). Of 3000 searches at resolution 1.5, with three
+//! laws, five missed m*. Where p is within 1e−9 of P everywhere and 3000 networks are drawn, the worst that can be, 25
+//! of 2000 did. Of 400 searches of networks of one point (|s|, one hidden layer, T = 0.2, P = 0.9, resolution 1.5),
+//! whose law gives m* = 67, none missed it on either side, with 2167 networks on average.
 //!
-//! Where p is nearly P at the one integer that would have to be decided (small m*), any number of networks may be needed: give
-//! a number of networks, or a coarser resolution.
+//! Where p is nearly P at the one integer that would have to be decided (small m*), any number of networks may be
+//! needed: give a number of networks, or a coarser resolution.
 //!
 //! Draws come through the trait [`Draws`]; [`Networks`] is the one that samples networks.
 //!
@@ -201,7 +204,8 @@ pub enum Ending {
     Seeds,
     /// m* is above the widest width that can be drawn.
     Widest,
-    /// Every width is excluded. With a p that grows with m this happens with probability at most α; else p does not grow.
+    /// Every width is excluded. With a p that grows with m this happens with probability at most α; else p does not
+    /// grow.
     Contradiction,
 }
 
@@ -285,13 +289,14 @@ pub enum NoAnswer<E> {
         width: u64,
         /// What happened.
         source: E,
-        /// What the draws before it show: the interval holds all the same, since what is drawn next never depends on why it ends.
+        /// What the draws before it show: the interval holds all the same, since what is drawn next never depends on
+        /// why it ends.
         known: Box<Answer>,
     },
 }
 
-/// Draws until the question is answered or `observer`, which is called between draws, breaks off. What is known by then is in
-/// the answer. Deterministic: what is drawn follows from the question and the draws alone.
+/// Draws until the question is answered or `observer`, which is called between draws, breaks off. What is known by then
+/// is in the answer. Deterministic: what is drawn follows from the question and the draws alone.
 pub fn width<D: Draws>(
     question: &Question,
     draws: &mut D,

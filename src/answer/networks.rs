@@ -70,8 +70,8 @@ pub enum CellError {
         "tolerance {0} asks nothing of the least eigenvalue, which is never negative; use a tolerance below 1"
     )]
     AsksNothing(f64),
-    /// A kernel of zeros would be within the tolerance. Narrow and deep networks have kernels near zero and wide ones are near the
-    /// limit, so that the probability falls with the width before it grows.
+    /// A kernel of zeros would be within the tolerance. Narrow and deep networks have kernels near zero and wide ones
+    /// are near the limit, so that the probability falls with the width before it grows.
     #[error(
         "at tolerance {} a kernel of zeros would be within, and the probability does not grow with the width; use one below {}",
         number(*.tolerance),
@@ -193,9 +193,9 @@ impl<'a> Networks<'a> {
         &self.reference
     }
 
-    /// The constants that m_low + 1 and m_high make of the bound of arXiv 2501.14724 (without its logarithms): the tolerance as an
-    /// absolute deviation over the bound. None where the norm is not [`Norm::Op`], or the bound does not exist (Δ = 0); of
-    /// m_high while it is not known.
+    /// The constants that m_low + 1 and m_high make of the bound of arXiv 2501.14724 (without its logarithms): the
+    /// tolerance as an absolute deviation over the bound. None where the norm is not [`Norm::Op`], or the bound does
+    /// not exist (Δ = 0); of m_high while it is not known.
     pub fn constant(&self, question: &Question, answer: &Answer) -> Option<[Option<f64>; 2]> {
         if self.cell.norm != Norm::Op {
             return None;
@@ -279,7 +279,8 @@ pub enum DrawError {
 }
 
 impl Networks<'_> {
-    /// The networks of these seeds at this width, measured, in this order; None where it was asked to stop and gave them up.
+    /// The networks of these seeds at this width, measured, in this order; None where it was asked to stop and gave
+    /// them up.
     pub fn measured(
         &mut self,
         width: u64,

@@ -1,13 +1,14 @@
 //! The order of the draws of one question, as a state that is asked for the next stage and given what was drawn.
 //!
-//! 1. *Start.* 32 seeds at a width below the one at which the exact spread of K(x,x) would meet the question, then 32 at half
-//!    the width that these point to, until it no longer moves by more than a factor.
-//! 2. *Explore.* Seeds at half the estimated width, where they cost half, until the estimate is about as good as the resolution.
-//! 3. *Decide.* Seeds at both ends of the interval that is cheapest to show, see [`design`](super::design); the first of these seeds
-//!    is new, so that a stake never knows its own draw.
+//! 1. *Start.* 32 seeds at a width below the one at which the exact spread of K(x,x) would meet the question, then 32
+//!    at half the width that these point to, until it no longer moves by more than a factor.
+//! 2. *Explore.* Seeds at half the estimated width, where they cost half, until the estimate is about as good as the
+//!    resolution.
+//! 3. *Decide.* Seeds at both ends of the interval that is cheapest to show, see [`design`](super::design); the first
+//!    of these seeds is new, so that a stake never knows its own draw.
 //!
-//! A stage and all that is in it follows from the draws before it alone: not from the time, the threads or how a device groups
-//! its seeds.
+//! A stage and all that is in it follows from the draws before it alone: not from the time, the threads or how a device
+//! groups its seeds.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -155,8 +156,8 @@ impl<'q> Search<'q> {
         self.ends(&estimate, low, high)
     }
 
-    /// The estimate of the power law, held between the widths of which the draws by themselves, or all together, say on which side
-    /// of m* they are.
+    /// The estimate of the power law, held between the widths of which the draws by themselves, or all together, say on
+    /// which side of m* they are.
     fn estimate(&self, low: u64, high: Option<u64>) -> Estimate {
         let p = self.question.probability;
         let score = |&(inside, all): &(u64, u64)| {
@@ -224,8 +225,9 @@ fn no_bet(width: u64) -> Bet {
     Bet { width, enough: 0.0, narrow: 0.0 }
 }
 
-/// Widths round(2^(j/2^i)) up to the widest, which is among them, with the least i that has sixteen steps in the resolution: the
-/// grid of a finer resolution holds that of a coarser one, and none depends on the question otherwise, so that questions share draws.
+/// Widths round(2^(j/2^i)) up to the widest, which is among them, with the least i that has sixteen steps in the
+/// resolution: the grid of a finer resolution holds that of a coarser one, and none depends on the question otherwise,
+/// so that questions share draws.
 fn grid(resolution: f64, widest: u64) -> Vec<u64> {
     let mut steps = 1u32;
     while 16.0 / f64::from(steps) > resolution.log2() * (1.0 + 1e-9) && steps < 1 << 12 {

@@ -6,8 +6,9 @@
 //! M(p) = B(k+½, n−k+½)/B(½, ½) / (p^k (1−p)^{n−k}),
 //! ```
 //!
-//! is a nonnegative martingale of mean 1 under the true p, so that {p : M(p) < 1/α} holds it at all times with probability at
-//! least 1 − α (Ville; Robbins 1970). It may be looked at after every draw, and drawing may stop by what is seen.
+//! is a nonnegative martingale of mean 1 under the true p, so that {p : M(p) < 1/α} holds it at all times with
+//! probability at least 1 − α (Ville; Robbins 1970). It may be looked at after every draw, and drawing may stop by what
+//! is seen.
 
 use statrs::function::beta::ln_beta;
 

@@ -36,11 +36,12 @@ pub struct ExplicitKernel<'e> {
 }
 
 impl<'e> ExplicitKernel<'e> {
-    /// A network of parameters on points of `dim` coordinates: matrices W_1 … W_l, a chain of shapes that starts at `dim`, with
-    /// biases where the parameterization has them. `scale` multiplies K. A list of matrices alone is in NTK parameterization.
+    /// A network of parameters on points of `dim` coordinates: matrices W_1 … W_l, a chain of shapes that starts at
+    /// `dim`, with biases where the parameterization has them. `scale` multiplies K. A list of matrices alone is in NTK
+    /// parameterization.
     ///
-    /// Refuses what is no chain, a bias of another length than its layer, any bias in NTK parameterization, and numbers that are
-    /// not finite.
+    /// Refuses what is no chain, a bias of another length than its layer, any bias in NTK parameterization, and numbers
+    /// that are not finite.
     pub fn new(
         engine: &'e dyn Engine,
         activation: Activation,
@@ -58,8 +59,8 @@ impl<'e> ExplicitKernel<'e> {
         Ok(Self { engine, network, theta: Arc::new(theta), dim, precision, tile_rows: TILE_ROWS })
     }
 
-    /// What an error says of given weights, which have no seed, and what may help: what leaves the range of one arithmetic may fit the
-    /// other. An error that is not of them stays what it is.
+    /// What an error says of given weights, which have no seed, and what may help: what leaves the range of one
+    /// arithmetic may fit the other. An error that is not of them stays what it is.
     pub fn explained(error: EngineError, precision: Precision) -> Result<(String, Remedy), EngineError> {
         let (EngineError::Failed { layer, what, .. } | EngineError::OutOfRange { layer, what, .. }) = error
         else {
@@ -93,8 +94,8 @@ impl<'e> ExplicitKernel<'e> {
         (0..n).step_by(points).map(|first| first..n.min(first + points)).collect()
     }
 
-    /// K(x, y) for the points x of one data set and y of another, (n·m_l) × (n′·m_l), row-major: the rows of `data` in the rows,
-    /// as predictions at x from y take it. The entries are those of K on the points of both, bit for bit.
+    /// K(x, y) for the points x of one data set and y of another, (n·m_l) × (n′·m_l), row-major: the rows of `data` in
+    /// the rows, as predictions at x from y take it. The entries are those of K on the points of both, bit for bit.
     pub fn against(
         &self,
         data: &DataSet,

@@ -18,10 +18,12 @@ pub enum Weights {
     Explicit(Arc<Theta>),
 }
 
-/// A network on points, normalised: φ is homogeneous, so rows go in with norm 1 and K is multiplied back by their norms.
+/// A network on points, normalised: φ is homogeneous, so rows go in with norm 1 and K is multiplied back by their
+/// norms.
 ///
-/// Where a network has biases, a point is (x, 1), of norm s = √(‖x‖² + 1): x goes in as x/s, and what the biases are multiplied
-/// by as 1/s. Then every Z and A is that of the network over s, gradients are as they are, and K is again multiplied back.
+/// Where a network has biases, a point is (x, 1), of norm s = √(‖x‖² + 1): x goes in as x/s, and what the biases are
+/// multiplied by as 1/s. Then every Z and A is that of the network over s, gradients are as they are, and K is again
+/// multiplied back.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The network.
@@ -32,7 +34,8 @@ pub struct Job {
     pub precision: Precision,
     /// Weights of the direct sampler.
     pub weights: Weights,
-    /// K_gia of every seed is made beside K, as if gradients were independent of activations; the conditional sampler only.
+    /// K_gia of every seed is made beside K, as if gradients were independent of activations; the conditional sampler
+    /// only.
     pub independence: bool,
     /// n.
     pub n: usize,
@@ -82,8 +85,8 @@ impl Job {
         }
     }
 
-    /// The same with norms ‖x‖/√m_0 of its points, or the least and the greatest of them: a device that cannot hold them
-    /// does the job in another way.
+    /// The same with norms ‖x‖/√m_0 of its points, or the least and the greatest of them: a device that cannot hold
+    /// them does the job in another way.
     #[must_use]
     pub fn with_norms(self, norms: &[f64]) -> Self {
         Self { norms: norms.to_vec(), ..self }
@@ -108,8 +111,8 @@ impl Job {
         Self { weights: Weights::Explicit(theta), sampler: Sampler::Direct, ..self }
     }
 
-    /// The same with K_gia beside every kernel where this is true: see [`sampler::conditional`](crate::sampler::conditional). No bit
-    /// of the kernel depends on it.
+    /// The same with K_gia beside every kernel where this is true: see
+    /// [`sampler::conditional`](crate::sampler::conditional). No bit of the kernel depends on it.
     pub fn with_independence(self, independence: bool) -> Self {
         Self { independence, ..self }
     }
@@ -143,8 +146,8 @@ impl Job {
         }
     }
 
-    /// Adds to A_{k−1}A_{k−1}ᵀ (the lower triangle counts) what the bias of layer k has: its gradient is that of weights on a
-    /// neuron that is always 1.
+    /// Adds to A_{k−1}A_{k−1}ᵀ (the lower triangle counts) what the bias of layer k has: its gradient is that of
+    /// weights on a neuron that is always 1.
     pub(super) fn add_bias(&self, k: usize, gram: &mut [f64]) {
         let Some((_, ones)) = self.bias(k) else { return };
         for (row, one) in gram.chunks_exact_mut(self.n).zip(ones) {
@@ -152,8 +155,8 @@ impl Job {
         }
     }
 
-    /// C_0, the cosines of the rows, n × n, with 1 (or 0 for a zero row) on the diagonal; where layer 1 has a bias those of the
-    /// points (x, 1).
+    /// C_0, the cosines of the rows, n × n, with 1 (or 0 for a zero row) on the diagonal; where layer 1 has a bias
+    /// those of the points (x, 1).
     pub fn cosines(&self) -> &[f64] {
         self.cosines.get_or_init(|| {
             let (n, dim) = (self.n, self.dim);
@@ -183,9 +186,10 @@ impl Job {
         }
     }
 
-    /// Whether no layer can be dead for a point that is not zero: weights are drawn, and no layer is so narrow that all its
-    /// neurons may be silent at once. A neuron is where a slope is (nearly) zero and its preactivation falls on it, half the
-    /// time, or where its deviates are zero, once in 2²⁰ at most; so many of them at once are no draw but a fault.
+    /// Whether no layer can be dead for a point that is not zero: weights are drawn, and no layer is so narrow that all
+    /// its neurons may be silent at once. A neuron is where a slope is (nearly) zero and its preactivation falls on it,
+    /// half the time, or where its deviates are zero, once in 2²⁰ at most; so many of them at once are no draw but a
+    /// fault.
     pub(super) fn never_dead(&self) -> bool {
         let (below, above) = self.network.activation().unit_slopes();
         let one_sided = below.abs().min(above.abs()) < 1e-3;
@@ -203,8 +207,8 @@ impl Job {
         self.n * self.network.outputs()
     }
 
-    /// The slopes of φ/(σ√m_k) below, at and above zero in hidden layer k, with φ′(0) = a; in the standard parameterization those
-    /// of φ.
+    /// The slopes of φ/(σ√m_k) below, at and above zero in hidden layer k, with φ′(0) = a; in the standard
+    /// parameterization those of φ.
     pub fn slopes(&self, k: usize) -> [f64; 3] {
         let phi = self.network.activation();
         if self.parameterization() == Parameterization::Standard {

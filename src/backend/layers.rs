@@ -9,8 +9,8 @@ use crate::stats::{LayerReference, LayerStatistics, MeasureError};
 /// What every layer adds to the kernel of one seed: K = scale · Σ_k (A_{k−1}A_{k−1}ᵀ ⊗ 1 1ᵀ) ∘ B_kB_kᵀ, to rounding.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LayerMatrices {
-    /// A_{k−1}A_{k−1}ᵀ for k = 1 … l, one after another; n × n, row-major, symmetric. A_{k−1}A_{k−1}ᵀ + 1 1ᵀ where layer k has a
-    /// bias.
+    /// A_{k−1}A_{k−1}ᵀ for k = 1 … l, one after another; n × n, row-major, symmetric. A_{k−1}A_{k−1}ᵀ + 1 1ᵀ where
+    /// layer k has a bias.
     pub activations: Vec<f64>,
     /// B_kB_kᵀ for k = 1 … l; (n·m_l) × (n·m_l), row-major, point-major, symmetric.
     pub gradients: Vec<f64>,
@@ -86,8 +86,8 @@ fn symmetric(lower: &[f64], size: usize, to: &mut [f64]) {
     }
 }
 
-/// The largest cosine distance that is rounding: two panels that are parallel but for the rounding ε of every entry are about ε²/2
-/// apart, and their products are summed in f64.
+/// The largest cosine distance that is rounding: two panels that are parallel but for the rounding ε of every entry are
+/// about ε²/2 apart, and their products are summed in f64.
 fn parallel(precision: Precision) -> f64 {
     let epsilon = match precision {
         Precision::F16 => f64::exp2(-11.0),

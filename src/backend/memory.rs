@@ -18,8 +18,8 @@ fn physical() -> u64 {
     system.cgroup_limits().map_or(machine, |c| machine.min(c.free_memory))
 }
 
-/// What limits on the address space and on data (`ulimit -v` and `-d`, as batch systems set them) leave; None where there is none, and on
-/// systems that do not say.
+/// What limits on the address space and on data (`ulimit -v` and `-d`, as batch systems set them) leave; None where
+/// there is none, and on systems that do not say.
 fn address_space() -> Option<u64> {
     let read = |name: &str| std::fs::read_to_string(format!("/proc/self/{name}")).ok();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -32,7 +32,8 @@ const ARENA: u64 = 64 << 20;
 /// What of these a process may have at most, and what says how much it has.
 const LIMITED: [(&str, &str); 2] = [("Max address space", "VmSize:"), ("Max data size", "VmData:")];
 
-/// The limits that `limits` names, less what `status` says is in use and what the allocator reserves, at most an eighth.
+/// The limits that `limits` names, less what `status` says is in use and what the allocator reserves, at most an
+/// eighth.
 fn left(limits: &str, status: &str, threads: u64) -> Option<u64> {
     let number = |text: &str, name: &str| -> Option<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;

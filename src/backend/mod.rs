@@ -31,9 +31,10 @@ use crate::threads::NoThreads;
 /// Arithmetic of the panels; small matrices are f64 always.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// Half-precision storage, on GPUs that have it: every deviate and given weight that enters a product and every panel in
-    /// memory (the input, Z, B, G, H) is rounded to f16, to nearest and even; products are summed in f32, and small matrices
-    /// over neurons as at f32. On cooperative matrices φ(Z) is rounded too, unless its slopes are of one size.
+    /// Half-precision storage, on GPUs that have it: every deviate and given weight that enters a product and every
+    /// panel in memory (the input, Z, B, G, H) is rounded to f16, to nearest and even; products are summed in f32, and
+    /// small matrices over neurons as at f32. On cooperative matrices φ(Z) is rounded too, unless its slopes are of one
+    /// size.
     F16,
     /// Single precision, the default.
     F32,
@@ -148,7 +149,8 @@ pub trait Engine: Send + Sync {
     /// What this device is.
     fn info(&self) -> &DeviceInfo;
 
-    /// How this device would do a job, of which the [outline](Job::outline) is enough, or a refusal before anything starts.
+    /// How this device would do a job, of which the [outline](Job::outline) is enough, or a refusal before anything
+    /// starts.
     fn plan(&self, job: &Job) -> Result<JobPlan, EngineError>;
 
     /// Opens a job to draw its seeds; refuses what [`plan`](Self::plan) refuses.

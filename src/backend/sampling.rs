@@ -8,14 +8,14 @@ use crate::stats::{
     Reference,
 };
 
-/// A job opened on a device, ready to draw. It holds what it needs of its engine, so it may outlive it, and may be used from
-/// several threads.
+/// A job opened on a device, ready to draw. It holds what it needs of its engine, so it may outlive it, and may be used
+/// from several threads.
 pub trait Sampling: Send + Sync {
     /// How the device does the job: memory, seeds at a time, estimated time.
     fn plan(&self) -> &JobPlan;
 
-    /// What is wanted of these seeds, in their order. Numbers depend on the seed alone, never on its neighbours. Once `stop`
-    /// is raised the seeds in hand are given up, within a second or two at any width: [`EngineError::Stopped`].
+    /// What is wanted of these seeds, in their order. Numbers depend on the seed alone, never on its neighbours. Once
+    /// `stop` is raised the seeds in hand are given up, within a second or two at any width: [`EngineError::Stopped`].
     fn draw(&self, seeds: &[u64], wanted: &Wanted, stop: &Stop) -> Result<Vec<Drawn>, EngineError>;
 }
 

@@ -8,8 +8,8 @@
 //!
 //! Where K_gia is asked for, the same of B' beside it: S'_B = (B'_k B'_kᵀ)^½ and T = 0.
 //!
-//! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels. The matrices of every layer are
-//! kept where they are asked for.
+//! A device hands in the sums of its passes and takes S, T and S_B back in the type of its panels. The matrices of
+//! every layer are kept where they are asked for.
 
 use super::{Drawn, EngineError, Job, LayerMatrices, Precision, Remedy, Wanted};
 use crate::math::root::{Noise, product, root};
@@ -121,8 +121,9 @@ impl<'j> Small<'j> {
         self.seed
     }
 
-    /// Takes C_k (lower triangle), which becomes C_k + 1 1ᵀ below a layer with a bias. What it says of the range of the panels is an error of [`root`](Self::root) and
-    /// [`finish`](Self::finish): a layer that is dead for a point is exactly zero there, and legal. Gives back C_k of the seed before.
+    /// Takes C_k (lower triangle), which becomes C_k + 1 1ᵀ below a layer with a bias. What it says of the range of the
+    /// panels is an error of [`root`](Self::root) and [`finish`](Self::finish): a layer that is dead for a point is
+    /// exactly zero there, and legal. Gives back C_k of the seed before.
     pub(super) fn set_gram(&mut self, k: usize, mut gram: Vec<f64>) -> Vec<f64> {
         let vanishes = |square: &f64| *square > 0.0 && *square < VANISHING;
         let f64_panels = self.job.precision == Precision::F64;
@@ -169,8 +170,8 @@ impl<'j> Small<'j> {
         }
     }
 
-    /// Takes B_k B_kᵀ (lower triangle) and adds the term of layer k to K, and to K_gia that of its own matrix. Gives back what was
-    /// there before.
+    /// Takes B_k B_kᵀ (lower triangle) and adds the term of layer k to K, and to K_gia that of its own matrix. Gives
+    /// back what was there before.
     pub(super) fn set_back_gram(&mut self, k: usize, gram: Vec<f64>) -> Vec<f64> {
         let below = &self.grams[k - 1];
         add_term(&mut self.kernel, below, &gram, self.job);
@@ -286,8 +287,8 @@ pub(super) fn no_kernel(point: usize, value: f64) -> String {
     format!("K(x, x) of point {point} is {value}, and it is above zero in every draw")
 }
 
-/// What was wanted of a seed, from its kernels, or the statistics that a device has made, and the matrices of its layers where they
-/// were kept.
+/// What was wanted of a seed, from its kernels, or the statistics that a device has made, and the matrices of its
+/// layers where they were kept.
 pub(super) fn answer(job: &Job, mut drawn: Drawn, wanted: &Wanted) -> Result<Drawn, EngineError> {
     let seed = drawn.seed;
     let failed = |e: MeasureError| EngineError::Failed { seed, layer: 0, what: e.to_string() };

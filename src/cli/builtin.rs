@@ -63,8 +63,8 @@ pub fn list() -> String {
     grids.chain([(NEEDED, width::ABOUT, width::TIME)]).map(line).collect()
 }
 
-/// The numbers that theory has for the plan that will run, with the claim and the prediction of the study that it is; None
-/// where options have made other networks of it, of which they may not hold. In lines of at most `room` columns.
+/// The numbers that theory has for the plan that will run, with the claim and the prediction of the study that it is;
+/// None where options have made other networks of it, of which they may not hold. In lines of at most `room` columns.
 pub fn statement(study: Option<&Builtin>, plan: &Plan, limits: &[LimitRecord], room: usize) -> String {
     let paragraph = |head: &str, text: &str| paragraph(&format!("{head:<12}"), text, room);
     let planned = |(cell, limit)| CellSummary::new(CellRecord::of(cell, limit));

@@ -25,8 +25,8 @@ pub struct Args {
     shell: Option<Shell>,
     /// Write completions and man pages below this directory [default: ~/.local]
     ///
-    /// The completions of bash, fish and zsh and a man page of every command, below share; the directory is made where it is
-    /// missing.
+    /// The completions of bash, fish and zsh and a man page of every command, below share; the directory is made where
+    /// it is missing.
     #[arg(long, value_name = "PREFIX", num_args = 0..=1, conflicts_with = "shell", value_hint = clap::ValueHint::DirPath)]
     install: Option<Option<PathBuf>>,
 }

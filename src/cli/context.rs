@@ -201,8 +201,8 @@ impl Context {
         self.write(&visible_lines(text))
     }
 
-    /// Writes an account of work that goes on, or whose results lie elsewhere, to stdout: where nobody reads it any more the
-    /// work is done all the same.
+    /// Writes an account of work that goes on, or whose results lie elsewhere, to stdout: where nobody reads it any
+    /// more the work is done all the same.
     pub fn account(&self, text: &str) -> Result<(), Failure> {
         match self.print(text) {
             Err(Failure { error: None, .. }) => Ok(()),
@@ -226,7 +226,8 @@ impl Context {
         note(text);
     }
 
-    /// Shows on stderr that work goes on which does not say how far it is: a bar at once, a line in a log where it takes long.
+    /// Shows on stderr that work goes on which does not say how far it is: a bar at once, a line in a log where it
+    /// takes long.
     pub fn waiting(&self, name: String, unit: &'static str, total: u64) -> Meter {
         self.shown(self.progress.patient(), name, unit).over(total, 1.0)
     }

@@ -50,8 +50,8 @@ impl FromStr for DeviceChoice {
     }
 }
 
-/// Opens a device for work in these precisions, with these threads. `note` is told, in a sentence, of a GPU that was passed over
-/// because it computes wrongly.
+/// Opens a device for work in these precisions, with these threads. `note` is told, in a sentence, of a GPU that was
+/// passed over because it computes wrongly.
 pub fn open(
     choice: &DeviceChoice,
     precisions: &[Precision],

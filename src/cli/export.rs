@@ -77,8 +77,8 @@ pub struct Args {
     /// csv, json or parquet: the rows; npy: mean and standard deviation of the kernels
     #[arg(long, value_name = "FORMAT", value_parser = words::<What>(FORMATS), hide_possible_values = true)]
     format: What,
-    /// Rows of which table: samples, layers, spectrum or independence (of a study that asks for them, as layers = true) or cells
-    /// [default: samples]
+    /// Rows of which table: samples, layers, spectrum or independence (of a study that asks for them, as layers = true)
+    /// or cells [default: samples]
     #[arg(long, value_name = "TABLE", value_parser = words::<TableName>(TABLES), hide_possible_values = true)]
     table: Option<TableName>,
     /// File to write; its directory must exist [default: standard output, except for parquet]. For npy a directory,

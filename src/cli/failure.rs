@@ -53,8 +53,8 @@ impl Failure {
         Self { status: Status::Interrupted, error: Some(anyhow::Error::msg("interrupted")) }
     }
 
-    /// The same of a command that keeps nothing: 130 says that somebody interrupted it, and a batch system that stopped it at its
-    /// time limit would start it again for ever.
+    /// The same of a command that keeps nothing: 130 says that somebody interrupted it, and a batch system that stopped
+    /// it at its time limit would start it again for ever.
     pub fn at_a_time_limit(self, reached: bool) -> Self {
         if reached && self.status == Status::Interrupted {
             return Self::running(anyhow::anyhow!(

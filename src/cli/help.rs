@@ -1,5 +1,5 @@
-//! The command line as clap sees it, with help that fits the terminal: short for `-h`, long for `--help`, what stands below it broken
-//! here, where its indent and its comments are known, and values that shells complete.
+//! The command line as clap sees it, with help that fits the terminal: short for `-h`, long for `--help`, what stands
+//! below it broken here, where its indent and its comments are known, and values that shells complete.
 
 use std::path::PathBuf;
 
@@ -18,8 +18,8 @@ const EXAMPLE: usize = 78;
 /// What stands beside a name or a value begins at this column at most, and is never narrower.
 const BESIDE: usize = 24;
 
-/// The command with everything that follows from the rest: what is below the help, hints for shells, the width, and without the
-/// options that a command knows only to refuse them.
+/// The command with everything that follows from the rest: what is below the help, hints for shells, the width, and
+/// without the options that a command knows only to refuse them.
 pub fn finished(command: Command) -> Command {
     let room = room();
     let refused = |arg: Arg| if REFUSED.contains(&arg.get_id().as_str()) { arg.hide(true) } else { arg };
@@ -66,8 +66,8 @@ fn in_short(long: &str) -> String {
     format!("{what}{default}")
 }
 
-/// Lines of a paragraph joined and broken again where `room` ends; what is indented, as examples and files are, stays as it
-/// is where it fits.
+/// Lines of a paragraph joined and broken again where `room` ends; what is indented, as examples and files are, stays
+/// as it is where it fits.
 fn flowing(text: &str, room: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
     // Whether the last line is of a paragraph that goes on, and whether it is of a command that does.

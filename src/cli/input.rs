@@ -1,4 +1,5 @@
-//! Standard input and other streams in place of a file: what can be read but once, and whose name says nothing of its kind.
+//! Standard input and other streams in place of a file: what can be read but once, and whose name says nothing of its
+//! kind.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -73,7 +74,8 @@ pub struct Input {
 }
 
 impl Input {
-    /// The file itself, or, of a stream, a copy with the extension that its first bytes ask for; it is removed when this is dropped.
+    /// The file itself, or, of a stream, a copy with the extension that its first bytes ask for; it is removed when
+    /// this is dropped.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         if !is_stream(path) {
             return Ok(Self { path: path.to_owned(), _copy: None });

@@ -11,7 +11,8 @@ use crate::data::npz::NpzWriter;
 /// Where the matrices go.
 #[derive(clap::Args, Clone, Debug)]
 pub struct LayersArgs {
-    /// File for the matrices of every layer: activations (seeds, l, n, n) and gradients (seeds, l, n*outputs, n*outputs)
+    /// File for the matrices of every layer: activations (seeds, l, n, n) and gradients (seeds, l, n*outputs,
+    /// n*outputs)
     #[arg(long, value_name = "F.npz", help_heading = "Output")]
     layers_out: Option<PathBuf>,
 }

@@ -1,4 +1,5 @@
-//! The memory without which a command is not begun: where the system gives no more, the process is killed in the midst of it.
+//! The memory without which a command is not begun: where the system gives no more, the process is killed in the midst
+//! of it.
 
 use super::Command;
 use super::failure::Failure;
@@ -7,7 +8,8 @@ use crate::backend::available_memory;
 
 /// For commands that read and write rows: what they hold does not grow with the study.
 const OF_ROWS: u64 = 64 << 20;
-/// For those that compute or draw, beside what depends on the networks and is asked for later: threads, their arenas, fonts.
+/// For those that compute or draw, beside what depends on the networks and is asked for later: threads, their arenas,
+/// fonts.
 const OF_KERNELS: u64 = 96 << 20;
 
 /// Refuses a command where less is left than any use of it takes.

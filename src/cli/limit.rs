@@ -200,7 +200,8 @@ fn table(profile: &Profile, report: &Report, conditions: &str, room: usize) -> S
     text + &paragraph("theorem: ", conditions, room)
 }
 
-/// The conditions of the theorem in one line: those of the points and the activation, and of the widths where they were given.
+/// The conditions of the theorem in one line: those of the points and the activation, and of the widths where they were
+/// given.
 fn conditions(by_points: &[Unmet], widths: Option<Option<Unmet>>) -> String {
     let given = widths.is_some();
     let unmet: Vec<&Unmet> = by_points.iter().chain(widths.as_ref().and_then(Option::as_ref)).collect();

@@ -61,8 +61,8 @@ use self::context::{Call, Context, Speech};
 use self::failure::{Failure, Status};
 use self::watchdog::Watchdog;
 
-/// What other programs of this library share with `eoc`, such as the Python package: devices by the same names, opened as they
-/// were tuned, the same threads, and who added rows to a run.
+/// What other programs of this library share with `eoc`, such as the Python package: devices by the same names, opened
+/// as they were tuned, the same threads, and who added rows to a run.
 pub mod shared {
     pub use super::device::{DeviceChoice, ThreadsError, UnknownDevice, open, start_threads, thread_count};
     pub use super::devices::json as devices;
@@ -165,8 +165,8 @@ impl Cli {
 
 /// The program: the exit status of what the arguments ask for, with the sentence on stderr where it fails.
 ///
-/// `args` are those of a process, the name of the program first. `program` is the path by which another process starts it,
-/// where that is not the running executable: a job of `eoc slurm` names it.
+/// `args` are those of a process, the name of the program first. `program` is the path by which another process starts
+/// it, where that is not the running executable: a job of `eoc slurm` names it.
 ///
 /// Signals that ask to stop are listened to from here on, by the whole process.
 pub fn main(args: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) -> u8 {
@@ -217,9 +217,10 @@ fn dispatch(cli: &Cli, ctx: &Context) -> Result<Status, Failure> {
         return welcome::execute(ctx);
     };
     least::check(command)?;
-    // Files are written aside and stores survive any end, so that a command which takes long in a step of its own, such as reading a
-    // large file, can be ended there. Those that keep what is finished watch over themselves from where they have read their data on, and
-    // say what that is; a merge looks at signals between rows, and removes the store that it builds.
+    // Files are written aside and stores survive any end, so that a command which takes long in a step of its own, such
+    // as reading a large file, can be ended there. Those that keep what is finished watch over themselves from where
+    // they have read their data on, and say what that is; a merge looks at signals between rows, and removes the store
+    // that it builds.
     let _watchdog = match command {
         Command::Run(_) | Command::Width(_) | Command::Merge(_) => None,
         _ => Some(Watchdog::over_nothing(ctx)),

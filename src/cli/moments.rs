@@ -1,8 +1,8 @@
 //! `eoc export --format npy`: entrywise mean and standard deviation of the kernels of every cell, and heat maps.
 //!
-//! Kernels are drawn again from the seeds in the store, in ascending order, and pushed one after another: the bytes of the
-//! files are a function of the rows, the device and the build, however the run was sharded, killed or batched. Moments kept
-//! by the run itself would have to be merged in one fixed order and survive every kill to be that.
+//! Kernels are drawn again from the seeds in the store, in ascending order, and pushed one after another: the bytes of
+//! the files are a function of the rows, the device and the build, however the run was sharded, killed or batched.
+//! Moments kept by the run itself would have to be merged in one fixed order and survive every kill to be that.
 
 use std::fmt::Write;
 use std::path::Path;

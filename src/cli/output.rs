@@ -64,8 +64,8 @@ pub fn array_bytes(shape: &[usize]) -> u128 {
     shape.iter().fold(8, |bytes: u128, &size| bytes.saturating_mul(size as u128)).saturating_add(128)
 }
 
-/// Refuses a directory for files unless it is new or empty, or holds nothing but those that `ours` knows by their names: `what` they
-/// are, such as `export of kernels`.
+/// Refuses a directory for files unless it is new or empty, or holds nothing but those that `ours` knows by their
+/// names: `what` they are, such as `export of kernels`.
 pub fn check_directory(out: &Path, what: &str, ours: impl Fn(&str) -> bool) -> Result<(), Failure> {
     let unusable = |error: std::io::Error| {
         Failure::unusable(anyhow::Error::from(error).context(format!("cannot use {}", out.display())))

@@ -1,4 +1,5 @@
-//! `eoc run --study papers`: the quick form of every built-in study, and one table of what the papers say and what was found.
+//! `eoc run --study papers`: the quick form of every built-in study, and one table of what the papers say and what was
+//! found.
 
 use std::path::PathBuf;
 

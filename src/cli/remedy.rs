@@ -48,8 +48,8 @@ fn room(error: &std::io::Error) -> Option<String> {
     Some(format!("{what}, and give the same command again"))
 }
 
-/// Where the loader of Vulkan was told to look for drivers, which is then why it finds none elsewhere; None where it was told
-/// nothing.
+/// Where the loader of Vulkan was told to look for drivers, which is then why it finds none elsewhere; None where it
+/// was told nothing.
 pub fn driver_files() -> Option<String> {
     let [name, files] = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].into_iter().find_map(|name| {
         let files = std::env::var_os(name).filter(|files| !files.is_empty())?;

@@ -1,4 +1,5 @@
-//! `eoc report`: the page, the figures and the tables of run directories, from their rows; or one figure of several runs.
+//! `eoc report`: the page, the figures and the tables of run directories, from their rows; or one figure of several
+//! runs.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};

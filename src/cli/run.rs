@@ -105,14 +105,15 @@ pub struct Args {
     /// -shard-I-of-N behind it for a shard]
     #[arg(long, value_name = "DIR", value_parser = directory())]
     pub(super) out: Option<PathBuf>,
-    /// Any key of the study file, such as network.depth=8 or data.source=sphere:n=8,dim=4; repeatable; other options win
+    /// Any key of the study file, such as network.depth=8 or data.source=sphere:n=8,dim=4; repeatable; other options
+    /// win
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Measure every layer of every sample too, for eoc export --table layers; as layers = true in a study
     #[arg(long)]
     layers: bool,
-    /// Keep every eigenvalue of every sample too, of kernels of at most 256 rows, for eoc export --table spectrum; as spectrum
-    /// = true in a study
+    /// Keep every eigenvalue of every sample too, of kernels of at most 256 rows, for eoc export --table spectrum; as
+    /// spectrum = true in a study
     #[arg(long)]
     spectrum: bool,
     /// Draw every kernel as if gradients were independent too, for the columns independence_* and eoc export --table
@@ -306,7 +307,8 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
     finish()
 }
 
-/// The built-in study that runs. What is claimed and foretold is of its networks, not of those that options put in their place.
+/// The built-in study that runs. What is claimed and foretold is of its networks, not of those that options put in
+/// their place.
 fn examined(asked: &Asked, plan: &Plan) -> Result<Option<Builtin>, Failure> {
     let Some(study) = asked.builtin else { return Ok(None) };
     let ours = Plan::new(study.spec(asked.quick)).map_err(Failure::unusable)?;
@@ -357,8 +359,8 @@ fn given<T: Clone>(values: &[T]) -> Option<Vec<T>> {
     (!values.is_empty()).then(|| values.to_vec())
 }
 
-/// The files of the report, and on stdout the table and where everything is, or what machines read. Where the run was `finished`
-/// before, its directory may be one that cannot be written; then there is what goes to stdout alone.
+/// The files of the report, and on stdout the table and where everything is, or what machines read. Where the run was
+/// `finished` before, its directory may be one that cannot be written; then there is what goes to stdout alone.
 fn finish(
     args: &Args,
     asked: &Asked,

@@ -16,8 +16,8 @@ use crate::study::store::StoreError;
 /// Why a batch system must not start the task again.
 const NOTHING_NEW: &str = "stopped by the time-limit signal before one new sample was finished";
 
-/// The status of work that a signal ended with so many rows added. A batch system that starts a task again because it was
-/// stopped (75) must not do so for ever: one without a new row has failed.
+/// The status of work that a signal ended with so many rows added. A batch system that starts a task again because it
+/// was stopped (75) must not do so for ever: one without a new row has failed.
 pub fn status(time_limit: bool, added: u64) -> Status {
     match (time_limit, added) {
         (true, 0) => Status::Failed,
@@ -26,9 +26,9 @@ pub fn status(time_limit: bool, added: u64) -> Status {
     }
 }
 
-/// The end of a run in a step that does not hear signals, such as the limit of thousands of points; later where that is the `last`
-/// commit. All that is finished is in it, and a disk that takes longer than the two seconds of a signal leaves no other choice than to
-/// cut it: its rows are there or not there, as the disk has it, and can be drawn again.
+/// The end of a run in a step that does not hear signals, such as the limit of thousands of points; later where that is
+/// the `last` commit. All that is finished is in it, and a disk that takes longer than the two seconds of a signal
+/// leaves no other choice than to cut it: its rows are there or not there, as the disk has it, and can be drawn again.
 pub fn watchdog(out: &Path, added: &Arc<AtomicU64>, last: &Arc<AtomicBool>, ctx: &Context) -> Watchdog {
     let (out, added, time_limit) = (out.to_owned(), Arc::clone(added), ctx.time_limit_flag());
     let (last, theirs) = (Arc::clone(last), Arc::clone(last));

@@ -12,8 +12,8 @@ use crate::rng::LAYOUT_VERSION;
 use crate::study::store::{CellRecord, IndependenceRow, Reader, StoreError};
 use crate::study::{Cell, NUMERICS_VERSION, Need, Plan};
 
-/// Most seeds of a cell that a report looks at, so that neither its memory nor its time grows with the seeds of a study; the
-/// first ones, which cells share. The median of so many is known to about 1 % of the spread.
+/// Most seeds of a cell that a report looks at, so that neither its memory nor its time grows with the seeds of a
+/// study; the first ones, which cells share. The median of so many is known to about 1 % of the spread.
 pub const REPORTED_SEEDS: usize = 16384;
 
 /// Rows that are read at once.
@@ -120,8 +120,8 @@ pub fn has_our_keys(reader: &Reader) -> bool {
     (manifest.stream_layout, manifest.numerics_version) == (LAYOUT_VERSION, NUMERICS_VERSION)
 }
 
-/// The data sets of a plan whose points the run of a directory has under the same name with other values: a file was changed. Its
-/// networks are other cells, which the run adds beside those that are there.
+/// The data sets of a plan whose points the run of a directory has under the same name with other values: a file was
+/// changed. Its networks are other cells, which the run adds beside those that are there.
 pub fn changed_data(reader: &Reader, dir: &Path, plan: &Plan) -> Option<String> {
     // Of another version the run is refused with that.
     if !has_our_keys(reader) {

@@ -1,9 +1,9 @@
 //! The end of work that does not hear a signal.
 //!
-//! Decompositions of large matrices, compilers of graphics drivers and stores that another program holds cannot be broken
-//! off. A signal is answered within two seconds all the same: where the work has not come back by then, the process ends in
-//! the midst of it. That is sound where nothing is lost by it: before an output is begun, while files are written aside, and
-//! beside a run store, whose commits survive any end of the process.
+//! Decompositions of large matrices, compilers of graphics drivers and stores that another program holds cannot be
+//! broken off. A signal is answered within two seconds all the same: where the work has not come back by then, the
+//! process ends in the midst of it. That is sound where nothing is lost by it: before an output is begun, while files
+//! are written aside, and beside a run store, whose commits survive any end of the process.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,8 +28,8 @@ pub struct Watchdog {
 }
 
 impl Watchdog {
-    /// Watches work after which the process would end with this failure. Where the system starts no thread for it, a signal
-    /// is heard when the work comes back.
+    /// Watches work after which the process would end with this failure. Where the system starts no thread for it, a
+    /// signal is heard when the work comes back.
     pub fn over(ctx: &Context, failure: impl Fn() -> Failure + Send + 'static) -> Self {
         Self::patient(ctx, Arc::default(), failure)
     }

@@ -1,7 +1,8 @@
 //! Writes `.npz`: a zip archive of `.npy` arrays of f64, not compressed, as `numpy.savez` does.
 //!
-//! Arrays grow side by side, such as by a part for every seed, and need no memory: each waits in a file without a name until all are
-//! whole, beside the archive where that is possible. Sizes are written in the Zip64 form throughout, so that none is too large.
+//! Arrays grow side by side, such as by a part for every seed, and need no memory: each waits in a file without a name
+//! until all are whole, beside the archive where that is possible. Sizes are written in the Zip64 form throughout, so
+//! that none is too large.
 //!
 //! Source: PKWARE, ".ZIP File Format Specification" 6.3.9, sections 4.3 and 4.5.3.
 
@@ -120,7 +121,8 @@ impl Array {
         [&head[..], self.file_name().as_bytes(), &field].concat()
     }
 
-    /// What both have: version, no flags, stored, the first day of 1980, check sum, sizes, lengths of name and Zip64 field.
+    /// What both have: version, no flags, stored, the first day of 1980, check sum, sizes, lengths of name and Zip64
+    /// field.
     fn common(&self, field: u16) -> Vec<u8> {
         let name = (self.file_name().len() as u16).to_le_bytes();
         let sum = self.sum.sum().to_le_bytes();

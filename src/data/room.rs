@@ -1,5 +1,5 @@
-//! Memory for numbers, asked for before it is used: where a machine or a limit of the process has none left, that is an error
-//! and no abort.
+//! Memory for numbers, asked for before it is used: where a machine or a limit of the process has none left, that is an
+//! error and no abort.
 
 use super::DataError;
 

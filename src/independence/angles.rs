@@ -18,8 +18,8 @@ pub struct GroupFinding {
     pub bound: f64,
 }
 
-/// Of all groups and widths that where |mean of an entry of K − K_gia| comes nearest to the bound of Proposition 17: where its
-/// interval reaches furthest.
+/// Of all groups and widths that where |mean of an entry of K − K_gia| comes nearest to the bound of Proposition 17:
+/// where its interval reaches furthest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Nearest {
     /// The width m.
@@ -28,14 +28,15 @@ pub struct Nearest {
     pub angles: [f64; 2],
     /// |mean| over its bound; at most 1, as the proposition says.
     pub ratio: f64,
-    /// Its interval: Student's, with so much confidence of each that those of all groups and widths hold at once. None of fewer than
-    /// `FEWEST` seeds.
+    /// Its interval: Student's, with so much confidence of each that those of all groups and widths hold at once. None
+    /// of fewer than `FEWEST` seeds.
     pub interval: Option<Interval>,
     /// How many groups and widths there were.
     pub groups: usize,
 }
 
-/// Seeds from which on a mean has an interval here: with fewer its error is a guess, and so many intervals at once are of its tail.
+/// Seeds from which on a mean has an interval here: with fewer its error is a guess, and so many intervals at once are
+/// of its tail.
 pub const FEWEST: u64 = 16;
 
 /// One group of every seed.

@@ -1,18 +1,18 @@
 //! What the gradient independence assumption costs: K against K_gia, by width and by the angle of a pair.
 //!
-//! `sample` draws both kernels of seeds at one width, from the same deviates ([`sampler::conditional`](crate::sampler::conditional)).
-//! [`Finding::of`] says of them:
+//! `sample` draws both kernels of seeds at one width, from the same deviates
+//! ([`sampler::conditional`](crate::sampler::conditional)). [`Finding::of`] says of them:
 //!
 //! - the **coupled difference** ‖K − K_gia‖/n of a network, which falls as about 1/m; over several widths its exponent;
 //! - the **means** of K − K_gia by the angle of a pair of points, beside the bound of Proposition 17
-//!   ([`limit::independence_bound`](crate::limit::independence_bound)), which falls as 1/m too; and which of all groups of pairs
-//!   and widths comes nearest to its bound, with intervals that hold for all of them at once;
-//! - whether the **laws** of the deviation from K∞ differ: the deviations of K of every other seed against those of K_gia of the
-//!   seeds between. Halves are taken because K and K_gia of one seed share their draws: their difference is known far better than either,
-//!   but the two are not exchangeable where only their laws agree, and a test by signs or pairs would then have no level. With
-//!   disjoint seeds the samples are independent, and a permutation test is exact ([`stats::same_law`](crate::stats::same_law)). What
-//!   the pairs add is the mean of the difference of the deviations with its interval, which says which law is the wider and by how
-//!   much.
+//!   ([`limit::independence_bound`](crate::limit::independence_bound)), which falls as 1/m too; and which of all groups
+//!   of pairs and widths comes nearest to its bound, with intervals that hold for all of them at once;
+//! - whether the **laws** of the deviation from K∞ differ: the deviations of K of every other seed against those of
+//!   K_gia of the seeds between. Halves are taken because K and K_gia of one seed share their draws: their difference
+//!   is known far better than either, but the two are not exchangeable where only their laws agree, and a test by signs
+//!   or pairs would then have no level. With disjoint seeds the samples are independent, and a permutation test is
+//!   exact ([`stats::same_law`](crate::stats::same_law)). What the pairs add is the mean of the difference of the
+//!   deviations with its interval, which says which law is the wider and by how much.
 //!
 //! Source: arXiv 2501.14724, Proposition 17.
 
@@ -35,8 +35,8 @@ use crate::stats::{
 /// Probability with which the tests of all widths together call equal laws different.
 pub const LEVEL: f64 = 0.05;
 
-/// Most seeds of a width that the test looks at, the first ones: its time grows with them, and what so many do not tell apart is of
-/// no account.
+/// Most seeds of a width that the test looks at, the first ones: its time grows with them, and what so many do not tell
+/// apart is of no account.
 pub const TESTED: usize = 4096;
 
 /// Networks of which nothing can be asked, or that could not be drawn.
@@ -321,7 +321,8 @@ mod tests {
         assert_eq!(Finding::of(&[samples(64, 100, 1.0, 1)]).difference, Err(NoFit::Abscissae));
     }
 
-    /// K and K_gia of one seed are as coupled as can be, their laws one: rejected no more often than the level, over three widths.
+    /// K and K_gia of one seed are as coupled as can be, their laws one: rejected no more often than the level, over
+    /// three widths.
     #[test]
     fn one_law_is_called_two_as_seldom_as_the_level_says() {
         let called = |factor: f64, seeds: u64, experiments: u64| {

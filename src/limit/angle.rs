@@ -22,15 +22,15 @@
 //! x → (x/2)/(1 + √(1−x)), and both are doubled back by sums of positive terms:
 //! θ → 2θ, g → 2 cos θ·g + 2θ sin²θ.
 //!
-//! **Rounding.** δ (or η) and the kernel sum S are added to in compensated form (value + error of the last addition), so
-//! an addition costs u² = 2⁻¹⁰⁶, not u = 2⁻⁵³. What is added has a relative error r of a few u. For θ → 0,
-//! θ_k ≈ 3π/(2Δk): a relative error e of δ obeys e′ = (1 − 1/k)e + (2/k)r, which tends to 2r, and an error of S
-//! obeys E′ = (1 − 3/k)E + O(r), which stays below r·k. Where Δ is too small for that regime the increments
-//! themselves are small. Hence a few u at any depth. Without compensation the first recursion gains u at every step:
-//! u·k/2, 5·10⁻¹¹ at depth 10⁶.
+//! **Rounding.** δ (or η) and the kernel sum S are added to in compensated form (value + error of the last addition),
+//! so an addition costs u² = 2⁻¹⁰⁶, not u = 2⁻⁵³. What is added has a relative error r of a few u. For θ → 0, θ_k ≈
+//! 3π/(2Δk): a relative error e of δ obeys e′ = (1 − 1/k)e + (2/k)r, which tends to 2r, and an error of S obeys E′ = (1
+//! − 3/k)E + O(r), which stays below r·k. Where Δ is too small for that regime the increments themselves are small.
+//! Hence a few u at any depth. Without compensation the first recursion gains u at every step: u·k/2, 5·10⁻¹¹ at depth
+//! 10⁶.
 //!
-//! Cost of one layer of one pair: about 50 flops and a square root where x < 2⁻¹², three times that at wide angles. Plain
-//! arithmetic only, so a number is the same on every CPU and at every vector width.
+//! Cost of one layer of one pair: about 50 flops and a square root where x < 2⁻¹², three times that at wide angles.
+//! Plain arithmetic only, so a number is the same on every CPU and at every vector width.
 
 use crate::math::activation::Activation;
 use crate::math::double::two_sum;

@@ -7,9 +7,9 @@
 //! value = scale · (max ‖x_i‖²/m_0) · (Δ⁻² + m_l^½·l) · κ² · m^−½                  the same modulo logarithms
 //! ```
 //!
-//! For other widths m = min_k m_k/k² is the largest m whose quadratic schedule fits under them. The paper's inputs are not
-//! divided by √m_0, so its kernel is m_0 times ours; hence the division. Norms are those of the rows in use, normalised
-//! or not.
+//! For other widths m = min_k m_k/k² is the largest m whose quadratic schedule fits under them. The paper's inputs are
+//! not divided by √m_0, so its kernel is m_0 times ours; hence the division. Norms are those of the rows in use,
+//! normalised or not.
 
 use std::fmt;
 
@@ -48,8 +48,8 @@ pub fn quadratic_width(hidden: &[u64]) -> Option<f64> {
     hidden.iter().zip(1u32..).map(|(&width, k)| width as f64 / f64::from(k).powi(2)).reduce(f64::min)
 }
 
-/// What the logarithms multiply the bound by for a network on `n` points: [`Bound::full`] over [`Bound::value`]. It does
-/// not depend on the points otherwise. None where there is no bound, or a logarithm is not positive.
+/// What the logarithms multiply the bound by for a network on `n` points: [`Bound::full`] over [`Bound::value`]. It
+/// does not depend on the points otherwise. None where there is no bound, or a logarithm is not positive.
 pub fn logarithms(network: &Network, n: usize) -> Option<f64> {
     let m = quadratic_width(network.hidden())?;
     let (depth, root) = (network.depth() as f64, (network.outputs() as f64).sqrt());
@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn by_hand() {
-        // Norms² 25, 1 and 4 in two coordinates, scale 3. ReLU: Δ⁻² = 4, κ² = 2. Widths 64, 128, 90: m = min(64, 32, 10) = 10.
+        // Norms² 25, 1 and 4 in two coordinates, scale 3. ReLU: Δ⁻² = 4, κ² = 2. Widths 64, 128, 90: m = min(64, 32,
+        // 10) = 10.
         let data = DataSet::new(vec![3.0, 4.0, 1.0, 0.0, 0.0, -2.0], 2).unwrap();
         let network = Network::new(Activation::RELU, vec![64, 128, 90], 9).unwrap().with_scale(3.0).unwrap();
         let found = bound(&network, &data).unwrap();

@@ -1,23 +1,24 @@
 //! How far apart means of K and of K_gia can be: Proposition 17 of arXiv 2501.14724, summed over the layers of K.
 //!
-//! The proposition takes one matrix at a time. With B_{k,j} the product of the layers k … j on the way back (D_j W_j … W_{k+1} D_k), its
-//! mean over W_j, of X_{k,j}(x, y) = tr B_{k,j}(x)B_{k,j}(y)ᵀ, is within
+//! The proposition takes one matrix at a time. With B_{k,j} the product of the layers k … j on the way back (D_j W_j …
+//! W_{k+1} D_k), its mean over W_j, of X_{k,j}(x, y) = tr B_{k,j}(x)B_{k,j}(y)ᵀ, is within
 //!
 //! ```text
 //! g_{k,j} = Δ (8/π) √((1−ρ_{j−1})/(1+ρ_{j−1})) ‖B_{k,j−1}(x)‖ ‖B_{k,j−1}(y)‖        1 ≤ k < j ≤ l−1
 //! ```
 //!
-//! of ϱ′(ρ_{j−1}) X_{k,j−1}, which is what it would be of a W_j that the activations do not know. ρ_{j−1} is the cosine of the
-//! activations that feed W_j: of **hidden** ones, j−1 ≥ 1, so that nothing grows at opposite inputs. From the top down, and with the
-//! factor C_{k−1} of the term of layer k, |E K − E K_gia| at a pair is at most
+//! of ϱ′(ρ_{j−1}) X_{k,j−1}, which is what it would be of a W_j that the activations do not know. ρ_{j−1} is the cosine
+//! of the activations that feed W_j: of **hidden** ones, j−1 ≥ 1, so that nothing grows at opposite inputs. From the
+//! top down, and with the factor C_{k−1} of the term of layer k, |E K − E K_gia| at a pair is at most
 //!
 //! ```text
 //! scale · (‖x‖‖y‖/m_0) · Σ_k |ρ_{k−1}| Σ_{j>k} g_{k,j} Π_{i>j} ϱ′(ρ_{i−1})
 //! ```
 //!
-//! Cosines here are those of the limit, and norms are bounded: ‖B_{k,j}(x)‖ is at most the product of κ/√m_i over its layers and of
-//! the ‖W_i‖ between them, and E‖W_i‖² ≤ (√m_i + √m_{i−1})² + 1 (Gordon's inequality, and a variance of at most 1). That is 2κ a layer
-//! where the truth is near 1: the bound is honest and grows loose with depth, as m^−1 at every depth.
+//! Cosines here are those of the limit, and norms are bounded: ‖B_{k,j}(x)‖ is at most the product of κ/√m_i over its
+//! layers and of the ‖W_i‖ between them, and E‖W_i‖² ≤ (√m_i + √m_{i−1})² + 1 (Gordon's inequality, and a variance of
+//! at most 1). That is 2κ a layer where the truth is near 1: the bound is honest and grows loose with depth, as m^−1 at
+//! every depth.
 //!
 //! Cost: O(n² l²), O(n² l) memory.
 
@@ -25,8 +26,9 @@ use super::pairs::Pairs;
 use crate::data::DataSet;
 use crate::model::Network;
 
-/// The right side for every pair of points, n × n, symmetric, 0 on the diagonal; of plain entries of K, not divided by n. NaN in rows
-/// and columns of zero points. All zero below depth 3, where no gradient knows a matrix that an activation knows.
+/// The right side for every pair of points, n × n, symmetric, 0 on the diagonal; of plain entries of K, not divided by
+/// n. NaN in rows and columns of zero points. All zero below depth 3, where no gradient knows a matrix that an
+/// activation knows.
 pub fn independence_bound(network: &Network, data: &DataSet) -> Vec<f64> {
     let (n, depth, hidden) = (data.n(), network.depth(), network.hidden());
     let activation = network.activation();

@@ -96,7 +96,8 @@ impl Limit {
     }
 
     /// The NNGP kernel, scale · (‖x‖‖x′‖/m_0) · ρ_{l−1}: n × n, row-major, exactly symmetric. It is the covariance of
-    /// each output over networks; `scale` enters because a constant that multiplies K by c multiplies the outputs by √c.
+    /// each output over networks; `scale` enters because a constant that multiplies K by c multiplies the outputs by
+    /// √c.
     pub fn nngp(&self) -> &[f64] {
         &self.nngp
     }

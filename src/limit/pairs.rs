@@ -6,10 +6,10 @@
 //! δ = ‖u − v‖²/2        η = 2 − δ = ‖u + v‖²/2
 //! ```
 //!
-//! is summed from differences taken before anything is rounded to f64: a coordinate of u ∓ v is right to about 2⁻¹⁰³, so
-//! the distance is right to 10⁻¹⁵ relative down to about 10⁻³² (angles of one rounding error of f64), and to 10 digits
-//! down to about 10⁻⁴⁴. Below 10⁻⁶⁰ the pair is tested exactly for lying on one line; then the distance is exactly 0.
-//! Rows are scaled by powers of two first, so lengths from 1e−150 to 1e150 may meet.
+//! is summed from differences taken before anything is rounded to f64: a coordinate of u ∓ v is right to about 2⁻¹⁰³,
+//! so the distance is right to 10⁻¹⁵ relative down to about 10⁻³² (angles of one rounding error of f64), and to 10
+//! digits down to about 10⁻⁴⁴. Below 10⁻⁶⁰ the pair is tested exactly for lying on one line; then the distance is
+//! exactly 0. Rows are scaled by powers of two first, so lengths from 1e−150 to 1e150 may meet.
 //!
 //! Pairs i > j are numbered i(i−1)/2 + j and advance in blocks of [`LANES`].
 

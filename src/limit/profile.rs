@@ -24,8 +24,8 @@ pub const ENTRY_ERROR: f64 = 1e-14;
 /// Eigenvalues of K∞/n, each of multiplicity m_l in the full matrix.
 ///
 /// They are those of a positive semidefinite matrix, known up to `error`: an entry is right up to
-/// [`ENTRY_ERROR`]·√(K∞(x, x)·K∞(x′, x′)), so the matrix of errors has a Frobenius norm of at most [`ENTRY_ERROR`] times the
-/// trace, and the solver adds at most n·2⁻⁵²·λ_max.
+/// [`ENTRY_ERROR`]·√(K∞(x, x)·K∞(x′, x′)), so the matrix of errors has a Frobenius norm of at most [`ENTRY_ERROR`]
+/// times the trace, and the solver adds at most n·2⁻⁵²·λ_max.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spectrum {
     /// n values in ascending order; what was computed below zero, by rounding, is 0.
@@ -124,8 +124,8 @@ impl Profile {
         self.limit.parallel()
     }
 
-    /// What theory says beside the spectra; `None` where it says nothing: at Δ = 0, for fewer than two points, for points
-    /// on one line through the origin (parallel, opposite or zero).
+    /// What theory says beside the spectra; `None` where it says nothing: at Δ = 0, for fewer than two points, for
+    /// points on one line through the origin (parallel, opposite or zero).
     pub fn theory(&self) -> Option<&Theory> {
         self.theory.as_ref()
     }

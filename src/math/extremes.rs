@@ -1,9 +1,11 @@
-//! The least and the greatest eigenvalue of a small symmetric matrix: what norms and condition numbers need of a spectrum.
+//! The least and the greatest eigenvalue of a small symmetric matrix: what norms and condition numbers need of a
+//! spectrum.
 //!
-//! Householder's reduction to a tridiagonal matrix T (by faer), then bisection: the number of eigenvalues of T below x is the
-//! number of negative pivots of T − x, exactly so for a matrix within a few ε·‖T‖ of T (Demmel, Applied Numerical Linear
-//! Algebra, section 5.3.4). Both steps are backward stable, so the results are as good as those of a whole spectrum, a few
-//! ε·‖A‖, in a half to two thirds of its time: most of the rest are iterations for eigenvalues that nobody asked for.
+//! Householder's reduction to a tridiagonal matrix T (by faer), then bisection: the number of eigenvalues of T below x
+//! is the number of negative pivots of T − x, exactly so for a matrix within a few ε·‖T‖ of T (Demmel, Applied
+//! Numerical Linear Algebra, section 5.3.4). Both steps are backward stable, so the results are as good as those of a
+//! whole spectrum, a few ε·‖A‖, in a half to two thirds of its time: most of the rest are iterations for eigenvalues
+//! that nobody asked for.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};
@@ -77,8 +79,8 @@ impl Tridiagonal {
         Self { diagonal, squares, bounds: (low - room, high + room), tiny }
     }
 
-    /// The eigenvalue that has `rank` others below it, from an interval that shrinks to a ninth with every count until it is as
-    /// narrow as the rounding of the counts.
+    /// The eigenvalue that has `rank` others below it, from an interval that shrinks to a ninth with every count until
+    /// it is as narrow as the rounding of the counts.
     fn at_rank(&self, rank: u64) -> f64 {
         let (mut low, mut high) = self.bounds;
         let width = f64::EPSILON * low.abs().max(high.abs());
@@ -98,7 +100,8 @@ impl Tridiagonal {
         0.5 * (low + high)
     }
 
-    /// Eigenvalues below each point, on the widest vectors of this machine: the same operations, and so the same bits, on all.
+    /// Eigenvalues below each point, on the widest vectors of this machine: the same operations, and so the same bits,
+    /// on all.
     fn counts(&self, points: &[f64; POINTS]) -> [u64; POINTS] {
         Arch::new().dispatch(
             #[inline(always)]
@@ -144,7 +147,8 @@ mod tests {
             let rows: Vec<f64> = (0..n * n).map(|_| stream.normal()).collect();
             let symmetric: Vec<f64> = (0..n * n).map(|k| rows[k] + rows[k % n * n + k / n]).collect();
             check(&symmetric, n);
-            // A Gram matrix of rank n/2 with norms from 1 to 1e−12: eigenvalues that are zero, and many that are nearly.
+            // A Gram matrix of rank n/2 with norms from 1 to 1e−12: eigenvalues that are zero, and many that are
+            // nearly.
             let rank = n.div_ceil(2);
             let entry = |i: usize, j: usize| {
                 let dot: f64 = (0..rank).map(|k| rows[i * n + k] * rows[j * n + k]).sum();

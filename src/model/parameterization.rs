@@ -10,10 +10,12 @@ use std::str::FromStr;
 /// K = Σ_k (A_{k−1}A_{k−1}ᵀ [+ 1 1ᵀ with a bias] ⊗ 1 1ᵀ) ∘ B_kB_kᵀ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Parameterization {
-    /// A_0 = X/√m_0, A_k = φ(A_{k−1}W_kᵀ)/(σ_φ√m_k): weights are of the order of 1 at any width, and there are no biases.
+    /// A_0 = X/√m_0, A_k = φ(A_{k−1}W_kᵀ)/(σ_φ√m_k): weights are of the order of 1 at any width, and there are no
+    /// biases.
     #[default]
     Ntk,
-    /// A_0 = X, A_k = φ(A_{k−1}W_kᵀ + 1c_kᵀ): no constants, biases c_k where there are any, as PyTorch, JAX and Keras have it.
+    /// A_0 = X, A_k = φ(A_{k−1}W_kᵀ + 1c_kᵀ): no constants, biases c_k where there are any, as PyTorch, JAX and Keras
+    /// have it.
     Standard,
 }
 

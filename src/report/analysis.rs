@@ -1,12 +1,13 @@
 //! What a report says, as numbers: one section per data set and arithmetic, in it one line per network that differs in
 //! more than the axis, on it one point per cell.
 //!
-//! The axis is what the study varies most: the width m, the depth l, the outputs m_l, the points n, or Δ of the activation. Medians,
-//! exponents and ratios are of the relative deviation ‖K−K∞‖/‖K∞‖ (operator norm). Beside every one of them stands
-//! theory, where it has a number: the exact standard deviation of one diagonal entry K(x,x) over its mean, which a
-//! typical deviation follows up to a factor that varies slowly, and the right side of the bound over ‖K∞/n‖, which no
-//! deviation may outgrow. The trace of K obeys more: s.d.(tr K)/mean(tr K) ≤ s.d.(K(x,x))/mean, since every diagonal
-//! entry has the same relative spread and correlations are at most 1; for one point and one output the two are equal.
+//! The axis is what the study varies most: the width m, the depth l, the outputs m_l, the points n, or Δ of the
+//! activation. Medians, exponents and ratios are of the relative deviation ‖K−K∞‖/‖K∞‖ (operator norm). Beside every
+//! one of them stands theory, where it has a number: the exact standard deviation of one diagonal entry K(x,x) over its
+//! mean, which a typical deviation follows up to a factor that varies slowly, and the right side of the bound over
+//! ‖K∞/n‖, which no deviation may outgrow. The trace of K obeys more: s.d.(tr K)/mean(tr K) ≤ s.d.(K(x,x))/mean, since
+//! every diagonal entry has the same relative spread and correlations are at most 1; for one point and one output the
+//! two are equal.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -240,8 +241,8 @@ fn point(summary: &CellSummary) -> Point {
     }
 }
 
-/// Of K/n about sixteen roundings of its panels, which deep draws show, of K∞/n what [`crate::limit::Spectrum`] promises for
-/// a trace of at most n·λ_max; both relative to the largest eigenvalue, and n·m_l roundings of the solver.
+/// Of K/n about sixteen roundings of its panels, which deep draws show, of K∞/n what [`crate::limit::Spectrum`]
+/// promises for a trace of at most n·λ_max; both relative to the largest eigenvalue, and n·m_l roundings of the solver.
 fn lambda_rounding(summary: &CellSummary) -> [f64; 2] {
     let cell = &summary.cell;
     let panel = match cell.precision.as_str() {

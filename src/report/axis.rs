@@ -1,4 +1,5 @@
-//! What a study varies: the numbers along which its cells are lined up, and the fields by which its lines are told apart.
+//! What a study varies: the numbers along which its cells are lined up, and the fields by which its lines are told
+//! apart.
 
 use std::borrow::Cow;
 

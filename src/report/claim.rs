@@ -1,11 +1,12 @@
 //! One prediction with what became of it: what finitely many networks can say of a statement, and how they are named.
 //!
-//! A statement without an unknown in it (an exact number, an inequality with its constant, a published value) can be rejected, and
-//! *contradicts* means that it is, at [`Claim::level`]. Most statements of the papers are **orders**: a number is at most a constant
-//! that no one knows times a function of the network, or has a limit as networks widen. Such a constant bounds neither the ratio of two
-//! errors nor an exponent over a range of networks: any number of any finite set of networks is below some constant. What can be seen is
-//! whether the constant that is needed grows over the range; where its interval says that it does not, the numbers *agree* with the
-//! order, and everything else is *undecided*.
+//! A statement without an unknown in it (an exact number, an inequality with its constant, a published value) can be
+//! rejected, and *contradicts* means that it is, at [`Claim::level`]. Most statements of the papers are **orders**: a
+//! number is at most a constant that no one knows times a function of the network, or has a limit as networks widen.
+//! Such a constant bounds neither the ratio of two errors nor an exponent over a range of networks: any number of any
+//! finite set of networks is below some constant. What can be seen is whether the constant that is needed grows over
+//! the range; where its interval says that it does not, the numbers *agree* with the order, and everything else is
+//! *undecided*.
 
 use serde::Serialize;
 
@@ -30,8 +31,8 @@ pub struct Claim {
     pub found: Found,
     /// How the two compare.
     pub verdict: Verdict,
-    /// With which probability at most a true statement comes out as contradicted; None of an order or a limit, which no finite number
-    /// of networks contradicts.
+    /// With which probability at most a true statement comes out as contradicted; None of an order or a limit, which no
+    /// finite number of networks contradicts.
     #[serde(skip)]
     pub level: Option<f64>,
 }
@@ -134,8 +135,8 @@ pub(super) fn named(analysis: &Analysis, section: &Section, labels: &Labels, cel
     words.join(", ")
 }
 
-/// An exponent in m, which is -1/2 for wide networks. `exact` is that of the exact spread of K(x,x) at the same widths, which is said
-/// where the interval is not beyond it and does not hold -1/2: they are not wide enough then.
+/// An exponent in m, which is -1/2 for wide networks. `exact` is that of the exact spread of K(x,x) at the same widths,
+/// which is said where the interval is not beyond it and does not hold -1/2: they are not wide enough then.
 pub(super) fn of_wide_networks(statement: String, found: Found, exact: Option<f64>) -> Claim {
     let exact =
         exact.filter(|exact| found.meets(exact.min(-0.5), exact.max(-0.5)) && !found.meets(-0.5, -0.5));

@@ -1,9 +1,9 @@
 //! What a built-in study predicted, against what was found: every verdict follows from an interval.
 //!
-//! A prediction is a stretch of numbers (a point, or an interval that may be open). It *agrees* where the interval of the
-//! found number says so: holds the point, or lies within the stretch. It *contradicts* where the interval lies outside
-//! altogether, and nothing in the statement is unknown: an order and a limit of wide networks are *undecided* then
-//! ([`Held`]), as is everything else.
+//! A prediction is a stretch of numbers (a point, or an interval that may be open). It *agrees* where the interval of
+//! the found number says so: holds the point, or lies within the stretch. It *contradicts* where the interval lies
+//! outside altogether, and nothing in the statement is unknown: an order and a limit of wide networks are *undecided*
+//! then ([`Held`]), as is everything else.
 
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::Axis;
@@ -130,8 +130,8 @@ fn exponents(analysis: &Analysis, section: &Section, axis: Axis) -> Vec<Claim> {
 }
 
 /// |s| against every other activation: at the network where the interval of the ratio reaches highest, since what holds there
-/// holds everywhere; but where one lies above 1 by the limits that hold for all networks at once, at that one. Both bounds are orders:
-/// a ratio above 1 shows that of the two the constant of |s| is the larger, and contradicts neither.
+/// holds everywhere; but where one lies above 1 by the limits that hold for all networks at once, at that one. Both
+/// bounds are orders: a ratio above 1 shows that of the two the constant of |s| is the larger, and contradicts neither.
 fn before(section: &Section) -> Option<Claim> {
     let reach = |found: &Found| found.high.unwrap_or(f64::INFINITY);
     let floor = |found: &Found| found.low.filter(|low| *low > 1.0).unwrap_or(0.0);

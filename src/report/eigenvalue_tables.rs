@@ -21,8 +21,8 @@ fn has_any(section: &Section) -> bool {
     section.lines.iter().flat_map(|l| &l.points).any(|p| p.eigenvalues.is_some())
 }
 
-/// Least, middle and largest eigenvalue and the condition number of every cell, medians over seeds beside the limit; nothing where no
-/// study kept them.
+/// Least, middle and largest eigenvalue and the condition number of every cell, medians over seeds beside the limit;
+/// nothing where no study kept them.
 pub(super) fn ends(section: &Section, fields: &Fields, room: usize) -> String {
     let title = "Eigenvalues of K/n, medians over seeds, each beside that of K∞/n:";
     ends_layout(section, fields)

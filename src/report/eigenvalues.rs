@@ -1,7 +1,7 @@
 //! The eigenvalues of K/n over seeds, place by place, beside those of K∞/n; and how far they move as the width grows.
 //!
-//! By Weyl's inequality no eigenvalue is further from that of K∞ at the same place than ‖K−K∞‖, so that all of them are within the
-//! bound of arXiv 2501.14724 where K is, and what they move by is at most of the order m^(-1/2).
+//! By Weyl's inequality no eigenvalue is further from that of K∞ at the same place than ‖K−K∞‖, so that all of them are
+//! within the bound of arXiv 2501.14724 where K is, and what they move by is at most of the order m^(-1/2).
 
 use super::summary::CellSummary;
 use crate::stats::{
@@ -29,7 +29,8 @@ pub struct Eigenvalues {
     pub middle: Beside,
     /// Largest over least.
     pub condition: Beside,
-    /// The sum of a sample's over that of the limit; of the mean of K(x,x), which is known, so that its mean is 1 at every width.
+    /// The sum of a sample's over that of the limit; of the mean of K(x,x), which is known, so that its mean is 1 at
+    /// every width.
     pub sum: Moments,
 }
 
@@ -56,7 +57,8 @@ impl Beside {
 }
 
 impl Eigenvalues {
-    /// Of a cell, whose least eigenvalues of K/n and of K∞/n are known up to `rounding`; None where its study did not keep them.
+    /// Of a cell, whose least eigenvalues of K/n and of K∞/n are known up to `rounding`; None where its study did not
+    /// keep them.
     pub(super) fn of(summary: &CellSummary, rounding: [f64; 2]) -> Option<Self> {
         let (limit, seeds) = (&summary.spectra.limit, &summary.spectra.seeds);
         if limit.is_empty() || seeds.is_empty() || seeds.iter().any(|seed| seed.len() != limit.len()) {

@@ -1,5 +1,6 @@
-//! A report as files: the page, every figure as SVG, PDF and PNG and its numbers as CSV, summary.json and table.txt. All are
-//! made before the first is written, and each is written aside and renamed, so that a reader never sees half a file.
+//! A report as files: the page, every figure as SVG, PDF and PNG and its numbers as CSV, summary.json and table.txt.
+//! All are made before the first is written, and each is written aside and renamed, so that a reader never sees half a
+//! file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,7 +42,8 @@ pub fn write_figure(figure: &Figure, path: &Path, format: FigureFormat) -> Resul
     crate::files::write(path, &picture).map_err(of(path))
 }
 
-/// Writes every figure into a directory that exists, in every format and with its numbers; `stems` are their names without ending.
+/// Writes every figure into a directory that exists, in every format and with its numbers; `stems` are their names
+/// without ending.
 pub fn write_figures(figures: &[Figure], stems: &[String], directory: &Path) -> Result<(), WriteError> {
     let names: Vec<(&Figure, &String)> = figures.iter().zip(stems).collect();
     // A picture takes a while: as many at once as there are threads.

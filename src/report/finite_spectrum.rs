@@ -1,10 +1,11 @@
 //! The spectrum of K at finite width, held to that of K∞: what a study that kept eigenvalues says.
 //!
 //! - The sum of the eigenvalues is the trace, and E K(x,x) is known: its mean is that of the limit at every width.
-//! - No eigenvalue moves by more than ‖K−K∞‖ (Weyl), which is of the order m^(-1/2) (arXiv 2501.14724, Theorem 28); the largest does
-//!   move so, since its first-order term is a mean of entries of K−K∞.
-//! - The logarithm of the condition number moves by at most that order, λ_1 and λ_n being off by it at most. It may fall faster: the
-//!   least of many eigenvalues is pushed down by the others to second order, by 1/m, which is more than m^(-1/2) of a narrow network.
+//! - No eigenvalue moves by more than ‖K−K∞‖ (Weyl), which is of the order m^(-1/2) (arXiv 2501.14724, Theorem 28); the
+//!   largest does move so, since its first-order term is a mean of entries of K−K∞.
+//! - The logarithm of the condition number moves by at most that order, λ_1 and λ_n being off by it at most. It may
+//!   fall faster: the least of many eigenvalues is pushed down by the others to second order, by 1/m, which is more
+//!   than m^(-1/2) of a narrow network.
 
 use super::analysis::{Analysis, Point, Section};
 use super::axis::Axis;
@@ -19,8 +20,8 @@ use crate::units::counted;
 /// The statement of [`super::papers`] that these examine.
 const OF: &str = "K at finite width";
 
-/// The sum of all eigenvalues over that of the limit, of the widest network of every activation where it is furthest from 1 in
-/// standard errors; intervals of all of them at once.
+/// The sum of all eigenvalues over that of the limit, of the widest network of every activation where it is furthest
+/// from 1 in standard errors; intervals of all of them at once.
 pub(super) fn mean_eigenvalue(section: &Section) -> Option<Claim> {
     let sums = || {
         let points = section.lines.iter().flat_map(|l| &l.points);
@@ -76,7 +77,8 @@ mod tests {
     use crate::rng::{Role, Stream};
     use crate::study::table::{CellRecord, LimitRecord, Statistics};
 
-    /// Two activations at three widths, whose eigenvalues stray from those of the limit by a power of m and a share that stays.
+    /// Two activations at three widths, whose eigenvalues stray from those of the limit by a power of m and a share
+    /// that stays.
     fn study(seeds: u64, power: f64, bias: f64, exact: f64) -> Analysis {
         let limit = vec![1.0, 5.0, 20.0];
         let mut cells = Vec::new();

@@ -1,4 +1,5 @@
-//! Exponents of the median deviation in the width, the depth, the number of outputs and that of points, beside those of theory.
+//! Exponents of the median deviation in the width, the depth, the number of outputs and that of points, beside those of
+//! theory.
 
 use std::sync::Arc;
 
@@ -28,8 +29,8 @@ pub struct PowerFit {
     pub approach: Option<Approach>,
 }
 
-/// All exponents of a section: in m, l, m_l and n wherever they vary, and in m also where it is the axis of the report and
-/// does not vary, so that the reader is told why there is no exponent.
+/// All exponents of a section: in m, l, m_l and n wherever they vary, and in m also where it is the axis of the report
+/// and does not vary, so that the reader is told why there is no exponent.
 pub(super) fn fits(axis: Axis, cells: &[&CellSummary]) -> Vec<PowerFit> {
     let mut fits = Vec::new();
     for along in Axis::POWERS {

@@ -1,5 +1,5 @@
-//! A found number as machines read it, its value and the limits of its interval, null where open; and how it compares with a
-//! prediction.
+//! A found number as machines read it, its value and the limits of its interval, null where open; and how it compares
+//! with a prediction.
 
 use std::fmt;
 

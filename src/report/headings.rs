@@ -98,8 +98,8 @@ pub(super) fn describe(setting: &Setting) -> Vec<Option<String>> {
     ]
 }
 
-/// `first: digits:n=32 on the sphere, 32 points, …`: parts with commas in lines of at most `room` columns, of a name and of
-/// each part the end where it is long.
+/// `first: digits:n=32 on the sphere, 32 points, …`: parts with commas in lines of at most `room` columns, of a name
+/// and of each part the end where it is long.
 pub(super) fn wrap(name: &str, parts: &[String], room: usize) -> String {
     let most = NAME.min(room.saturating_sub(4));
     let (mut text, mut line) = (String::new(), name.to_owned());

@@ -8,13 +8,14 @@ use crate::model::parse_widths;
 use crate::study::table::CellRecord;
 use crate::units::counted;
 
-/// s.d. : mean of K(x,x), exact, from which on a tail counts as heavy: the second moment is twice the square of the mean.
+/// s.d. : mean of K(x,x), exact, from which on a tail counts as heavy: the second moment is twice the square of the
+/// mean.
 const HEAVY: f64 = 1.0;
 /// Relative standard error of the mean of K² that is asked for.
 const RELATIVE: f64 = 0.1;
 
-/// The draws without which the second moment of K(x,x) is certainly not known to [`RELATIVE`]; None where so many are there,
-/// and where the tail is not heavy.
+/// The draws without which the second moment of K(x,x) is certainly not known to [`RELATIVE`]; None where so many are
+/// there, and where the tail is not heavy.
 pub(super) fn needed(cell: &CellRecord, draws: usize) -> Option<f64> {
     cell.limit.relative_sd_diagonal.filter(|sd| *sd >= HEAVY)?;
     let phi = Activation::new(cell.a, cell.b).ok()?;
@@ -22,7 +23,8 @@ pub(super) fn needed(cell: &CellRecord, draws: usize) -> Option<f64> {
     (needed > draws as f64).then_some(needed)
 }
 
-/// A sentence for the networks whose second moment so many draws cannot resolve, with the worst of them; empty where none.
+/// A sentence for the networks whose second moment so many draws cannot resolve, with the worst of them; empty where
+/// none.
 pub(super) fn sentence<'p>(points: impl Iterator<Item = &'p Point>) -> String {
     let all: Vec<(&Point, f64)> =
         points.filter_map(|p| Some((p, needed(&p.cell, p.seeds).filter(|_| p.seeds > 0)?))).collect();

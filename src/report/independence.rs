@@ -1,4 +1,5 @@
-//! What the gradient independence assumption costs: Proposition 17 of arXiv 2501.14724, by width and by the angle of a pair.
+//! What the gradient independence assumption costs: Proposition 17 of arXiv 2501.14724, by width and by the angle of a
+//! pair.
 
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::Axis;
@@ -14,11 +15,11 @@ use crate::units::counted;
 
 /// Two claims for each line along the width.
 ///
-/// - The cost falls as 1/m, nearer to -1 than to the -1/2 of K itself: an order, which a 95 % bootstrap interval of the exponent agrees
-///   with or does not.
-/// - The mean of an entry of K − K_gia is at most its bound, at every width and for pairs of every angle up to opposite ones: the bound has
-///   cosines of hidden activations, so that nothing grows there. This one has its constant, and can be contradicted. Judged where the
-///   interval reaches furthest, all intervals at once.
+/// - The cost falls as 1/m, nearer to -1 than to the -1/2 of K itself: an order, which a 95 % bootstrap interval of the
+///   exponent agrees with or does not.
+/// - The mean of an entry of K − K_gia is at most its bound, at every width and for pairs of every angle up to opposite
+///   ones: the bound has cosines of hidden activations, so that nothing grows there. This one has its constant, and can
+///   be contradicted. Judged where the interval reaches furthest, all intervals at once.
 pub(super) fn independence_claims(analysis: &Analysis, section: &Section) -> Vec<Claim> {
     let labels = Labels::of(Axis::Width, &section.lines.iter().map(|line| &line.cell).collect::<Vec<_>>());
     let of = |line: &Line| {
@@ -91,7 +92,8 @@ fn costs(section: &Section) -> impl Iterator<Item = (&Point, &Cost)> {
     section.lines.iter().flat_map(|l| &l.points).filter_map(|p| Some((p, p.cost.as_ref()?)))
 }
 
-/// Of every cell the cost, the medians of both deviations, and whether their laws are told apart; nothing where no study asked for it.
+/// Of every cell the cost, the medians of both deviations, and whether their laws are told apart; nothing where no
+/// study asked for it.
 pub(super) fn by_cell(section: &Section, fields: &Fields, room: usize) -> String {
     let title = format!(
         "Independent gradients, medians of operator norms over n; p of one law of both deviations (exact test, level {LEVEL} for \

@@ -1,7 +1,8 @@
 //! `report/summary.json`: what tables and figures say, for machines.
 //!
-//! One object of four lists, in the order of the tables. Numbers are those of the tables in shortest round-trip form; a found
-//! number is `{value, low, high}`, its 95 % interval, and null stands where a side is open, a number infinite or undefined.
+//! One object of four lists, in the order of the tables. Numbers are those of the tables in shortest round-trip form; a
+//! found number is `{value, low, high}`, its 95 % interval, and null stands where a side is open, a number infinite or
+//! undefined.
 //!
 //! | list | fields of an entry |
 //! | --- | --- |

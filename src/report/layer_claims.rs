@@ -1,11 +1,12 @@
 //! What the proofs of arXiv 2501.14724 say layer by layer, against the rows of layers.
 //!
-//! Layer k has x_k, the activations that feed W_k, and B_k, the gradients behind it. The widths that the statements are of are
-//! k²·m, so they are held to the networks of that schedule, the widest m of each line; Remark 13 is of all three. Where a sample has no
-//! number in a layer (a network that died) it is left out of the layer's statistic.
+//! Layer k has x_k, the activations that feed W_k, and B_k, the gradients behind it. The widths that the statements are
+//! of are k²·m, so they are held to the networks of that schedule, the widest m of each line; Remark 13 is of all
+//! three. Where a sample has no number in a layer (a network that died) it is left out of the layer's statistic.
 //!
-//! With high probability every error of a layer is at most C·f(k, l)·√(log(l·n) log m)·κ²·m^(-1/2), and no one knows C. So at depth l the
-//! constant that is needed at layer k is the error over f(k, l), and the proposition says that this number is bounded, over all networks:
+//! With high probability every error of a layer is at most C·f(k, l)·√(log(l·n) log m)·κ²·m^(-1/2), and no one knows C.
+//! So at depth l the constant that is needed at layer k is the error over f(k, l), and the proposition says that this
+//! number is bounded, over all networks:
 //!
 //! | proposition | of | f(k, l) |
 //! | --- | --- | --- |
@@ -13,12 +14,13 @@
 //! | 25 | cosines | (k-1)^-2 |
 //! | 16, 26 and 27 | squared norms and inner products of gradients, B_k the product of layers k + 1 … l | log(l/k) |
 //!
-//! It does not say that it is the same in two layers: an error may fall short of its bound in one of them. For squared norms of gradients
-//! it does: one factor a layer, of width j²·m, makes their variance of the order Σ_{j=k}^{l-1} 1/(j²·m), whose root over log(l/k) is
-//! 0.37/√m at k = 1, l = 32, and 0.26/√m at k = 16; the ratio of the errors is 7, that of the bounds 5. Such a ratio contradicts nothing. What is looked at
-//! is whether the needed constant grows where f goes to its end (many layers before, or many behind), by a bootstrap interval of 95 % over
-//! seeds, jointly over the layers of a network; that agrees with the proposition where it does not, and else nothing is decided. So it
-//! is of Remark 13 too, whose curves are observed and not proved; its published values are numbers, and can be contradicted.
+//! It does not say that it is the same in two layers: an error may fall short of its bound in one of them. For squared
+//! norms of gradients it does: one factor a layer, of width j²·m, makes their variance of the order Σ_{j=k}^{l-1}
+//! 1/(j²·m), whose root over log(l/k) is 0.37/√m at k = 1, l = 32, and 0.26/√m at k = 16; the ratio of the errors is 7,
+//! that of the bounds 5. Such a ratio contradicts nothing. What is looked at is whether the needed constant grows where
+//! f goes to its end (many layers before, or many behind), by a bootstrap interval of 95 % over seeds, jointly over the
+//! layers of a network; that agrees with the proposition where it does not, and else nothing is decided. So it is of
+//! Remark 13 too, whose curves are observed and not proved; its published values are numbers, and can be contradicted.
 
 use super::analysis::{Analysis, Point, Section};
 use super::axis::Axis;
@@ -34,13 +36,13 @@ use crate::study::table::CellRecord;
 /// Half of an interval of 1 − 0.05/9 in standard errors: all nine published values at once with 95 %.
 const NINE: f64 = 2.773;
 
-/// How far a mean over pairs of w_1 = 1.72 ± 0.25, as the published ones are, is from that of pairs at 1.72: measured, 0.5 to 2.0 % over
-/// the nine values (2000 seeds each at the three nodes of the Gauss–Hermite rule of a normal w_1).
+/// How far a mean over pairs of w_1 = 1.72 ± 0.25, as the published ones are, is from that of pairs at 1.72: measured,
+/// 0.5 to 2.0 % over the nine values (2000 seeds each at the three nodes of the Gauss–Hermite rule of a normal w_1).
 const OF_PAIRS: f64 = 0.03;
 
-/// Square of the skewness over the count from which on a mean is open above. On the logarithm and at [`NINE`] standard errors, such an
-/// interval of log-normal numbers misses below in at most 0.5 % of studies, and hardly ever above (4000 studies each of 64 and 512 seeds
-/// with the spreads of Figure 1, by simulation): nine of them in less than 5 %.
+/// Square of the skewness over the count from which on a mean is open above. On the logarithm and at [`NINE`] standard
+/// errors, such an interval of log-normal numbers misses below in at most 0.5 % of studies, and hardly ever above (4000
+/// studies each of 64 and 512 seeds with the spreads of Figure 1, by simulation): nine of them in less than 5 %.
 const SKEWED: f64 = 0.3;
 
 /// The exponent that log k has over the layers of a fit.
@@ -133,8 +135,8 @@ fn published(point: &Point) -> Vec<Claim> {
     Published::of(&point.cell).filter_map(of).collect()
 }
 
-/// The ratio of both means, with an interval on the logarithm that is open above where so few draws may have missed the tail. Both are
-/// of one law, whose spread is the published one.
+/// The ratio of both means, with an interval on the logarithm that is open above where so few draws may have missed the
+/// tail. Both are of one law, whose spread is the published one.
 fn over_published(ours: &Moments, one: &Published) -> Option<Found> {
     let mean = ours.mean()?;
     let spread = one.sd / one.mean;

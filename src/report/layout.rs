@@ -1,5 +1,5 @@
-//! Text that fits a terminal: tables whose columns go on below where there is no room beside, names of rows that take a line of
-//! their own where there is none even so, and words in lines.
+//! Text that fits a terminal: tables whose columns go on below where there is no room beside, names of rows that take a
+//! line of their own where there is none even so, and words in lines.
 
 use super::text::escaped;
 use super::text::{Align, columns};
@@ -47,9 +47,9 @@ impl Layout {
         self.rows.len() == 1
     }
 
-    /// The table; groups that have no room beside the first go on below it, under the same names of rows. What fits
-    /// in no way goes on column by column; and where names leave no room for a column, their first parts stand in lines above
-    /// the others, which are indented then.
+    /// The table; groups that have no room beside the first go on below it, under the same names of rows. What fits in
+    /// no way goes on column by column; and where names leave no room for a column, their first parts stand in lines
+    /// above the others, which are indented then.
     pub fn text(&self, room: usize) -> String {
         let width = |c: usize| 2 + self.rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
         let beside = self.beside(room, width);

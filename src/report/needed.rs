@@ -39,9 +39,9 @@ impl Needed {
     }
 }
 
-/// The figures of answers to one question, which is that a network is near enough with the probability `share`: the widths against
-/// the depth with the shape of the bound, the shares that were found at every width, the constants of the bound and the networks
-/// that were drawn. What is against the depth is there where a line has two depths.
+/// The figures of answers to one question, which is that a network is near enough with the probability `share`: the
+/// widths against the depth with the shape of the bound, the shares that were found at every width, the constants of
+/// the bound and the networks that were drawn. What is against the depth is there where a line has two depths.
 pub fn needed_figures(points: &[Needed], question: &str, share: f64) -> io::Result<Vec<Figure>> {
     let deep = lines(points).iter().any(|(_, points)| points.iter().any(|p| p.depth != points[0].depth));
     let mut charts = vec![shares(points, question, share)];
@@ -52,8 +52,8 @@ pub fn needed_figures(points: &[Needed], question: &str, share: f64) -> io::Resu
     charts.into_iter().filter_map(Chart::drawable).map(Chart::figure).collect()
 }
 
-/// Writes them into a directory, which is created with its parents, each as SVG, PDF and PNG with its numbers as CSV; returns the
-/// path of the first, None where there is none and nothing is written.
+/// Writes them into a directory, which is created with its parents, each as SVG, PDF and PNG with its numbers as CSV;
+/// returns the path of the first, None where there is none and nothing is written.
 pub fn write_needed(figures: &[Figure], directory: &Path) -> Result<Option<PathBuf>, WriteError> {
     if figures.is_empty() {
         return Ok(None);

@@ -1,7 +1,8 @@
 //! The two papers, statement by statement: what each says, which built-in study examines it, and what was found.
 //!
-//! **C** is arXiv 2501.14724, "MLPs at the EOC: Concentration of the NTK", **S** is arXiv 2501.13225, "MLPs at the EOC: Spectrum of
-//! the NTK" (Terjék and González-Sánchez). A [`Claim`] names its statement in `Claim::of`. A statement without claims says why.
+//! **C** is arXiv 2501.14724, "MLPs at the EOC: Concentration of the NTK", **S** is arXiv 2501.13225, "MLPs at the EOC:
+//! Spectrum of the NTK" (Terjék and González-Sánchez). A [`Claim`] names its statement in `Claim::of`. A statement
+//! without claims says why.
 
 use serde::Serialize;
 
@@ -123,8 +124,8 @@ pub fn examined<'c>(found: &'c [(&'static str, Vec<Claim>)]) -> Vec<Examined<'c>
     STATEMENTS.iter().map(of).collect()
 }
 
-/// The table: for each statement what it says, and below it every claim with study, number and verdict. In lines of at most
-/// `room` columns.
+/// The table: for each statement what it says, and below it every claim with study, number and verdict. In lines of at
+/// most `room` columns.
 pub fn papers_table(found: &[(&'static str, Vec<Claim>)], room: usize) -> String {
     let rows = examined(found);
     let mut text = paragraph(
@@ -189,8 +190,9 @@ fn entry<'c>(row: &Examined<'c>) -> Entry<'c> {
     }
 }
 
-/// The same for machines: a list of `{statement, says, why, claims[]{study, statement, prediction, found, verdict, level}}`, `why` null
-/// where there are claims, `level` null where no number of networks contradicts. Fails where memory does.
+/// The same for machines: a list of
+/// `{statement, says, why, claims[]{study, statement, prediction, found, verdict, level}}`, `why` null where there are
+/// claims, `level` null where no number of networks contradicts. Fails where memory does.
 pub fn papers_json(found: &[(&'static str, Vec<Claim>)]) -> serde_json::Result<String> {
     let rows = examined(found);
     let entries: Vec<Entry> = rows.iter().map(entry).collect();

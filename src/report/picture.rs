@@ -1,4 +1,5 @@
-//! A figure as PNG and as PDF, made of its SVG with a font of our own, so that it is the same picture on a machine that has none.
+//! A figure as PNG and as PDF, made of its SVG with a font of our own, so that it is the same picture on a machine that
+//! has none.
 
 use std::io::{self, Read};
 use std::sync::{Arc, OnceLock};
@@ -8,8 +9,8 @@ use resvg::usvg::fontdb::{Database, Source};
 use resvg::usvg::{Options, Tree};
 use svg2pdf::{ConversionOptions, PageOptions};
 
-/// DejaVu Sans 2.37, which has the letters of the field (Greek, ‖, ∞, −, superscripts) and is the font whose widths the renderer
-/// counts with. Free to use, embed and pass on: the licence lies beside it.
+/// DejaVu Sans 2.37, which has the letters of the field (Greek, ‖, ∞, −, superscripts) and is the font whose widths the
+/// renderer counts with. Free to use, embed and pass on: the licence lies beside it.
 const FONT: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf.gz");
 /// The name that it goes by.
 const FAMILY: &str = "DejaVu Sans";

@@ -1,6 +1,6 @@
 //! What theory says of a study before any of its seeds is drawn: for each line the exact spread of a diagonal entry and
-//! the bound at both ends of the axis, and their exponents. The numbers are those that the final table shows beside what
-//! was found.
+//! the bound at both ends of the axis, and their exponents. The numbers are those that the final table shows beside
+//! what was found.
 
 use super::analysis::{Analysis, Line, Point, Section};
 use super::axis::Axis;
@@ -25,7 +25,8 @@ pub fn prediction(theory: &Analysis, room: usize) -> String {
     theory.sections.iter().map(block).collect()
 }
 
-/// The ends of the spectrum of K∞/n and its condition number, which hold at every width: a row for each network that has others.
+/// The ends of the spectrum of K∞/n and its condition number, which hold at every width: a row for each network that
+/// has others.
 pub fn prediction_of_spectra(theory: &Analysis, room: usize) -> String {
     let title = paragraph("", "Eigenvalues of K∞/n, which those of K/n approach:", room);
     let block = |section: &Section| {

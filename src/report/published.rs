@@ -2,8 +2,8 @@
 
 use crate::study::table::CellRecord;
 
-/// The error of inverse cosine distances at a layer, mean and s.d. of |w_k − its limit| over pairs of points: Figure 1 of arXiv
-/// 2501.14724, |s|, depth 32, m = 16, 1000 random pairs from MNIST with a network each.
+/// The error of inverse cosine distances at a layer, mean and s.d. of |w_k − its limit| over pairs of points: Figure 1
+/// of arXiv 2501.14724, |s|, depth 32, m = 16, 1000 random pairs from MNIST with a network each.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Published {
     pub(super) schedule: &'static str,

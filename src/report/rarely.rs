@@ -11,11 +11,12 @@ use crate::stats::normal_tail;
 
 /// Three for each line along the width, of its narrowest and its widest network.
 ///
-/// - Beyond a fixed threshold the theorem has 16·e^(-c·m): rarer than any power, so over so many times the width at most that
-///   part of the share. The threshold is the least of [`super::tails::THRESHOLDS`]. Agrees where the intervals of both
-///   shares, 97.5 % on each side, leave no other ratio.
-/// - Beyond c·√(log m/m), at every m > 16, the probability is at most 16/m; judged where the interval reaches furthest beyond.
-///   c is that of one diagonal entry, so that more than that says only that the theorem's c is larger, at this width.
+/// - Beyond a fixed threshold the theorem has 16·e^(-c·m): rarer than any power, so over so many times the width at
+///   most that part of the share. The threshold is the least of [`super::tails::THRESHOLDS`]. Agrees where the
+///   intervals of both shares, 97.5 % on each side, leave no other ratio.
+/// - Beyond c·√(log m/m), at every m > 16, the probability is at most 16/m; judged where the interval reaches furthest
+///   beyond. c is that of one diagonal entry, so that more than that says only that the theorem's c is larger, at this
+///   width.
 /// - The quantile at 1 − 1/m over the bound in full grows no more than a normal law would have it grow.
 ///
 /// All three have a constant that no one knows, and none can be contradicted.

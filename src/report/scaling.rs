@@ -18,8 +18,8 @@ pub struct Timed {
     pub points: Vec<(f64, [f64; 3], f64)>,
 }
 
-/// Median seconds against the size on two logarithmic axes, with what the count says drawn through the largest size; None where nothing
-/// was timed. `size` and `unit` are what the axes are, `of` what was timed.
+/// Median seconds against the size on two logarithmic axes, with what the count says drawn through the largest size;
+/// None where nothing was timed. `size` and `unit` are what the axes are, `of` what was timed.
 pub fn scaling_figure(timed: &[Timed], size: &str, unit: &str, of: &str) -> io::Result<Option<Figure>> {
     let mut series = Vec::new();
     for (colour, one) in timed.iter().enumerate() {

@@ -1,4 +1,5 @@
-//! The short table of a study: of each cell the median, of each line the exponent beside theory, and one line of verdict.
+//! The short table of a study: of each cell the median, of each line the exponent beside theory, and one line of
+//! verdict.
 
 use super::analysis::{Analysis, Section};
 use super::axis::Axis;

@@ -1,9 +1,10 @@
 //! What arXiv 2501.13225 says of K∞ against K∞: no draws, numbers that are exact up to rounding.
 //!
 //! The data are those of its Figure 1, uniform points on a sphere, n = 32 in R^16, and the activations Δ = 1/8 … 1. A
-//! statement up to O(·) with a constant that no one knows is held to what it says of growth: the error over its order, at depth
-//! [`DEEP`] over that at [`SHALLOW`], is at most 1; a constant that grows from one to the other decides nothing. An exact number has no
-//! interval, so such a verdict errs only by the rounding of K∞; Figure 1 alone has sampling errors, those of two means over data sets.
+//! statement up to O(·) with a constant that no one knows is held to what it says of growth: the error over its order,
+//! at depth [`DEEP`] over that at [`SHALLOW`], is at most 1; a constant that grows from one to the other decides
+//! nothing. An exact number has no interval, so such a verdict errs only by the rounding of K∞; Figure 1 alone has
+//! sampling errors, those of two means over data sets.
 
 use super::claim::{Claim, Held};
 use super::found::Found;
@@ -80,7 +81,8 @@ fn figure_1(activation: Activation, published: f64) -> Option<Claim> {
     let statement = format!(
         "condition number of K∞ over the published one, Δ = {delta:.3}, l = 64, {SETS} sets of {POINTS} points"
     );
-    // K∞ at this depth is exact, finite depth and all, and both means are of the same law: nothing but their errors is between them.
+    // K∞ at this depth is exact, finite depth and all, and both means are of the same law: nothing but their errors is
+    // between them.
     Some(Claim::new(statement, "1", found, Held::Is(1.0)).of("S Figure 1"))
 }
 
@@ -234,8 +236,8 @@ mod tests {
             assert!(known, "{}", claim.of);
         }
         let others: Vec<&Claim> = claims.iter().filter(|claim| claim.verdict != Verdict::Agrees).collect();
-        // The published means at Δ = 7/8 and 1 are 0.11 % and 0.16 % above what double precision gives, here and, at 1, in an
-        // independent computation.
+        // The published means at Δ = 7/8 and 1 are 0.11 % and 0.16 % above what double precision gives, here and, at 1,
+        // in an independent computation.
         let [seven, eight] = others.as_slice() else { panic!("{others:#?}") };
         for (claim, delta) in [(seven, "Δ = 0.875"), (eight, "Δ = 1.000")] {
             assert_eq!((claim.of, claim.verdict), ("S Figure 1", Verdict::Contradicts), "{claim:?}");

@@ -11,8 +11,9 @@ use super::text::{Align, digits_of_mean, estimate, mean_and_error, significant};
 use crate::math::known;
 use crate::stats::bootstrap::RESAMPLES;
 
-/// The table of a study: for each section its cells, then what was found beside theory, cell by cell, and as exponents and
-/// ratios; a legend that names every column. In lines of at most `room` columns: what has no place beside goes on below.
+/// The table of a study: for each section its cells, then what was found beside theory, cell by cell, and as exponents
+/// and ratios; a legend that names every column. In lines of at most `room` columns: what has no place beside goes on
+/// below.
 pub fn table(analysis: &Analysis, room: usize) -> String {
     let mut text = String::new();
     if analysis.sections.is_empty() {

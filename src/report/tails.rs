@@ -1,10 +1,10 @@
 //! How often a deviation is large, and how large it is once in m draws: what the theorem promises probabilities of.
 //!
-//! With m = min m_k/k² (that of the bound), arXiv 2501.14724 has P(‖K−K∞‖ ≤ C·bound) ≥ 1 − 16/m, its bound in full carrying
-//! √log m. So the deviation beyond a fixed threshold is rarer than any power of m, and beyond c·√(log m/m) as rare as 16/m
-//! for some c. No one knows C; the c here is that of one diagonal entry, s.d. : mean of K(x,x), exact and of order m^(-1/2),
-//! times 2·√log m, which a normal deviate exceeds less than once in m^2 draws. Shares have Clopper–Pearson intervals,
-//! quantiles distribution-free ones.
+//! With m = min m_k/k² (that of the bound), arXiv 2501.14724 has P(‖K−K∞‖ ≤ C·bound) ≥ 1 − 16/m, its bound in full
+//! carrying √log m. So the deviation beyond a fixed threshold is rarer than any power of m, and beyond c·√(log m/m) as
+//! rare as 16/m for some c. No one knows C; the c here is that of one diagonal entry, s.d. : mean of K(x,x), exact and
+//! of order m^(-1/2), times 2·√log m, which a normal deviate exceeds less than once in m^2 draws. Shares have
+//! Clopper–Pearson intervals, quantiles distribution-free ones.
 
 use super::found::Found;
 use super::summary::CellSummary;
@@ -90,7 +90,8 @@ pub(super) fn moving(limit: &LimitRecord) -> Option<f64> {
     Some(2.0 * limit.relative_sd_diagonal? * m.ln().sqrt()).filter(|t| t.is_finite())
 }
 
-/// The quantile at 1 − misses/m. None where that is no probability, or where it is beyond the largest of so few numbers.
+/// The quantile at 1 − misses/m. None where that is no probability, or where it is beyond the largest of so few
+/// numbers.
 fn rare(ascending: &[f64], m: f64, misses: f64) -> Option<Quantile> {
     let beyond = misses / m;
     let reached = beyond < 1.0 && ascending.len() as f64 * beyond >= 1.0;

@@ -53,8 +53,8 @@ pub fn pair<const L: usize>(w0: [u32; L], w1: [u32; L]) -> ([f32; L], [f32; L]) 
 
 /// The two deviates of each lane of each of `P` pairs of words, as [`pair`] gives them.
 ///
-/// In stages of one short chain of operations each, so that many lanes are in flight at a time: at one go the latency of the
-/// longest chain, the logarithm, decides.
+/// In stages of one short chain of operations each, so that many lanes are in flight at a time: at one go the latency
+/// of the longest chain, the logarithm, decides.
 #[inline(always)]
 pub fn pairs<const P: usize, const L: usize>([w0, w1]: [[[u32; L]; P]; 2]) -> [[[f32; L]; P]; 2] {
     let (mut f, mut e, mut r) = ([[0.0; L]; P], [[0.0; L]; P], [[0.0; L]; P]);

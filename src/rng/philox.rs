@@ -12,8 +12,8 @@ pub const ROUNDS: usize = 10;
 
 /// Four words for each of `L` counters; `counter[i][lane]` is word i of a counter.
 ///
-/// One lane after the other, all its rounds at once: that is the loop that compilers turn into vectors whose state stays in
-/// registers. Rounds outside and lanes inside gave the same words at a third of the rate.
+/// One lane after the other, all its rounds at once: that is the loop that compilers turn into vectors whose state
+/// stays in registers. Rounds outside and lanes inside gave the same words at a third of the rate.
 #[inline(always)]
 pub fn philox4x32<const L: usize>(key: [u32; 2], counter: [[u32; L]; 4]) -> [[u32; L]; 4] {
     let mut words = [[0; L]; 4];
@@ -29,8 +29,8 @@ pub fn philox4x32<const L: usize>(key: [u32; 2], counter: [[u32; L]; 4]) -> [[u3
 
 /// The words of one counter.
 ///
-/// They live in the low halves of 64-bit words, whose upper halves may hold anything: a 32 × 32 → 64 product reads low halves
-/// only, so neither masks nor shuffles are needed between rounds.
+/// They live in the low halves of 64-bit words, whose upper halves may hold anything: a 32 × 32 → 64 product reads low
+/// halves only, so neither masks nor shuffles are needed between rounds.
 #[inline(always)]
 fn lane(mut key: [u32; 2], counter: [u32; 4]) -> [u32; 4] {
     let [mut c0, mut c1, mut c2, mut c3] = counter.map(u64::from);

@@ -1,4 +1,5 @@
-//! What a sample costs: the one count of operations, deviates and factorisations, a pure function of n, m_l and the widths.
+//! What a sample costs: the one count of operations, deviates and factorisations, a pure function of n, m_l and the
+//! widths.
 //!
 //! ```text
 //! direct        W_1: m_1·m_0 deviates, 2n operations each (nothing goes back through W_1);
@@ -11,12 +12,14 @@
 use super::Sampler;
 use crate::model::Network;
 
-/// An eigendecomposition of size s with its root takes as long as this times s³ of the operations of the passes, on one core.
+/// An eigendecomposition of size s with its root takes as long as this times s³ of the operations of the passes, on one
+/// core.
 pub const EIGEN: f64 = 80.0;
-/// The extreme eigenvalues of a kernel and of its deviation, which statistics need, take as long as this times q³ operations.
+/// The extreme eigenvalues of a kernel and of its deviation, which statistics need, take as long as this times q³
+/// operations.
 pub const SPECTRA: f64 = 20.0;
-/// Operations of the passes that one core of a CPU does a second, measured on a 2.5 GHz Zen 3; only times to expect and the sizes of
-/// batches depend on it.
+/// Operations of the passes that one core of a CPU does a second, measured on a 2.5 GHz Zen 3; only times to expect and
+/// the sizes of batches depend on it.
 pub const CORE_RATE: f64 = 2.5e10;
 /// Operations of a factorisation of size s by Jacobi rotations, over s³.
 pub const JACOBI: f64 = 53.0;
@@ -45,8 +48,8 @@ impl Cost {
         }
     }
 
-    /// The same with K_gia beside K: 2q² + q² operations a neuron for B' and its Gram matrix in all hidden layers but the last, and a
-    /// factorisation of every Gram matrix that is not that of K.
+    /// The same with K_gia beside K: 2q² + q² operations a neuron for B' and its Gram matrix in all hidden layers but
+    /// the last, and a factorisation of every Gram matrix that is not that of K.
     pub fn with_independence(self, n: usize, network: &Network) -> Self {
         let q = (n * network.outputs()) as f64;
         let below_last = network.hidden().split_last().map_or(&[][..], |(_, below)| below);
@@ -60,12 +63,14 @@ impl Cost {
     }
 }
 
-/// Cost of a sample with its statistics in units of an operation of one core of a CPU: what the time of a sample should grow with.
+/// Cost of a sample with its statistics in units of an operation of one core of a CPU: what the time of a sample should
+/// grow with.
 pub fn expected_cost(sampler: Sampler, n: usize, dim: usize, network: &Network) -> f64 {
     relative_cost(sampler, n, dim, network) + SPECTRA * ((n * network.outputs()) as f64).powi(3)
 }
 
-/// Cost of a sample in units of an operation: what `auto` compares, so that these prices decide which sampler a row is of.
+/// Cost of a sample in units of an operation: what `auto` compares, so that these prices decide which sampler a row is
+/// of.
 pub fn relative_cost(sampler: Sampler, n: usize, dim: usize, network: &Network) -> f64 {
     let prices = Prices { deviate: DEVIATE, operation: 1.0, cube: EIGEN };
     Sizes::new(n, dim, network).priced(sampler, prices)
@@ -180,8 +185,8 @@ mod tests {
         }
     }
 
-    /// The cost by which `auto` chose before this was the one count, as it stood: every row that was ever drawn with `auto`
-    /// must find its sampler again.
+    /// The cost by which `auto` chose before this was the one count, as it stood: every row that was ever drawn with
+    /// `auto` must find its sampler again.
     mod before {
         use super::{Network, Sampler};
 

@@ -1,8 +1,9 @@
-//! Entries of K − K_gia by the angle of a pair of points, beside what Proposition 17 of arXiv 2501.14724 bounds their mean by
-//! ([`independence_bound`]).
+//! Entries of K − K_gia by the angle of a pair of points, beside what Proposition 17 of arXiv 2501.14724 bounds their
+//! mean by ([`independence_bound`]).
 //!
-//! The pairs of points that are not zero are in groups of about equal size, of ascending angle. Of every sample and group are taken the
-//! mean of the entries and the mean of their magnitudes; only the first has a bound, since the proposition is about a mean over draws.
+//! The pairs of points that are not zero are in groups of about equal size, of ascending angle. Of every sample and
+//! group are taken the mean of the entries and the mean of their magnitudes; only the first has a bound, since the
+//! proposition is about a mean over draws.
 
 use crate::data::DataSet;
 use crate::limit::{Limit, independence_bound};
@@ -20,7 +21,8 @@ pub struct AngleStatistics {
     pub pairs: u64,
     /// Least and largest angle of their inputs, in radians.
     pub angles: [f64; 2],
-    /// Mean over the pairs of an entry of K − K_gia, plain and not over n; over outputs the mean of those on one output.
+    /// Mean over the pairs of an entry of K − K_gia, plain and not over n; over outputs the mean of those on one
+    /// output.
     pub difference: f64,
     /// Mean of the magnitude of the same.
     pub size: f64,

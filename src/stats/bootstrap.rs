@@ -4,10 +4,10 @@
 //! same deviates and their deviations are correlated. Resampling therefore draws *seeds*, with replacement, and takes
 //! every cell's number of a drawn seed: the pairing survives, and with it the gain in a ratio or a slope.
 //!
-//! What is resampled is a statistic of the centres of the cells, their medians or their means: an exponent, a ratio. The interval
-//! is the percentile interval of [`RESAMPLES`] resamples. Resample i draws from the bootstrap stream of seed i, so it is the
-//! same whatever the thread, and the same in every interval of a table of equal size.
-//! Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13.
+//! What is resampled is a statistic of the centres of the cells, their medians or their means: an exponent, a ratio.
+//! The interval is the percentile interval of [`RESAMPLES`] resamples. Resample i draws from the bootstrap stream of
+//! seed i, so it is the same whatever the thread, and the same in every interval of a table of equal size. Source:
+//! Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13.
 //!
 //! Cost: RESAMPLES × cells × seeds numbers read, half of them for medians, plus the statistic; shared by the threads of
 //! [`Threads::install`](crate::Threads::install).
@@ -155,8 +155,8 @@ impl Resampled {
         Interval { low: select_quantile(&mut self.0, tail), high: select_quantile(&mut self.0, 1.0 - tail) }
     }
 
-    /// The lower limit that so many of such statistics have together at the confidence of one; None where so many resamples do not reach
-    /// as far.
+    /// The lower limit that so many of such statistics have together at the confidence of one; None where so many
+    /// resamples do not reach as far.
     pub fn low_of(&mut self, confidence: f64, count: usize) -> Option<f64> {
         let tail = (1.0 - confidence) / 2.0 / count as f64;
         (tail * self.0.len() as f64 >= 1.0).then(|| select_quantile(&mut self.0, tail))?

@@ -13,8 +13,8 @@ pub fn bound_constant(quantile: f64, bound: Option<f64>) -> Option<f64> {
     constant.is_finite().then_some(constant)
 }
 
-/// What a normal deviate exceeds in magnitude once in m draws, over √log m: the shape that the theorem allows the quantile at
-/// 1 − 1/m, times √m. It grows slowly to √2. None of m ≤ 1.
+/// What a normal deviate exceeds in magnitude once in m draws, over √log m: the shape that the theorem allows the
+/// quantile at 1 − 1/m, times √m. It grows slowly to √2. None of m ≤ 1.
 ///
 /// ```
 /// use eoc_ntk::stats::normal_tail;

@@ -9,8 +9,8 @@
 //!
 //! `op` is the largest |eigenvalue|, `fro` the Frobenius norm, `max` the largest entry in absolute value.
 //!
-//! Cost: two reductions to tridiagonal matrices of size n·m_l and three passes over the kernel. For K∞ = 0 (every point is zero)
-//! the relative deviations are NaN, which a store writes as NULL.
+//! Cost: two reductions to tridiagonal matrices of size n·m_l and three passes over the kernel. For K∞ = 0 (every point
+//! is zero) the relative deviations are NaN, which a store writes as NULL.
 
 use crate::math::extremes::{extremes, operator_norm};
 use crate::math::linalg::{NoConvergence, eigenvalues};
@@ -157,7 +157,8 @@ impl Reference {
         Ok(self.statistics(deviations, [least, greatest], trace))
     }
 
-    /// The same, and every eigenvalue of K(θ)/n in ascending order, of which the first and the last are those of the statistics.
+    /// The same, and every eigenvalue of K(θ)/n in ascending order, of which the first and the last are those of the
+    /// statistics.
     pub fn measure_all(&self, kernel: &[f64]) -> Result<(KernelStatistics, Vec<f64>), MeasureError> {
         let statistics = self.measure(kernel)?;
         let mut values = eigenvalues(&self.per_point(kernel), self.q()).map_err(spectrum)?;

@@ -1,8 +1,8 @@
 //! One layer of one sample against its limit: what the proofs of concentration bound, layer by layer.
 //!
-//! x_k are the activations that feed W_k (x_1 is the input), ρ_k(i, j) the cosine of those of points i and j, w_k = ((1−ρ_k)/2)^−½
-//! their inverse cosine distance, and b_k(i, j) the mean over outputs o of (B_k B_kᵀ)[(i,o),(j,o)], 1 at k = l. With the limits of
-//! [`layer_limits`]:
+//! x_k are the activations that feed W_k (x_1 is the input), ρ_k(i, j) the cosine of those of points i and j, w_k =
+//! ((1−ρ_k)/2)^−½ their inverse cosine distance, and b_k(i, j) the mean over outputs o of (B_k B_kᵀ)[(i,o),(j,o)], 1 at
+//! k = l. With the limits of [`layer_limits`]:
 //!
 //! ```text
 //! norm_max             max_i |‖x_k(i)‖/‖x_i‖ − 1|                     arXiv 2501.14724, Proposition 24
@@ -13,10 +13,10 @@
 //! term_op              operator norm of this layer's term of K/n from its limit
 //! ```
 //!
-//! **What is left out.** Zero points, of everything: they have neither a direction nor a limit. A point that died in a layer (every
-//! ReLU silent) has no cosine there. w is infinite where two points are parallel: pairs that are so at the input, or whose
-//! limits become so (opposite points under |s|), and pairs that a draw made parallel up to the rounding of its panels.
-//! `pairs` counts what is left for w; where nothing is left a number is NaN.
+//! **What is left out.** Zero points, of everything: they have neither a direction nor a limit. A point that died in a
+//! layer (every ReLU silent) has no cosine there. w is infinite where two points are parallel: pairs that are so at the
+//! input, or whose limits become so (opposite points under |s|), and pairs that a draw made parallel up to the rounding
+//! of its panels. `pairs` counts what is left for w; where nothing is left a number is NaN.
 
 use super::MeasureError;
 use crate::data::DataSet;
@@ -24,7 +24,8 @@ use crate::limit::{LayerLimit, layer_limits};
 use crate::math::extremes::operator_norm;
 use crate::model::Network;
 
-/// How far one layer of one sample is from its limit; see the module for the definitions. NaN where nothing defines a number.
+/// How far one layer of one sample is from its limit; see the module for the definitions. NaN where nothing defines a
+/// number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerStatistics {
     /// Layer k, from 1.
@@ -77,10 +78,10 @@ impl LayerReference {
         16 * self.n * self.n * self.limits.len()
     }
 
-    /// Layer k, 1 ≤ k ≤ l, from two small matrices of a draw, row-major, of which the lower triangles are read: `gram` (n × n) of
-    /// the activations that feed W_k, for input rows of norm 1, and `gradients` (n·m_l × n·m_l, point-major), which is
-    /// B_kB_kᵀ, or None at the last layer, where it is 1 for equal outputs and 0 else. Cosine distances up to `parallel` are
-    /// rounding of the draw. Errors: what is not finite has no norm.
+    /// Layer k, 1 ≤ k ≤ l, from two small matrices of a draw, row-major, of which the lower triangles are read: `gram`
+    /// (n × n) of the activations that feed W_k, for input rows of norm 1, and `gradients` (n·m_l × n·m_l,
+    /// point-major), which is B_kB_kᵀ, or None at the last layer, where it is 1 for equal outputs and 0 else. Cosine
+    /// distances up to `parallel` are rounding of the draw. Errors: what is not finite has no norm.
     pub fn measure(
         &self,
         k: usize,
@@ -135,8 +136,8 @@ impl LayerReference {
         (0..m).map(|o| gradients[(i * m + o) * q + j * m + o]).sum::<f64>() / m as f64
     }
 
-    /// ‖(scale·(A Aᵀ ⊗ 1 1ᵀ) ∘ B Bᵀ − its limit)/n‖. At the last layer every output has the same block, and nothing lies between
-    /// two of them.
+    /// ‖(scale·(A Aᵀ ⊗ 1 1ᵀ) ∘ B Bᵀ − its limit)/n‖. At the last layer every output has the same block, and nothing
+    /// lies between two of them.
     fn term(&self, gram: &[f64], gradients: Option<&[f64]>, limit: &LayerLimit) -> Result<f64, MeasureError> {
         let (n, m) = (self.n, if gradients.is_some() { self.outputs } else { 1 });
         let q = n * m;

@@ -1,11 +1,11 @@
 //! An interval of a mean of positive numbers, whose upper side is open where their law has too heavy a tail for one.
 //!
-//! Student's interval; the mean of a few numbers of a law with a long upper tail lies below the mean of the law more often
-//! than not, so that the upper limit misses first. How often follows from the skewness over √N. That of a sample says
-//! nothing (what makes it is not in the sample, and a sample that misses its tail looks light), so that the law decides:
-//! the caller knows its spread c, standard deviation over mean, exactly. A log-normal law, which K(x,x) nearly has, has
-//! the skewness c³ + 3c; the upper side is open where its square over N is above [`SKEWED`]. Measured, log-normal, 95 %
-//! asked for, 8000 to 20 000 studies an entry; a star where the side is open:
+//! Student's interval; the mean of a few numbers of a law with a long upper tail lies below the mean of the law more
+//! often than not, so that the upper limit misses first. How often follows from the skewness over √N. That of a sample
+//! says nothing (what makes it is not in the sample, and a sample that misses its tail looks light), so that the law
+//! decides: the caller knows its spread c, standard deviation over mean, exactly. A log-normal law, which K(x,x) nearly
+//! has, has the skewness c³ + 3c; the upper side is open where its square over N is above [`SKEWED`]. Measured,
+//! log-normal, 95 % asked for, 8000 to 20 000 studies an entry; a star where the side is open:
 //!
 //! | s.d. of the logarithm | 8 numbers | 16 | 64 | 256 | 1024 |
 //! | --- | --- | --- | --- | --- | --- |
@@ -26,8 +26,8 @@ use super::{Interval, Moments};
 /// Square of the skewness over the count from which on the upper side is open.
 const SKEWED: f64 = 0.12;
 
-/// Student's interval of the mean of the law that numbers come from, for laws that are not far from symmetric; None of fewer than two
-/// numbers.
+/// Student's interval of the mean of the law that numbers come from, for laws that are not far from symmetric; None of
+/// fewer than two numbers.
 pub fn student_interval(moments: &Moments, confidence: f64) -> Option<Interval> {
     let (mean, error) = (moments.mean()?, moments.standard_error()?);
     let student = StudentsT::new(0.0, 1.0, moments.count() as f64 - 1.0).ok()?;
@@ -40,8 +40,8 @@ pub fn log_normal_skewness(spread: f64) -> f64 {
     spread * spread * spread + 3.0 * spread
 }
 
-/// The interval of the mean of the law that positive numbers come from, whose standard deviation over its mean is `spread`,
-/// exactly and not from the sample; None of fewer than two numbers.
+/// The interval of the mean of the law that positive numbers come from, whose standard deviation over its mean is
+/// `spread`, exactly and not from the sample; None of fewer than two numbers.
 pub fn mean_interval(moments: &Moments, spread: f64, confidence: f64) -> Option<Interval> {
     let Interval { low, high } = student_interval(moments, confidence)?;
     let closed = log_normal_skewness(spread).powi(2) / moments.count() as f64 <= SKEWED;

@@ -1,18 +1,21 @@
 //! Whether two independent samples have one law: the two-sample Kolmogorov–Smirnov distance, judged by permutations.
 //!
-//! Where both have one law, every way to call N of the N + M numbers the first sample is as likely as the one that was found. So with R
-//! ways drawn at random, the rank of the distance that was found among all R + 1 is uniform but for ties, and
+//! Where both have one law, every way to call N of the N + M numbers the first sample is as likely as the one that was
+//! found. So with R ways drawn at random, the rank of the distance that was found among all R + 1 is uniform but for
+//! ties, and
 //!
 //! ```text
 //! p = (1 + #{resampled distance ≥ distance found}) / (R + 1)        P(p ≤ α) ≤ α for every α
 //! ```
 //!
-//! **exactly**, whatever the law, with heavy tails, atoms and few numbers alike: no limit law is used. The distance sees every difference
-//! of two laws, not that of their means alone. Numbers that share draws are not independent: give the two sides different seeds.
+//! **exactly**, whatever the law, with heavy tails, atoms and few numbers alike: no limit law is used. The distance
+//! sees every difference of two laws, not that of their means alone. Numbers that share draws are not independent: give
+//! the two sides different seeds.
 //!
 //! Source: Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9 (2010), article 39.
 //!
-//! Cost: a sort, then R passes over the N + M numbers; shared by the threads of [`Threads::install`](crate::Threads::install).
+//! Cost: a sort, then R passes over the N + M numbers; shared by the threads of
+//! [`Threads::install`](crate::Threads::install).
 
 use rand::RngExt;
 
@@ -79,8 +82,8 @@ fn distance(labels: &[bool], ends: &[bool], first: usize) -> i64 {
     most
 }
 
-/// The p-values of several tests, such that those at most α reject any true hypothesis with probability at most α, whatever the
-/// dependence between the tests (Holm 1979).
+/// The p-values of several tests, such that those at most α reject any true hypothesis with probability at most α,
+/// whatever the dependence between the tests (Holm 1979).
 pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
     order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));

@@ -1,10 +1,13 @@
-//! Which seeds a bootstrap draws: for each of [`RESAMPLES`] resamples as many places as there are seeds, with replacement.
+//! Which seeds a bootstrap draws: for each of [`RESAMPLES`] resamples as many places as there are seeds, with
+//! replacement.
 //!
-//! Resample i draws from the bootstrap stream of seed i, so that its places are the same whatever is resampled. Most intervals of
-//! a report are over equally many seeds: the places are drawn for the first of them and kept for the others, up to [`KEPT`].
+//! Resample i draws from the bootstrap stream of seed i, so that its places are the same whatever is resampled. Most
+//! intervals of a report are over equally many seeds: the places are drawn for the first of them and kept for the
+//! others, up to [`KEPT`].
 //!
-//! A median of a resample needs no copy of its numbers. With the numbers of a cell in ascending order once, and c_k how often
-//! the k-th of them was drawn, the r-th number (from 0) of the resample is the first at which c_0 + … + c_k exceeds r.
+//! A median of a resample needs no copy of its numbers. With the numbers of a cell in ascending order once, and c_k how
+//! often the k-th of them was drawn, the r-th number (from 0) of the resample is the first at which c_0 + … + c_k
+//! exceeds r.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -10,8 +10,8 @@ pub fn log_slope(x: &[f64], y: &[f64]) -> Option<f64> {
     (positive && y.len() == x.len()).then(|| weights.iter().zip(y).map(|(w, y)| w * y.ln()).sum())
 }
 
-/// The slope of rounds of times, `rounds[r][i]` being a time at `x[i]`: the mean of the slopes of the rounds, and what Student says of
-/// it with [`CONFIDENCE`]; no interval of fewer than two rounds.
+/// The slope of rounds of times, `rounds[r][i]` being a time at `x[i]`: the mean of the slopes of the rounds, and what
+/// Student says of it with [`CONFIDENCE`]; no interval of fewer than two rounds.
 pub fn slope_of_rounds(x: &[f64], rounds: &[Vec<f64>]) -> Option<(f64, Option<Interval>)> {
     let slopes: Option<Vec<f64>> = rounds.iter().map(|times| log_slope(x, times)).collect();
     let moments = Moments::of(&slopes?);

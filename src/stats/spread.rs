@@ -1,8 +1,8 @@
 //! The spread of a positive number over seeds, standard deviation over mean, with an interval that covers.
 //!
-//! The trace of a kernel is a product of many factors: nearly normal where networks are wide, nearly log-normal where the
-//! depth nears the width, and then a sample of it holds almost nothing of what makes its variance. No single interval covers
-//! both, so this one is the hull of two, on the logarithm of the spread:
+//! The trace of a kernel is a product of many factors: nearly normal where networks are wide, nearly log-normal where
+//! the depth nears the width, and then a sample of it holds almost nothing of what makes its variance. No single
+//! interval covers both, so this one is the hull of two, on the logarithm of the spread:
 //!
 //! ```text
 //! studentised   t* = (θ* − θ)/se* over resamples, θ = log(s/x̄), se by the delta method      light tails, any law
@@ -10,11 +10,11 @@
 //! ```
 //!
 //! The error of τ² allows for the kurtosis of log x (Bonett 2006). Its upper side is open where even that is not to be
-//! trusted: the variance of log x is above [`WIDE`] (the kernel's law then is no longer log-normal, see below), log x is
-//! skewed to the right (its tail is heavier than log-normal), or a number is not positive.
+//! trusted: the variance of log x is above [`WIDE`] (the kernel's law then is no longer log-normal, see below), log x
+//! is skewed to the right (its tail is heavier than log-normal), or a number is not positive.
 //!
-//! Measured coverage, 95 % asked for, 600 studies each (300 of 1024 seeds); K(x,x) of depth l and constant width m drawn
-//! exactly, s.d. : mean exact. In brackets the share of open intervals.
+//! Measured coverage, 95 % asked for, 600 studies each (300 of 1024 seeds); K(x,x) of depth l and constant width m
+//! drawn exactly, s.d. : mean exact. In brackets the share of open intervals.
 //!
 //! | law | s.d. : mean | 8 seeds | 16 | 64 | 256 | 1024 |
 //! | --- | --- | --- | --- | --- | --- | --- |
@@ -30,15 +30,16 @@
 //! | percentile bootstrap, ReLU, l 4, m 64 | 0.41 | .760 | .818 | .853 | .903 | .963 |
 //! | percentile bootstrap, \|s\|, l 8, m 8 | 1.45 | .380 | .438 | .533 | .658 | .740 |
 //!
-//! What no model of a tail finds, none of these intervals covers: where 5 % of the numbers come from a law many times as wide, most
-//! small samples hold none of them, and at 16 to 256 seeds the interval covers only .42 to .78. No kernel at initialisation is such a
-//! mixture; numbers of another origin may be.
+//! What no model of a tail finds, none of these intervals covers: where 5 % of the numbers come from a law many times
+//! as wide, most small samples hold none of them, and at 16 to 256 seeds the interval covers only .42 to .78. No kernel
+//! at initialisation is such a mixture; numbers of another origin may be.
 //!
-//! A tail that no kernel has, such as a power law, is found only from some hundred seeds on (then the side is open): at 16
-//! seeds the third power covers .74.
+//! A tail that no kernel has, such as a power law, is found only from some hundred seeds on (then the side is open): at
+//! 16 seeds the third power covers .74.
 //!
-//! Sources: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 12.5; D. G. Bonett, Approximate confidence
-//! interval for standard deviation of nonnormal distributions, Computational Statistics and Data Analysis 50 (2006).
+//! Sources: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 12.5; D. G. Bonett, Approximate
+//! confidence interval for standard deviation of nonnormal distributions, Computational Statistics and Data Analysis 50
+//! (2006).
 
 use super::bootstrap::{FEWEST_SEEDS, NoInterval, RESAMPLES};
 use super::quantile::select_quantile;

@@ -46,7 +46,8 @@ enum Grid {
     Independence,
 }
 
-/// The built-in study that is no grid: a search for the width that is needed, whose rows [`Kept`](super::kept::Kept) keeps.
+/// The built-in study that is no grid: a search for the width that is needed, whose rows [`Kept`](super::kept::Kept)
+/// keeps.
 pub const NEEDED: &str = "needed";
 
 /// The text names no built-in study.

@@ -46,7 +46,8 @@ impl CellData {
 pub struct Cell {
     /// The network.
     pub network: Network,
-    /// The schedule that made the hidden widths, the first where several do; none where they were listed, and at depth 1.
+    /// The schedule that made the hidden widths, the first where several do; none where they were listed, and at depth
+    /// 1.
     pub schedule: Option<Schedule>,
     /// Every schedule of the study that makes these widths, in its order.
     pub schedules: Vec<Schedule>,
@@ -58,7 +59,8 @@ pub struct Cell {
     pub sampler: Sampler,
     /// The arithmetic.
     pub precision: Precision,
-    /// Whether K_gia is drawn beside every K. It moves nothing of the rows that are there without, so that it is not in the key.
+    /// Whether K_gia is drawn beside every K. It moves nothing of the rows that are there without, so that it is not in
+    /// the key.
     pub independence: bool,
 }
 

@@ -1,7 +1,7 @@
 //! Commits in a thread of its own, so that the disk and the processors work at the same time.
 //!
-//! At most one commit is under way and at most about one a second is begun; who would begin the next while one is under way
-//! waits, so that rows never pile up before a slow disk. Progress is told of a commit when it is durable.
+//! At most one commit is under way and at most about one a second is begun; who would begin the next while one is under
+//! way waits, so that rows never pile up before a slow disk. Progress is told of a commit when it is durable.
 
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -48,8 +48,8 @@ impl Here<'_> {
 }
 
 impl<'env> Committer<'env> {
-    /// Starts the thread, which has the store until the committer is gone. Once a stop is asked for, no store that another
-    /// program holds is waited for.
+    /// Starts the thread, which has the store until the committer is gone. Once a stop is asked for, no store that
+    /// another program holds is waited for.
     pub fn start<'scope>(scope: &'scope Scope<'scope, 'env>, store: &'env mut Store, stop: &Stop) -> Self {
         let (send, rows) = sync_channel::<Vec<Sample>>(1);
         let (report, done) = sync_channel(1);
@@ -64,8 +64,8 @@ impl<'env> Committer<'env> {
         Self { rows: Vec::new(), begun: Instant::now(), send, done, here, under_way: None }
     }
 
-    /// Takes rows, and begins a commit where it is time for one. `tell` hears of a commit that has become durable, while none
-    /// is under way; `now` is the progress with these rows.
+    /// Takes rows, and begins a commit where it is time for one. `tell` hears of a commit that has become durable,
+    /// while none is under way; `now` is the progress with these rows.
     pub fn add(
         &mut self,
         rows: Vec<Sample>,

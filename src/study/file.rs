@@ -24,9 +24,9 @@
 //! normalize = "sphere"
 //! ```
 //!
-//! Every value under a table, sampler and precision may be a list. The file is walked by hand, not derived, because every error names
-//! its line, and an unknown key the nearest known one. A path of a data file is read as it stands; who knows where the file
-//! lies takes it from there by [`Spec::relative_to`].
+//! Every value under a table, sampler and precision may be a list. The file is walked by hand, not derived, because
+//! every error names its line, and an unknown key the nearest known one. A path of a data file is read as it stands;
+//! who knows where the file lies takes it from there by [`Spec::relative_to`].
 
 use std::ops::Range;
 
@@ -102,8 +102,8 @@ pub fn parse(text: &str) -> Result<Spec, FileError> {
     File { text, numbered: true }.spec()
 }
 
-/// Reads one assignment `KEY=VALUE` to any key of a study file, such as `network.depth=8` or `data.source=digits:n=32`. The
-/// value is TOML; a bare word, which is none, is a text, or a whole number such as 10k where one is meant.
+/// Reads one assignment `KEY=VALUE` to any key of a study file, such as `network.depth=8` or `data.source=digits:n=32`.
+/// The value is TOML; a bare word, which is none, is a text, or a whole number such as 10k where one is meant.
 pub fn parse_assignment(text: &str) -> Result<Spec, FileError> {
     let syntax = |reason: &str| FileError::Syntax { line: 0, reason: reason.to_owned() };
     let (key, value) = text.split_once('=').ok_or_else(|| syntax("write KEY=VALUE, as network.depth=8"))?;

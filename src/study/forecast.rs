@@ -4,10 +4,10 @@
 //! seconds of a seed = estimate of the engine · ratio,     ratio = measured / estimated of some cells, log-linear between
 //! ```
 //!
-//! The engine estimates a seed on one worker from its operations; what batches, threads, caches and the measurement make of
-//! it here is the ratio, measured on a few cells of each sampler and precision, from the least to the costliest. A cell of
-//! which one seed alone takes too long is measured on its narrower twin: same depth, data and sampler, all hidden widths
-//! divided. Nothing is written.
+//! The engine estimates a seed on one worker from its operations; what batches, threads, caches and the measurement
+//! make of it here is the ratio, measured on a few cells of each sampler and precision, from the least to the
+//! costliest. A cell of which one seed alone takes too long is measured on its narrower twin: same depth, data and
+//! sampler, all hidden widths divided. Nothing is written.
 
 use std::time::{Duration, Instant};
 

@@ -1,11 +1,13 @@
-//! The networks of a search for a width, kept in a run directory: what is there is read, and only what is missing is drawn.
+//! The networks of a search for a width, kept in a run directory: what is there is read, and only what is missing is
+//! drawn.
 //!
-//! A row holds every norm of its kernel, whatever was asked; so a search for another tolerance, probability or norm of the
-//! same networks finds the draws of those before it, and so does one that was killed. The answer is that of a search
-//! without a directory, since a row is the same number whether it is drawn or read.
+//! A row holds every norm of its kernel, whatever was asked; so a search for another tolerance, probability or norm of
+//! the same networks finds the draws of those before it, and so does one that was killed. The answer is that of a
+//! search without a directory, since a row is the same number whether it is drawn or read.
 //!
-//! The directory is that of a study whose cells are the widths that searches of this kind of network have come to, and which asks
-//! of each for the seeds that are there ([`SeedRange::FOUND`]): export, report and status read it as any other.
+//! The directory is that of a study whose cells are the widths that searches of this kind of network have come to, and
+//! which asks of each for the seeds that are there ([`SeedRange::FOUND`]): export, report and status read it as any
+//! other.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -29,7 +31,8 @@ pub struct Kept<'a> {
     session: Session,
     stop: Stop,
     limits: Limits,
-    /// The widths that searches came to, ascending; none of a new directory, and then the study is of a width that is not its own.
+    /// The widths that searches came to, ascending; none of a new directory, and then the study is of a width that is
+    /// not its own.
     widths: Vec<u64>,
     plan: Plan,
     /// Opened where the first rows are wanted, so that a refusal before it has written nothing.
@@ -58,13 +61,14 @@ pub enum KeptError {
 }
 
 impl<'a> Kept<'a> {
-    /// The name of the directory of a search below `eoc-runs`, where nobody says another: by its networks, data and stream layout.
+    /// The name of the directory of a search below `eoc-runs`, where nobody says another: by its networks, data and
+    /// stream layout.
     pub fn directory_name(spec: Spec) -> Result<String, PlanError> {
         Ok(Plan::new(of_search(spec, NEEDED.to_owned()))?.directory_name())
     }
 
-    /// Looks at a directory without writing: new, empty, or of a run, whose rows it reads. `networks` are those of `spec`, which
-    /// says one kind of network and nothing of widths, seeds and name.
+    /// Looks at a directory without writing: new, empty, or of a run, whose rows it reads. `networks` are those of
+    /// `spec`, which says one kind of network and nothing of widths, seeds and name.
     pub fn open(
         dir: &Path,
         spec: Spec,

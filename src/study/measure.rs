@@ -23,9 +23,9 @@ pub struct Measure {
 /// Most bytes of limits that are kept for cells that share them.
 const KEPT_BYTES: usize = 256 << 20;
 
-/// The limits of the cells of a study, each computed once as long as they fit a few hundred MiB: for the store, for what a
-/// built-in study says before it starts, and for the samples. K∞ does not depend on the widths, so that all cells of a study
-/// of widths share one.
+/// The limits of the cells of a study, each computed once as long as they fit a few hundred MiB: for the store, for
+/// what a built-in study says before it starts, and for the samples. K∞ does not depend on the widths, so that all
+/// cells of a study of widths share one.
 #[derive(Default)]
 pub struct Limits {
     kept: Mutex<HashMap<Key, Arc<Measure>>>,

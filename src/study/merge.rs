@@ -5,9 +5,11 @@
 //! ```
 //!
 //! All samples of one key are in hand together, so that the outcome depends on their set and not on the order of the
-//! directories: samples from one device must be equal in every statistic, those of their further tables too (else a conflict), from
-//! several devices the least in byte order is kept, whole. Which cells there are, and which study asks for them, a `union.rs` says. What `out` holds already is merged like one more directory, so that merging again changes
-//! nothing. Memory grows with the directories, not with the rows. What is refused or conflicts leaves `out` as it was.
+//! directories: samples from one device must be equal in every statistic, those of their further tables too (else a
+//! conflict), from several devices the least in byte order is kept, whole. Which cells there are, and which study asks
+//! for them, a `union.rs` says. What `out` holds already is merged like one more directory, so that merging again
+//! changes nothing. Memory grows with the directories, not with the rows. What is refused or conflicts leaves `out` as
+//! it was.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
@@ -126,8 +128,8 @@ pub struct Conflict {
     pub second: PathBuf,
 }
 
-/// Merges run directories into `out`, which is created, or holds a run of the same study. When `stop` is raised nothing is
-/// merged.
+/// Merges run directories into `out`, which is created, or holds a run of the same study. When `stop` is raised nothing
+/// is merged.
 pub fn merge(dirs: &[PathBuf], out: &Path, stop: &AtomicBool) -> Result<Merged, MergeError> {
     if dirs.is_empty() || dirs.len() > MAX_DIRECTORIES {
         return Err(MergeError::Count(dirs.len()));

@@ -5,10 +5,10 @@
 //!                                                                     shards → Stores → merge → Store
 //! ```
 //!
-//! A [`Spec`] is what is asked for, a [`Plan`] the validated cells with their data, a [`Store`](store::Store) the directory that keeps
-//! one row per finished sample. What a row of a cell or of a sample holds is said in [`table`]. [`Asked`] and [`Shard`] say which
-//! seeds of a cell are wanted here, [`Need`] which are missing. Nothing here touches the terminal: progress goes to an
-//! [`Observer`](run::Observer), cancellation comes through a flag.
+//! A [`Spec`] is what is asked for, a [`Plan`] the validated cells with their data, a [`Store`](store::Store) the
+//! directory that keeps one row per finished sample. What a row of a cell or of a sample holds is said in [`table`].
+//! [`Asked`] and [`Shard`] say which seeds of a cell are wanted here, [`Need`] which are missing. Nothing here touches
+//! the terminal: progress goes to an [`Observer`](run::Observer), cancellation comes through a flag.
 
 pub mod builtin;
 mod cell;

@@ -7,8 +7,8 @@
 //!
 //! Of a cell that a search for a width left, whatever is there is what is asked for ([`SeedRange::FOUND`]).
 //!
-//! A [`Need`] is pushed the rows of a cell in the order of their seeds, from a store or from several that are being merged,
-//! and keeps the gaps and the moments; its memory grows with the gaps, not with the rows.
+//! A [`Need`] is pushed the rows of a cell in the order of their seeds, from a store or from several that are being
+//! merged, and keeps the gaps and the moments; its memory grows with the gaps, not with the rows.
 
 use std::fmt;
 use std::ops::Range;
@@ -54,8 +54,8 @@ impl Asked {
         self.standard_error.is_some() || self.seeds.is_found()
     }
 
-    /// What both ask for, and what lies between; none where one asks for seeds and the other for a standard error, or for
-    /// another one.
+    /// What both ask for, and what lies between; none where one asks for seeds and the other for a standard error, or
+    /// for another one.
     pub fn hull(&self, other: &Self) -> Option<Self> {
         let (a, b) = (self.seeds.range(), other.seeds.range());
         let seeds = SeedRange::new(a.start.min(b.start)..a.end.max(b.end)).ok()?;

@@ -1,12 +1,13 @@
 //! The cells of a study: the product of its lists, validated, with the data loaded and every choice resolved.
 //!
-//! Order of the cells, the last varies fastest: source, points, append_constant, normalize, sampler, precision, activation, depth,
-//! outputs, scale, schedule, width (or widths). Cells whose rows would be the same rows (the same network reached by two
-//! schedules, a value written twice, `auto` beside the sampler that it resolves to) are one cell, at the place and
-//! with the labels of the first; it knows every schedule that led to it.
+//! Order of the cells, the last varies fastest: source, points, append_constant, normalize, sampler, precision,
+//! activation, depth, outputs, scale, schedule, width (or widths). Cells whose rows would be the same rows (the same
+//! network reached by two schedules, a value written twice, `auto` beside the sampler that it resolves to) are one
+//! cell, at the place and with the labels of the first; it knows every schedule that led to it.
 //!
-//! The identity of a study is the SHA-256 of its name, of the further tables that it fills, and of the keys and labels of its cells in order. Seeds are not in
-//! it: a study with more seeds, or others, is the same study and resumes its directory.
+//! The identity of a study is the SHA-256 of its name, of the further tables that it fills, and of the keys and labels
+//! of its cells in order. Seeds are not in it: a study with more seeds, or others, is the same study and resumes its
+//! directory.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

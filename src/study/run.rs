@@ -2,9 +2,9 @@
 //!
 //! Cells run in the order of the plan, seeds ascending; where a standard error is asked for, all cells up to their next
 //! check, then all that need it up to the one after. A batch is up to a second of work; its kernels are measured in
-//! parallel over seeds and its rows committed, at most one transaction about every second, before they are reported. What
-//! is stopped or fails keeps every finished batch and gives up the one in hand. A row is a function of its key alone, so neither batches nor
-//! threads nor interruptions change any of its bytes but `seconds` and `device`.
+//! parallel over seeds and its rows committed, at most one transaction about every second, before they are reported.
+//! What is stopped or fails keeps every finished batch and gives up the one in hand. A row is a function of its key
+//! alone, so neither batches nor threads nor interruptions change any of its bytes but `seconds` and `device`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -54,7 +54,8 @@ pub trait Observer {
 pub struct Outcome {
     /// Rows that this run added.
     pub added: u64,
-    /// Rows asked for that are not there, up to the next check where a standard error is: 0 unless the run was cancelled.
+    /// Rows asked for that are not there, up to the next check where a standard error is: 0 unless the run was
+    /// cancelled.
     pub missing: u64,
 }
 
@@ -141,8 +142,8 @@ fn measure(limits: &Limits, cell: usize, c: &Cell) -> Result<Arc<Measure>, RunEr
     limits.of(c).map_err(|source| RunError::Limit { cell, source })
 }
 
-/// Computes every row that the plan asks for and the store lacks. `costs` are those of [`check`]. When `stop` is raised what
-/// is finished is kept, and the seeds in hand are given up: they can be drawn again.
+/// Computes every row that the plan asks for and the store lacks. `costs` are those of [`check`]. When `stop` is raised
+/// what is finished is kept, and the seeds in hand are given up: they can be drawn again.
 pub fn run(
     plan: &Plan,
     store: &mut Store,
@@ -204,7 +205,8 @@ fn missing(plan: &Plan, store: &Store, shard: Shard) -> Result<Vec<Missing>, Sto
     (0..plan.cells().len()).map(of).collect()
 }
 
-/// Seconds of a sample from which on what was finished before is committed first: such a sample may be left in its midst.
+/// Seconds of a sample from which on what was finished before is committed first: such a sample may be left in its
+/// midst.
 const SLOW: f64 = 0.5;
 
 /// Seeds of a batch of this cell.
@@ -294,8 +296,8 @@ fn sample(
 }
 
 impl Computing<'_> {
-    /// Draws and measures the seeds of the gaps of a cell, the `first` of a run or not, batch by batch, until it is asked
-    /// to stop.
+    /// Draws and measures the seeds of the gaps of a cell, the `first` of a run or not, batch by batch, until it is
+    /// asked to stop.
     fn cell(
         &self,
         (index, cell): (usize, &Cell),
@@ -307,7 +309,8 @@ impl Computing<'_> {
         let sampling = self.engine.open(cell.job()).map_err(failed)?;
         let measure = measure(self.limits, index, cell)?;
         let size = batch_size(sampling.as_ref(), cell, details, self.settings);
-        // The first rows of a run come soon, whatever a batch of the size that the device likes takes on a busy machine.
+        // The first rows of a run come soon, whatever a batch of the size that the device likes takes on a busy
+        // machine.
         let mut now = if first { size.min(self.settings.threads.max(1)) } else { size };
         let device: Arc<str> = self.settings.device.into();
         let against = Against::new(cell, &measure, details);

@@ -84,8 +84,8 @@ impl Spec {
 
     /// This study, with everything that `flags` says in place of what it said itself.
     ///
-    /// Listed widths replace width, schedule and depth, a width replaces listed widths, seeds replace a standard error and it
-    /// them.
+    /// Listed widths replace width, schedule and depth, a width replaces listed widths, seeds replace a standard error
+    /// and it them.
     pub fn overridden_by(self, flags: Self) -> Self {
         let mut base = self;
         if flags.seeds.is_some() {
@@ -144,7 +144,8 @@ impl Spec {
 
     /// The study with its defaults filled in, except where none is possible.
     ///
-    /// What is not asked for is left out. Files are named by absolute paths, so that the text means the same from anywhere.
+    /// What is not asked for is left out. Files are named by absolute paths, so that the text means the same from
+    /// anywhere.
     pub fn resolved(mut self) -> Self {
         self.name.get_or_insert_with(|| "study".to_owned());
         if self.standard_error.is_none() {

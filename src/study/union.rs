@@ -24,8 +24,8 @@ pub struct Union {
 }
 
 impl Union {
-    /// Of stores of one name and one kind of numbers, of which all was asked for that any of them was asked for; the error says
-    /// which of them has a study that cannot be read.
+    /// Of stores of one name and one kind of numbers, of which all was asked for that any of them was asked for; the
+    /// error says which of them has a study that cannot be read.
     pub fn of(readers: &[&Reader], asked: Asked) -> Result<Self, (usize, file::FileError)> {
         let mut records = records(readers);
         let mut candidates = Vec::new();
@@ -48,7 +48,8 @@ impl Union {
         let all: BTreeSet<&String> = candidates.iter().flat_map(|c| &c.keys).collect();
         let one = candidates.iter().all(|c| c.identity == candidates[0].identity);
         let joined = if one { None } else { joined(&candidates, &all) };
-        // Paths of data may differ between machines, and lists be written in other ways: any text will do, but always the same.
+        // Paths of data may differ between machines, and lists be written in other ways: any text will do, but always
+        // the same.
         let most = || candidates.into_iter().min_by_key(|c| (usize::MAX - c.keys.len(), c.text.clone()));
         let Some(chosen) = joined.or_else(most) else { return Ok(Self::nothing(readers, asked)) };
         let mut cells: Vec<CellRecord> = chosen.keys.iter().filter_map(|key| records.remove(key)).collect();

@@ -1,7 +1,7 @@
 //! How wide is wide enough: simulated laws with a known m*, real networks with a known one, and the command.
 //!
-//! A search must miss m* with probability at most α = 0.05. Simulated laws are cheap: hundreds of searches each. `EOC_FULL=1` takes
-//! 400 searches of real networks in place of 30, for three activations.
+//! A search must miss m* with probability at most α = 0.05. Simulated laws are cheap: hundreds of searches each.
+//! `EOC_FULL=1` takes 400 searches of real networks in place of 30, for three activations.
 
 use std::convert::Infallible;
 use std::ops::{ControlFlow, Range};
@@ -16,7 +16,8 @@ use statrs::distribution::{Binomial, Continuous, ContinuousCDF, Discrete, Gamma,
 
 use super::support::cell_of;
 
-/// A deviation with a known law of the width; a seed shares most of its randomness over widths, as that of a network does.
+/// A deviation with a known law of the width; a seed shares most of its randomness over widths, as that of a network
+/// does.
 struct Simulated {
     run: u64,
     /// The deviation at a width of a standard normal.
@@ -140,14 +141,16 @@ fn a_known_width_is_missed_no_more_often_than_stated() {
     // 5 % of 300 are 15; more than 29 have probability 4e-4 at 5 %.
     let [low, high, resolved] = misses(300, &question(30_000), half_normal);
     assert!(low + high <= 29 && resolved >= 295, "{low} {high} {resolved}");
-    // The flat law is the worst there is: every stake is fair, and whoever looks often enough sees what looks like a decision.
+    // The flat law is the worst there is: every stake is fair, and whoever looks often enough sees what looks like a
+    // decision.
     let [low, high, _] = misses(300, &question(2000), flat);
     assert!(low + high <= 29, "{low} {high}");
     let [low, high, _] = misses(100, &question(6000), cliff);
     assert!(low + high <= 14, "{low} {high}");
 }
 
-/// What makes the stakes fair: no width is ever drawn of a seed after anything else was decided from a draw of that seed.
+/// What makes the stakes fair: no width is ever drawn of a seed after anything else was decided from a draw of that
+/// seed.
 #[test]
 fn every_draw_is_decided_upon_before_any_draw_of_its_seed() {
     let mut draws = Simulated::new(7, half_normal);
@@ -211,8 +214,9 @@ fn narrow_widths_are_exact_and_the_widest_is_an_end() {
     assert_eq!((answer.low, answer.high, answer.ending), (5000, None, Ending::Widest));
 }
 
-/// P(|K/E K − 1| ≤ T) of one point and one hidden layer of m neurons, for any φ. With the slopes u₊ and u₋ of φ, u₊² + u₋² = 2,
-/// K/E K = Σ u²(z² + w²)/(2m), u the slope at z: two sums of exponential numbers, of N ∼ Binomial(m, ½) and of m − N.
+/// P(|K/E K − 1| ≤ T) of one point and one hidden layer of m neurons, for any φ. With the slopes u₊ and u₋ of φ, u₊² +
+/// u₋² = 2, K/E K = Σ u²(z² + w²)/(2m), u the slope at z: two sums of exponential numbers, of N ∼ Binomial(m, ½) and of
+/// m − N.
 fn exact_inside(phi: Activation, m: u64, tolerance: f64) -> f64 {
     let (a, b) = (phi.a() / phi.sigma(), phi.b() / phi.sigma());
     let (up, down) = ((a + b) * (a + b) / m as f64, (a - b) * (a - b) / m as f64);
@@ -249,7 +253,8 @@ fn exact_inside(phi: Activation, m: u64, tolerance: f64) -> f64 {
 
 /// m* of one point, by trying every width from far below.
 fn exact_one_point(phi: Activation, tolerance: f64, probability: f64) -> u64 {
-    // The relative variance is (u₊⁴ + u₋⁴ − 1)/m ≥ 1/m, and a width with a fifth of what the normal law asks for is too narrow.
+    // The relative variance is (u₊⁴ + u₋⁴ − 1)/m ≥ 1/m, and a width with a fifth of what the normal law asks for is too
+    // narrow.
     let z = Normal::standard().inverse_cdf(0.5 + 0.5 * probability);
     let from = ((z / tolerance).powi(2) / 5.0) as u64 + 1;
     assert!(exact_inside(phi, from, tolerance) < probability);

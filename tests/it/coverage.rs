@@ -1,9 +1,9 @@
 //! Every interval that is reported covers what it is about as often as it says, over studies of real networks.
 //!
-//! Studies of one point, whose spread is known exactly and whose kernel K(x,x) has a light tail at wide networks and a heavy
-//! one where the depth nears the width. What has no formula (quantiles, probabilities) is taken from all seeds of all
-//! studies together. In the ordinary form 150 studies, which tell 0.95 from 0.85; `EOC_FULL=1` takes 1000 and also studies of
-//! eight digits, and asks for 0.926 everywhere. The doc of `stats::spread` has the numbers over more laws.
+//! Studies of one point, whose spread is known exactly and whose kernel K(x,x) has a light tail at wide networks and a
+//! heavy one where the depth nears the width. What has no formula (quantiles, probabilities) is taken from all seeds of
+//! all studies together. In the ordinary form 150 studies, which tell 0.95 from 0.85; `EOC_FULL=1` takes 1000 and also
+//! studies of eight digits, and asks for 0.926 everywhere. The doc of `stats::spread` has the numbers over more laws.
 
 use eoc_ntk::Threads;
 use eoc_ntk::answer::Networks;

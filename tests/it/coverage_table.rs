@@ -1,15 +1,16 @@
 //! Every interval that the program prints, in studies of laws that are known: how often it holds the truth, as a table.
 //!
-//! The numbers of a study are those of a seed in several cells, which share part of their randomness, as networks of one seed
-//! at several widths do. The light law is |z| of a normal z, near that of a deviation from the limit at great width; the heavy
-//! one e^{1.5 z}, heavier than that of a network whose depth is its width.
+//! The numbers of a study are those of a seed in several cells, which share part of their randomness, as networks of
+//! one seed at several widths do. The light law is |z| of a normal z, near that of a deviation from the limit at great
+//! width; the heavy one e^{1.5 z}, heavier than that of a network whose depth is its width.
 //!
-//! *Conservative* intervals are made of counts, so that their coverage is a sum of binomial probabilities: what is measured is
-//! held against that sum. *Resampled* ones, and Student's, must hold the truth in 95 % of studies, less at most the noise. A check
-//! allows for 3.5 Monte Carlo errors, which a right program exceeds once in 2000 checks (4300 where one side alone counts): the
-//! reduced form has 62, so that of 40 sets of random numbers about one would fail; with the seeds that are set here all pass.
-//! `EOC_FULL=1` takes 1000 studies, and 1024 seeds; `EOC_COVERAGE=FILE` writes the table (`scripts/coverage`), and
-//! `EOC_COVERAGE_WIDE=COUNT` takes fewer studies of 1024 seeds, which are most of the work.
+//! *Conservative* intervals are made of counts, so that their coverage is a sum of binomial probabilities: what is
+//! measured is held against that sum. *Resampled* ones, and Student's, must hold the truth in 95 % of studies, less at
+//! most the noise. A check allows for 3.5 Monte Carlo errors, which a right program exceeds once in 2000 checks (4300
+//! where one side alone counts): the reduced form has 62, so that of 40 sets of random numbers about one would fail;
+//! with the seeds that are set here all pass. `EOC_FULL=1` takes 1000 studies, and 1024 seeds; `EOC_COVERAGE=FILE`
+//! writes the table (`scripts/coverage`), and `EOC_COVERAGE_WIDE=COUNT` takes fewer studies of 1024 seeds, which are
+//! most of the work.
 
 use std::fmt::Write;
 

@@ -392,7 +392,8 @@ fn a_browser_shows_the_page() {
     };
     let temp = tempfile::tempdir().unwrap();
     let html = page(&first(64), temp.path());
-    // What a reader would look at, told by a copy of the page that may run a script. No window is as narrow as a phone: a frame is.
+    // What a reader would look at, told by a copy of the page that may run a script. No window is as narrow as a phone:
+    // a frame is.
     let probe = "<script>addEventListener('load',()=>{const all=[...document.querySelectorAll('figure svg')];\
                  const f=all.map(s=>s.getBoundingClientRect()).filter(r=>r.width>200&&r.height>150);\
                  const marks=all.every(s=>s.querySelectorAll('path,line,circle').length>10);\

@@ -120,7 +120,8 @@ fn sizes_that_make_no_slope_are_refused() {
     }
 }
 
-/// What was measured before a signal is shown; a directory in which nothing was written goes again, one that was there stays.
+/// What was measured before a signal is shown; a directory in which nothing was written goes again, one that was there
+/// stays.
 #[cfg(unix)]
 #[test]
 fn a_signal_leaves_no_empty_directory() {

@@ -1,8 +1,8 @@
 //! K_gia: the kernel that gradients independent of activations would give, drawn from the same deviates as K.
 //!
-//! Oracles: the conditional draw in its first form without its known part, number by number; and a network with other weights on the
-//! way back than on the way forward, in law. All seeds are fixed. Error rate of the comparisons of laws on a correct program, had
-//! the seeds been drawn anew: 1 in 1000 over all of them together.
+//! Oracles: the conditional draw in its first form without its known part, number by number; and a network with other
+//! weights on the way back than on the way forward, in law. All seeds are fixed. Error rate of the comparisons of laws
+//! on a correct program, had the seeds been drawn anew: 1 in 1000 over all of them together.
 
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::{Drawn, Engine, EngineError, Job, Precision, Refusal, Stop, Wanted};
@@ -86,8 +86,8 @@ fn the_independent_twin_is_the_draw_without_its_known_part() {
     check("-0.4,0.7", &[64, 2047, 2049], 3, 2, 5);
 }
 
-/// The law of K_gia is that of a network with fresh weights on the way back, at widths where K is another. (A T that is dropped too
-/// late makes a law that is near it: number by number it is caught above.)
+/// The law of K_gia is that of a network with fresh weights on the way back, at widths where K is another. (A T that is
+/// dropped too late makes a law that is near it: number by number it is caught above.)
 #[test]
 fn the_independent_twin_has_the_law_of_fresh_weights_on_the_way_back() {
     let draws = 2500;
@@ -180,8 +180,8 @@ fn the_direct_sampler_refuses_to_make_gradients_independent() {
     }
 }
 
-/// Two points at an angle, four layers of ReLU, width 256: root mean square of the entry of (K − K_gia)/n off the diagonal, against
-/// values of an independent implementation (0.024 at 0.5, 0.003 at 2.5, 0 at π).
+/// Two points at an angle, four layers of ReLU, width 256: root mean square of the entry of (K − K_gia)/n off the
+/// diagonal, against values of an independent implementation (0.024 at 0.5, 0.003 at 2.5, 0 at π).
 #[test]
 fn the_cost_of_independence_falls_with_the_angle_of_a_pair_and_is_nothing_at_opposite_points() {
     let engine = CpuEngine::new(2).unwrap();

@@ -195,8 +195,8 @@ fn near_equal_points() {
     }
 }
 
-/// E[K(x,x)²]/E[K(x,x)]² is the exact spread of the theory, at uneven widths and several activations, for both samplers; half
-/// the width is seen.
+/// E[K(x,x)²]/E[K(x,x)]² is the exact spread of the theory, at uneven widths and several activations, for both
+/// samplers; half the width is seen.
 #[test]
 fn second_moment_of_the_diagonal() {
     let draws = size(20_000);

@@ -1,4 +1,5 @@
-//! Layers against their definitions: from explicit weights for `direct`, in law for `conditional`, and published values.
+//! Layers against their definitions: from explicit weights for `direct`, in law for `conditional`, and published
+//! values.
 
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::{Drawn, Engine, Job, Precision, Stop, Wanted};
@@ -147,7 +148,8 @@ fn found(layers: &[LayerStatistics]) -> Vec<(usize, [f64; 7], u64)> {
     layers.iter().map(row).collect()
 }
 
-/// The largest difference of two tables, relative to numbers above one; what one of them leaves out is as far as can be.
+/// The largest difference of two tables, relative to numbers above one; what one of them leaves out is as far as can
+/// be.
 fn difference(x: &[(usize, [f64; 7], u64)], y: &[(usize, [f64; 7], u64)]) -> f64 {
     assert_eq!(x.len(), y.len());
     let mut most = 0.0;
@@ -295,8 +297,8 @@ fn layers_of_conditional_have_the_law_of_those_of_direct() {
 /// Mean and standard deviation at three layers.
 type Published = [(f64, f64); 3];
 
-/// Figure 1 of arXiv 2501.14724: mean and standard deviation over 1000 networks of |w_k − its limit| at k = 8, 16, 32, depth 32, |s|,
-/// read off the published curves.
+/// Figure 1 of arXiv 2501.14724: mean and standard deviation over 1000 networks of |w_k − its limit| at k = 8, 16, 32,
+/// depth 32, |s|, read off the published curves.
 const FIGURE_1: [(Schedule, u64, Published); 9] = [
     (Schedule::Constant, 16, [(3.200612, 3.648354), (11.27444, 16.4002), (51.75795, 95.5695)]),
     (Schedule::Constant, 32, [(1.672166, 1.613488), (4.894028, 5.641204), (16.95344, 23.25794)]),
@@ -309,8 +311,8 @@ const FIGURE_1: [(Schedule, u64, Published); 9] = [
     (Schedule::Quadratic, 16, [(0.6033077, 0.5611827), (0.7105545, 0.6450815), (0.8234329, 0.7168617)]),
 ];
 
-/// The published pairs are of MNIST, whose w_1 has mean 1.721 and standard deviation 0.246. Here the angle of every pair is drawn so
-/// that w_1 is normal with these moments; w_32 hardly remembers the rest of its law.
+/// The published pairs are of MNIST, whose w_1 has mean 1.721 and standard deviation 0.246. Here the angle of every
+/// pair is drawn so that w_1 is normal with these moments; w_32 hardly remembers the rest of its law.
 #[test]
 fn errors_by_layer_are_the_published_ones() {
     if std::env::var_os("EOC_FULL").is_none_or(|v| v != "1") {

@@ -107,7 +107,8 @@ fn lists_make_a_table_with_the_width_of_the_theorem_and_directories_keep_them() 
     assert_eq!(cells.len(), 8);
     for line in cells.chunks(2) {
         let of = |cell: &Value, key: &str| cell[key].as_f64().unwrap();
-        // The bound falls as m^-1/2: where constant · √m is the tolerance, the widths of a line are in the ratio of its bounds².
+        // The bound falls as m^-1/2: where constant · √m is the tolerance, the widths of a line are in the ratio of its
+        // bounds².
         let unit = |cell: &Value| cell["constant"][0].as_f64().unwrap() / (of(cell, "m_low") + 1.0).sqrt();
         let ratio = of(&line[0], "theorem") / of(&line[1], "theorem");
         assert!((ratio / (unit(&line[1]) / unit(&line[0])).powi(2) - 1.0).abs() < 1e-9, "{line:?}");

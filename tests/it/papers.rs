@@ -1,5 +1,5 @@
-//! The built-in studies of the two papers: every verdict can come out in every way, on rows made by hand; and all of them in one
-//! command.
+//! The built-in studies of the two papers: every verdict can come out in every way, on rows made by hand; and all of
+//! them in one command.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -138,8 +138,8 @@ fn a_second_moment_that_so_few_draws_cannot_resolve_is_said_to_be() {
     assert!(!table(&of(&deep), 80).contains("Heavy tails:"));
 }
 
-/// Layers whose errors are powers of k (norms and inverse cosine distances), k − 1 (cosines), l + 1 − k (gradients) and 1/m (terms), with
-/// a spread over seeds.
+/// Layers whose errors are powers of k (norms and inverse cosine distances), k − 1 (cosines), l + 1 − k (gradients) and
+/// 1/m (terms), with a spread over seeds.
 fn by_layer(schedule: &str, m: u64, seeds: u64, powers: [f64; 3]) -> CellSummary {
     let mut cell = cell("abs", 32, m, seeds, 0.3);
     let record = record(&mut cell);
@@ -218,8 +218,8 @@ fn the_verdict_of_independence_follows_the_exponent_of_its_cost() {
     assert_eq!(of(4, -1.0), Verdict::Undecided);
 }
 
-/// K beside K_gia at three widths: costs that fall by a power, and entries whose mean is a part of their bound, at the widest angles of
-/// the narrowest network.
+/// K beside K_gia at three widths: costs that fall by a power, and entries whose mean is a part of their bound, at the
+/// widest angles of the narrowest network.
 fn by_angle(seeds: u64, power: f64, part: f64) -> [CellSummary; 3] {
     [64u64, 256, 1024].map(|m| {
         let mut cell = cell("abs", 4, m, seeds, 0.1);

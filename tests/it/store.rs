@@ -1,5 +1,5 @@
-//! The run store: resume, damage, refusals, export. Most tests drive the run loop with a stand-in for the samplers; those in
-//! `process` run the program itself.
+//! The run store: resume, damage, refusals, export. Most tests drive the run loop with a stand-in for the samplers;
+//! those in `process` run the program itself.
 
 use std::fs;
 use std::path::{Path, PathBuf};

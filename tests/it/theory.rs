@@ -1,5 +1,5 @@
-//! What `limit` says of the companion paper (arXiv 2501.13225): its formulas against 60-digit values, its statements against
-//! the exact spectrum, and its published curves.
+//! What `limit` says of the companion paper (arXiv 2501.13225): its formulas against 60-digit values, its statements
+//! against the exact spectrum, and its published curves.
 
 use std::f64::consts::PI;
 use std::fs;
@@ -149,8 +149,8 @@ fn iterates_stay_within_a_constant_of_proposition_13() {
     }
 }
 
-/// The largest distance of exact and predicted λ_1 and bulk over their stated error terms, with the theorem evaluated at
-/// another depth or Δ.
+/// The largest distance of exact and predicted λ_1 and bulk over their stated error terms, with the theorem evaluated
+/// at another depth or Δ.
 fn over_stated_error(n: usize, text: &str, layers: f64, factor: f64) -> (f64, f64, f64) {
     let phi = activation(text);
     let delta = phi.delta();
@@ -283,8 +283,8 @@ fn unequal_norms_give_two_sides_and_scale_one_factor() {
     assert!(close(self::theory(&sphere).upper().lambda_max[63], e.upper().lambda_max[63].unwrap()));
 }
 
-/// Figure 1 of arXiv 2501.13225: condition number of K∞ at depths 8, 16, 32 and 64, mean of 100 sets of 32 points, uniform on
-/// the unit sphere of R^16, for Δ = k/8.
+/// Figure 1 of arXiv 2501.13225: condition number of K∞ at depths 8, 16, 32 and 64, mean of 100 sets of 32 points,
+/// uniform on the unit sphere of R^16, for Δ = k/8.
 const FIGURE_1: [[f64; 4]; 8] = [
     [28.793282, 24.348984, 20.630997, 17.457495],
     [24.897253, 20.943691, 17.675217, 15.26125],
@@ -312,8 +312,8 @@ fn figure_1(sets: u64, layers: usize, factor: f64) -> Vec<f64> {
             let count = sets as f64;
             let mean = values.iter().sum::<f64>() / count;
             let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (count - 1.0);
-            // Theirs is a mean of 100 sets of the same law. At Δ = 1 and depth 64 it is 0.15 % above this and above an independent
-            // f64 computation, which the study `spectrum` calls contradicted.
+            // Theirs is a mean of 100 sets of the same law. At Δ = 1 and depth 64 it is 0.15 % above this and above an
+            // independent f64 computation, which the study `spectrum` calls contradicted.
             let known = if (k, depth) == (7, 64) { 0.0015 * published } else { 0.0 };
             errors.push((published - known - mean) / (variance / count + variance / 100.0).sqrt());
         }

@@ -180,8 +180,8 @@ fn a_kernel_against_other_points_is_a_part_of_the_kernel_of_all() {
     }
 }
 
-/// The same network in both parameterizations: the function is one, and layer k's term differs by the square of what its weights
-/// were multiplied by.
+/// The same network in both parameterizations: the function is one, and layer k's term differs by the square of what
+/// its weights were multiplied by.
 #[test]
 fn terms_of_one_function_in_two_parameterizations_differ_by_the_squares_of_the_constants() {
     let engine = CpuEngine::new(2).unwrap();

@@ -26,8 +26,8 @@ pub const CHUNK: usize = CHUNK_VECTORS * LANES;
 /// Neurons of a block, the unit of parallel work and of summation.
 pub const BLOCK: usize = 16 * CHUNK;
 
-/// Blocks or chunks whose sums are held at a time, 64 or what fits 128 MiB: the sums of a billion neurons' blocks need not
-/// be held together. Sums are added in block order whatever the wave.
+/// Blocks or chunks whose sums are held at a time, 64 or what fits 128 MiB: the sums of a billion neurons' blocks need
+/// not be held together. Sums are added in block order whatever the wave.
 pub fn wave(n: usize, q: usize) -> usize {
     ((128 << 20) / (8 * (n * n + n * q + q * q))).clamp(1, 64)
 }

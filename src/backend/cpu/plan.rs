@@ -8,8 +8,8 @@ use crate::backend::{
 };
 use crate::sampler::cost::{CORE_RATE, EIGEN, SPECTRA};
 
-/// Panels stay between the passes while those of all concurrent seeds fit the last cache; beyond it drawing them again is
-/// faster than fetching them (40 against 51 ms at width 10⁵, n = 16, and 0.40 against 0.53 s at 10⁶).
+/// Panels stay between the passes while those of all concurrent seeds fit the last cache; beyond it drawing them again
+/// is faster than fetching them (40 against 51 ms at width 10⁵, n = 16, and 0.40 against 0.53 s at 10⁶).
 const KEEP_PANELS: u64 = 40 << 20;
 /// Weights stay up to this: a deviate costs more than its way from memory and back.
 const KEEP_WEIGHTS: u64 = 2 << 30;

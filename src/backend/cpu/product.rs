@@ -69,8 +69,8 @@ fn project_tile<T: Real, S: Simd, const ADD: bool, const I: usize>(
 /// `sums[i·n_y + j] += Σ_r x[i][r]·y[j][r]`; rows of `rows` values, a multiple of 16.
 /// With `LOWER` (x = y) only entries with j ≤ i are certain to be right; the others are left alone or partly summed.
 ///
-/// The vectors are spelt out: left to the compiler, the tile is turned on its side and shuffled, at half the speed. Four rows
-/// by three columns are twelve sums in sixteen registers, seven loads for twelve products.
+/// The vectors are spelt out: left to the compiler, the tile is turned on its side and shuffled, at half the speed.
+/// Four rows by three columns are twelve sums in sixteen registers, seven loads for twelve products.
 #[inline(always)]
 pub fn gram<S: Simd, const LOWER: bool>(
     simd: S,

@@ -1,5 +1,5 @@
-//! Vectors of f64 that are used again by the next chunk, layer and seed: fresh pages from the system cost `direct` a quarter of
-//! its time at 128 gradient rows.
+//! Vectors of f64 that are used again by the next chunk, layer and seed: fresh pages from the system cost `direct` a
+//! quarter of its time at 128 gradient rows.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -23,7 +23,8 @@ impl Room {
         vector
     }
 
-    /// The smallest that holds so many and is not twice as large: a layer that keeps a matrix must not keep the place of a larger one.
+    /// The smallest that holds so many and is not twice as large: a layer that keeps a matrix must not keep the place
+    /// of a larger one.
     fn fitting(&self, length: usize) -> Vec<f64> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let capacities = all.iter().map(Vec::capacity).enumerate();

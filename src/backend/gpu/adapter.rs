@@ -69,8 +69,8 @@ pub struct Description {
     pub cooperative: Vec<String>,
 }
 
-/// Names of chips, as they stand in the names of adapters, whose f64 runs at half the rate of f32 or so. Most others that have it run it
-/// at 1/16 to 1/64, some old ones at 1/3 or 1/4, where pairs of f32 are no slower by much.
+/// Names of chips, as they stand in the names of adapters, whose f64 runs at half the rate of f32 or so. Most others
+/// that have it run it at 1/16 to 1/64, some old ones at 1/3 or 1/4, where pairs of f32 are no slower by much.
 const FAST_F64: [&str; 27] = [
     "P100", "GP100", "V100", "V100S", "GV100", "TITAN V", "A30", "A100", "A800", "H100", "H200", "GH200",
     "B200", "GB200", "MI50", "MI60", "Pro VII", "MI100", "MI210", "MI250", "MI250X", "MI300A", "MI300X",

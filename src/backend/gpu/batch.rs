@@ -176,8 +176,9 @@ impl DensePasses for GpuBatch<'_> {
 
 /// Rounding of a Gram matrix that this device sums.
 fn noise(device: &Device) -> Noise {
-    // Small matrices reach the panels as f32, whatever the panels are: two rows that differ by that rounding differ by ε² in the
-    // matrix. Panels in f16 add nothing: the matrix is of the rounded panel, and the rounded panel is what every product takes.
+    // Small matrices reach the panels as f32, whatever the panels are: two rows that differ by that rounding differ by
+    // ε² in the matrix. Panels in f16 add nothing: the matrix is of the rounded panel, and the rounded panel is what
+    // every product takes.
     let epsilon = f64::from(f32::EPSILON);
     // Without sums in f64 16 products at a time are added in f32.
     let sums = if device.variant.f64_sums { 0.0 } else { epsilon };

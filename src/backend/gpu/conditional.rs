@@ -212,7 +212,8 @@ impl Group<'_> {
         Ok(())
     }
 
-    /// B = D∘(S_Bᵀ·Hᵀ) of a slab, or where there is something to go on from, U before it and sums in f32 beside, B = D∘(U + S_Bᵀ·Hᵀ).
+    /// B = D∘(S_Bᵀ·Hᵀ) of a slab, or where there is something to go on from, U before it and sums in f32 beside, B =
+    /// D∘(U + S_Bᵀ·Hᵀ).
     fn fresh_gradients(
         &self,
         recording: &mut Recording,

@@ -1,5 +1,5 @@
-//! The passes of the direct sampler over a layer, in tiles of weights that are drawn on the device, or uploaded where they
-//! are given.
+//! The passes of the direct sampler over a layer, in tiles of weights that are drawn on the device, or uploaded where
+//! they are given.
 //!
 //! ```text
 //! forward    Z_k = A_{k−1}·W_kᵀ (+ 1·c_kᵀ)       sums C = A·Aᵀ  (last layer: N = A·W_lᵀ)
@@ -43,7 +43,8 @@ impl Group<'_> {
         Ok(Some(View { buffer, seed: 0, row, element }))
     }
 
-    /// Fills a slab of Z_k of every seed with the bias of layer k, from which the product goes on; false where it has none.
+    /// Fills a slab of Z_k of every seed with the bias of layer k, from which the product goes on; false where it has
+    /// none.
     fn begin_with_bias(&self, recording: &mut Recording, k: usize, slab: Slab, z: View) -> bool {
         let Some((bias, ones)) = self.job.bias(k) else { return false };
         let bias = &bias[slab.first as usize..][..slab.columns as usize];

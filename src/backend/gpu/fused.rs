@@ -1,5 +1,6 @@
-//! The conditional sampler where n and n·m_l fit one workgroup: a layer is one pass each way, slab by slab, and no panel is
-//! stored. Rows are drawn once forward and once backward. The numbers are those of `conditional.rs`, which is the oracle.
+//! The conditional sampler where n and n·m_l fit one workgroup: a layer is one pass each way, slab by slab, and no
+//! panel is stored. Rows are drawn once forward and once backward. The numbers are those of `conditional.rs`, which is
+//! the oracle.
 
 use super::algebra::Algebra;
 use super::batch::Group;

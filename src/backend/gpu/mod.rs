@@ -1,9 +1,9 @@
 //! The GPU engine: the same law on wgpu compute shaders, for many seeds at once.
 //!
-//! A pass is a shader of `shaders/`, its parameter block is in `passes/`. `batch.rs` turns the calls of a
-//! sampler into recorded passes over all its seeds. The small matrices stay on the device, where one workgroup factorises
-//! one of them, and one read-back ends a group of seeds; or they come back once a layer and are factorised on the host in
-//! f64, which is the oracle (`algebra/`). Either way two groups of seeds take turns, so that the device does not idle.
+//! A pass is a shader of `shaders/`, its parameter block is in `passes/`. `batch.rs` turns the calls of a sampler into
+//! recorded passes over all its seeds. The small matrices stay on the device, where one workgroup factorises one of
+//! them, and one read-back ends a group of seeds; or they come back once a layer and are factorised on the host in f64,
+//! which is the oracle (`algebra/`). Either way two groups of seeds take turns, so that the device does not idle.
 //!
 //! wgpu is named nowhere else.
 
@@ -110,7 +110,8 @@ impl GpuEngine {
         self.device.profile.as_ref().map(profile::Profile::take).unwrap_or_default()
     }
 
-    /// Closes the device, as a driver that fails would: everything after it is an error. For tests of what then happens.
+    /// Closes the device, as a driver that fails would: everything after it is an error. For tests of what then
+    /// happens.
     pub fn lose(&self) {
         self.device.device.destroy();
     }

@@ -14,9 +14,9 @@ use crate::backend::{
 };
 use crate::sampler::cost::{CORE_RATE, Cost, EIGEN, JACOBI, SPECTRA};
 
-/// How the seeds of a job lie on the device. `keep` is a function of the job and the device alone, since the compiler of the
-/// device may round a deviate otherwise in another shader. `slab` is one too, and moves no bit but on cooperative matrices; `seeds`
-/// moves none.
+/// How the seeds of a job lie on the device. `keep` is a function of the job and the device alone, since the compiler
+/// of the device may round a deviate otherwise in another shader. `slab` is one too, and moves no bit but on
+/// cooperative matrices; `seeds` moves none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Placement {
     /// Seeds computed together.
@@ -57,8 +57,8 @@ impl Side {
 
 /// Groups of seeds in flight: while the host factorises for one, the device works on the other.
 pub(super) const GROUPS_IN_FLIGHT: usize = 2;
-/// Neurons of a slab at most, multiple of 256: every pass covers at least 64 in a workgroup, and a dispatch has at most 65 535
-/// workgroups in a dimension.
+/// Neurons of a slab at most, multiple of 256: every pass covers at least 64 in a workgroup, and a dispatch has at most
+/// 65 535 workgroups in a dimension.
 const MAX_SLAB: u64 = 65_535 * 4 * LEAST_COLUMNS as u64 / 256 * 256;
 /// Most seeds of a group.
 const MAX_SEEDS: u64 = 4096;
@@ -156,9 +156,10 @@ pub(super) fn plan(job: &Job, device: &Device, threads: usize) -> Result<(JobPla
     Ok((plan, Placement { seeds, slab, keep, element, fused, algebra: side }))
 }
 
-/// Refuses networks so deep for their widths that preactivations leave the range of f16. log ‖A_k‖² drifts like a Gaussian of mean
-/// −V/2 and variance V, V = Σ ln(1 + C/m_k): with V = 8 preactivations four standard deviations down are 5e−4 of what they were, and
-/// those a tenth of that are still normal numbers of f16. Given weights have a law of their own.
+/// Refuses networks so deep for their widths that preactivations leave the range of f16. log ‖A_k‖² drifts like a
+/// Gaussian of mean −V/2 and variance V, V = Σ ln(1 + C/m_k): with V = 8 preactivations four standard deviations down
+/// are 5e−4 of what they were, and those a tenth of that are still normal numbers of f16. Given weights have a law of
+/// their own.
 fn check_drift(job: &Job) -> Result<(), EngineError> {
     let phi = job.network.activation();
     let c = 2.0 + 12.0 * phi.delta() * phi.linear_share();

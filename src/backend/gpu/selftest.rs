@@ -1,8 +1,8 @@
 //! What a device must get right before it is given work: words, deviates, and small kernels of both samplers.
 //!
-//! A driver may take every pipeline and every dispatch and compute nothing, or compute wrongly, without an error anywhere.
-//! So a device is asked once for what the CPU knows, and refused with the first difference. Its pipelines are those that
-//! small jobs use. f16 is not tried here: few jobs use it, and its pipelines are others.
+//! A driver may take every pipeline and every dispatch and compute nothing, or compute wrongly, without an error
+//! anywhere. So a device is asked once for what the CPU knows, and refused with the first difference. Its pipelines are
+//! those that small jobs use. f16 is not tried here: few jobs use it, and its pipelines are others.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -22,8 +22,8 @@ use crate::units::counted;
 
 /// Deviates: relative to the radius of their pair, some ten times what WGSL lets a device differ by.
 const DEVIATE: f64 = 1e-5;
-/// Kernels of f32 panels at depth 3: relative to their largest entry, a hundred times what devices differ by. A pass that is
-/// wrong, or misses a term, is off by more than a hundredth.
+/// Kernels of f32 panels at depth 3: relative to their largest entry, a hundred times what devices differ by. A pass
+/// that is wrong, or misses a term, is off by more than a hundredth.
 const KERNEL: f64 = 1e-4;
 /// Seeds of both halves of the key.
 const SEEDS: [u64; 2] = [7, (1 << 40) + 3];

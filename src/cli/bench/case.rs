@@ -82,8 +82,8 @@ impl Times {
 }
 
 impl Case {
-    /// Asks an engine whether it can do a case, before anything of its size is made; seconds of a batch, as planned, or of one of so many
-    /// seeds.
+    /// Asks an engine whether it can do a case, before anything of its size is made; seconds of a batch, as planned, or
+    /// of one of so many seeds.
     pub fn check(
         engine: &dyn Engine,
         sizes: Sizes,

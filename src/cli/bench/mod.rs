@@ -64,7 +64,8 @@ pub struct Args {
     /// Compile every shader that this GPU could need and print name and time of each; nothing is run
     #[arg(long, conflicts_with_all = ["case", "sampler", "rounds", "precision", "tune"])]
     compile: bool,
-    /// Sums over neurons in f64 or in pairs of f32, where the kind of the GPU does not say: a card that is none has no name
+    /// Sums over neurons in f64 or in pairs of f32, where the kind of the GPU does not say: a card that is none has no
+    /// name
     #[arg(long, value_name = "KIND", requires = "compile", hide = true)]
     sums: Option<compile::Sums>,
     #[command(flatten)]

@@ -10,8 +10,8 @@ use crate::cli::units::counted;
 /// The other points.
 #[derive(clap::Args, Clone, Debug)]
 pub struct AgainstArgs {
-    /// Other points x', a source like --data: the kernel is K(x, x'), with a row for each output at a point of --data and a
-    /// column for each at one of these
+    /// Other points x', a source like --data: the kernel is K(x, x'), with a row for each output at a point of --data
+    /// and a column for each at one of these
     #[arg(long, value_name = "SOURCE", value_hint = clap::ValueHint::FilePath, help_heading = "Data")]
     #[arg(conflicts_with_all = ["layers_out", "spectrum"])]
     against: Option<Source>,
@@ -27,7 +27,8 @@ pub struct AgainstArgs {
 }
 
 impl AgainstArgs {
-    /// The other points as arguments of a data source, to be prepared as those of `--data` are; None where there are none.
+    /// The other points as arguments of a data source, to be prepared as those of `--data` are; None where there are
+    /// none.
     pub fn source(&self, data: &DataArgs) -> Result<Option<DataArgs>, Failure> {
         let Some(against) = &self.against else { return Ok(None) };
         let stdin = |source: &Source| matches!(source, Source::File { path, .. } if is_dash(path));

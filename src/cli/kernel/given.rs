@@ -1,4 +1,5 @@
-//! The parameters of a network as the command is given them: the file, what is said of it, and whether there is room for it.
+//! The parameters of a network as the command is given them: the file, what is said of it, and whether there is room
+//! for it.
 
 use std::path::PathBuf;
 
@@ -25,8 +26,8 @@ pub struct GivenArgs {
     /// The tensors to take, in the order of the layers [default: as their names say]
     #[arg(long, value_name = "W,W,...", value_delimiter = ',')]
     tensors: Vec<String>,
-    /// ntk (weights from N(0,1), constants beside them, no biases) or standard (no constants, biases where there are any: as
-    /// PyTorch, JAX and Keras have it) [default: ntk]
+    /// ntk (weights from N(0,1), constants beside them, no biases) or standard (no constants, biases where there are
+    /// any: as PyTorch, JAX and Keras have it) [default: ntk]
     #[arg(
         long,
         value_name = "NAME",

@@ -162,8 +162,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     Ok(Status::Done)
 }
 
-/// Refuses a kernel of these rows and columns, with this many entries of other matrices beside it, for which the memory that the
-/// parameters leave is too small.
+/// Refuses a kernel of these rows and columns, with this many entries of other matrices beside it, for which the memory
+/// that the parameters leave is too small.
 fn check_memory([rows, columns]: [u128; 2], beside: u128, parameters: u128) -> Result<(), Failure> {
     let bytes = 8 * (rows * columns + beside);
     if parameters + bytes <= u128::from(available_memory()) {

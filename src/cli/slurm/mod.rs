@@ -57,7 +57,8 @@ pub struct Args {
     /// Study file, or - for standard input
     #[arg(value_name = "STUDY.toml")]
     study: Option<PathBuf>,
-    /// Built-in study in place of a file, a grid of those that eoc run --help lists: needed is a search, which has no shards
+    /// Built-in study in place of a file, a grid of those that eoc run --help lists: needed is a search, which has no
+    /// shards
     #[arg(long = "study", value_name = "NAME", conflicts_with = "study")]
     #[arg(value_parser = words::<Named>(builtin::GRIDS), hide_possible_values = true)]
     builtin: Option<Named>,

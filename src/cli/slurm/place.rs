@@ -10,7 +10,8 @@ use crate::cli::units::counted;
 use crate::data::Output;
 use crate::study::{Plan, file};
 
-/// Refuses a directory that is none, one that holds something else, and one whose shards are of another study or number.
+/// Refuses a directory that is none, one that holds something else, and one whose shards are of another study or
+/// number.
 pub fn check(dir: &Path, plan: &Plan, shards: u32) -> Result<(), Failure> {
     let refused = |why: String| Failure::refused(format!("{} {why}", dir.display()));
     let mut entries = match fs::read_dir(dir) {

@@ -1,15 +1,16 @@
 //! The two batch scripts: an array with a task for each shard, and a job that merges what the tasks leave.
 //!
 //! What Slurm does decides their form. Before its time limit a job gets the signal asked for with --signal, here to the
-//! batch script alone (`B:`), and bash runs a trap only between commands of the foreground: so eoc runs in the background and the
-//! script waits. RequeueExit is a setting of the cluster, so the script requeues itself. A dependency `afterok` waits
-//! for ever once a task was requeued: so the merge job depends `afterany`, and merging says what is missing. A killed script
-//! is not requeued, a lost node's is: submitting again resumes both.
+//! batch script alone (`B:`), and bash runs a trap only between commands of the foreground: so eoc runs in the
+//! background and the script waits. RequeueExit is a setting of the cluster, so the script requeues itself. A
+//! dependency `afterok` waits for ever once a task was requeued: so the merge job depends `afterany`, and merging says
+//! what is missing. A killed script is not requeued, a lost node's is: submitting again resumes both.
 
 use super::quote::{directive, shell};
 use crate::cli::version::VERSION;
 
-/// Seconds before the time limit at which eoc is asked to stop, which takes it two; Slurm may signal up to a minute earlier.
+/// Seconds before the time limit at which eoc is asked to stop, which takes it two; Slurm may signal up to a minute
+/// earlier.
 const GRACE: u32 = 45;
 
 /// What the scripts are made of, validated; paths are absolute.

@@ -1,4 +1,5 @@
-//! `eoc status`: how far runs are, while they run or not; how to make a run again; how to make one of its samples again.
+//! `eoc status`: how far runs are, while they run or not; how to make a run again; how to make one of its samples
+//! again.
 
 mod again;
 mod log;

@@ -69,8 +69,8 @@ pub struct Args {
     #[arg(long, visible_alias = "probability", value_name = "P", allow_negative_numbers = true)]
     #[arg(value_parser = number, help_heading = "Question")]
     confidence: f64,
-    /// op (operator norm), fro (Frobenius), max (largest entry) of K - K_limit; or lambda_min: the least eigenvalue of K
-    /// is at least (1 - T) times that of the limit
+    /// op (operator norm), fro (Frobenius), max (largest entry) of K - K_limit; or lambda_min: the least eigenvalue of
+    /// K is at least (1 - T) times that of the limit
     #[arg(long, value_name = "NORM", default_value = "op", value_parser = words::<Norm>(NORMS), hide_possible_values = true)]
     #[arg(help_heading = "Question")]
     norm: Norm,
@@ -124,7 +124,8 @@ pub struct Found {
     cell: Cell,
     question: Question,
     answer: Answer,
-    /// The constants of the bound of arXiv 2501.14724 that m_low + 1 and m_high make, where it has one and the norm is op.
+    /// The constants of the bound of arXiv 2501.14724 that m_low + 1 and m_high make, where it has one and the norm is
+    /// op.
     constant: Option<[Option<f64>; 2]>,
     seconds: f64,
 }

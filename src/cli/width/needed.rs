@@ -1,4 +1,5 @@
-//! The built-in study `needed`: the width that is needed, against the depth. It is a question to `eoc width`, with a directory.
+//! The built-in study `needed`: the width that is needed, against the depth. It is a question to `eoc width`, with a
+//! directory.
 
 use std::path::{Path, PathBuf};
 

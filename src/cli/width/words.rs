@@ -1,4 +1,5 @@
-//! What a person reads of an answer: the widths that were looked at, or a line for each kind of network; then the answer in words.
+//! What a person reads of an answer: the widths that were looked at, or a line for each kind of network; then the
+//! answer in words.
 
 use std::path::{Path, PathBuf};
 
@@ -92,8 +93,8 @@ const CONSTANT: &str = "constant: the tolerance over the bound (Δ^-2 + l·√m_
      m_low + 1 and at m_high; were it equal in all lines, the bound would have the right shape. theorem: the width at which \
      that bound meets the tolerance, with one constant for each φ and schedule, the geometric mean of those in its lines.";
 
-/// The width at which the bound with one constant for all networks of this activation and schedule meets the tolerance. The bound
-/// falls as m^-1/2 exactly, so that the constant of a line grows as √m.
+/// The width at which the bound with one constant for all networks of this activation and schedule meets the tolerance.
+/// The bound falls as m^-1/2 exactly, so that the constant of a line grows as √m.
 pub fn theorem(found: &[Found], one: &Found) -> Option<f64> {
     let [low, _] = one.constant?;
     let line = found
@@ -110,8 +111,8 @@ pub fn theorem(found: &[Found], one: &Found) -> Option<f64> {
     width.is_finite().then_some(width)
 }
 
-/// Writes the figures into the report of the run directory, and gives back where the first of them is; None where there is no
-/// directory.
+/// Writes the figures into the report of the run directory, and gives back where the first of them is; None where there
+/// is no directory.
 pub fn figure(args: &Args, found: &[Found], threads: &Threads) -> Result<Option<PathBuf>, WriteError> {
     let Some(dir) = &args.out else { return Ok(None) };
     let several = |of: fn(&Found) -> String| found.iter().any(|f| of(f) != of(&found[0]));
@@ -282,8 +283,8 @@ fn statement(args: &Args, found: &Found) -> String {
     }
 }
 
-/// The command that tells more: with more networks, time or seeds where these ended it, else a finer resolution; a smaller error
-/// rate where one width is left.
+/// The command that tells more: with more networks, time or seeds where these ended it, else a finer resolution; a
+/// smaller error rate where one width is left.
 fn more(args: &Args, stopped: Stop, found: &[Found], typed: &[String]) -> String {
     let mut words = typed.to_vec();
     let ended = |ending: Ending| found.iter().any(|f| f.answer.ending == ending);

@@ -1,4 +1,5 @@
-//! The weights that a seed stands for, and the file of them: F32, row after row, so that no matrix needs to be in memory.
+//! The weights that a seed stands for, and the file of them: F32, row after row, so that no matrix needs to be in
+//! memory.
 //!
 //! Format: <https://github.com/huggingface/safetensors>: length of the header as u64, header (JSON), values; all
 //! little-endian.

@@ -6,9 +6,9 @@
 //! | PyTorch | `0.weight`, `layers.0.weight`, `fc1.weight` | (out, in) | `.bias` | natural order of the names |
 //! | Flax | `Dense_0/kernel`, `Dense_0.kernel` | (in, out) | `/bias`, `.bias` | natural order of the names |
 //!
-//! Whatever the order, the shapes must chain from the coordinates of the data to the outputs. Tensors that are named by the
-//! caller are taken in that order; where their names say nothing of (out, in) or (in, out), their shapes do, and (out, in) is
-//! taken where both chain.
+//! Whatever the order, the shapes must chain from the coordinates of the data to the outputs. Tensors that are named by
+//! the caller are taken in that order; where their names say nothing of (out, in) or (in, out), their shapes do, and
+//! (out, in) is taken where both chain.
 
 use std::collections::HashMap;
 
@@ -83,8 +83,8 @@ struct Chosen {
 }
 
 impl Layout {
-    /// The layers of a network on data of `dim` coordinates, or what is wrong with them. `named` are the tensors to take, none
-    /// where the names in the file shall say.
+    /// The layers of a network on data of `dim` coordinates, or what is wrong with them. `named` are the tensors to
+    /// take, none where the names in the file shall say.
     pub(super) fn of(header: &Metadata, dim: usize, named: &[String]) -> Result<Self, Wrong> {
         let found = header.tensors();
         if found.is_empty() {

@@ -1,8 +1,8 @@
 //! θ: the weights and biases of a network, drawn from a seed or read from a file.
 //!
-//! Written as `.safetensors` with the tensors W1 … Wl, F32, W_k of shape [m_k, m_{k−1}] ([`write()`]). Read from what others write
-//! as well ([`WeightFile`]): F32, F64, F16 or BF16 as f64, in which all four are exact; the header is checked before any
-//! value is read.
+//! Written as `.safetensors` with the tensors W1 … Wl, F32, W_k of shape [m_k, m_{k−1}] ([`write()`]). Read from what
+//! others write as well ([`WeightFile`]): F32, F64, F16 or BF16 as f64, in which all four are exact; the header is
+//! checked before any value is read.
 
 mod draw;
 mod foreign;
@@ -74,9 +74,9 @@ impl Theta {
         self.layers.iter().any(|layer| layer.bias.is_some())
     }
 
-    /// Layers whose weights are no draw from N(0,1), for which NTK parameterization is meant: k, and the root mean square of
-    /// W_k, which is below ½ or above 2. In a matrix of 32 weights or more N(0,1) comes to that once in a million draws; smaller
-    /// ones tell nothing and are left out.
+    /// Layers whose weights are no draw from N(0,1), for which NTK parameterization is meant: k, and the root mean
+    /// square of W_k, which is below ½ or above 2. In a matrix of 32 weights or more N(0,1) comes to that once in a
+    /// million draws; smaller ones tell nothing and are left out.
     pub fn far_from_normal(&self) -> Vec<(usize, f64)> {
         let size = |layer: &LayerWeights| {
             let values = &layer.matrix.values;

@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-/// A name in front of its last part, with the separator, and that part: `layers.0.` and `weight`, `Dense_0/` and `kernel`.
+/// A name in front of its last part, with the separator, and that part: `layers.0.` and `weight`, `Dense_0/` and
+/// `kernel`.
 pub(super) fn parts(name: &str) -> (&str, &str) {
     name.split_at(name.rfind(['.', '/']).map_or(0, |at| at + 1))
 }

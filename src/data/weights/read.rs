@@ -30,16 +30,17 @@ pub struct WeightFile {
 }
 
 impl WeightFile {
-    /// Opens a file of a network on data of `dim` coordinates: tensors W1 … Wl with biases b1 … bl, or the names of PyTorch
-    /// (`fc1.weight`, (out, in)) or Flax (`Dense_0/kernel`, (in, out)) with a `bias` beside, in the natural order of their names.
+    /// Opens a file of a network on data of `dim` coordinates: tensors W1 … Wl with biases b1 … bl, or the names of
+    /// PyTorch (`fc1.weight`, (out, in)) or Flax (`Dense_0/kernel`, (in, out)) with a `bias` beside, in the natural
+    /// order of their names.
     ///
     /// Refuses tensors that are missing, unknown, of another type, or whose shapes are no chain from `dim`.
     pub fn open(path: &Path, dim: usize) -> Result<Self, DataError> {
         Self::open_tensors(path, dim, &[])
     }
 
-    /// The same with the names of the tensors W_1, W_2, …, each followed by its bias where that is not called `bias` beside it. In
-    /// an empty list the names in the file say, as in [`open`](Self::open).
+    /// The same with the names of the tensors W_1, W_2, …, each followed by its bias where that is not called `bias`
+    /// beside it. In an empty list the names in the file say, as in [`open`](Self::open).
     pub fn open_tensors(path: &Path, dim: usize, tensors: &[String]) -> Result<Self, DataError> {
         let io = |source| DataError::Read { path: path.to_owned(), source };
         let wrong = |reason: String| Err(DataError::Malformed { path: path.to_owned(), reason });

@@ -12,7 +12,8 @@ const ERROR: f64 = 2e-14;
 
 /// What Proposition 13 predicts of ω^{∘k}(w), up to O(1): w + (4Δ/(3π))(k−1) + (2Δ/π)·log((3π/(4Δ))·w + k − 1), k ≥ 1.
 ///
-/// The O(1) is in k: at fixed k and growing w, ω^{∘k}(w) = w + (4Δ/(3π))·k + O(1/w), so that the difference grows as (2Δ/π)·log w.
+/// The O(1) is in k: at fixed k and growing w, ω^{∘k}(w) = w + (4Δ/(3π))·k + O(1/w), so that the difference grows as
+/// (2Δ/π)·log w.
 pub fn proposition_13(delta: f64, w: f64, k: usize) -> f64 {
     let k = k as f64 - 1.0;
     w + 4.0 * delta / (3.0 * PI) * k + 2.0 * delta / PI * (3.0 * PI / (4.0 * delta) * w + k).ln()

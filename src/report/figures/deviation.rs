@@ -1,4 +1,5 @@
-//! The deviation from the limit along the axis of a report; the constant of the bound, and |s| against other activations.
+//! The deviation from the limit along the axis of a report; the constant of the bound, and |s| against other
+//! activations.
 
 use std::sync::Arc;
 
@@ -14,8 +15,8 @@ fn dot(quantile: Option<Quantile>, seeds: usize) -> Option<Dot> {
     Some(Dot { y, low: interval.low, high: interval.high, seeds: Some(seeds as u64), ..Dot::default() })
 }
 
-/// The median of ‖K−K∞‖/‖K∞‖ of every cell, the seeds themselves, and beside them the exact spread of K(x,x), which is another
-/// number with the same slope.
+/// The median of ‖K−K∞‖/‖K∞‖ of every cell, the seeds themselves, and beside them the exact spread of K(x,x), which is
+/// another number with the same slope.
 pub(super) fn main(lines: &Lines) -> Option<Chart> {
     lines.all.first()?;
     let mut series = lines.halves(|s| s.relative_op);

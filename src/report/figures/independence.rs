@@ -1,4 +1,5 @@
-//! What it costs to draw gradients as if they were independent of activations: along the axis, and by the angle of a pair.
+//! What it costs to draw gradients as if they were independent of activations: along the axis, and by the angle of a
+//! pair.
 
 use std::sync::Arc;
 
@@ -49,7 +50,8 @@ pub(super) fn independence(lines: &Lines) -> Option<Chart> {
     Some(lines.chart("independence", "cost of independent gradients", about, y, series).noted(note))
 }
 
-/// The mean of an entry of K − K_gia of pairs of about one angle, and what Proposition 17 bounds it by, where the study kept them.
+/// The mean of an entry of K − K_gia of pairs of about one angle, and what Proposition 17 bounds it by, where the study
+/// kept them.
 pub(super) fn angles(lines: &Lines) -> Option<Chart> {
     let mut means = Vec::new();
     let mut bounds = Vec::new();

@@ -56,7 +56,8 @@ pub(super) fn layers(lines: &Lines) -> Vec<Chart> {
     SHOWN.iter().filter_map(|shown| along(lines, shown)).collect()
 }
 
-/// The curves of one data set, where all of them are too many: the published one where there is one and it is wanted, else the first.
+/// The curves of one data set, where all of them are too many: the published one where there is one and it is wanted,
+/// else the first.
 fn chosen<'l, 'a>(lines: &'l Lines<'a>, wanted: bool) -> Vec<&'l Curve<'a>> {
     let count: usize = lines.all.iter().map(|c| c.line.points.len()).sum();
     let known = |c: &&Curve| wanted && c.line.points.iter().any(|p| Published::of(&p.cell).next().is_some());

@@ -272,8 +272,8 @@ fn label(axis: Axis, lines: &[(&Section, &Line)], section: &Section, line: &Line
     if parts.is_empty() { ALONE.into() } else { parts.join(", ") }
 }
 
-/// What tells the setting of a section from those of the others: the data say how many points there are, and the sampler
-/// tells only sections apart that differ in nothing else.
+/// What tells the setting of a section from those of the others: the data say how many points there are, and the
+/// sampler tells only sections apart that differ in nothing else.
 fn setting_label(sections: &[&Section], section: &Section) -> Vec<String> {
     let all: Vec<_> = sections.iter().map(|s| describe(&s.setting)).collect();
     let own = describe(&section.setting);

@@ -1,5 +1,5 @@
-//! The page of a report: one HTML file that fetches nothing and needs no script. What was asked, what was found, figures,
-//! tables, how to make it again. Every text that comes from a file is escaped.
+//! The page of a report: one HTML file that fetches nothing and needs no script. What was asked, what was found,
+//! figures, tables, how to make it again. Every text that comes from a file is escaped.
 
 mod style;
 mod tables;

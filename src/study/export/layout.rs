@@ -2,8 +2,8 @@
 
 use crate::study::table::{CellRecord, Column, Kind, Record, Row, Shown, Value, columns, values};
 
-/// Columns of the key of a sample, which stand before what the rows of a cell share; what else is in the key of a row (a
-/// layer) stands behind that.
+/// Columns of the key of a sample, which stand before what the rows of a cell share; what else is in the key of a row
+/// (a layer) stands behind that.
 pub const KEY: usize = 2;
 
 /// Behind what the store knows of a cell.

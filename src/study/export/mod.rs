@@ -8,9 +8,10 @@
 //! cells         cell, what its rows share of it, its m, its limit, seeds in the directory
 //! ```
 //!
-//! Every format has the same columns in the same order, those of the [tables](super::table); a number is in shortest round-trip
-//! form (Parquet: its bits), what is undefined is an empty field in CSV and null elsewhere. JSON is one array of objects, one
-//! object a line. Rows go through one after another (Parquet: in groups), so that memory does not grow with their number.
+//! Every format has the same columns in the same order, those of the [tables](super::table); a number is in shortest
+//! round-trip form (Parquet: its bits), what is undefined is an empty field in CSV and null elsewhere. JSON is one
+//! array of objects, one object a line. Rows go through one after another (Parquet: in groups), so that memory does not
+//! grow with their number.
 
 mod columns;
 mod csv;
@@ -37,7 +38,8 @@ pub enum Table {
     Layers,
     /// One row an eigenvalue of a finished sample, where the study asked for them.
     Spectrum,
-    /// One row a group of pairs of points of about one angle, of a finished sample, where the study asked for independence.
+    /// One row a group of pairs of points of about one angle, of a finished sample, where the study asked for
+    /// independence.
     Independence,
     /// One row a cell.
     Cells,

@@ -1,5 +1,5 @@
-//! Parquet: integers as INT64, numbers as DOUBLE, texts as UTF-8; what may be undefined is optional. No compression: rows are
-//! mostly digits of randomness, and texts that repeat are stored once by their dictionaries.
+//! Parquet: integers as INT64, numbers as DOUBLE, texts as UTF-8; what may be undefined is optional. No compression:
+//! rows are mostly digits of randomness, and texts that repeat are stored once by their dictionaries.
 
 use std::io::{self, Write};
 use std::sync::Arc;

@@ -20,8 +20,8 @@ pub fn check_sum(row: &impl Fields, key_bits: u64) -> i64 {
 
 /// 64 bits of the key of a cell.
 pub fn key_bits(record: &CellRecord) -> u64 {
-    // The digest of the cells is compared before this is asked; should two keys that are no numbers meet here all the same, they
-    // are told apart by their bytes.
+    // The digest of the cells is compared before this is asked; should two keys that are no numbers meet here all the
+    // same, they are told apart by their bytes.
     let digits = record.key.get(..16).and_then(|head| u64::from_str_radix(head, 16).ok());
     digits.unwrap_or_else(|| record.key.bytes().fold(0, |sum, byte| mix(sum, u64::from(byte))))
 }

@@ -79,7 +79,8 @@ impl Draft {
     }
 }
 
-/// Rolls back what a killed writer left of a store that is about to be replaced: its journal would be played into the new one.
+/// Rolls back what a killed writer left of a store that is about to be replaced: its journal would be played into the
+/// new one.
 fn settle(path: &Path) -> rusqlite::Result<()> {
     let conn = Connection::open(path)?;
     // A write lock, so that the roll-back is done and the journal gone; nothing is changed.
@@ -131,7 +132,8 @@ fn insert_cells(conn: &Connection, first: usize, cells: &[CellRecord]) -> rusqli
     Ok(())
 }
 
-/// Remembers what is asked for now, and makes the cells from `before` to `cells`: names may be new, and cells at the end.
+/// Remembers what is asked for now, and makes the cells from `before` to `cells`: names may be new, and cells at the
+/// end.
 pub(super) fn ask(
     conn: &Connection,
     manifest: &Manifest,

@@ -56,8 +56,8 @@ impl Shortage {
         }
     }
 
-    /// What a store could not be written for: SQLite does not hand on why a write failed, so another is tried beside it, as
-    /// far behind the end as a commit may reach, in a file without a name.
+    /// What a store could not be written for: SQLite does not hand on why a write failed, so another is tried beside
+    /// it, as far behind the end as a commit may reach, in a file without a name.
     fn probe(path: &Path) -> Option<Self> {
         let length = fs::metadata(path).map_or(0, |found| found.len());
         let tried = tempfile::tempfile_in(crate::files::directory(path)).and_then(|mut file| {

@@ -39,8 +39,8 @@ impl Manifest {
         format!("{}-{}", self.study, self.identity.get(..8).unwrap_or(&self.identity))
     }
 
-    /// Refuses a run in `dir` whose rows cannot belong with those that are asked for: that of a study of another name, or of
-    /// other versions of the streams or the numerics.
+    /// Refuses a run in `dir` whose rows cannot belong with those that are asked for: that of a study of another name,
+    /// or of other versions of the streams or the numerics.
     pub fn accepts(&self, dir: &Path, asked: &Self) -> Result<(), StoreError> {
         let versions = [
             ("stream layout", self.stream_layout, asked.stream_layout),
@@ -127,8 +127,8 @@ pub struct Session {
     pub threads: u64,
 }
 
-/// Digest of the name of the study, its further tables and of all cells, in hexadecimal. The versions are not in it: a changed one refuses the
-/// run by itself, and the keys of the cells hold them.
+/// Digest of the name of the study, its further tables and of all cells, in hexadecimal. The versions are not in it: a
+/// changed one refuses the run by itself, and the keys of the cells hold them.
 pub(super) fn digest(study: &str, details: Details, cells: &[CellRecord]) -> String {
     let mut sha = Sha256::new();
     // Debug writes every value, floats in round-trip form and texts escaped, so that no two records read alike.

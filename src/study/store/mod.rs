@@ -10,21 +10,22 @@
 //! spectrum   (cell, seed, index) → an eigenvalue and that of the limit, a check sum; empty unless the study asks for it
 //! ```
 //!
-//! Of a sample every table that the directory has holds all rows or none: they are written in one transaction, and a reader counts
-//! them. Which tables those are is settled when the directory is made, so that no sample of it can lack what another has.
+//! Of a sample every table that the directory has holds all rows or none: they are written in one transaction, and a
+//! reader counts them. Which tables those are is settled when the directory is made, so that no sample of it can lack
+//! what another has.
 //!
-//! The columns of cells and samples are those of the [tables](super::table); nothing here knows one by its name or place, but
-//! `relative_fro`, of which a standard error may be asked for.
+//! The columns of cells and samples are those of the [tables](super::table); nothing here knows one by its name or
+//! place, but `relative_fro`, of which a standard error may be asked for.
 //!
 //! Rollback journal, synchronous = FULL: a committed row survives a power loss, and `kill -9` leaves at worst a journal
-//! that the next opening rolls back. No WAL, whose shared memory cluster file systems lack; a store that a viewer switched to
-//! it is read by a copy, and switched back by the next run. The key of a row is the key
-//! of its cell (network, data, sampler, precision, stream layout, numerics version) and the seed; in a directory
-//! every key is there once, so the cell's index stands for it.
+//! that the next opening rolls back. No WAL, whose shared memory cluster file systems lack; a store that a viewer
+//! switched to it is read by a copy, and switched back by the next run. The key of a row is the key of its cell
+//! (network, data, sampler, precision, stream layout, numerics version) and the seed; in a directory every key is there
+//! once, so the cell's index stands for it.
 //!
 //! Damage is found, not computed with: page structure by SQLite's quick_check, cells by a digest in the manifest, every
-//! sample row by a check sum of its own. [`Reader`] never writes; [`Store`] is the one writer, behind the lock of the run
-//! directory.
+//! sample row by a check sum of its own. [`Reader`] never writes; [`Store`] is the one writer, behind the lock of the
+//! run directory.
 
 mod check;
 mod directory;

@@ -24,9 +24,9 @@ const HELD: Duration = Duration::from_secs(5);
 
 /// A checked run store, open for reading.
 ///
-/// Its cells are numbered here as everywhere outside the store: those of the study that was asked for last in its order,
-/// behind them those of earlier studies in the order of their keys. So the numbers, and the order of an export, follow from
-/// the cells that are there and the last study, not from the order in which studies were asked for.
+/// Its cells are numbered here as everywhere outside the store: those of the study that was asked for last in its
+/// order, behind them those of earlier studies in the order of their keys. So the numbers, and the order of an export,
+/// follow from the cells that are there and the last study, not from the order in which studies were asked for.
 pub struct Reader {
     conn: Connection,
     path: PathBuf,
@@ -49,8 +49,8 @@ impl Reader {
         }
     }
 
-    /// Whether it is just this run with every row that is asked for, so that nothing need be written: it may lie where nothing can
-    /// be. Of another run [`Store::open`](super::Store::open) says more.
+    /// Whether it is just this run with every row that is asked for, so that nothing need be written: it may lie where
+    /// nothing can be. Of another run [`Store::open`](super::Store::open) says more.
     pub fn is_finished(&self, plan: &Plan, shard: Shard) -> Result<bool, StoreError> {
         if self.manifest != Manifest::of(plan, shard) {
             return Ok(false);
@@ -70,7 +70,8 @@ impl Reader {
         }
         match check_header(&path)? {
             Journal::Rollback => match Self::open_file(&path, &path, None) {
-                // The writer was killed within a commit: only a writer may roll back, so a copy is rolled back and read.
+                // The writer was killed within a commit: only a writer may roll back, so a copy is rolled back and
+                // read.
                 Err(StoreError::Sqlite { source, .. }) if waits_for_roll_back(&source) => {
                     Self::open_copy(&path)
                 }
@@ -194,8 +195,8 @@ impl Reader {
         self.lacking(asked, *shard, &(0..cells.len()).map(Some).collect::<Vec<_>>())
     }
 
-    /// What every cell of a plan lacks of a shard of it: all, where it is not here yet. Refuses a plan whose rows could not
-    /// be added here.
+    /// What every cell of a plan lacks of a shard of it: all, where it is not here yet. Refuses a plan whose rows could
+    /// not be added here.
     pub fn missing_of(&self, plan: &Plan, shard: Shard) -> Result<Vec<Missing>, StoreError> {
         self.manifest.accepts(self.path.parent().unwrap_or(&self.path), &Manifest::of(plan, shard))?;
         let here: HashMap<&str, usize> = self.cells.iter().map(|c| c.key.as_str()).zip(0..).collect();
@@ -239,8 +240,8 @@ enum Journal {
     WriteAhead,
 }
 
-/// The first bytes, before SQLite sees the file: it takes an empty file for a new database, and would leave files of its
-/// own beside a database in WAL mode.
+/// The first bytes, before SQLite sees the file: it takes an empty file for a new database, and would leave files of
+/// its own beside a database in WAL mode.
 fn check_header(path: &Path) -> Result<Journal, StoreError> {
     let mut file = File::open(path).map_err(StoreError::io("read", path))?;
     let mut head = [0; 100];
@@ -284,7 +285,8 @@ fn check_structure(conn: &Connection, path: &Path) -> Result<(), StoreError> {
         });
     }
     let described = describe(conn).map_err(|e| text_damage(path, e))?;
-    // What other programs keep beside our tables, such as statistics, indexes, views and tables of their own, changes no row.
+    // What other programs keep beside our tables, such as statistics, indexes, views and tables of their own, changes
+    // no row.
     let ours = expected().map_err(fail())?;
     if !ours.iter().all(|object| described.contains(object)) {
         return Err(StoreError::damaged(path, "its tables are not those of a run store"));

@@ -9,8 +9,8 @@ use crate::study::table::{IndependenceRow, LayerRow, Part, Record, Row, Sample, 
 const CHUNK: usize = 8192;
 
 impl Reader {
-    /// Reads every sample row in (cell, seed) order, checked with all that the store keeps of the sample; memory does not grow
-    /// with their number.
+    /// Reads every sample row in (cell, seed) order, checked with all that the store keeps of the sample; memory does
+    /// not grow with their number.
     ///
     /// Rows that a running `eoc run` commits meanwhile may or may not be among them. The error of `each` ends the
     /// reading and is returned.
@@ -135,7 +135,8 @@ impl Samples<'_> {
         let expected = R::per_sample(&self.reader.cells()[cell]);
         let mut found = beside.take(key)?;
         if found.len() as u64 != expected {
-            // A sample and what belongs to it are written at once; but it may have been written since these rows were read.
+            // A sample and what belongs to it are written at once; but it may have been written since these rows were
+            // read.
             let place = self.reader.places()[cell];
             let order = self.order.clone().behind(place, before_seed(place, key.1));
             *beside = Beside { rows: self.reader.in_order(order, self.chunk), next: None };

@@ -85,8 +85,8 @@ pub fn insert<R: Record>(over: bool) -> String {
     format!("{insert} INTO {} ({}, check_sum) VALUES ({marks})", R::TABLE, names(&columns))
 }
 
-/// Reads the rows of a table of rows behind a key, in the order of their keys; the parameters behind the key are the last cell
-/// that is read and how many rows at most.
+/// Reads the rows of a table of rows behind a key, in the order of their keys; the parameters behind the key are the
+/// last cell that is read and how many rows at most.
 pub fn select<R: Record>() -> String {
     let columns = columns::<R>();
     let keys = names(&columns[..R::KEYS]);
@@ -127,7 +127,8 @@ impl Object {
         format!("{} \"{}\"", self.kind, self.name.escape_debug())
     }
 
-    /// Whether it changes or refuses rows that are added to one of these tables: a trigger, or an index of distinct values.
+    /// Whether it changes or refuses rows that are added to one of these tables: a trigger, or an index of distinct
+    /// values.
     pub fn acts_on_any_of(&self, tables: &[Self]) -> bool {
         let acts = self.kind == "trigger" || self.sql.to_ascii_uppercase().starts_with("CREATE UNIQUE");
         acts && tables.iter().any(|ours| ours.name.eq_ignore_ascii_case(&self.table))

@@ -30,8 +30,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the run directory of a plan, or creates it, parents included. Where a study of the same name is there, its cells and
-    /// rows stay, and the cells that are new are added in one transaction.
+    /// Opens the run directory of a plan, or creates it, parents included. Where a study of the same name is there, its
+    /// cells and rows stay, and the cells that are new are added in one transaction.
     ///
     /// Refuses, with nothing written, a directory in use, one with something else in it, a damaged store, and a run of
     /// a study of another name, stream layout or numerics version. `limits` are asked for only where a cell is new.
@@ -81,8 +81,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Asks for the cells of another plan of the study in place of the last, of which those that are new are added, with their
-    /// limits, in one transaction.
+    /// Asks for the cells of another plan of the study in place of the last, of which those that are new are added,
+    /// with their limits, in one transaction.
     pub fn extend<E: From<StoreError>>(
         &mut self,
         plan: &Plan,
@@ -122,8 +122,8 @@ impl Store {
         Ok(need.missing())
     }
 
-    /// Adds samples of cells of the plan, each with all that belongs to it, in one transaction; when this returns they are on the
-    /// disk.
+    /// Adds samples of cells of the plan, each with all that belongs to it, in one transaction; when this returns they
+    /// are on the disk.
     pub fn insert(&mut self, samples: &[Sample]) -> Result<(), StoreError> {
         // A copy, since who was refused a held store comes with the same samples again.
         let mut samples = samples.to_vec();
@@ -162,8 +162,8 @@ fn configure(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "foreign_keys", "ON")
 }
 
-/// The cells of a store with those of a plan: known ones take in the names that the plan has for them, new ones follow with
-/// their limits. With them the place of every cell of the plan.
+/// The cells of a store with those of a plan: known ones take in the names that the plan has for them, new ones follow
+/// with their limits. With them the place of every cell of the plan.
 fn extended<E>(
     there: &[CellRecord],
     plan: &Plan,

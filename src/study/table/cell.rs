@@ -64,8 +64,8 @@ impl CellRecord {
         self.m.filter(|_| self.schedule.is_some())
     }
 
-    /// Takes in what another study calls the same cell: all schedules that either knows, and the schedule of the other where
-    /// it has one. The first hidden layer is the narrowest of every schedule, so that m is the same.
+    /// Takes in what another study calls the same cell: all schedules that either knows, and the schedule of the other
+    /// where it has one. The first hidden layer is the narrowest of every schedule, so that m is the same.
     pub(in crate::study) fn rename(&mut self, other: &Self) {
         let known = [&self.schedules, &other.schedules].map(|s| s.as_deref().unwrap_or_default().split(','));
         let known: Vec<String> =

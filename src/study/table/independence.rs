@@ -4,8 +4,8 @@ use super::{CellRecord, Details, Part, Record, Sample, fields};
 use crate::stats::{AngleStatistics, angle_groups};
 
 fields! {
-    /// K against K_gia of the same draws at a group of pairs of points of about one angle; NaN (null) where the group has no pair.
-    /// Definitions: [`AngleReference`](crate::stats::AngleReference).
+    /// K against K_gia of the same draws at a group of pairs of points of about one angle; NaN (null) where the group
+    /// has no pair. Definitions: [`AngleReference`](crate::stats::AngleReference).
     #[derive(Clone, Debug, PartialEq)]
     pub struct IndependenceRow from (cell: usize, seed: u64, of: &AngleStatistics) {
         cell: usize = cell, "", "index of the cell, from 0 in the order of the plan";

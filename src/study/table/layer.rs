@@ -4,8 +4,8 @@ use super::{CellRecord, Details, Part, Record, Sample, fields};
 use crate::stats::LayerStatistics;
 
 fields! {
-    /// How far layer k = 1 … l of a sample is from its limit; x_k feeds W_k, x_1 is the input. NaN where nothing defines a
-    /// number (null). Definitions: [`LayerReference`](crate::stats::LayerReference).
+    /// How far layer k = 1 … l of a sample is from its limit; x_k feeds W_k, x_1 is the input. NaN where nothing
+    /// defines a number (null). Definitions: [`LayerReference`](crate::stats::LayerReference).
     #[derive(Clone, Debug, PartialEq)]
     pub struct LayerRow from (cell: usize, seed: u64, of: &LayerStatistics) {
         cell: usize = cell, "", "index of the cell, from 0 in the order of the plan";

@@ -1,9 +1,9 @@
 //! Tables of columns: what a cell is, what a sample is, each said once.
 //!
 //! A kind of row is declared by `fields!`: one line a column, with its name, its type, its unit, what it is, and how it
-//! is computed. The SQL table, insert, select and check sum of the store follow from it, and so do every export, the help
-//! text of the export and what a report reads. To add a statistic of a sample, or a number of a cell, is to add a line in
-//! `sample.rs` or `cell.rs`.
+//! is computed. The SQL table, insert, select and check sum of the store follow from it, and so do every export, the
+//! help text of the export and what a report reads. To add a statistic of a sample, or a number of a cell, is to add a
+//! line in `sample.rs` or `cell.rs`.
 //!
 //! ```text
 //! CellRecord    one row a cell: network, data, sampler, precision; its LimitRecord: numbers that follow without a draw
@@ -12,8 +12,9 @@
 //! SpectrumRow   one row a (cell, seed, eigenvalue), where the study asks for the spectrum
 //! ```
 //!
-//! Another table of rows is another [`Record`], whatever its key: columns that a study may leave out belong in a table of their
-//! own, which is filled where the study asks for it. Rows that belong to a sample are a [`Part`] of it (`part.rs`).
+//! Another table of rows is another [`Record`], whatever its key: columns that a study may leave out belong in a table
+//! of their own, which is filled where the study asks for it. Rows that belong to a sample are a [`Part`] of it
+//! (`part.rs`).
 
 mod cell;
 mod independence;
@@ -94,8 +95,8 @@ pub trait Field: Sized {
     /// The value to store and to show.
     fn value(&self) -> Value<'_>;
 
-    /// Reads a value back; None where it is of another type. `before` is the same field of the row before, with which a text
-    /// that has not changed is shared.
+    /// Reads a value back; None where it is of another type. `before` is the same field of the row before, with which a
+    /// text that has not changed is shared.
     fn read(value: Value<'_>, before: Option<&Self>) -> Option<Self>;
 }
 
@@ -115,8 +116,8 @@ pub trait Fields: Sized {
 pub trait Record: Fields {
     /// Name of the table.
     const TABLE: &'static str;
-    /// How many of the first columns make up the key: integers, by which the rows are unique and ordered. The first of them is
-    /// the index of the cell.
+    /// How many of the first columns make up the key: integers, by which the rows are unique and ordered. The first of
+    /// them is the index of the cell.
     const KEYS: usize;
 
     /// Gives the cell another index: the number under which it is known to who reads, or its place in the store.

@@ -1,8 +1,8 @@
 //! What a study may keep of a sample beside its row: rows of further tables, each there where the study asks for it.
 //!
-//! To add such a table is to add its [`Record`] with a [`Part`], a line to [`each_part`], a field to [`Sample`] and to [`Details`], and its
-//! name to `NAMES`; store, check, merge and export follow. Columns of the samples that are null unless a study asks for them go with one of
-//! these tables, so that no directory has them of some samples alone.
+//! To add such a table is to add its [`Record`] with a [`Part`], a line to [`each_part`], a field to [`Sample`] and to
+//! [`Details`], and its name to `NAMES`; store, check, merge and export follow. Columns of the samples that are null
+//! unless a study asks for them go with one of these tables, so that no directory has them of some samples alone.
 
 use std::fmt;
 use std::str::FromStr;
@@ -62,7 +62,8 @@ impl FromStr for Details {
     }
 }
 
-/// One finished sample with all that is kept of it: what one transaction writes, and what merges or is refused as a whole.
+/// One finished sample with all that is kept of it: what one transaction writes, and what merges or is refused as a
+/// whole.
 #[derive(Clone, Debug)]
 pub struct Sample {
     /// Its row.

@@ -101,7 +101,8 @@ fn the_device_factorises_as_the_host_does() {
     }
 }
 
-/// The matrices of every layer come back with the rest, from the device as from the host, and move nothing else of a seed.
+/// The matrices of every layer come back with the rest, from the device as from the host, and move nothing else of a
+/// seed.
 #[test]
 fn layers_are_those_of_the_cpu_on_either_side() {
     let cpu = CpuEngine::new(2).unwrap();

@@ -1,4 +1,5 @@
-//! What rounding adds to a deviation where sums over neurons are pairs of f32: a line of the table in `answer/floor.rs`.
+//! What rounding adds to a deviation where sums over neurons are pairs of f32: a line of the table in
+//! `answer/floor.rs`.
 
 use eoc_ntk::answer::floor;
 use eoc_ntk::backend::cpu::CpuEngine;

@@ -50,7 +50,8 @@ fn distance(gpu: &GpuEngine, network: &Network, data: &DataSet, precision: Preci
     distances[1]
 }
 
-/// Both kinds of sums, algebra on the device and on the host, panels kept and drawn again, fused and step by step, slabs.
+/// Both kinds of sums, algebra on the device and on the host, panels kept and drawn again, fused and step by step,
+/// slabs.
 #[test]
 fn every_way_gives_the_independent_twin_of_the_cpu() {
     let ways = [
@@ -89,7 +90,8 @@ fn half_panels_hold_the_independent_twin_too() {
     assert!(found < 5e-3, "{found}");
 }
 
-/// In one pass and step by step the same bits; and the statistics are those of the kernels, and of K those without K_gia.
+/// In one pass and step by step the same bits; and the statistics are those of the kernels, and of K those without
+/// K_gia.
 #[test]
 fn fused_passes_and_statistics_of_the_independent_twin() {
     for (f64, f64_sums) in [(true, true), (true, false), (false, false)] {

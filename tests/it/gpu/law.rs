@@ -109,9 +109,8 @@ fn both_samplers_have_one_law(gpu: &GpuEngine, precision: Precision) {
     wrong.check_rejects();
 }
 
-/// Points 1e−3 and 1e−5 apart on a device without f64, or without sums in it, whose rank cut is wider: log K(x,x) has the
-/// law of the direct
-/// draw. A cut as for f64 passes too: with A·H in place of Q the law does not hang on the cut.
+/// Points 1e−3 and 1e−5 apart on a device without f64, or without sums in it, whose rank cut is wider: log K(x,x) has
+/// the law of the direct draw. A cut as for f64 passes too: with A·H in place of Q the law does not hang on the cut.
 #[test]
 fn near_equal_points_keep_their_law_without_f64() {
     for options in [

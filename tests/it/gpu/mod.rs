@@ -1,7 +1,7 @@
 //! The GPU engine on whatever adapter there is; CI has lavapipe, a software adapter.
 //!
-//! Without an adapter these tests say SKIPPED and are counted by `scripts/test`; with EOC_REQUIRE_GPU=1, which CI sets, a
-//! missing adapter is a failure. EOC_TEST_ADAPTER names another adapter than the first.
+//! Without an adapter these tests say SKIPPED and are counted by `scripts/test`; with EOC_REQUIRE_GPU=1, which CI sets,
+//! a missing adapter is a failure. EOC_TEST_ADAPTER names another adapter than the first.
 
 mod algebra;
 mod compile;

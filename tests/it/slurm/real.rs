@@ -61,9 +61,9 @@ impl Cluster {
             if holds(&queue) {
                 return;
             }
-            // A requeued task waits two minutes, because its node takes no credential that is older than the end of its former
-            // run. Root may say that it need not wait: some seconds do, but in the second of that end the node refuses the new
-            // run and Slurm counts the task as failed.
+            // A requeued task waits two minutes, because its node takes no credential that is older than the end of its
+            // former run. Root may say that it need not wait: some seconds do, but in the second of that end the node
+            // refuses the new run and Slurm counts the task as failed.
             for line in queue.lines().filter(|l| l.contains("|PENDING|BeginTime")) {
                 let job = line.split('|').next().unwrap_or_default();
                 let since = held.entry(job.to_owned()).or_insert_with(Instant::now);

@@ -12,8 +12,8 @@ use rusqlite::Connection;
 
 use super::*;
 
-/// `flock` fails with EOC_TEST_FLOCK; writes to files below EOC_TEST_PLACE fail with EDQUOT once EOC_TEST_QUOTA bytes went
-/// there, and syncs of them take five seconds while there is a file EOC_TEST_SLOW.
+/// `flock` fails with EOC_TEST_FLOCK; writes to files below EOC_TEST_PLACE fail with EDQUOT once EOC_TEST_QUOTA bytes
+/// went there, and syncs of them take five seconds while there is a file EOC_TEST_SLOW.
 const SHIM: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -237,7 +237,8 @@ fn unfinished(dir: &Path) -> usize {
     names.map_or(0, |names| names.filter(|name| name.to_string_lossy().starts_with(".eoc-")).count())
 }
 
-/// The program with syncs of files at `place` that take five seconds once it is `ready`, ended by SIGTERM where one has `begun`.
+/// The program with syncs of files at `place` that take five seconds once it is `ready`, ended by SIGTERM where one has
+/// `begun`.
 #[cfg(target_os = "linux")]
 fn ended_at(
     at: &Path,

@@ -260,8 +260,8 @@ fn the_time_limit_signal_has_a_status_of_its_own() {
     }
 }
 
-/// The limit of thousands of points is one decomposition that nothing breaks off: a signal ends the process in its midst. A
-/// task that ends so without a new sample is not to be started again.
+/// The limit of thousands of points is one decomposition that nothing breaks off: a signal ends the process in its
+/// midst. A task that ends so without a new sample is not to be started again.
 #[cfg(unix)]
 #[test]
 fn a_signal_is_heard_while_the_limit_of_many_points_is_computed() {

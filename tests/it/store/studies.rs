@@ -268,8 +268,8 @@ fn a_data_file_that_changed_is_named() {
     assert_eq!(rows(&at.join("d")).unwrap().len(), 8);
 }
 
-/// A directory that a build of numerics 2 has made is read, shown and exported as it is, and not added to: its cells have other keys,
-/// and that is said, and nothing of changed data.
+/// A directory that a build of numerics 2 has made is read, shown and exported as it is, and not added to: its cells
+/// have other keys, and that is said, and nothing of changed data.
 #[test]
 fn directories_of_earlier_numerics_are_read_and_not_added_to() {
     let temp = tempfile::tempdir().unwrap();

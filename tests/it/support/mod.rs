@@ -61,7 +61,8 @@ pub fn relative(x: &[f64], y: &[f64]) -> f64 {
     norm(&mut x.iter().zip(y).map(|(a, b)| a - b)) / if size > 0.0 { size } else { 1.0 }
 }
 
-/// A question about networks of one output: f32, the cheaper sampler, constant widths, relative deviation in the operator norm.
+/// A question about networks of one output: f32, the cheaper sampler, constant widths, relative deviation in the
+/// operator norm.
 pub fn cell_of(activation: Activation, depth: usize) -> Cell {
     Cell {
         activation,

@@ -207,8 +207,8 @@ pub fn conditional_kernel(network: &Network, rows: &[&[f64]], seed: u64, fault: 
     kernel
 }
 
-/// K of a network whose weights on the way back are those of the seed `back`, and not those on the way forward: what the
-/// gradient independence assumption says of K. With `back` = `seed` it is K.
+/// K of a network whose weights on the way back are those of the seed `back`, and not those on the way forward: what
+/// the gradient independence assumption says of K. With `back` = `seed` it is K.
 pub fn independent_kernel(network: &Network, rows: &[&[f64]], seed: u64, back: u64) -> Vec<f64> {
     let (m_l, depth, dim) = (network.outputs(), network.depth(), rows[0].len());
     let (fa, fb, sigma) = (network.activation().a(), network.activation().b(), network.activation().sigma());

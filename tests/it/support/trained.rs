@@ -1,4 +1,5 @@
-//! Networks in the standard parameterization, slowly: their Jacobian by one forward derivative for each parameter, in f64.
+//! Networks in the standard parameterization, slowly: their Jacobian by one forward derivative for each parameter, in
+//! f64.
 
 use eoc_ntk::data::weights::{LayerWeights, WeightMatrix};
 use eoc_ntk::math::activation::Activation;

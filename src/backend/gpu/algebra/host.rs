@@ -33,7 +33,8 @@ pub(in crate::backend::gpu) struct HostAlgebra<'e> {
 }
 
 impl<'e> HostAlgebra<'e> {
-    /// Room for this many seeds at a time; `noise` is the relative rounding of the sums, `layers` keeps the matrices of every layer.
+    /// Room for this many seeds at a time; `noise` is the relative rounding of the sums, `layers` keeps the matrices of
+    /// every layer.
     pub(in crate::backend::gpu) fn new(
         device: &'e Device,
         (threads, stop): (&'e Threads, &Stop),

@@ -5,8 +5,8 @@
 //! backward    K += (C ⊗ 1 1ᵀ) ∘ B Bᵀ           at the end  K or its statistics against the limit, and what is wanted of the layers
 //! ```
 //!
-//! On the host, which is the oracle, every sum comes back, is factorised in f64 and goes up again. On the device nothing
-//! comes back before the end. Which of the two is a function of the job and the device (see `plan.rs`).
+//! On the host, which is the oracle, every sum comes back, is factorised in f64 and goes up again. On the device
+//! nothing comes back before the end. Which of the two is a function of the job and the device (see `plan.rs`).
 
 mod host;
 mod on_device;
@@ -36,7 +36,8 @@ pub(super) trait Algebra {
         gram: Sums,
         cross: Option<Sums>,
     ) -> Result<(), EngineError>;
-    /// Takes B Bᵀ of layer k, which ends its term of K, and Mᵀ; and B' B'ᵀ of K_gia, where it is asked for and not the same.
+    /// Takes B Bᵀ of layer k, which ends its term of K, and Mᵀ; and B' B'ᵀ of K_gia, where it is asked for and not the
+    /// same.
     fn backward(
         &mut self,
         run: &mut Run,
@@ -55,7 +56,8 @@ pub(super) trait Algebra {
     fn independent_of(&self, k: usize) -> Option<View>;
     /// The kernels, with the matrices of the layers where they are kept.
     fn kernels(&mut self, run: &mut Run) -> Result<Vec<Drawn>, EngineError>;
-    /// Their statistics as far as they are made here, and the kernels where there are more to make, or they are asked for.
+    /// Their statistics as far as they are made here, and the kernels where there are more to make, or they are asked
+    /// for.
     fn statistics(
         &mut self,
         run: &mut Run,

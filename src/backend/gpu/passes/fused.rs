@@ -52,7 +52,8 @@ pub struct Fused {
     pub slopes: [f32; 4],
 }
 
-/// Override constants for matrices of up to this many rows: threads over one side, parts at a time, lengths of the tiles.
+/// Override constants for matrices of up to this many rows: threads over one side, parts at a time, lengths of the
+/// tiles.
 pub fn constants(tuning: &Tuning, rows: u32) -> [(&'static str, f64); 4] {
     let (side, parts) = shape(tuning, rows);
     [

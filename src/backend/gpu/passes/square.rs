@@ -65,8 +65,8 @@ pub(super) fn constants(tuning: &Tuning, size: u32) -> [(&'static str, f64); 4] 
     ]
 }
 
-/// What counts as zero off the diagonal of a matrix whose largest entry is 1: all of them together stay below the rounding of
-/// the largest eigenvalue.
+/// What counts as zero off the diagonal of a matrix whose largest entry is 1: all of them together stay below the
+/// rounding of the largest eigenvalue.
 pub(super) fn tiny(target: &Target, size: u32) -> f32 {
     // Rounding of one operation of shaders/common/real_*.wgsl.
     let epsilon = if target.variant.f64 { 2f32.powi(-53) } else { 2f32.powi(-45) };

@@ -1,5 +1,5 @@
-//! The contract between Rust and WGSL, read by naga without a device: every shader is valid, parameter blocks have the same
-//! fields at the same places, constants have the same values, bindings are as the recording makes them.
+//! The contract between Rust and WGSL, read by naga without a device: every shader is valid, parameter blocks have the
+//! same fields at the same places, constants have the same values, bindings are as the recording makes them.
 
 use std::fs;
 use std::mem::{offset_of, size_of};
@@ -361,7 +361,8 @@ fn constants_have_the_same_values() {
     );
 }
 
-/// Every override of a shader is set, nothing else is, and the workgroup memory of each set fits the 16 KiB that any adapter has.
+/// Every override of a shader is set, nothing else is, and the workgroup memory of each set fits the 16 KiB that any
+/// adapter has.
 #[test]
 fn overrides_are_those_that_are_set() {
     let check = |pass: Pass, set: &[(&str, f64)]| {

@@ -1,5 +1,5 @@
-//! Devices that compute nothing, or leave a pass out: refused when they are opened, and where they are not asked then, no
-//! zeros come out of them.
+//! Devices that compute nothing, or leave a pass out: refused when they are opened, and where they are not asked then,
+//! no zeros come out of them.
 
 use crate::backend::gpu::device::Options;
 use crate::backend::gpu::passes::tests::{choice, device};

@@ -94,7 +94,8 @@ impl Along {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Growth")]
 pub struct Args {
-    /// Times against one size in place of the cases: m, n, m_l, l or seeds (of a batch); the other sizes are those of --case
+    /// Times against one size in place of the cases: m, n, m_l, l or seeds (of a batch); the other sizes are those of
+    /// --case
     #[arg(long, value_name = "SIZE", conflicts_with_all = ["tune", "compile"], hide_possible_values = true)]
     pub along: Option<Along>,
     /// First size; every other is twice the one before

@@ -230,7 +230,8 @@ impl Form {
                 point.join(",")
             ))
         };
-        // Nothing, or a name, before other labels than 0, 1, 2, … and over an index: a header, or a point without its first number.
+        // Nothing, or a name, before other labels than 0, 1, 2, … and over an index: a header, or a point without its
+        // first number.
         let index = body.iter().all(|r| r.first().is_some_and(number));
         if rest.len() > 1 && start && index && !body.is_empty() && labels(rest.iter()) {
             return two_readings("labels of columns");
@@ -266,8 +267,8 @@ impl Form {
         }
     }
 
-    /// Refuses a header with a name that data-frame libraries give a column without one, which was an index where the table
-    /// was first written; the first column is looked at by itself.
+    /// Refuses a header with a name that data-frame libraries give a column without one, which was an index where the
+    /// table was first written; the first column is looked at by itself.
     fn check_unnamed(&self, header: &[Field]) -> Result<(), Fault> {
         let end = header.len() - usize::from(self.trailing);
         let unnamed = |text: &str| {

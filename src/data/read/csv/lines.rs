@@ -141,8 +141,8 @@ fn decode(file: impl Read, word: fn([u8; 2]) -> u16) -> Result<String, Fault> {
     }
 }
 
-/// Whether a line is a comment: it begins with # and not with a field that does, such as the # over a column of row numbers, or
-/// what a spreadsheet writes into a cell that it could not compute.
+/// Whether a line is a comment: it begins with # and not with a field that does, such as the # over a column of row
+/// numbers, or what a spreadsheet writes into a cell that it could not compute.
 fn comment(text: &str) -> bool {
     let Some(rest) = text.trim_start().strip_prefix('#') else { return false };
     let word = rest.split([',', ';', '\t', '|', ' ']).next().unwrap_or("");

@@ -1,6 +1,7 @@
 //! The small matrices on the device, in f64 where it has it and else in pairs of f32: nothing is read before the end.
 //!
-//! Matrices lie as `[seed][row][column]`, scratch of the one recording of a group of seeds; what all groups share is kept. Accuracy against the host: `tests/it/gpu/algebra.rs`.
+//! Matrices lie as `[seed][row][column]`, scratch of the one recording of a group of seeds; what all groups share is
+//! kept. Accuracy against the host: `tests/it/gpu/algebra.rs`.
 
 mod results;
 

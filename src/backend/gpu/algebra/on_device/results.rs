@@ -22,8 +22,8 @@ pub(super) struct Read<const N: usize> {
 }
 
 impl DeviceAlgebra<'_> {
-    /// N of every seed, what else there is of these, each with its f64 of one seed, and the matrices of the layers where they are
-    /// wanted, in the one read-back of the group.
+    /// N of every seed, what else there is of these, each with its f64 of one seed, and the matrices of the layers
+    /// where they are wanted, in the one read-back of the group.
     pub(super) fn read<const N: usize>(
         &self,
         run: &mut Run,
