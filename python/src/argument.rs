@@ -212,7 +212,8 @@ impl PointArguments<'_> {
 pub fn seeds(value: &Given) -> PyResult<Range<u64>> {
     let wrong = |what: &str| {
         refused(format!(
-            "seeds is {}, {what}; give a count such as 64, or range(start, stop) with start below stop, at most {SEED_LIMIT}",
+            "seeds is {}, {what}; give a count such as 64, or range(start, stop) with start below stop, at most \
+             {SEED_LIMIT}",
             shown(value)
         ))
     };

@@ -128,13 +128,14 @@ impl Default for Question {
 pub enum NoQuestion {
     /// T ≤ 0, or no number.
     #[error(
-        "tolerance {0} is out of range; it is a positive number such as 0.05, since no kernel of finite width equals its limit"
+        "tolerance {0} is out of range; it is a positive number such as 0.05, since no kernel of finite width equals \
+         its limit"
     )]
     Tolerance(f64),
     /// P outside (0, 1).
     #[error(
-        "confidence {0} is out of range; it is a probability above 0 and below 1 such as 0.95, since no number of networks shows \
-         a probability of 1"
+        "confidence {0} is out of range; it is a probability above 0 and below 1 such as 0.95, since no number of \
+         networks shows a probability of 1"
     )]
     Probability(f64),
     /// α outside (0, 1).

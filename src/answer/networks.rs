@@ -49,12 +49,14 @@ pub struct Cell {
 pub enum CellError {
     /// No hidden layer.
     #[error(
-        "depth 1 has no hidden layer and its kernel is its limit, so that there is no width to find; use depth 2 or more"
+        "depth 1 has no hidden layer and its kernel is its limit, so that there is no width to find; use depth 2 or \
+         more"
     )]
     NoHiddenLayer,
     /// The limit is zero, or has no least eigenvalue above its rounding.
     #[error(
-        "the {norm} of the limit is {}, and a deviation relative to it has no meaning; use points that are not zero{more}",
+        "the {norm} of the limit is {}, and a deviation relative to it has no meaning; use points that are not \
+         zero{more}",
         number(*.value)
     )]
     ZeroLimit {
@@ -73,7 +75,8 @@ pub enum CellError {
     /// A kernel of zeros would be within the tolerance. Narrow and deep networks have kernels near zero and wide ones
     /// are near the limit, so that the probability falls with the width before it grows.
     #[error(
-        "at tolerance {} a kernel of zeros would be within, and the probability does not grow with the width; use one below {}",
+        "at tolerance {} a kernel of zeros would be within, and the probability does not grow with the width; use one \
+         below {}",
         number(*.tolerance),
         number(*.below)
     )]
@@ -85,8 +88,8 @@ pub enum CellError {
     },
     /// The least eigenvalue is compared with that of the limit alone.
     #[error(
-        "the least eigenvalue is asked about as a share of that of the limit, so that an absolute deviation has no meaning \
-         with lambda_min; leave it out"
+        "the least eigenvalue is asked about as a share of that of the limit, so that an absolute deviation has no \
+         meaning with lambda_min; leave it out"
     )]
     AbsoluteEigenvalue,
     /// Rounding is not small beside the tolerance.

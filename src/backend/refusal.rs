@@ -49,8 +49,8 @@ pub enum Refusal {
     Independence,
     /// Preactivations leave the range of f16.
     #[error(
-        "precision f16 is too narrow for {} of these widths: the logarithm of a squared preactivation drifts with variance \
-         {drift:.1}, and f16 has room for {most}",
+        "precision f16 is too narrow for {} of these widths: the logarithm of a squared preactivation drifts with \
+         variance {drift:.1}, and f16 has room for {most}",
         counted(*layers, "hidden layer")
     )]
     Drift {
@@ -199,8 +199,8 @@ impl std::fmt::Display for Memory {
             }
             MemoryPlace::Device { name, matrix, largest } => write!(
                 f,
-                " needs {needed} of device memory and matrices of {} at these widths, and {available} and {} are planned for \
-                 on {name}",
+                " needs {needed} of device memory and matrices of {} at these widths, and {available} and {} are \
+                 planned for on {name}",
                 bytes(*matrix),
                 bytes(*largest)
             ),

@@ -52,7 +52,8 @@ pub fn check_kept(sources: &[Source]) -> Result<(), Failure> {
         }
         if path.to_str().is_none() {
             return Err(Failure::refused(format!(
-                "the name of the data file {path:?} is not UTF-8, as the study.toml of a run directory is; give it another name"
+                "the name of the data file {path:?} is not UTF-8, as the study.toml of a run directory is; give it \
+                 another name"
             )));
         }
     }

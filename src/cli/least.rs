@@ -29,7 +29,7 @@ pub fn check(command: &Command) -> Result<(), Failure> {
     }
     let [least, left] = units::apart(least.into(), left.into());
     Err(Failure::refused(format!(
-        "{left} of memory is left to this process, and this command takes {least} at least; raise its limits (ulimit -v, ulimit -d, the \
-         memory of the batch job)"
+        "{left} of memory is left to this process, and this command takes {least} at least; raise its limits (ulimit \
+         -v, ulimit -d, the memory of the batch job)"
     )))
 }

@@ -126,8 +126,8 @@ fn check_memory(data: &DataSet, depth: usize, by_depth: bool) -> Result<(), Fail
     if bytes > u128::from(available) {
         let [needed, available] = units::apart(bytes, available.into());
         return Err(Failure::refused(format!(
-            "the limit of {} at this depth needs {needed} of memory, and {available} are available; use --points for fewer \
-             points{}",
+            "the limit of {} at this depth needs {needed} of memory, and {available} are available; use --points for \
+             fewer points{}",
             units::counted(n, "point"),
             if by_depth { " or --out without --json for the limit alone" } else { "" }
         )));
@@ -182,7 +182,8 @@ fn table(profile: &Profile, report: &Report, conditions: &str, room: usize) -> S
             spectrum.condition(DIGITS),
         ]);
     }
-    let heading = "1-cos is the cosine distance of two points; λ is an eigenvalue of K/n, condition the largest over the least.";
+    let heading = "1-cos is the cosine distance of two points; λ is an eigenvalue of K/n, condition the largest over \
+        the least.";
     let mut text = paragraph("", heading, room) + &lines.text(room);
     if let Some(bound) = report.bound() {
         let full = bound.full.map_or("-".to_owned(), |full| format!("{full:.6e}"));

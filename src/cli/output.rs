@@ -39,7 +39,8 @@ pub fn open(path: &Path, bytes: u128, inputs: &[Option<&Path>]) -> Result<Output
     if let Some(free) = free(path).filter(|free| bytes > u128::from(*free)) {
         let [needed, free] = units::apart(bytes, free.into());
         return Err(Failure::refused(format!(
-            "{} would have {needed}, and its file system has room for {free}; ask for less, or name a file on another one",
+            "{} would have {needed}, and its file system has room for {free}; ask for less, or name a file on another \
+             one",
             path.display(),
         )));
     }

@@ -23,7 +23,8 @@ const COLUMNS: usize = 80;
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     if args.dry_run || args.shard.is_some() {
         return Err(Failure::refused(
-            "--study papers runs every built-in study, one after another; give --dry-run and --shard one of them by its name",
+            "--study papers runs every built-in study, one after another; give --dry-run and --shard one of them by \
+             its name",
         ));
     }
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("eoc-runs").join(PAPERS));

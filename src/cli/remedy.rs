@@ -58,8 +58,8 @@ pub fn driver_files() -> Option<String> {
     let lost = std::env::split_paths(&files).find(|file| !file.exists());
     let named = lost.map_or(files.clone(), |file| format!("{}, which is not there", file.display()));
     Some(format!(
-        "the environment variable {name} lets Vulkan look for drivers nowhere but at {named}: unset it, or name the file of a \
-         driver"
+        "the environment variable {name} lets Vulkan look for drivers nowhere but at {named}: unset it, or name the \
+         file of a driver"
     ))
 }
 
@@ -120,13 +120,15 @@ fn words(remedy: Advice) -> &'static str {
             "give another directory, or use the version of eoc that began this one"
         }
         Advice::PutBack => {
-            "finished samples are in it, wherever it is now; put it back or give its new place, and the same command resumes"
+            "finished samples are in it, wherever it is now; put it back or give its new place, and the same command \
+             resumes"
         }
         Advice::FileSystemWithLocks => {
             "give a directory on another file system, such as a local disk, and copy it when the run has ended"
         }
         Advice::CloseOther => {
-            "finished samples are kept; close what has it open, such as a database viewer, and give the same command again"
+            "finished samples are kept; close what has it open, such as a database viewer, and give the same command \
+             again"
         }
         Advice::More(Shortage::Space) => {
             "finished samples are kept; make room on that disk, and the same command resumes"

@@ -43,8 +43,8 @@ lists into the same --out, extend it.
 
 A list of values, as --width 16,32, or --activation and --data given several times, makes a grid.
 
-A study file; sampler, precision and all under [network] and [data] may be lists, and the grid is their product; paths of \
-data are taken from where the file is:
+A study file; sampler, precision and all under [network] and [data] may be lists, and the grid is their product; paths \
+of data are taken from where the file is:
   name = \"width\"
   seeds = 64                          # or \"128..192\"; or, in place of seeds,
   # standard_error = 0.001            # seeds until the mean of relative_fro is known this well,
@@ -153,7 +153,8 @@ impl Args {
         let of_networks = Spec { precision: None, ..self.flags()? } != Spec::default();
         if of_networks || !self.set.is_empty() || self.shard.is_some() || self.dry_run || self.full {
             return Err(Failure::refused(format!(
-                "the study {NEEDED} takes --quick, --out, --json and the options of the device; ask eoc width for other networks",
+                "the study {NEEDED} takes --quick, --out, --json and the options of the device; ask eoc width for \
+                 other networks",
             )));
         }
         Ok(())

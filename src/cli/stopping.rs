@@ -119,8 +119,8 @@ pub fn unheld(
         return otherwise(error);
     }
     let status = status(ctx.time_limit(), added.load(Ordering::Relaxed));
-    let what = "stopped while another program holds the store: what was finished since its last commit is given up, and the \
-                same command resumes";
+    let what = "stopped while another program holds the store: what was finished since its last commit is given up, \
+                and the same command resumes";
     Failure { status, error: Some(anyhow::Error::from(error).context(what)) }
 }
 

@@ -8,8 +8,8 @@ use super::failure::{Failure, Status};
 use super::terminal;
 use crate::report::paragraph;
 
-const ABOUT: &str = "eoc samples the Neural Tangent Kernel of finite-width MLPs at the Edge Of Chaos, exactly in law, and \
-                     measures how it concentrates around its infinite-width limit.";
+const ABOUT: &str = "eoc samples the Neural Tangent Kernel of finite-width MLPs at the Edge Of Chaos, exactly in law, \
+                     and measures how it concentrates around its infinite-width limit.";
 
 const FIRST: &str =
     "First run, a built-in study on handwritten digits, seconds (eoc run --help lists the others):";

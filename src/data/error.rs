@@ -79,8 +79,8 @@ pub enum DataError {
     },
     /// The system, or a limit of this process, has no memory for so many numbers.
     #[error(
-        "a data set of {} needs {} of memory for one copy, which cannot be had; use a smaller set, or raise the limits on memory \
-         (ulimit -v, ulimit -d)",
+        "a data set of {} needs {} of memory for one copy, which cannot be had; use a smaller set, or raise the limits \
+         on memory (ulimit -v, ulimit -d)",
         counted(*values, "number"),
         bytes(8 * *values as u128)
     )]

@@ -44,8 +44,8 @@ pub const TESTED: usize = 4096;
 pub enum IndependenceError {
     /// No gradient knows a matrix that an activation knows.
     #[error(
-        "at depth {0} no gradient knows a weight that an activation knows, and K is what independent gradients make of it; use depth 3 \
-         or more"
+        "at depth {0} no gradient knows a weight that an activation knows, and K is what independent gradients make of \
+         it; use depth 3 or more"
     )]
     Shallow(usize),
     /// The limit cannot be measured.

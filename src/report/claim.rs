@@ -97,8 +97,8 @@ impl Held {
 /// What is said below a list of verdicts; None where every statement in it can be contradicted.
 pub(super) fn note_of_orders<'c>(claims: impl IntoIterator<Item = &'c Claim>) -> Option<&'static str> {
     claims.into_iter().any(|claim| claim.level.is_none()).then_some(
-        "An order holds up to a constant that no one knows, and a limit for wide networks: numbers can agree with either, and none \
-         contradicts it.",
+        "An order holds up to a constant that no one knows, and a limit for wide networks: numbers can agree with \
+         either, and none contradicts it.",
     )
 }
 

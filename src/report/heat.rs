@@ -87,8 +87,9 @@ impl Kernels<'_> {
             _ => String::new(),
         };
         let about = format!(
-            "The kernel of one network, its limit on the same scale, their difference, and the standard deviation of every entry over \
-             networks; rows and columns are points, with several outputs all outputs of a point after each other.{part}"
+            "The kernel of one network, its limit on the same scale, their difference, and the standard deviation of \
+             every entry over networks; rows and columns are points, with several outputs all outputs of a point after \
+             each other.{part}"
         );
         Ok(Figure {
             name: "kernel",

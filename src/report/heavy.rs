@@ -34,8 +34,8 @@ pub(super) fn sentence<'p>(points: impl Iterator<Item = &'p Point>) -> String {
     let m = worst.cell.m.map_or(String::new(), |m| format!(", m = {m}"));
     let draws = if draws.is_finite() { significant(draws.ceil(), 2) } else { "more than 1e308".into() };
     format!(
-        "the seeds of {} cannot resolve a second moment to {:.0} % ({}, depth {}{m}: {} of at least {draws}); the exact spread \
-         of K(x,x) stands for it.",
+        "the seeds of {} cannot resolve a second moment to {:.0} % ({}, depth {}{m}: {} of at least {draws}); the \
+         exact spread of K(x,x) stands for it.",
         counted(all.len(), "network"),
         100.0 * RELATIVE,
         activation(&worst.cell),

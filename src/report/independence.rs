@@ -96,8 +96,8 @@ fn costs(section: &Section) -> impl Iterator<Item = (&Point, &Cost)> {
 /// study asked for it.
 pub(super) fn by_cell(section: &Section, fields: &Fields, room: usize) -> String {
     let title = format!(
-        "Independent gradients, medians of operator norms over n; p of one law of both deviations (exact test, level {LEVEL} for \
-         all rows together):"
+        "Independent gradients, medians of operator norms over n; p of one law of both deviations (exact test, level \
+         {LEVEL} for all rows together):"
     );
     let shown = |layout: Layout| paragraph("", &title, room) + &layout.text(room);
     layout_by_cell(section, fields).map_or(String::new(), shown)
@@ -155,6 +155,7 @@ pub(super) fn by_angle(section: &Section, fields: &Fields, room: usize) -> Strin
             layout.push(row);
         }
     }
-    let title = "Entries of K−K_gia by the angle of a pair: mean, mean magnitude, and Proposition 17's bound of the mean:";
+    let title = "Entries of K−K_gia by the angle of a pair: mean, mean magnitude, and Proposition 17's bound of the \
+        mean:";
     paragraph("", title, room) + &layout.text(room)
 }

@@ -101,13 +101,14 @@ fn widths(points: &[Needed], question: &str) -> Chart {
         let dots = points.iter().filter_map(at).collect();
         series.push(Series { label: (*line).to_owned(), look: Look::Theory, colour, named: false, dots });
     }
-    let about = "The smallest width m* from which on a network is near enough to its limit, against the depth. Error bars: the widths \
-                 that m* can be, m_low + 1 to m_high; markers: their geometric middle, or m_low + 1 where no m_high is known (then \
-                 without an upper bar). Dashed, in the same colours: the width at which the bound of arXiv 2501.14724 meets the \
-                 tolerance, with one constant for each line that is fitted to it.";
+    let about = "The smallest width m* from which on a network is near enough to its limit, against the depth. Error \
+                 bars: the widths that m* can be, m_low + 1 to m_high; markers: their geometric middle, or m_low + 1 \
+                 where no m_high is known (then without an upper bar). Dashed, in the same colours: the width at which \
+                 the bound of arXiv 2501.14724 meets the tolerance, with one constant for each line that is fitted to \
+                 it.";
     let y = Scale::log("m (neurons): m_low < m* ≤ m_high");
-    let note = "error bars: the widths that m* can be, open above where there is no upper bar; dashed, in the same colours: the shape of \
-                the theorem, with a constant fitted to each curve";
+    let note = "error bars: the widths that m* can be, open above where there is no upper bar; dashed, in the same \
+                colours: the shape of the theorem, with a constant fitted to each curve";
     Chart { series, ..against_depth("", "the width that is needed", question, about.to_owned(), y) }
         .noted(note)
 }
@@ -138,9 +139,9 @@ fn shares(points: &[Needed], question: &str, share: f64) -> Chart {
         named: true,
         dots: level,
     });
-    let about = "The share of the networks drawn at a width that are near enough, of every width that the search looked at. Error bars: \
-                 what holds the probability of this width by itself, at all times of the search at once, with its error rate. What \
-                 the search answers follows from all widths together.";
+    let about = "The share of the networks drawn at a width that are near enough, of every width that the search \
+                 looked at. Error bars: what holds the probability of this width by itself, at all times of the search \
+                 at once, with its error rate. What the search answers follows from all widths together.";
     let x = Scale::log("m (neurons)");
     let y =
         Scale { label: "share of the networks near enough".into(), log: false, ends: Some((-0.03, 1.03)) };
@@ -151,8 +152,9 @@ fn shares(points: &[Needed], question: &str, share: f64) -> Chart {
 
 fn constants(points: &[Needed], question: &str) -> Chart {
     let series = measured(points, |p| Some(p.dot(p.constant[0]?, p.constant[1])));
-    let about = "The tolerance over the right side of the bound of arXiv 2501.14724 without its logarithms, at m_low + 1 and at m_high \
-                 (error bars; markers: their geometric middle). Were it the same at every depth, the bound would have the right shape.";
+    let about = "The tolerance over the right side of the bound of arXiv 2501.14724 without its logarithms, at m_low + \
+                 1 and at m_high (error bars; markers: their geometric middle). Were it the same at every depth, the \
+                 bound would have the right shape.";
     let y = Scale::log("tolerance : bound");
     let note = "error bars: from m_low + 1 to m_high; markers: their geometric middle";
     let chart = against_depth("constant", "the constant that the width makes", question, about.to_owned(), y);

@@ -130,8 +130,8 @@ pub fn papers_table(found: &[(&'static str, Vec<Claim>)], room: usize) -> String
     let rows = examined(found);
     let mut text = paragraph(
         "",
-        "The papers, statement by statement. C is arXiv 2501.14724, S is arXiv 2501.13225; a line has the verdict, the study, \
-         what was found with its 95 % interval, and what was predicted.",
+        "The papers, statement by statement. C is arXiv 2501.14724, S is arXiv 2501.13225; a line has the verdict, the \
+         study, what was found with its 95 % interval, and what was predicted.",
         room,
     );
     for row in &rows {
@@ -153,8 +153,8 @@ pub fn papers_table(found: &[(&'static str, Vec<Claim>)], room: usize) -> String
         .collect();
     let without = rows.iter().filter(|row| row.claims.is_empty()).count();
     let summary = format!(
-        "of {}, {}; {} of {} have no verdict of their own. A prediction without an unknown in it is contradicted where it is \
-         rejected at the level 5 %: of twenty true ones one may be. {}",
+        "of {}, {}; {} of {} have no verdict of their own. A prediction without an unknown in it is contradicted where \
+         it is rejected at the level 5 %: of twenty true ones one may be. {}",
         counted(claims().count(), "prediction"),
         if counts.is_empty() { "none is decided".to_owned() } else { counts.join(", ") },
         without,

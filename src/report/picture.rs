@@ -67,8 +67,9 @@ impl Picture {
 mod tests {
     use super::*;
 
-    const SVG: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"80\" height=\"40\" font-family=\"Arial, sans-serif\">\
-                       <rect width=\"100%\" height=\"100%\" fill=\"white\"/><text x=\"8\" y=\"30\" font-size=\"24\">‖K∞‖ Δ²</text></svg>";
+    const SVG: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"80\" height=\"40\" font-family=\"Arial, \
+                       sans-serif\"><rect width=\"100%\" height=\"100%\" fill=\"white\"/><text x=\"8\" y=\"30\" \
+                       font-size=\"24\">‖K∞‖ Δ²</text></svg>";
 
     /// The width and height that the header of a PNG has.
     fn size(png: &[u8]) -> [u32; 2] {

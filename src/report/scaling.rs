@@ -39,8 +39,8 @@ pub fn scaling_figure(timed: &[Timed], size: &str, unit: &str, of: &str) -> io::
         let label = format!("{}: the count, slope {:.2}, through the last time", one.name, one.expected);
         series.push(Series { label, look: Look::Theory, colour, named: true, dots: dots.collect() });
     }
-    let about = "Median time over rounds. Error bars: least and greatest round. Dashed: the count of operations, deviates and \
-                 factorisations, in the unit that makes it meet the last time.";
+    let about = "Median time over rounds. Error bars: least and greatest round. Dashed: the count of operations, \
+                 deviates and factorisations, in the unit that makes it meet the last time.";
     let chart = Chart {
         name: "",
         title: "time against size".to_owned(),

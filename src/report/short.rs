@@ -14,8 +14,9 @@ use super::layout::paragraph;
 use super::text::{Align, estimate};
 use crate::units::counted;
 
-const STOPPED_BY_DRAWS: &str = "the draws themselves decided how many seeds a network has (a search for a width, or a standard \
-                                error to reach). The intervals are those of as many seeds fixed beforehand: read them as a guide.";
+const STOPPED_BY_DRAWS: &str = "the draws themselves decided how many seeds a network has (a search for a width, or a \
+                                standard error to reach). The intervals are those of as many seeds fixed beforehand: \
+                                read them as a guide.";
 
 /// What a person reads first, in lines of at most `room` columns. The verdicts are those of the claims that the study
 /// examines; of a study without claims, whether its exponents are those of theory.
@@ -111,7 +112,8 @@ fn of_theory(analysis: &Analysis, room: usize) -> String {
         (1, _) => "the exponent of the exact spread of K(x,x) is outside the interval of that of the median."
             .to_owned(),
         (all, yes) => format!(
-            "the exponent of the exact spread of K(x,x) is inside the interval of that of the median in {yes} of {all} cases."
+            "the exponent of the exact spread of K(x,x) is inside the interval of that of the median in {yes} of {all} \
+             cases."
         ),
     };
     paragraph("Verdict: ", &verdict, room)

@@ -114,7 +114,8 @@ fn growth() -> Result<Vec<Claim>, NoConvergence> {
         Claim::new(statement, "at most 1", exactly(value), Held::Order(1.0)).of(name)
     };
     let logarithms = format!(
-        "growth of the distance from the closed form, depth {SHALLOW} to {DEEP}, over that of its logarithm, farthest pair of 8 Δ"
+        "growth of the distance from the closed form, depth {SHALLOW} to {DEEP}, over that of its logarithm, farthest \
+         pair of 8 Δ"
     );
     let right = "below 0.1: the logarithm has the right factor";
     Ok(vec![
@@ -193,8 +194,8 @@ fn bounds() -> Result<Vec<Claim>, NoConvergence> {
         high: Some(found.margin + found.error),
     };
     let statement = format!(
-        "upper side minus entry of K∞, least of 8 Δ, all pairs and depths to {DEEP} (Δ = {delta:.3}, depth {}; the lower side \
-         holds with the constant {})",
+        "upper side minus entry of K∞, least of 8 Δ, all pairs and depths to {DEEP} (Δ = {delta:.3}, depth {}; the \
+         lower side holds with the constant {})",
         found.depth,
         significant(found.constant, 3)
     );

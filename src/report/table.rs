@@ -102,9 +102,9 @@ fn legend(analysis: &Analysis, room: usize) -> String {
         [
             percent(),
             format!(
-                "quantiles: for any law of K; ≥ or ≤ where so few seeds leave one side open. All else: {RESAMPLES} bootstrap \
-                 resamples of the seeds, jointly over the cells; tr K: hull of two intervals; ≥ where no upper limit would \
-                 cover (heavy tails)"
+                "quantiles: for any law of K; ≥ or ≤ where so few seeds leave one side open. All else: {RESAMPLES} \
+                 bootstrap resamples of the seeds, jointly over the cells; tr K: hull of two intervals; ≥ where no \
+                 upper limit would cover (heavy tails)"
             ),
         ],
         ["λ_min, limit".into(), "least eigenvalue of K/n, mean ± standard error; the same of K∞/n".into()],
@@ -115,8 +115,8 @@ fn legend(analysis: &Analysis, room: usize) -> String {
         ],
         [
             "bound".into(),
-            "(Δ^-2 + l·√m_l)·κ²·m^(-1/2), m = min m_k/k², modulo logarithms (arXiv 2501.14724); its exponents and ratios are \
-             those of bound : ‖K∞/n‖"
+            "(Δ^-2 + l·√m_l)·κ²·m^(-1/2), m = min m_k/k², modulo logarithms (arXiv 2501.14724); its exponents and \
+             ratios are those of bound : ‖K∞/n‖"
                 .into(),
         ],
         [

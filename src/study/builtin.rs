@@ -60,8 +60,8 @@ pub const BUILTIN: [Builtin; 12] = [
     Builtin {
         name: "first",
         about: "|s| and ReLU by width, depth 4, 32 digits",
-        claim: "‖K−K∞‖/n is of the order (Δ^-2 + l·√m_l)·κ²·m^(-1/2), modulo logarithms: it falls with the width m, and \
-                |s| (Δ = 1, κ = 1) is closer to its limit than ReLU (Δ = 1/2, κ = √2).",
+        claim: "‖K−K∞‖/n is of the order (Δ^-2 + l·√m_l)·κ²·m^(-1/2), modulo logarithms: it falls with the width m, \
+                and |s| (Δ = 1, κ = 1) is closer to its limit than ReLU (Δ = 1/2, κ = √2).",
         prediction: "the median of ‖K−K∞‖/‖K∞‖ falls with exponent -1/2 in m for both activations, and |s| : ReLU is \
                      below 1 at every m.",
         time: ["2 seconds", "1 second"],
@@ -71,19 +71,20 @@ pub const BUILTIN: [Builtin; 12] = [
         name: "width",
         about: "m^(-1/2), widths 64 to 65536, 32 digits and one",
         claim: "at a fixed depth, K spreads about K∞ by the order m^(-1/2).",
-        prediction: "the exponent in m of the median of ‖K−K∞‖/‖K∞‖ is -1/2 for wide networks. At one point K is K(x,x): \
-                     its mean is the depth at every width (λ_min of K/n), and the s.d. of tr K is the exact one.",
+        prediction: "the exponent in m of the median of ‖K−K∞‖/‖K∞‖ is -1/2 for wide networks. At one point K is \
+                     K(x,x): its mean is the depth at every width (λ_min of K/n), and the s.d. of tr K is the exact \
+                     one.",
         time: ["2 minutes", "8 seconds"],
         grid: Grid::Width,
     },
     Builtin {
         name: "depth",
         about: "constant, linear and quadratic widths to depth 64",
-        claim: "widths m_k = k²·m suffice at every depth l, constant ones do not: over ‖K∞/n‖ the bound grows as l, √l and \
-                not at all for constant, linear and quadratic widths.",
-        prediction: "the constant of the bound (90 % quantile of ‖K−K∞‖/n : bound) stays bounded in l. The exact s.d. of \
-                     K(x,x) grows as √l and then exponentially for constant widths, as √log l for linear ones, and stays \
-                     bounded for quadratic ones.",
+        claim: "widths m_k = k²·m suffice at every depth l, constant ones do not: over ‖K∞/n‖ the bound grows as l, √l \
+                and not at all for constant, linear and quadratic widths.",
+        prediction: "the constant of the bound (90 % quantile of ‖K−K∞‖/n : bound) stays bounded in l. The exact s.d. \
+                     of K(x,x) grows as √l and then exponentially for constant widths, as √log l for linear ones, and \
+                     stays bounded for quadratic ones.",
         time: ["3 minutes", "20 seconds"],
         grid: Grid::Depth,
     },
@@ -94,8 +95,8 @@ pub const BUILTIN: [Builtin; 12] = [
                 other of 0 < Δ < 1. Of the linear network (Δ = 0), where it is infinite, it says nothing.",
         prediction: "a diagonal entry cannot tell Δ from 1−Δ: its exact spread is greatest for ReLU and least, and the \
                      same, for |s| and the linear network; so |s| : φ of the medians is below 1 in between. Of the \
-                     order of |s| and the linear network theory says nothing: they have one exact spread, and the bound is \
-                     infinite for the linear one.",
+                     order of |s| and the linear network theory says nothing: they have one exact spread, and the \
+                     bound is infinite for the linear one.",
         time: ["half a minute", "4 seconds"],
         grid: Grid::Activation,
     },
@@ -103,18 +104,19 @@ pub const BUILTIN: [Builtin; 12] = [
         name: "outputs",
         about: "1 to 32 outputs",
         claim: "the bound grows with the number of outputs as l·√m_l.",
-        prediction: "the exponent in m_l of the median is between 0 and 1/2: a diagonal entry has the same law at any m_l, \
-                     and √m_l alone has 1/2. The constant of the bound (90 % quantile of ‖K−K∞‖/n : bound) does not grow \
-                     with m_l.",
+        prediction: "the exponent in m_l of the median is between 0 and 1/2: a diagonal entry has the same law at any \
+                     m_l, and √m_l alone has 1/2. The constant of the bound (90 % quantile of ‖K−K∞‖/n : bound) does \
+                     not grow with m_l.",
         time: ["half a minute", "7 seconds"],
         grid: Grid::Outputs,
     },
     Builtin {
         name: "million",
         about: "widths to 10^6, depth 4",
-        claim: "the law m^(-1/2) goes on to a million neurons in every layer, where a network has 2·10^12 weights; none of \
-                them is formed.",
-        prediction: "the exponent in m is -1/2 over three decades; at one point the s.d. of tr K is the exact one of K(x,x).",
+        claim: "the law m^(-1/2) goes on to a million neurons in every layer, where a network has 2·10^12 weights; \
+                none of them is formed.",
+        prediction: "the exponent in m is -1/2 over three decades; at one point the s.d. of tr K is the exact one of \
+            K(x,x).",
         time: ["2 minutes", "15 seconds"],
         grid: Grid::Million,
     },
@@ -130,33 +132,34 @@ pub const BUILTIN: [Builtin; 12] = [
     Builtin {
         name: "points",
         about: "4 to 256 points, 8 times the width",
-        claim: "no linear overparameterisation is needed: ‖K−K∞‖/n stays within the bound at any number of points n, of \
-                which the bound holds no more than √log n, also where n is larger than the width.",
-        prediction: "the constant of the bound modulo logarithms (90 % quantile of ‖K−K∞‖/n : bound) does not grow with n, \
-                     from 4 points to 256, 8 times the first width.",
+        claim: "no linear overparameterisation is needed: ‖K−K∞‖/n stays within the bound at any number of points n, \
+                of which the bound holds no more than √log n, also where n is larger than the width.",
+        prediction: "the constant of the bound modulo logarithms (90 % quantile of ‖K−K∞‖/n : bound) does not grow \
+                     with n, from 4 points to 256, 8 times the first width.",
         time: ["10 seconds", "2 seconds"],
         grid: Grid::Points,
     },
     Builtin {
         name: "tail",
         about: "how rare large deviations are, m_k = k²·m",
-        claim: "P(‖K−K∞‖ > C·bound) ≤ 16/m, the bound carrying √log m: beyond a fixed threshold a deviation is rarer than any \
-                power of m, beyond c·√(log m/m) as rare as 16/m.",
-        prediction: "P(‖K−K∞‖/‖K∞‖ > 0.2) falls faster than 1/m; beyond 2·√log m times the exact s.d. : mean of K(x,x), \
-                     which is of the order √(log m/m), lie at most 16/m; the quantile at 1 - 1/m over the bound in full \
-                     grows no more than that of a normal law.",
+        claim: "P(‖K−K∞‖ > C·bound) ≤ 16/m, the bound carrying √log m: beyond a fixed threshold a deviation is rarer \
+                than any power of m, beyond c·√(log m/m) as rare as 16/m.",
+        prediction: "P(‖K−K∞‖/‖K∞‖ > 0.2) falls faster than 1/m; beyond 2·√log m times the exact s.d. : mean of \
+                     K(x,x), which is of the order √(log m/m), lie at most 16/m; the quantile at 1 - 1/m over the \
+                     bound in full grows no more than that of a normal law.",
         time: ["2 minutes", "8 seconds"],
         grid: Grid::Tail,
     },
     Builtin {
         name: "spectrum",
         about: "the spectrum of K∞ and of K, Δ from 1/8 to 1",
-        claim: "arXiv 2501.13225 says what the spectrum of K∞ is (Theorem 18, Propositions 12 to 14 and 17, Figure 1); K has it \
-                where it is close to K∞.",
-        prediction: "of K∞, on uniform points of a sphere: condition numbers at depth 64 are the published ones, errors stay \
-                     within their orders as the depth grows, no entry is above the bound that has no constant. Of K at finite \
-                     width: the mean of the sum of the eigenvalues is that of K∞, which are below, and the exponent in m is -1/2 \
-                     of the largest move of an eigenvalue, at most that of the logarithm of the condition number over that of K∞.",
+        claim: "arXiv 2501.13225 says what the spectrum of K∞ is (Theorem 18, Propositions 12 to 14 and 17, Figure 1); \
+                K has it where it is close to K∞.",
+        prediction: "of K∞, on uniform points of a sphere: condition numbers at depth 64 are the published ones, \
+                     errors stay within their orders as the depth grows, no entry is above the bound that has no \
+                     constant. Of K at finite width: the mean of the sum of the eigenvalues is that of K∞, which are \
+                     below, and the exponent in m is -1/2 of the largest move of an eigenvalue, at most that of the \
+                     logarithm of the condition number over that of K∞.",
         time: ["15 seconds", "3 seconds"],
         grid: Grid::Spectrum,
     },
@@ -164,11 +167,12 @@ pub const BUILTIN: [Builtin; 12] = [
         name: "layers",
         about: "every layer to depth 32, widths m, k·m and k²·m",
         claim: "with widths k²·m norms, cosines and gradients of every layer stay near their limits as the depth grows \
-                (arXiv 2501.14724, Propositions 24 to 27), and the error of inverse cosine distances is flat in k; it is \
-                linear for k·m and quadratic for m (Figure 1).",
-        prediction: "with widths k²·m the largest error of a norm grows at most as log k, that of a cosine falls as (k-1)^-2, \
-                     those of gradients grow towards the input as log(l/k) at most. The error of inverse cosine distances \
-                     has at most the exponent of log k for k²·m, 1 for k·m, 2 for m; at m = 16 and two points it is the published one.",
+                (arXiv 2501.14724, Propositions 24 to 27), and the error of inverse cosine distances is flat in k; it \
+                is linear for k·m and quadratic for m (Figure 1).",
+        prediction: "with widths k²·m the largest error of a norm grows at most as log k, that of a cosine falls as \
+                     (k-1)^-2, those of gradients grow towards the input as log(l/k) at most. The error of inverse \
+                     cosine distances has at most the exponent of log k for k²·m, 1 for k·m, 2 for m; at m = 16 and \
+                     two points it is the published one.",
         time: ["1 minute", "7 seconds"],
         grid: Grid::Layers,
     },
@@ -177,9 +181,9 @@ pub const BUILTIN: [Builtin; 12] = [
         about: "K beside K with independent gradients, widths 64 to 1024",
         claim: "gradients are nearly independent of activations: what assuming it changes in one step is O(1/m) \
                 (arXiv 2501.14724, Proposition 17), while K itself is off its limit by m^(-1/2).",
-        prediction: "the exponent in m of the median of ‖K−K_gia‖/‖K∞‖, both kernels from the same draws, is nearer to -1 \
-                     than to -1/2. The mean of an entry of K−K_gia is below the proposition's bound for pairs of every angle, \
-                     nearly opposite ones too: its cosines are of hidden layers.",
+        prediction: "the exponent in m of the median of ‖K−K_gia‖/‖K∞‖, both kernels from the same draws, is nearer to \
+                     -1 than to -1/2. The mean of an entry of K−K_gia is below the proposition's bound for pairs of \
+                     every angle, nearly opposite ones too: its cosines are of hidden layers.",
         time: ["13 seconds", "4 seconds"],
         grid: Grid::Independence,
     },
@@ -380,7 +384,8 @@ mod tests {
         let error = "wide".parse::<Builtin>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million, deep, points, tail, spectrum, layers or independence"
+            "no built-in study is called \"wide\"; use first, width, depth, activation, outputs, million, deep, \
+             points, tail, spectrum, layers or independence"
         );
     }
 

@@ -82,8 +82,8 @@ pub enum MergeError {
     },
     /// Runs of studies of several names, or of program versions whose numbers differ.
     #[error(
-        "{} is a run of {found} and {} of {expected}; shards of one study, and grids of one name, by one stream layout and \
-         numerics version and with the same further tables merge", dir.display(), first.display()
+        "{} is a run of {found} and {} of {expected}; shards of one study, and grids of one name, by one stream layout \
+         and numerics version and with the same further tables merge", dir.display(), first.display()
     )]
     Other {
         /// A directory.

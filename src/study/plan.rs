@@ -174,8 +174,8 @@ fn check_spectrum(details: Details, data: &CellData, network: &Network) -> Resul
         return Ok(());
     }
     Err(PlanError::Conflict(format!(
-        "spectrum keeps every eigenvalue of kernels of at most {MOST_EIGENVALUES} rows, and {} with {} makes {rows}; use fewer \
-         points or outputs, or leave spectrum out",
+        "spectrum keeps every eigenvalue of kernels of at most {MOST_EIGENVALUES} rows, and {} with {} makes {rows}; \
+         use fewer points or outputs, or leave spectrum out",
         data.points.label(),
         crate::units::counted(network.outputs(), "output")
     )))

@@ -99,7 +99,8 @@ impl Case {
             sizes[0].saturating_mul(sizes[1]).saturating_pow(2).saturating_mul(8).saturating_mul(seeds);
         if seeds > MOST_SEEDS as u64 || kernels > available_memory() / 2 {
             return Err(Failure::refused(format!(
-                "a batch of {} of {} is more than is timed at once ({MOST_SEEDS} seeds, half of the memory); give --to a smaller number",
+                "a batch of {} of {} is more than is timed at once ({MOST_SEEDS} seeds, half of the memory); give --to \
+                 a smaller number",
                 counted(seeds, "seed"),
                 sizes.map(|x| x.to_string()).join(",")
             )));

@@ -125,8 +125,8 @@ fn sentences(found: &Found) -> Vec<String> {
         let ratio = crate::report::Found::from(nearest);
         let [from, to] = nearest.angles;
         all.push(format!(
-            "|mean of an entry of K - K_gia| over the bound of Proposition 17, by angle and width: {ratio} where {} nearest to it (m = {}, \
-             angles {from:.3} to {to:.3}), all intervals at once; predicted at most 1: {}.",
+            "|mean of an entry of K - K_gia| over the bound of Proposition 17, by angle and width: {ratio} where {} \
+             nearest to it (m = {}, angles {from:.3} to {to:.3}), all intervals at once; predicted at most 1: {}.",
             match nearest.groups {
                 1 => "the mean is".to_owned(),
                 groups => format!("of {} one is", counted(groups, "mean")),

@@ -65,8 +65,8 @@ impl GivenArgs {
                 " is a bias".to_owned()
             };
             return Err(Failure::refused(format!(
-                "{name}: tensor {first}{more}, and networks in the ntk parameterization have none; use --parameterization standard, or \
-                 leave them out"
+                "{name}: tensor {first}{more}, and networks in the ntk parameterization have none; use \
+                 --parameterization standard, or leave them out"
             )));
         }
         if let Some(account) = file.account() {

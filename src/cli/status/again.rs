@@ -147,7 +147,8 @@ fn same_points(reader: &Reader, record: &CellRecord) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::refused(format!(
-        "the points of {} have changed since this row was drawn, and the same command would draw another kernel; bring them back",
+        "the points of {} have changed since this row was drawn, and the same command would draw another kernel; bring \
+         them back",
         record.data
     )))
 }

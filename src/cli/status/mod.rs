@@ -26,18 +26,20 @@ use crate::study::{Directory, Missing};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
-Nothing is written, and runs may be at work. The time to go is that of one process: what is missing of every cell, times the \
-seconds that its samples took so far, or, where it has none, those of the other cells in proportion to its cost.
+Nothing is written, and runs may be at work. The time to go is that of one process: what is missing of every cell, \
+times the seconds that its samples took so far, or, where it has none, those of the other cells in proportion to its \
+cost.
 
-Of several directories, and of the directory of a Slurm job, which stands for its shards, there is a line each: done, running (a \
-process holds its lock), waiting (stopped by the time-limit signal, to be started again), failed (rows are missing and no \
-process is at work, or the log of its task says so), or missing (not begun). The last line has the rate of all that run \
-together, and the longest time to go.
+Of several directories, and of the directory of a Slurm job, which stands for its shards, there is a line each: done, \
+running (a process holds its lock), waiting (stopped by the time-limit signal, to be started again), failed (rows are \
+missing and no process is at work, or the log of its task says so), or missing (not begun). The last line has the rate \
+of all that run together, and the longest time to go.
 
---json prints one object. Its directories are an array of directory, study, shard (null for a whole), state (a word of those \
-above), rows and total (samples that are there and that are asked for; total is null where no study is known), rate (samples \
-a second of one process, null without samples), to_go (seconds, null where unknown) and reason (of a failure, else null); total \
-has rows, total, rate, to_go as the last line has, and how many are done, running, waiting, failed and missing.
+--json prints one object. Its directories are an array of directory, study, shard (null for a whole), state (a word of \
+those above), rows and total (samples that are there and that are asked for; total is null where no study is known), \
+rate (samples a second of one process, null without samples), to_go (seconds, null where unknown) and reason (of a \
+failure, else null); total has rows, total, rate, to_go as the last line has, and how many are done, running, waiting, \
+failed and missing.
 
 Examples:
   eoc status eoc-runs/first-0123abcd

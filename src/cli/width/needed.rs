@@ -23,11 +23,11 @@ const NETWORKS: &str =
 const FULL: &str = "--depth 2,4,8,16 --tolerance 0.1 --confidence 0.95";
 const QUICK: &str = "--depth 2,4,8 --tolerance 0.2 --confidence 0.9";
 
-const CLAIM: &str = "widths m_k = k²·m suffice at every depth l: over ‖K∞/n‖ the bound asks for an m that does not grow with l, \
-                     and for constant widths for one that grows as l².";
-const PREDICTION: &str = "the m that is needed of quadratic widths stays bounded in l. That of constant widths grows; by the exact \
-                          spread of K(x,x) as l, as long as it is far above the depth. Which is less, |s| or ReLU: |s|, whose \
-                          bound is the smaller one.";
+const CLAIM: &str = "widths m_k = k²·m suffice at every depth l: over ‖K∞/n‖ the bound asks for an m that does not \
+                     grow with l, and for constant widths for one that grows as l².";
+const PREDICTION: &str = "the m that is needed of quadratic widths stays bounded in l. That of constant widths grows; \
+                          by the exact spread of K(x,x) as l, as long as it is far above the depth. Which is less, |s| \
+                          or ReLU: |s|, whose bound is the smaller one.";
 
 /// Options as typed after `eoc width`.
 #[derive(clap::Parser)]

@@ -33,8 +33,8 @@ impl Args {
         let network = &self.network;
         if !network.width.is_empty() || network.widths.is_some() {
             return Err(Failure::refused(
-                "the width is what this command finds; leave out --width and --widths, and give --schedule for widths that grow \
-                 with the layer",
+                "the width is what this command finds; leave out --width and --widths, and give --schedule for widths \
+                 that grow with the layer",
             ));
         }
         if network.activation.is_empty() {

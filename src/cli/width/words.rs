@@ -89,9 +89,10 @@ fn cells(found: &[Found], room: usize) -> String {
 /// Columns of a sentence at most.
 const SENTENCE: usize = 80;
 
-const CONSTANT: &str = "constant: the tolerance over the bound (Δ^-2 + l·√m_l)·κ²·m^(-1/2) of arXiv 2501.14724, without its logarithms, at \
-     m_low + 1 and at m_high; were it equal in all lines, the bound would have the right shape. theorem: the width at which \
-     that bound meets the tolerance, with one constant for each φ and schedule, the geometric mean of those in its lines.";
+const CONSTANT: &str = "constant: the tolerance over the bound (Δ^-2 + l·√m_l)·κ²·m^(-1/2) of arXiv 2501.14724, \
+     without its logarithms, at m_low + 1 and at m_high; were it equal in all lines, the bound would have the right \
+     shape. theorem: the width at which that bound meets the tolerance, with one constant for each φ and schedule, the \
+     geometric mean of those in its lines.";
 
 /// The width at which the bound with one constant for all networks of this activation and schedule meets the tolerance.
 /// The bound falls as m^-1/2 exactly, so that the constant of a line grows as √m.
@@ -157,8 +158,8 @@ pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
         Ending::Widest => "no wider network can be drawn",
         Ending::Contradiction => {
             return Some(format!(
-                "every width is excluded, which happens with probability at most {} if the probability of being within the \
-                 tolerance grows with the width; try other seeds, and if it happens again, it does not grow",
+                "every width is excluded, which happens with probability at most {} if the probability of being within \
+                 the tolerance grows with the width; try other seeds, and if it happens again, it does not grow",
                 found.question.error_rate
             ));
         }
@@ -188,7 +189,8 @@ pub fn sentences(
         text += &wrapped(&statement(args, one));
     } else {
         text += &wrapped(&format!(
-            "In every line m* is the smallest width from which on {}, with an error rate of {} for each line by itself.",
+            "In every line m* is the smallest width from which on {}, with an error rate of {} for each line by \
+             itself.",
             within(args),
             args.alpha
         ));
@@ -243,7 +245,8 @@ fn within(args: &Args) -> String {
     match (args.norm, args.absolute) {
         (Norm::LambdaMin, _) => {
             format!(
-                "with probability at least {p} the least eigenvalue of the kernel is at least {} times that of its limit",
+                "with probability at least {p} the least eigenvalue of the kernel is at least {} times that of its \
+                 limit",
                 (1e12 * (1.0 - t)).round() / 1e12
             )
         }

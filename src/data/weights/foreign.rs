@@ -8,24 +8,24 @@ use std::path::Path;
 pub(super) fn described(path: &Path, first: &[u8]) -> Option<String> {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
     let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
-    let torch = "a file of PyTorch; convert its state dict with safetensors.torch.save_file(torch.load(FILE, weights_only=True), \
-                 NEW)";
+    let torch = "a file of PyTorch; convert its state dict with safetensors.torch.save_file(torch.load(FILE, \
+                 weights_only=True), NEW)";
     let zip = first.starts_with(b"PK");
     let text = match first {
         [b'{', ..] | [b'[', ..] if ends(&[".index.json"]) => {
-            "the index of weights in several files; join them with safetensors.torch.save_file({k: v for f in FILES for k, v in \
-             safetensors.torch.load_file(f).items()}, NEW)"
+            "the index of weights in several files; join them with safetensors.torch.save_file({k: v for f in FILES \
+             for k, v in safetensors.torch.load_file(f).items()}, NEW)"
         }
         _ if ends(&[".npz"]) => {
             "an archive of NumPy; convert it with safetensors.numpy.save_file(dict(numpy.load(FILE)), NEW)"
         }
         [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
-            "one array of NumPy; a network has a tensor for each layer, which safetensors.numpy.save_file({\"W1\": W1, ...}, NEW) \
-             writes"
+            "one array of NumPy; a network has a tensor for each layer, which safetensors.numpy.save_file({\"W1\": W1, \
+             ...}, NEW) writes"
         }
         [0x89, b'H', b'D', b'F', ..] => {
-            "a file of HDF5, as Keras writes it; convert it with safetensors.numpy.save_file({w.path: w.numpy() for w in \
-             model.weights}, NEW)"
+            "a file of HDF5, as Keras writes it; convert it with safetensors.numpy.save_file({w.path: w.numpy() for w \
+             in model.weights}, NEW)"
         }
         _ if ends(&[".msgpack"]) => {
             "a file of Flax; convert it with safetensors.numpy.save_file(flax.traverse_util.flatten_dict(\

@@ -185,8 +185,8 @@ fn choose_own(names: &[&str]) -> Result<Vec<Chosen>, String> {
             count => (format!(" and {} more", count - 1), "stand"),
         };
         return Err(format!(
-            "tensor {first}{more} {stand} beside the weight matrices; leave out what is not called W1, W2, ..., or b1, b2, ... for \
-             a bias"
+            "tensor {first}{more} {stand} beside the weight matrices; leave out what is not called W1, W2, ..., or b1, \
+             b2, ... for a bias"
         ));
     }
     let missing = |name: &str| {
@@ -224,14 +224,16 @@ fn choose_by_leaf(names: &[&str]) -> Result<(Vec<Chosen>, Style), String> {
         (None, Some(_)) => ("kernel", Style::Flax),
         (None, None) => {
             return Err(format!(
-                "tensor W1 is missing among {}; matrices are called W1 to Wl, or end in .weight as in PyTorch or in kernel as in Flax",
+                "tensor W1 is missing among {}; matrices are called W1 to Wl, or end in .weight as in PyTorch or in \
+                 kernel as in Flax",
                 counted(names.len(), "tensor")
             ));
         }
     };
     if let Some(other) = names.iter().find(|name| ![leaf, "bias"].contains(&parts(name).1)) {
         return Err(format!(
-            "tensor {other} is neither a {leaf} nor a bias, and networks here are linear layers with one activation between them"
+            "tensor {other} is neither a {leaf} nor a bias, and networks here are linear layers with one activation \
+             between them"
         ));
     }
     let matrices = names.iter().filter(|name| parts(name).1 == leaf);
@@ -256,8 +258,8 @@ fn paired(names: &[&str], chosen: &[Chosen]) -> Result<(), String> {
     let without = chosen.iter().find(|c| c.bias.is_none());
     match (with, without) {
         (Some(bias), Some(layer)) => Err(format!(
-            "matrix {} has no bias beside it, and another layer has {bias}: biases are in all layers or in none, unless the tensors \
-             are named",
+            "matrix {} has no bias beside it, and another layer has {bias}: biases are in all layers or in none, \
+             unless the tensors are named",
             layer.matrix
         )),
         _ => Ok(()),

@@ -64,8 +64,8 @@ impl WeightFile {
         if length > size - 8 || length > MAX_HEADER {
             return wrong(foreign::described(path, &first).unwrap_or_else(|| {
                 format!(
-                    "the first 8 bytes declare a header of {}, but the file holds {} more; this is no complete .safetensors \
-                     file",
+                    "the first 8 bytes declare a header of {}, but the file holds {} more; this is no complete \
+                     .safetensors file",
                     counted(length, "byte"),
                     size - 8
                 )

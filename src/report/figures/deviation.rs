@@ -38,8 +38,8 @@ pub(super) fn main(lines: &Lines) -> Option<Chart> {
     }
     let guide = guide(lines);
     let mut about = format!(
-        "Markers: median over seeds of ‖K−K∞‖/‖K∞‖ (operator norms), joined by lines; error bars: its {:.0} % interval, which \
-         holds for any law.",
+        "Markers: median over seeds of ‖K−K∞‖/‖K∞‖ (operator norms), joined by lines; error bars: its {:.0} % \
+         interval, which holds for any law.",
         100.0 * CONFIDENCE
     );
     if lines.few() {
@@ -54,8 +54,8 @@ pub(super) fn main(lines: &Lines) -> Option<Chart> {
         };
     }
     if theory {
-        about += " Dashed, in the same colours: the exact standard deviation of a diagonal entry K(x,x) over its mean, another \
-                  quantity than the one plotted.";
+        about += " Dashed, in the same colours: the exact standard deviation of a diagonal entry K(x,x) over its mean, \
+                  another quantity than the one plotted.";
         about += match lines.axis() {
             Axis::Width => " What theory says is that both fall with one slope.",
             _ => " Nothing says that both have one slope along this axis.",
@@ -106,9 +106,9 @@ pub(super) fn constants(lines: &Lines) -> Option<Chart> {
     let curve = |c| lines.series(c, Look::Measured, true, constant);
     let series = lines.all.iter().map(curve).collect();
     let about = format!(
-        "{:.0} % quantile over seeds of ‖K−K∞‖/n, divided by the right side of the bound of arXiv 2501.14724 without its constant \
-         and logarithms, (Δ⁻² + l·√m_l)·κ²·m^(−1/2)·max‖x‖². The theorem says that it stays bounded along every axis; which number \
-         it is, nobody knows. Error bars: the {:.0} % interval of the quantile.",
+        "{:.0} % quantile over seeds of ‖K−K∞‖/n, divided by the right side of the bound of arXiv 2501.14724 without \
+         its constant and logarithms, (Δ⁻² + l·√m_l)·κ²·m^(−1/2)·max‖x‖². The theorem says that it stays bounded along \
+         every axis; which number it is, nobody knows. Error bars: the {:.0} % interval of the quantile.",
         100.0 * UPPER,
         100.0 * CONFIDENCE
     );
@@ -165,9 +165,9 @@ pub(super) fn ratios(lines: &Lines) -> Option<Chart> {
         dots: level,
     });
     let about = format!(
-        "Median of ‖K−K∞‖/‖K∞‖ of |s| over that of the other activation, at networks that differ in nothing else and on the same \
-         seeds; below 1, |s| is the nearer to its limit. Error bars: {:.0} % bootstrap intervals over seeds. Dashed: the same ratio \
-         of the exact standard deviations of K(x,x), another quantity.",
+        "Median of ‖K−K∞‖/‖K∞‖ of |s| over that of the other activation, at networks that differ in nothing else and \
+         on the same seeds; below 1, |s| is the nearer to its limit. Error bars: {:.0} % bootstrap intervals over \
+         seeds. Dashed: the same ratio of the exact standard deviations of K(x,x), another quantity.",
         100.0 * CONFIDENCE
     );
     let y = Scale { label: "|s| : φ, ratio of the medians".into(), log: false, ends: None };

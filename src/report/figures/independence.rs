@@ -41,8 +41,8 @@ pub(super) fn independence(lines: &Lines) -> Option<Chart> {
         }
     }
     let about = format!(
-        "Median over seeds of ‖K − K_gia‖/‖K∞‖, where K_gia is the kernel of the same draws as if gradients were independent of \
-         activations; error bars: its {:.0} % interval.{words}",
+        "Median over seeds of ‖K − K_gia‖/‖K∞‖, where K_gia is the kernel of the same draws as if gradients were \
+         independent of activations; error bars: its {:.0} % interval.{words}",
         100.0 * CONFIDENCE
     );
     let y = Scale::log("cost ‖K−K_gia‖ / ‖K∞‖");
@@ -86,10 +86,11 @@ pub(super) fn angles(lines: &Lines) -> Option<Chart> {
     let series: Vec<Series> = means.into_iter().chain(bounds).collect();
     series.first()?;
     let about = format!(
-        "Pairs of points in groups by the angle of their inputs, from their least to their largest drawn at the middle. Markers: the \
-         magnitude of the mean over pairs and seeds of an entry of K − K_gia (plain, not over n); error bars: its {:.0} % interval, \
-         without a lower bar where that holds 0. Dashed, in the same colours: what Proposition 17 of arXiv 2501.14724 bounds it by, with \
-         norms of weights bounded too. Its cosines are those of hidden layers, so that nothing grows at opposite inputs.",
+        "Pairs of points in groups by the angle of their inputs, from their least to their largest drawn at the \
+         middle. Markers: the magnitude of the mean over pairs and seeds of an entry of K − K_gia (plain, not over n); \
+         error bars: its {:.0} % interval, without a lower bar where that holds 0. Dashed, in the same colours: what \
+         Proposition 17 of arXiv 2501.14724 bounds it by, with norms of weights bounded too. Its cosines are those of \
+         hidden layers, so that nothing grows at opposite inputs.",
         100.0 * CONFIDENCE
     );
     let x = Scale { label: "angle of a pair of inputs (radians)".into(), log: false, ends: None };

@@ -94,9 +94,10 @@ pub(super) fn tails(lines: &Lines) -> Option<Chart> {
         }
     };
     let about = format!(
-        "The share of the seeds (up) whose ‖K−K∞‖/n is at or above so many times the bound (across), on logarithmic axes. The \
-         theorem says that some constant, the same for every width, leaves at most the order of 1/m above it. {reached} Of many seeds, {STEPS} steps of even height on that axis are \
-         drawn, and the largest {TAIL} one by one."
+        "The share of the seeds (up) whose ‖K−K∞‖/n is at or above so many times the bound (across), on logarithmic \
+         axes. The theorem says that some constant, the same for every width, leaves at most the order of 1/m above \
+         it. {reached} Of many seeds, {STEPS} steps of even height on that axis are drawn, and the largest {TAIL} one \
+         by one."
     );
     series.extend(levels);
     let x = Scale::log("‖K−K∞‖/n : bound, without constant and logarithms");

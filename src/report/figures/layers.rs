@@ -27,8 +27,9 @@ const SHOWN: [Shown; 3] = [
         name: "layers",
         title: "inverse cosine distances by layer",
         y: "mean |w_k − its limit|",
-        about: "Error of the inverse cosine distances w_k = ((1−ρ_k)/2)^(−1/2), mean over pairs of points, against the layer k \
-                (Figure 1 and Remark 13 of arXiv 2501.14724: flat for widths k²·m, linear for k·m, quadratic for m).",
+        about: "Error of the inverse cosine distances w_k = ((1−ρ_k)/2)^(−1/2), mean over pairs of points, against the \
+                layer k (Figure 1 and Remark 13 of arXiv 2501.14724: flat for widths k²·m, linear for k·m, quadratic \
+                for m).",
         of: |row| row.icd_mean,
         published: true,
     },
@@ -36,8 +37,8 @@ const SHOWN: [Shown; 3] = [
         name: "layer-norms",
         title: "norms of the activations by layer",
         y: "largest |‖x_k‖/‖x‖ − 1|",
-        about: "Largest deviation of a norm over points, against the layer k (Proposition 24 of arXiv 2501.14724: it grows at most \
-                as log k for widths k²·m).",
+        about: "Largest deviation of a norm over points, against the layer k (Proposition 24 of arXiv 2501.14724: it \
+                grows at most as log k for widths k²·m).",
         of: |row| row.norm_max,
         published: false,
     },
@@ -105,8 +106,8 @@ fn along(lines: &Lines, shown: &Shown) -> Option<Chart> {
     let words = if known.is_empty() {
         ""
     } else {
-        " Diamonds, in the same colours: the means published there, over 1000 pairs from MNIST; those drawn here are one pair of \
-         about their mean distance."
+        " Diamonds, in the same colours: the means published there, over 1000 pairs from MNIST; those drawn here are \
+         one pair of about their mean distance."
     };
     series.extend(known);
     series.first()?;

@@ -39,9 +39,9 @@ pub(super) fn spectra(lines: &Lines) -> Option<Chart> {
         medians.push(series(Look::Measured, &label, true, median));
         limits.push(series(Look::Theory, "theory: eigenvalues of K∞/n", limits.is_empty(), limit));
     }
-    let about = "Eigenvalues of K/n, the largest first. Markers: median over seeds; error bars: its 95 % interval; shaded: from \
-                 the 5 % to the 95 % quantile. Dashed, in the same colours: those of K∞/n. What is 0 or below (by rounding) has no \
-                 place on the logarithmic axis.";
+    let about = "Eigenvalues of K/n, the largest first. Markers: median over seeds; error bars: its 95 % interval; \
+                 shaded: from the 5 % to the 95 % quantile. Dashed, in the same colours: those of K∞/n. What is 0 or \
+                 below (by rounding) has no place on the logarithmic axis.";
     let series: Vec<Series> = bands.into_iter().chain(medians).chain(limits).collect();
     series.first()?;
     let x = Scale { label: "place of the eigenvalue, the largest first".into(), log: false, ends: None };
@@ -53,7 +53,8 @@ pub(super) fn spectra(lines: &Lines) -> Option<Chart> {
         series,
     );
     let note = format!(
-        "markers: median over seeds; error bars: its {:.0} % interval; shaded: from the 5 % to the 95 % quantile of the seeds",
+        "markers: median over seeds; error bars: its {:.0} % interval; shaded: from the 5 % to the 95 % quantile of \
+         the seeds",
         100.0 * CONFIDENCE
     );
     Some(Chart { x, marks: Vec::new(), ..chart }.noted(note))
@@ -65,8 +66,8 @@ pub(super) fn least(lines: &Lines) -> Option<Chart> {
     if lines.points().all(|p| p.cell.n * p.cell.outputs == 1) {
         return None;
     }
-    let about = "Least eigenvalue of K/n over seeds; dashed, in the same colours: that of K∞/n. Training is fast in every \
-                 direction only where it is well above 0.";
+    let about = "Least eigenvalue of K/n over seeds; dashed, in the same colours: that of K∞/n. Training is fast in \
+                 every direction only where it is well above 0.";
     let series = ends(
         lines,
         |s| s.lambda_min,
@@ -99,8 +100,8 @@ pub(super) fn condition(lines: &Lines) -> Option<Chart> {
 fn explained(lines: &Lines, about: &str) -> String {
     let band = if lines.shaded() { " Shaded: the middle half of the seeds." } else { "" };
     let shown = format!(
-        " Markers: median; error bars: its {:.0} % interval.{band} What is 0 or below (by rounding) has no place on the logarithmic \
-         axis.",
+        " Markers: median; error bars: its {:.0} % interval.{band} What is 0 or below (by rounding) has no place on \
+         the logarithmic axis.",
         100.0 * CONFIDENCE
     );
     about.to_owned() + &shown

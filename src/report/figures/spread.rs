@@ -27,10 +27,10 @@ pub(super) fn spreads(lines: &Lines) -> Option<Chart> {
         series.push(exact);
     }
     let about = format!(
-        "Markers: standard deviation of tr K over seeds, divided by its mean; error bars: {:.0} % interval, open above (no upper \
-         bar) where the tail is so heavy that none would cover. Dashed, in the same colours: the exact value for one diagonal \
-         entry K(x,x). Diagonal entries have one law and correlations of at most 1, so that tr K has at most this spread, and at \
-         one point and one output just this.",
+        "Markers: standard deviation of tr K over seeds, divided by its mean; error bars: {:.0} % interval, open above \
+         (no upper bar) where the tail is so heavy that none would cover. Dashed, in the same colours: the exact value \
+         for one diagonal entry K(x,x). Diagonal entries have one law and correlations of at most 1, so that tr K has \
+         at most this spread, and at one point and one output just this.",
         100.0 * CONFIDENCE
     );
     let y = Scale::log("s.d. of tr K : mean");

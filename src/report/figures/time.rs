@@ -51,9 +51,9 @@ pub(super) fn seconds(study: &StudySummary, lines: &Lines) -> Option<Chart> {
         series.push(Series { label: parts.join(", "), look: Look::Measured, colour, named: true, dots });
     }
     series.first()?;
-    let about = "Median of the seconds a seed took, as its row has it: the time of its batch divided by the seeds in it, on the \
-                 devices that drew it; of all activations, and data sets of so many points, together. Error bars: from the 25 % \
-                 to the 75 % quantile over seeds."
+    let about = "Median of the seconds a seed took, as its row has it: the time of its batch divided by the seeds in \
+                 it, on the devices that drew it; of all activations, and data sets of so many points, together. Error \
+                 bars: from the 25 % to the 75 % quantile over seeds."
         .to_owned();
     let note = "markers: median over seeds; error bars: from the 25 % to the 75 % quantile of the seeds";
     let chart =

@@ -53,8 +53,8 @@ pub(super) fn page(
          </head>\n<body>\n<header>\n<h1>{name}</h1>\n<p>{}</p>\n<nav>{}</nav>\n</header>\n<main>\n{}</main>\n\
          <footer>\n<p>{}</p>\n</footer>\n</body>\n</html>\n",
         style::STYLE,
-        "How far the Neural Tangent Kernel <i>K</i> of random networks of finite width is from its infinite-width limit \
-         <i>K</i>∞, as eoc measured it.",
+        "How far the Neural Tangent Kernel <i>K</i> of random networks of finite width is from its infinite-width \
+         limit <i>K</i>∞, as eoc measured it.",
         [
             ("asked", "Asked"),
             ("found", "Found"),
@@ -162,9 +162,9 @@ fn found(analysis: &Analysis, claims: &[Claim], words: &Page) -> String {
     let verdicts = match claims {
         [] => String::new(),
         _ => format!(
-            " <b class=\"agrees\">agrees</b>: the interval holds the number (and tells an exponent of wide networks from \
-             none and from twice as much), or lies within the stretch; <b class=\"contradicts\">contradicts</b>: it excludes what was \
-             predicted; <b class=\"undecided\">undecided</b>: neither can be said. {}",
+            " <b class=\"agrees\">agrees</b>: the interval holds the number (and tells an exponent of wide networks \
+             from none and from twice as much), or lies within the stretch; <b class=\"contradicts\">contradicts</b>: \
+             it excludes what was predicted; <b class=\"undecided\">undecided</b>: neither can be said. {}",
             note_of_orders(claims).unwrap_or_default()
         ),
     };

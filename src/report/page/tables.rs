@@ -29,13 +29,18 @@ pub(super) fn tables(analysis: &Analysis) -> String {
 /// What a study kept beside the statistics of its samples.
 fn further(one: &Section, fields: &Fields) -> String {
     let eigenvalues = eigenvalue_tables::ends_layout(one, fields).map_or(String::new(), |layout| {
-        table(&layout, "Eigenvalues of K/n and its condition number λ_max/λ_min: medians over seeds, each beside that of K∞/n.")
+        table(
+            &layout,
+            "Eigenvalues of K/n and its condition number λ_max/λ_min: medians over seeds, each beside that \
+            of K∞/n.",
+        )
     });
     let independence = independence::layout_by_cell(one, fields).map_or(String::new(), |layout| {
         table(
             &layout,
-            "K−K_gia : K∞: median of ‖K−K_gia‖/‖K∞‖, K_gia of the same draws as if gradients were independent of activations. K−K∞, \
-             K_gia−K∞: medians of both deviations, over n. p: that of an exact test that both have one law, adjusted for all rows.",
+            "K−K_gia : K∞: median of ‖K−K_gia‖/‖K∞‖, K_gia of the same draws as if gradients were independent of \
+             activations. K−K∞, K_gia−K∞: medians of both deviations, over n. p: that of an exact test that both have \
+             one law, adjusted for all rows.",
         )
     });
     eigenvalues + &independence
@@ -77,9 +82,10 @@ fn cells(one: &Section, fields: &Fields) -> String {
         }
     }
     let about = format!(
-        "median, {upper}: quantiles over seeds of ‖K−K∞‖/‖K∞‖, operator norms. exact, K(x,x): standard deviation of a diagonal \
-         entry over its mean, which tr K has at most. λ_min: mean ± standard error over seeds, and that of K∞/n. constant: \
-         {upper} quantile of ‖K−K∞‖/n over the bound of arXiv 2501.14724 without logarithms. A dash: no such number."
+        "median, {upper}: quantiles over seeds of ‖K−K∞‖/‖K∞‖, operator norms. exact, K(x,x): standard deviation of a \
+         diagonal entry over its mean, which tr K has at most. λ_min: mean ± standard error over seeds, and that of \
+         K∞/n. constant: {upper} quantile of ‖K−K∞‖/n over the bound of arXiv 2501.14724 without logarithms. A dash: \
+         no such number."
     );
     table(&layout, &about)
 }
@@ -121,8 +127,8 @@ fn exponents(one: &Section) -> String {
             layout.push(row);
         }
         let about = format!(
-            "Exponent in {} of the median of ‖K−K∞‖/‖K∞‖; beside it those of the exact spread of K(x,x) and of the bound over the \
-             same networks.",
+            "Exponent in {} of the median of ‖K−K∞‖/‖K∞‖; beside it those of the exact spread of K(x,x) and of the \
+             bound over the same networks.",
             axis.symbol()
         );
         text += &table(&layout, &about);

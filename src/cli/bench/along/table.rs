@@ -77,8 +77,8 @@ pub(super) fn slopes(rows: &[Row], along: Along, room: usize) -> String {
             _ => String::new(),
         };
         let words = format!(
-            "the time grows as {} to the power {found:.2}{interval}; the count of operations, deviates and factorisations grows \
-             as {expected:.2}",
+            "the time grows as {} to the power {found:.2}{interval}; the count of operations, deviates and \
+             factorisations grows as {expected:.2}",
             along.symbol()
         );
         text += &paragraph(&format!("{}: ", rows[0].sampler), &words, room);
@@ -86,8 +86,9 @@ pub(super) fn slopes(rows: &[Row], along: Along, room: usize) -> String {
     }
     text + &paragraph(
         "",
-        "Slopes are of all sizes together. The intervals, 95 % over rounds, are of the noise within a size: what was slow for all rounds of one \
-         size is not in them. A count that grows faster than the time says that small sizes are bound by something else.",
+        "Slopes are of all sizes together. The intervals, 95 % over rounds, are of the noise within a size: what was \
+         slow for all rounds of one size is not in them. A count that grows faster than the time says that small sizes \
+         are bound by something else.",
         room,
     )
 }

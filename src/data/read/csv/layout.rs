@@ -224,8 +224,8 @@ impl Form {
             let point: Vec<String> =
                 first.iter().take(4).filter_map(integer).map(|v| format!("{v:.1}")).collect();
             malformed(format!(
-                "line {} has two readings: {of} above the rows, or a point; delete the line or give the columns names, or \
-                 write the point with decimals, as {}",
+                "line {} has two readings: {of} above the rows, or a point; delete the line or give the columns names, \
+                 or write the point with decimals, as {}",
                 head[0].line,
                 point.join(",")
             ))
@@ -277,8 +277,8 @@ impl Form {
         };
         match header[..end].iter().enumerate().skip(1).find(|(_, field)| unnamed(field.text)) {
             Some((i, field)) if field.text.is_empty() => malformed(format!(
-                "column {} has no name and two readings: a further index, as data-frame libraries write it, or a coordinate; delete \
-                 it or give it a name",
+                "column {} has no name and two readings: a further index, as data-frame libraries write it, or a \
+                 coordinate; delete it or give it a name",
                 i + 1,
             )),
             Some((i, field)) => malformed(format!(
@@ -342,8 +342,8 @@ impl Form {
             && labels(body.iter().map(|r| &r[0]))
         {
             return malformed(format!(
-                "the first column, \"{name}\", has two readings: an index, which tells the rows apart, or a coordinate; \
-                 delete it or give it another name"
+                "the first column, \"{name}\", has two readings: an index, which tells the rows apart, or a \
+                 coordinate; delete it or give it another name"
             ));
         }
         if rows > 2 && (start(0.0) || start(1.0)) {

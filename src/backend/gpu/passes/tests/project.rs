@@ -167,8 +167,8 @@ fn check_project(
                 bound += rounding(found.element, sum);
                 assert!(
                     value.abs() <= bound,
-                    "{rows}x{inner}x{columns} {panel:?} {operand:?} source {source} flags {flags} at {seed},{row},{c}: off by \
-                     {value}, {bound} allowed of {sum}"
+                    "{rows}x{inner}x{columns} {panel:?} {operand:?} source {source} flags {flags} at {seed},{row},{c}: \
+                     off by {value}, {bound} allowed of {sum}"
                 );
             }
         }
