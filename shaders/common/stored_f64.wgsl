@@ -1,7 +1,7 @@
 // One entry of a sum in memory, where the adapter has f64: what partial sums are added up in, whatever they were summed in.
 //
 // The other form is common/stored_pair.wgsl. No bindings, no barriers.
-// Twin: backend::cpu::seed::add
+// Twin: backend::cpu::room::add
 
 alias Stored = f64;
 

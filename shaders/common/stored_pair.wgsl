@@ -1,7 +1,7 @@
 // One entry of a sum in memory, where the adapter has no f64: a pair of floats (high, low).
 //
 // The other form is common/stored_f64.wgsl. Needs common/sum_pair.wgsl. No bindings, no barriers.
-// Twin: backend::cpu::seed::add
+// Twin: backend::cpu::room::add
 
 alias Stored = vec2<f32>;
 

@@ -18,7 +18,9 @@ use std::time::Instant;
 
 use super::builtin::NEEDED;
 use super::run::{self, RunError};
-use super::store::{Directory, Independence, Reader, Row, Sample, Session, Statistics, Store, StoreError};
+use super::store::{
+    Directory, Independence, Manifest, Reader, Row, Sample, Session, Statistics, Store, StoreError,
+};
 use super::{Limits, Plan, PlanError, SeedRange, Shard, Spec, Widths};
 use crate::answer::{DrawError, Draws, Networks};
 use crate::backend::Stop;
@@ -67,8 +69,8 @@ impl<'a> Kept<'a> {
         Ok(Plan::new(of_search(spec, NEEDED.to_owned()))?.directory_name())
     }
 
-    /// Looks at a directory without writing: new, empty, or of a run, whose rows it reads. `networks` are those of
-    /// `spec`, which says one kind of network and nothing of widths, seeds and name.
+    /// Looks at a directory without writing: new, empty, or of a run to which networks of today can be added, whose rows
+    /// it reads. `networks` are those of `spec`, which says one kind of network and nothing of widths, seeds and name.
     pub fn open(
         dir: &Path,
         spec: Spec,
@@ -91,6 +93,7 @@ impl<'a> Kept<'a> {
             added: Arc::default(),
         };
         if let Some(reader) = there {
+            reader.manifest().accepts(dir, &Manifest::of(&kept.plan, Shard::WHOLE))?;
             kept.read(&reader)?;
         }
         Ok(kept)

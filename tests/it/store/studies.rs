@@ -290,5 +290,11 @@ fn directories_of_earlier_numerics_are_read_and_not_added_to() {
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(2), "{said}");
     assert!(said.contains("numerics version 2") && !said.contains("changed since"), "{said}");
+    let width =
+        ["width", "--tolerance", "0.3", "--confidence", "0.5", "--activation", "relu", "--depth", "2"];
+    let asked = eoc(at, &[&width[..], &["--data", "digits:n=3", "--device", "cpu", "--out", "d"]].concat());
+    let said = String::from_utf8_lossy(&asked.stderr);
+    assert_eq!(asked.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("eoc: d was written with numerics version 2"), "{said}");
     assert_eq!(fs::read(at.join("d/run.sqlite")).unwrap(), before);
 }
