@@ -1,7 +1,5 @@
 //! Fields of a record, and what a field is.
 
-use super::lines::CELL_ERRORS;
-
 /// A field without the space and the quotes around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Field<'t> {
@@ -91,6 +89,13 @@ pub(super) fn split(line: &str, separator: char) -> Vec<Field<'_>> {
         .collect()
 }
 
+/// Whether a field is what a spreadsheet writes into a cell that holds no value, such as `#N/A`.
+pub(super) fn cell_error(text: &str) -> bool {
+    const ERRORS: [&str; 10] =
+        ["N/A", "REF!", "DIV/0!", "VALUE!", "NAME?", "NUM!", "NULL!", "SPILL!", "CALC!", "GETTING_DATA"];
+    text.strip_prefix('#').is_some_and(|error| ERRORS.contains(&error.to_ascii_uppercase().as_str()))
+}
+
 /// What a field is, with a decimal point or a decimal comma.
 pub(super) fn class(text: &str, decimal_comma: bool) -> Class {
     let bytes = text.as_bytes();
@@ -116,9 +121,7 @@ pub(super) fn class(text: &str, decimal_comma: bool) -> Class {
         "na", "nan", "n/a", "n/a!", "none", "null", "nil", "inf", "infinity", "missing", "1.#qnan", "1.#ind",
         "1.#inf",
     ];
-    let cell_error =
-        text.strip_prefix('#').is_some_and(|e| CELL_ERRORS.contains(&e.to_ascii_uppercase().as_str()));
-    if MISSING.contains(&word) || cell_error || ["?", ".", "-", "--"].contains(&text) {
+    if MISSING.contains(&word) || cell_error(text) || ["?", ".", "-", "--"].contains(&text) {
         return Class::Missing;
     }
     if ["true", "false"].contains(&word) {

@@ -3,6 +3,7 @@
 use std::io::{BufRead, Cursor, Read};
 
 use super::super::{Fault, malformed};
+use super::field::cell_error;
 
 /// Most bytes of a file that is decoded as a whole because it is no UTF-8.
 const MAX_DECODED: u64 = 1 << 31;
@@ -145,11 +146,7 @@ fn decode(file: impl Read, word: fn([u8; 2]) -> u16) -> Result<String, Fault> {
 /// numbers, or what a spreadsheet writes into a cell that it could not compute.
 fn comment(text: &str) -> bool {
     let Some(rest) = text.trim_start().strip_prefix('#') else { return false };
-    let word = rest.split([',', ';', '\t', '|', ' ']).next().unwrap_or("");
+    let word = text.trim_start().split([',', ';', '\t', '|', ' ']).next().unwrap_or("");
     let separated = rest.starts_with([',', ';', '\t', '|']);
-    !separated && !CELL_ERRORS.contains(&word.trim_end().to_ascii_uppercase().as_str())
+    !separated && !cell_error(word.trim_end())
 }
-
-/// What spreadsheets write behind a # into cells that hold no value.
-pub(super) const CELL_ERRORS: [&str; 10] =
-    ["N/A", "REF!", "DIV/0!", "VALUE!", "NAME?", "NUM!", "NULL!", "SPILL!", "CALC!", "GETTING_DATA"];
