@@ -11,7 +11,7 @@
 use pulp::Simd;
 
 use super::dispatch::Pass;
-use super::layer::{CHUNK, Layer, wave};
+use super::layer::{CHUNK, Layer};
 use super::product::{gram, project, widen};
 use super::real::{LANES, Real, Vector};
 use super::room::Room;
@@ -243,30 +243,13 @@ impl<T: Real> DensePasses for DenseState<'_, T> {
         // W_1 is not needed on the way back.
         let keep = self.seed.keep && k > 1;
         let (weights, bias) = (self.matrix(k), self.seed.job.bias(k));
-        let mut total = room.zeros(layer.n * layer.n);
         let outs = next.chunks_mut(layer.n * CHUNK);
-        let mut items = chunks(&layer).zip(z.iter_mut().zip(tiles.iter_mut()).zip(outs)).peekable();
-        while items.peek().is_some() {
-            let some = items.by_ref().take(wave(layer.n, layer.q)).collect();
-            let grams = self.seed.blocks(some, |_, ((first, vectors), ((z, tiles), out))| {
-                let tiles = keep.then_some(tiles);
-                ForwardChunk {
-                    layer,
-                    weights,
-                    bias,
-                    below: &below,
-                    first,
-                    vectors,
-                    z,
-                    out,
-                    tiles,
-                    room,
-                    stop,
-                }
-            })?;
-            grams.into_iter().for_each(|gram| room.add(&mut total, gram));
-        }
-        drop(items);
+        let items = chunks(&layer).zip(z.iter_mut().zip(tiles.iter_mut()).zip(outs));
+        let pass = |((first, vectors), ((z, tiles), out))| {
+            let tiles = keep.then_some(tiles);
+            ForwardChunk { layer, weights, bias, below: &below, first, vectors, z, out, tiles, room, stop }
+        };
+        let total = self.seed.summed(&layer, layer.n * layer.n, items, pass)?;
         let before = self.seed.small.set_gram(k, total);
         self.seed.room.give(before);
         self.z[k] = z;
@@ -286,27 +269,21 @@ impl<T: Real> DensePasses for DenseState<'_, T> {
         let tiles = self.tiles.get(k + 1).map_or(&[][..], Vec::as_slice);
         let last = self.matrix(self.seed.job.network.depth());
         let (q, width) = (layer.q, layer.width as usize);
-        let mut total = room.zeros(q * q);
         let mut next = std::mem::take(&mut self.next);
         next.resize(q * width, T::ZERO);
-        let mut items = chunks(&layer).zip(self.z[k].iter().zip(next.chunks_mut(q * CHUNK))).peekable();
-        while items.peek().is_some() {
-            let some = items.by_ref().take(wave(layer.n, q)).collect();
-            let grams = self.seed.blocks(some, |_, ((first, vectors), (z, out))| BackwardChunk {
-                layer,
-                above,
-                last,
-                first,
-                vectors,
-                z,
-                out,
-                tiles,
-                room,
-                stop,
-            })?;
-            grams.into_iter().for_each(|gram| room.add(&mut total, gram));
-        }
-        drop(items);
+        let items = chunks(&layer).zip(self.z[k].iter().zip(next.chunks_mut(q * CHUNK)));
+        let total = self.seed.summed(&layer, q * q, items, |((first, vectors), (z, out))| BackwardChunk {
+            layer,
+            above,
+            last,
+            first,
+            vectors,
+            z,
+            out,
+            tiles,
+            room,
+            stop,
+        })?;
         let before = self.seed.small.set_back_gram(k, total);
         self.seed.room.give(before);
         (self.b, self.next) = (next, b);

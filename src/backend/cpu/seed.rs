@@ -4,7 +4,7 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use super::dispatch::{self, Pass};
-use super::layer::{Layer, Streams};
+use super::layer::{Layer, Streams, wave};
 use super::real::Real;
 use super::room::Room;
 use super::weights::Matrix;
@@ -110,6 +110,29 @@ impl<'j> Seed<'j> {
         // A pass that saw the request itself has returned sums that are not complete.
         self.stop.check()?;
         results
+    }
+
+    /// What a pass returns for each chunk of a layer, so many numbers, added in the order of the chunks.
+    pub(super) fn summed<I, P>(
+        &self,
+        layer: &Layer,
+        length: usize,
+        mut chunks: impl Iterator<Item = I>,
+        pass: impl Fn(I) -> P + Sync,
+    ) -> Result<Vec<f64>, EngineError>
+    where
+        I: Send,
+        P: Pass<Output = Vec<f64>>,
+    {
+        let mut total = self.room.zeros(length);
+        loop {
+            let some: Vec<I> = chunks.by_ref().take(wave(layer.n, layer.q)).collect();
+            if some.is_empty() {
+                return Ok(total);
+            }
+            let parts = self.blocks(some, |_, chunk| pass(chunk))?;
+            parts.into_iter().for_each(|part| self.room.add(&mut total, part));
+        }
     }
 
     /// The kernels, once all passes have run.
