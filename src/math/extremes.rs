@@ -10,7 +10,6 @@
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};
 use faer::{Mat, Par};
-use pulp::Arch;
 
 use super::linalg::NoConvergence;
 
@@ -32,7 +31,7 @@ pub fn extremes(matrix: &[f64], n: usize) -> Result<(f64, f64), NoConvergence> {
     // By a power of two, which is exact: no square below overflows, and none that counts vanishes.
     let scale = power_of_two(most);
     let tridiagonal = Tridiagonal::of(matrix, n, scale);
-    let (least, greatest) = (tridiagonal.at_rank(0) * scale, tridiagonal.at_rank(n as u64 - 1) * scale);
+    let (least, greatest) = (tridiagonal.at_rank(0) * scale, tridiagonal.at_rank(n - 1) * scale);
     // Equal ones are found from two sides, and may differ by their rounding.
     Ok((least.min(greatest), greatest.max(least)))
 }
@@ -81,7 +80,7 @@ impl Tridiagonal {
 
     /// The eigenvalue that has `rank` others below it, from an interval that shrinks to a ninth with every count until
     /// it is as narrow as the rounding of the counts.
-    fn at_rank(&self, rank: u64) -> f64 {
+    fn at_rank(&self, rank: usize) -> f64 {
         let (mut low, mut high) = self.bounds;
         let width = f64::EPSILON * low.abs().max(high.abs());
         while high - low > width {
@@ -100,24 +99,15 @@ impl Tridiagonal {
         0.5 * (low + high)
     }
 
-    /// Eigenvalues below each point, on the widest vectors of this machine: the same operations, and so the same bits,
-    /// on all.
-    fn counts(&self, points: &[f64; POINTS]) -> [u64; POINTS] {
-        Arch::new().dispatch(
-            #[inline(always)]
-            || self.counts_here(points),
-        )
-    }
-
-    #[inline(always)]
-    fn counts_here(&self, points: &[f64; POINTS]) -> [u64; POINTS] {
+    /// Eigenvalues below each point.
+    fn counts(&self, points: &[f64; POINTS]) -> [usize; POINTS] {
         let mut pivots = [1.0; POINTS];
         let mut below = [0; POINTS];
         for (d, square) in self.diagonal.iter().zip(&self.squares) {
             for p in 0..POINTS {
                 let pivot = (d - points[p]) - square / pivots[p];
                 pivots[p] = if pivot.abs() < self.tiny { -self.tiny } else { pivot };
-                below[p] += u64::from(pivots[p] < 0.0);
+                below[p] += usize::from(pivots[p] < 0.0);
             }
         }
         below
