@@ -88,7 +88,7 @@ impl<T: Real> Pass for ForwardChunk<'_, T> {
             for group in 0..v {
                 let tile = kept.split_off_mut(..count).unwrap_or(&mut scratch[..count]);
                 self.weights.tile(self.first + (group * LANES) as u64, column, tile);
-                project::<T, S, true>(coefficients, n, n, tile, &mut sums[group * n..(group + 1) * n], 1);
+                project::<T, S, true>(coefficients, n, tile, &mut sums[group * n..(group + 1) * n], 1);
             }
         }
         self.z.clear();
@@ -180,7 +180,7 @@ impl<T: Real> BackwardChunk<'_, T> {
             };
             transpose_tile(tile, &mut turned, v);
             let coefficients = &b[row as usize * q..(row as usize + live) * q];
-            project::<T, S, true>(coefficients, q, q, &turned[..live * v], u, v);
+            project::<T, S, true>(coefficients, q, &turned[..live * v], u, v);
         }
     }
 }
@@ -300,7 +300,11 @@ fn scatter<T: Real>(chunk: &[Vector<T>], rows: usize, v: usize, out: &mut [T]) {
             let square: [Vector<T>; LANES] = std::array::from_fn(|r| chunk[(row + r.min(side - 1)) * v + c]);
             for (l, neuron) in out.chunks_exact_mut(rows).enumerate() {
                 let turned: Vector<T> = std::array::from_fn(|r| square[r][l]);
-                neuron[row..row + side].copy_from_slice(&turned[..side]);
+                // A copy whose length is known is one store or two, and no call.
+                match neuron[row..].first_chunk_mut::<LANES>() {
+                    Some(whole) => *whole = turned,
+                    None => neuron[row..].copy_from_slice(&turned[..side]),
+                }
             }
         }
     }

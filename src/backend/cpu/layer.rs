@@ -181,7 +181,7 @@ impl<T: Real> Pass for Forward<'_, T> {
             let (g, z, a, h) = (&mut g[..n * v], &mut z[..n * v], &mut a[..n * v], &mut h[..across * v]);
             let rows = v * LANES;
             draw::panel(&self.streams.forward, first, width, 0, n, g);
-            project::<T, S, false>(self.root, n, n, g, z, v);
+            project::<T, S, false>(self.root, n, g, z, v);
             self.layer.activate(z, a);
             widen(a, &mut a_wide);
             gram::<S, true>(simd, &a_wide, n, &a_wide, n, rows, &mut sums.gram);
@@ -294,7 +294,7 @@ impl<T: Real> Pass for Backward<'_, T> {
                     let Panels { g, z, h } = &mut scratch;
                     let (g, z, h) = (&mut g[..n * v], &mut z[..n * v], &mut h[..q * v]);
                     draw::panel(&self.streams.forward, first, width, 0, n, g);
-                    project::<T, S, false>(self.root, n, n, g, z, v);
+                    project::<T, S, false>(self.root, n, g, z, v);
                     if self.coupling.is_some() {
                         draw::panel(&self.streams.backward, first, width, 0, q, h);
                     }
@@ -305,8 +305,8 @@ impl<T: Real> Pass for Backward<'_, T> {
             match self.coupling {
                 Some((t, s_b)) => {
                     self.layer.activate(z, a);
-                    project::<T, S, false>(t, q, q, a, u, v);
-                    project::<T, S, true>(s_b, q, q, h, u, v);
+                    project::<T, S, false>(t, q, a, u, v);
+                    project::<T, S, true>(s_b, q, h, u, v);
                 }
                 None => {
                     output_weights(&self.streams.last, outputs, first, width, u, v);
@@ -324,7 +324,7 @@ impl<T: Real> Pass for Backward<'_, T> {
                 gram::<S, false>(simd, &g_wide, n, &b_wide, q, rows, &mut sums.cross);
             }
             if let Some(s_b) = self.independent {
-                project::<T, S, false>(s_b, q, q, h, u, v);
+                project::<T, S, false>(s_b, q, h, u, v);
                 self.layer.differentiate_panel(z, u, v);
                 widen(u, &mut b_wide);
                 gram::<S, true>(simd, &b_wide, q, &b_wide, q, rows, &mut sums.independent);

@@ -17,46 +17,48 @@ use super::real::{LANES, Real, Vector};
 /// Rows of the result that `project` keeps in registers.
 const TILE: usize = 4;
 
-/// `out[i] (+)= Σ_j coefficients[j·stride + i]·x[j]` for i < n_out; `x` and `out` hold `columns` vectors a row.
+/// `out[i] (+)= Σ_j coefficients[j·n_out + i]·x[j]` for i < n_out; `x` and `out` hold `columns` vectors a row.
 #[inline(always)]
 pub fn project<T: Real, S: Simd, const ADD: bool>(
     coefficients: &[T],
-    stride: usize,
     n_out: usize,
     x: &[Vector<T>],
     out: &mut [Vector<T>],
     columns: usize,
 ) {
+    // Made once, and copied for every tile: to count the rows of each takes as long as two of their products.
+    let rows = x.chunks_exact(columns).zip(coefficients.chunks_exact(n_out));
     let mut i = 0;
     while i + TILE <= n_out {
-        project_tile::<T, S, ADD, TILE>(&coefficients[i..], stride, x, &mut out[i * columns..], columns);
+        project_tile::<T, S, ADD, TILE>(&rows, i, &mut out[i * columns..], columns);
         i += TILE;
     }
     while i < n_out {
-        project_tile::<T, S, ADD, 1>(&coefficients[i..], stride, x, &mut out[i * columns..], columns);
+        project_tile::<T, S, ADD, 1>(&rows, i, &mut out[i * columns..], columns);
         i += 1;
     }
 }
 
+/// Rows `first` to `first + I` of the result; each of `rows` is a row of the panel and its coefficients.
 #[inline(always)]
-fn project_tile<T: Real, S: Simd, const ADD: bool, const I: usize>(
-    coefficients: &[T],
-    stride: usize,
-    x: &[Vector<T>],
+fn project_tile<'a, T: Real, S: Simd, const ADD: bool, const I: usize>(
+    rows: &(impl Iterator<Item = (&'a [Vector<T>], &'a [T])> + Clone),
+    first: usize,
     out: &mut [Vector<T>],
     columns: usize,
 ) {
     for c in 0..columns {
         let mut sums = [[T::ZERO; LANES]; I];
-        for (row, weights) in x.chunks_exact(columns).zip(coefficients.chunks(stride)) {
+        for (row, weights) in rows.clone() {
             let v = &row[c];
-            let w = &weights[..I];
+            let w = &weights[first..first + I];
             for i in 0..I {
                 for l in 0..LANES {
                     sums[i][l] = w[i].mul_add::<S>(v[l], sums[i][l]);
                 }
             }
         }
+        // Sums are taken by a constant index: by another they would have to stand in memory all the time.
         for i in 0..I {
             let target = &mut out[i * columns + c];
             for l in 0..LANES {
