@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::{Precision, Refusal};
 use crate::data::DataSet;
 use crate::data::weights::Theta;
+use crate::math::linalg::max_abs;
 use crate::model::{Network, Parameterization};
 use crate::sampler::Sampler;
 use crate::sampler::cost::Cost;
@@ -58,8 +59,8 @@ impl Job {
         job.unit_rows.reserve_exact(data.values().len());
         for row in data.values().chunks_exact(data.dim()) {
             // Scaled by the largest entry first, so that squares neither overflow nor vanish.
-            let largest = row.iter().fold(0.0f64, |m, x| m.max(x.abs()));
-            let scale = if largest > 0.0 { largest } else { 1.0 };
+            let most = max_abs(row);
+            let scale = if most > 0.0 { most } else { 1.0 };
             let norm = row.iter().map(|x| (x / scale).powi(2)).sum::<f64>().sqrt();
             job.norms.push(scale * norm / (data.dim() as f64).sqrt());
             let divisor = if norm > 0.0 { norm } else { 1.0 };

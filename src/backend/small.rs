@@ -246,38 +246,42 @@ impl<'j> Small<'j> {
         let last = &self.grams[self.job.network.depth() - 1];
         let scale = self.job.network.scale();
         let mut kernel = vec![0.0; q * q];
-        for row in 0..q {
+        for (row, sums) in sums.chunks_exact(q).enumerate() {
             let (i, o) = (row / outputs, row % outputs);
-            for column in 0..=row {
-                let (j, p) = (column / outputs, column % outputs);
-                // B_l B_lᵀ is 1 for equal outputs and 0 otherwise.
-                let top = if o == p { last[i * n + j] } else { 0.0 };
+            for (j, sums) in sums[..=row].chunks(outputs).enumerate() {
                 let norms = self.job.norms[i] * self.job.norms[j] * scale;
-                let sum = sums[row * q + column] + top;
-                let value = sum * norms;
-                if !value.is_finite() {
-                    return Err(self.failed(0, format!("entry ({row}, {column}) of the kernel is {value}")));
+                for (p, sum) in sums.iter().enumerate() {
+                    let column = j * outputs + p;
+                    // B_l B_lᵀ is 1 for equal outputs and 0 otherwise.
+                    let top = if o == p { last[i * n + j] } else { 0.0 };
+                    let sum = sum + top;
+                    let value = sum * norms;
+                    if !value.is_finite() {
+                        let what = format!("entry ({row}, {column}) of the kernel is {value}");
+                        return Err(self.failed(0, what));
+                    }
+                    // Zero is right for a point of zeros and where a layer is dead, and then the last term is zero too.
+                    if row == column && sum <= 0.0 && (top > 0.0 || self.job.is_alive(i)) {
+                        return Err(self.failed(0, no_kernel(i, value)));
+                    }
+                    kernel[row * q + column] = value;
+                    kernel[column * q + row] = value;
                 }
-                // Zero is right for a point of zeros and where a layer is dead, and then the last term is zero too.
-                if row == column && sum <= 0.0 && (top > 0.0 || self.job.is_alive(i)) {
-                    return Err(self.failed(0, no_kernel(i, value)));
-                }
-                kernel[row * q + column] = value;
-                kernel[column * q + row] = value;
             }
         }
         Ok(kernel)
     }
 }
 
-/// K += (C ⊗ 1 1ᵀ) ∘ (B Bᵀ), lower triangles.
+/// K += (C ⊗ 1 1ᵀ) ∘ (B Bᵀ), lower triangles; what stands above the diagonal in a block of outputs is added too, and
+/// never read.
 fn add_term(kernel: &mut [f64], below: &[f64], gram: &[f64], job: &Job) {
     let (n, q, outputs) = (job.n, job.q(), job.network.outputs());
-    for row in 0..q {
+    for (row, (kernel, gram)) in kernel.chunks_exact_mut(q).zip(gram.chunks_exact(q)).enumerate() {
         let i = row / outputs;
-        for column in 0..=row {
-            let j = column / outputs;
-            kernel[row * q + column] += below[i * n + j] * gram[row * q + column];
+        let blocks = kernel.chunks_exact_mut(outputs).zip(gram.chunks_exact(outputs));
+        for ((kernel, gram), c) in blocks.zip(&below[i * n..=i * n + i]) {
+            kernel.iter_mut().zip(gram).for_each(|(k, g)| *k += c * g);
         }
     }
 }

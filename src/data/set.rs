@@ -9,6 +9,7 @@ use super::error::DataError;
 use super::limits::{LARGEST, MAX_VALUES, SMALLEST};
 use super::points::PointRange;
 use super::room::{copy, reserve};
+use crate::math::linalg::max_abs;
 
 /// What is done to every row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,8 +52,8 @@ impl DataSet {
             if let Some(column) = point.iter().position(|v| !(-LARGEST..=LARGEST).contains(v)) {
                 return Err(DataError::Value { row, column, value: point[column] });
             }
-            let largest = point.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
-            if largest != 0.0 && largest < SMALLEST {
+            let most = max_abs(point);
+            if most != 0.0 && most < SMALLEST {
                 return Err(DataError::Vanishing { row });
             }
         }

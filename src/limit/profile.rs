@@ -5,7 +5,7 @@ use super::theory::{Builder, Theory};
 use super::{Limit, Parallel};
 use crate::data::DataSet;
 use crate::math::activation::Activation;
-use crate::math::linalg::{NoConvergence, eigenvalues};
+use crate::math::linalg::{NoConvergence, eigenvalues, max_abs};
 use crate::math::{known, known_ratio};
 
 /// The depths shown for a network of depth l: 1 … min(l, 64), then powers of two, then l.
@@ -40,8 +40,8 @@ impl Spectrum {
     /// Of `kernel`/n, `kernel` n × n and symmetric, a limit.
     pub fn of(kernel: &[f64], n: usize) -> Result<Self, NoConvergence> {
         // Entries range over 1e±230 with the data; squares of them are formed on the way.
-        let largest = kernel.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
-        let unit = if largest > 0.0 { largest } else { 1.0 };
+        let most = max_abs(kernel);
+        let unit = if most > 0.0 { most } else { 1.0 };
         let scaled: Vec<f64> = kernel.iter().map(|v| v / unit).collect();
         let trace: f64 = (0..n).map(|i| scaled[i * n + i]).sum();
         let mut values = eigenvalues(&scaled, n)?;

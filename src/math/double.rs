@@ -7,6 +7,8 @@
 //! Nothing below contracts a multiplication and an addition except where `mul_add` asks for it, so results are the
 //! same on every CPU. Sources: Knuth, TAOCP 2, 4.2.2; Dekker, Numer. Math. 18 (1971) 224.
 
+use super::linalg::max_abs;
+
 /// a + b as (rounded sum, its exact error).
 #[inline(always)]
 pub fn two_sum(a: f64, b: f64) -> (f64, f64) {
@@ -62,8 +64,7 @@ impl UnitRow {
 
 /// 2^−e with 2^e the binade of the largest magnitude in the row, so that scaled rows have a largest value in [1, 2).
 fn inverse_power_of_two(row: &[f64]) -> f64 {
-    let largest = row.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
-    let biased = ((largest.to_bits() >> 52) & 0x7ff).clamp(1, 2045);
+    let biased = ((max_abs(row).to_bits() >> 52) & 0x7ff).clamp(1, 2045);
     f64::from_bits((2046 - biased) << 52)
 }
 

@@ -11,7 +11,7 @@ use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};
 use faer::{Mat, Par};
 
-use super::linalg::NoConvergence;
+use super::linalg::{NoConvergence, max_abs};
 
 /// Points at which pivots are counted side by side: enough to hide the latency of a division behind the others.
 const POINTS: usize = 8;
@@ -20,9 +20,11 @@ const POINTS: usize = 8;
 ///
 /// A matrix with values that are not finite is an error.
 pub fn extremes(matrix: &[f64], n: usize) -> Result<(f64, f64), NoConvergence> {
-    let lower = || (0..n).flat_map(|i| &matrix[i * n..=i * n + i]);
-    let most = lower().fold(0.0_f64, |most, v| most.max(v.abs()));
-    if n == 0 || !lower().all(|v| v.is_finite()) {
+    let lower = || (0..n).map(|i| &matrix[i * n..=i * n + i]);
+    let most = lower().map(max_abs).fold(0.0, f64::max);
+    // No early end, which would keep the comparisons from being made side by side.
+    let finite = lower().flatten().fold(true, |all, v| all & v.is_finite());
+    if n == 0 || !finite {
         return Err(NoConvergence { size: n });
     }
     if most == 0.0 || n == 1 {
@@ -60,7 +62,16 @@ struct Tridiagonal {
 impl Tridiagonal {
     /// Of matrix / scale.
     fn of(matrix: &[f64], n: usize, scale: f64) -> Self {
-        let mut a = Mat::from_fn(n, n, |i, j| if j <= i { matrix[i * n + j] / scale } else { 0.0 });
+        // A power of two and its inverse scale alike, to the bit.
+        let inverse = scale.recip();
+        let mut a = Mat::zeros(n, n);
+        // Eight columns at a time: a line of the cache in every row, and no more places to write to than it can hold.
+        for first in (0..n).step_by(8) {
+            for (i, row) in matrix.chunks_exact(n).enumerate().skip(first) {
+                let end = (i + 1).min(first + 8);
+                row[first..end].iter().zip(first..).for_each(|(value, j)| a[(i, j)] = value * inverse);
+            }
+        }
         let mut reflections = Mat::zeros(1, n - 1);
         let need = tridiag_in_place_scratch::<f64>(n, Par::Seq, Default::default());
         let mut memory = MemBuffer::new(need);

@@ -13,6 +13,18 @@ pub struct NoConvergence {
     pub size: usize,
 }
 
+/// The largest absolute value, 0 of none; what is not a number is passed over.
+pub fn max_abs(values: &[f64]) -> f64 {
+    // Side by side, since each comparison waits for the one before it; the largest is the same in any order.
+    let (eights, rest) = values.as_chunks::<8>();
+    let mut most = [0.0; 8];
+    for eight in eights {
+        most.iter_mut().zip(eight).for_each(|(most, v)| *most = f64::max(*most, v.abs()));
+    }
+    let rest = rest.iter().map(|v| v.abs());
+    most.into_iter().chain(rest).fold(0.0, f64::max)
+}
+
 /// Eigenvalues in ascending order.
 pub fn eigenvalues(matrix: &[f64], n: usize) -> Result<Vec<f64>, NoConvergence> {
     if !matrix.iter().all(|v| v.is_finite()) {
@@ -65,6 +77,20 @@ mod tests {
             let av0 = 2.0 * v[0] - v[1];
             assert!((av0 - expected[j] * v[0]).abs() < 1e-14);
         }
+    }
+
+    #[test]
+    fn the_largest_value_is_found_wherever_it_stands() {
+        for length in [0, 1, 7, 8, 9, 40] {
+            for at in 0..length {
+                let mut values: Vec<f64> = (0..length).map(|k| k as f64 / 100.0).collect();
+                values[at] = -3.0;
+                assert_eq!(max_abs(&values), 3.0, "{at} of {length}");
+                values[at] = f64::NAN;
+                assert!(max_abs(&values) < 1.0);
+            }
+        }
+        assert_eq!(max_abs(&[]), 0.0);
     }
 
     #[test]

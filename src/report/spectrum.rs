@@ -14,7 +14,7 @@ use crate::limit::theory::iterate::Omega;
 use crate::limit::theory::{Theorem18, proposition_13};
 use crate::limit::{Limit, Profile, Spectrum};
 use crate::math::activation::Activation;
-use crate::math::linalg::NoConvergence;
+use crate::math::linalg::{NoConvergence, max_abs};
 use crate::stats::{Moments, student_interval};
 use crate::study::builtin::activations_of_figure_1 as activations;
 use crate::threads;
@@ -155,7 +155,7 @@ fn errors(
     let mean = top / (n - 1.0);
     let rest: Vec<f64> =
         pairs.iter().enumerate().map(|(i, w)| if i % (POINTS + 1) == 0 { 0.0 } else { w - mean }).collect();
-    let norm = Spectrum::of(&rest, POINTS)?.eigenvalues.iter().fold(0.0f64, |m, v| m.max(v.abs())) * n;
+    let norm = max_abs(&Spectrum::of(&rest, POINTS)?.eigenvalues) * n;
     let closed_form = pairs
         .iter()
         .zip(first)

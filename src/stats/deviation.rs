@@ -13,7 +13,7 @@
 //! is zero) the relative deviations are NaN, which a store writes as NULL.
 
 use crate::math::extremes::{extremes, operator_norm};
-use crate::math::linalg::{NoConvergence, eigenvalues};
+use crate::math::linalg::{NoConvergence, eigenvalues, max_abs};
 use crate::units::counted;
 
 /// K∞/n of a data set and its norms, computed once for all seeds of a cell.
@@ -109,10 +109,11 @@ impl Reference {
         }
         let limit: Vec<f64> = limit_ntk.iter().map(|k| k / n as f64).collect();
         let eigenvalues = eigenvalues(&limit, n).map_err(|source| MeasureError::Spectrum { what, source })?;
+        let norm_max = max_abs(&limit);
         Ok(Self {
-            norm_op: largest(&eigenvalues),
-            norm_fro: frobenius(&limit) * (outputs as f64).sqrt(),
-            norm_max: largest(&limit),
+            norm_op: max_abs(&eigenvalues),
+            norm_fro: frobenius(&limit, norm_max) * (outputs as f64).sqrt(),
+            norm_max,
             limit,
             n,
             outputs,
@@ -153,7 +154,8 @@ impl Reference {
         let (least, greatest) = extremes(&work, self.q()).map_err(spectrum)?;
         // In the same buffer, so that the deviation is of the rounded K/n.
         self.subtract_limit(&mut work);
-        let deviations = [self.norm(&work)?, frobenius(&work), largest(&work)];
+        let most = max_abs(&work);
+        let deviations = [self.norm(&work)?, frobenius(&work, most), most];
         Ok(self.statistics(deviations, [least, greatest], trace))
     }
 
@@ -180,13 +182,13 @@ impl Reference {
         let per_point = 1.0 / self.n as f64;
         let difference: Vec<f64> =
             kernel.iter().zip(independent).map(|(k, other)| (k - other) * per_point).collect();
-        let op = self.norm(&difference)?;
+        let (op, max) = (self.norm(&difference)?, max_abs(&difference));
         let mut deviation = self.per_point(independent);
         self.subtract_limit(&mut deviation);
         Ok(Independence {
             op,
-            fro: frobenius(&difference),
-            max: largest(&difference),
+            fro: frobenius(&difference, max),
+            max,
             relative_op: ratio(op, self.norm_op),
             deviation_op: self.norm(&deviation)?,
         })
@@ -255,13 +257,8 @@ fn ratio(deviation: f64, norm: f64) -> f64 {
     if norm > 0.0 { deviation / norm } else { f64::NAN }
 }
 
-fn largest(values: &[f64]) -> f64 {
-    values.iter().fold(0.0, |most, v| most.max(v.abs()))
-}
-
-/// √Σx², scaled by the largest entry so that squares neither overflow nor vanish.
-fn frobenius(values: &[f64]) -> f64 {
-    let most = largest(values);
+/// √Σx² of values of which this is the largest, by which they are scaled so that squares neither overflow nor vanish.
+fn frobenius(values: &[f64], most: f64) -> f64 {
     if most == 0.0 {
         return 0.0;
     }

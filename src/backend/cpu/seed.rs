@@ -124,14 +124,18 @@ impl<'j> Seed<'j> {
         I: Send,
         P: Pass<Output = Vec<f64>>,
     {
-        let mut total = self.room.zeros(length);
+        let mut total: Option<Vec<f64>> = None;
         loop {
             let some: Vec<I> = chunks.by_ref().take(wave(layer.n, layer.q)).collect();
             if some.is_empty() {
-                return Ok(total);
+                return Ok(total.unwrap_or_else(|| self.room.zeros(length)));
             }
-            let parts = self.blocks(some, |_, chunk| pass(chunk))?;
-            parts.into_iter().for_each(|part| self.room.add(&mut total, part));
+            for part in self.blocks(some, |_, chunk| pass(chunk))? {
+                match &mut total {
+                    Some(total) => self.room.add(total, part),
+                    None => total = Some(part),
+                }
+            }
         }
     }
 

@@ -88,16 +88,16 @@ impl<'a> Matrix<'a> {
         let outputs = self.rows as usize;
         let mut out = vec![0.0; n * outputs];
         for o in 0..outputs {
+            let mut sums = vec![0.0; n];
             for (first, count) in self.column_chunks() {
                 let mut row = [[T::ZERO; LANES]; CHUNK_VECTORS];
                 self.row(o, first, &mut row);
                 let neurons = below[first as usize * n..].chunks_exact(n);
                 for (w, a) in row.as_flattened()[..count].iter().zip(neurons) {
-                    for i in 0..n {
-                        out[i * outputs + o] += w.to_f64() * a[i].to_f64();
-                    }
+                    sums.iter_mut().zip(a).for_each(|(sum, a)| *sum += w.to_f64() * a.to_f64());
                 }
             }
+            out.iter_mut().skip(o).step_by(outputs).zip(sums).for_each(|(out, sum)| *out = sum);
         }
         out
     }
