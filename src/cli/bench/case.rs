@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::progress::Meter;
 use crate::cli::units::counted;
 use crate::data::DataSet;
-use crate::limit::Limit;
+use crate::limit::{Limit, relative_sd_diagonal};
 use crate::math::activation::Activation;
 use crate::model::Network;
 use crate::rng::{Role, Stream};
@@ -219,24 +219,54 @@ fn points(n: usize) -> Result<DataSet, Failure> {
     Ok(DataSet::new(values, DIM)?)
 }
 
-/// E K(x,x) = l at every width; the mean over points and seeds within six standard errors, or the figure is worthless.
+/// E K(x,x) = l at every width: the mean over points and seeds within six standard errors, or the figure is worthless.
+/// The standard error is that of the exact law. One estimated from so few networks would be far too small where depth
+/// is not small beside the width: a few of the networks then carry the mean. A mean over points spreads at most as one
+/// point does.
 fn verify(samples: &[KernelSample], network: &Network) -> Result<(), Failure> {
-    let values: Vec<f64> = samples
-        .iter()
-        .map(|s| {
-            let q = (s.kernel.len() as f64).sqrt() as usize;
-            (0..q).map(|i| s.kernel[i * q + i]).sum::<f64>() / (q * network.depth()) as f64
-        })
-        .collect();
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let spread = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0) / count;
-    // One kernel has no standard error: it must be positive and of the right size.
-    let bound = if count > 7.0 { 6.0 * spread.sqrt() } else { 0.9 };
-    if (mean - 1.0).abs() <= bound + 1e-9 {
+    let values = samples.iter().map(|s| {
+        let q = (s.kernel.len() as f64).sqrt() as usize;
+        (0..q).map(|i| s.kernel[i * q + i]).sum::<f64>() / (q * network.depth()) as f64
+    });
+    let count = samples.len() as f64;
+    let mean = values.sum::<f64>() / count;
+    let bound = 6.0 * relative_sd_diagonal(network.activation(), network.hidden()) / count.sqrt();
+    // A bound above 1 would let a kernel of zeros through.
+    if mean > 0.0 && (mean - 1.0).abs() <= bound + 1e-9 {
         return Ok(());
     }
     Err(Failure::running(anyhow::anyhow!(
         "the mean of K(x,x)/l is {mean}, and 1 was expected within {bound}"
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Networks of one point with these values of K(x,x)/l.
+    fn samples(values: &[f64], network: &Network) -> Vec<KernelSample> {
+        let of = |(seed, value): (u64, &f64)| {
+            let kernel = vec![value * network.depth() as f64];
+            KernelSample { seed, kernel, output_norm: 1.0 }
+        };
+        (0..).zip(values).map(of).collect()
+    }
+
+    #[test]
+    fn a_mean_is_held_against_the_exact_spread() {
+        let verify = |values: &[f64], sizes| {
+            let network = network(sizes).unwrap();
+            super::verify(&samples(values, &network), &network).is_ok()
+        };
+        let wide = [1, 1, 4, 1 << 20];
+        assert!(verify(&[1.0], wide) && verify(&[1.003, 0.998], wide));
+        assert!(!verify(&[0.98], wide) && !verify(&[1.02; 8], wide));
+        // So deep that a few networks in thousands carry the mean: all of these are small, as nearly all are.
+        let deep = [1, 1, 256, 8];
+        assert!(verify(&[1e-3, 2e-3, 1e-3, 5e-3, 1e-3, 2e-3, 1e-3, 1e-3], deep));
+        for size in [wide, deep] {
+            assert!(!verify(&[0.0; 8], size) && !verify(&[f64::NAN; 8], size));
+        }
+    }
 }
