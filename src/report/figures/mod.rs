@@ -253,8 +253,8 @@ fn axis_label(axis: Axis, lines: &Lines) -> String {
         (Axis::Points, _) => "number of points n",
         (Axis::Delta, _) => "Δ = b²/(a²+b²) of the activation a·s + b·|s|",
         (Axis::Width, [Some("constant")]) => "width m of the hidden layers (neurons)",
-        (Axis::Width, [Some("linear")]) => "m (neurons), hidden widths m_k = k·m",
-        (Axis::Width, [Some("quadratic")]) => "m (neurons), hidden widths m_k = k²·m",
+        (Axis::Width, [Some("linear")]) => "m (neurons), widths m_k = k·m",
+        (Axis::Width, [Some("quadratic")]) => "m (neurons), widths m_k = k²·m",
         (Axis::Width, [None]) => "narrowest hidden width (neurons)",
         (Axis::Width, _) => "m (neurons), hidden widths by the schedule",
     }
