@@ -4,18 +4,40 @@
 //! `\x1b` or `\u{202e}` instead, here and nowhere else: every sentence, note and table passes through this module on
 //! its way out, so that whoever quotes something need not think of it.
 
+use std::ffi::OsString;
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::{PoisonError, RwLock};
 
 /// A word longer than this is cut in the middle: nobody reads it, and it would push the rest off the screen.
 const LONGEST_WORD: usize = 600;
 /// A sentence longer than this is cut at its end.
 const LONGEST_SENTENCE: usize = 6000;
 
-/// One line: white space of any kind becomes one space between words, everything that does not show is escaped.
+/// What was typed with ends of lines in it.
+static TYPED: RwLock<Vec<String>> = RwLock::new(Vec::new());
+
+/// Remembers what was typed: an end of a line within it is none of the sentences that quote it.
+pub fn typed(args: &[OsString]) {
+    let whole = args.iter().filter_map(|arg| arg.to_str());
+    let parts = whole.flat_map(|arg| [Some(arg), arg.split_once('=').map(|(_, value)| value)]);
+    let odd = parts.flatten().filter(|text| text.contains(['\n', '\r'])).map(str::to_owned);
+    *TYPED.write().unwrap_or_else(PoisonError::into_inner) = odd.collect();
+}
+
+/// The same text with what was typed so in one line.
+pub fn quoted(text: &str) -> String {
+    let typed = TYPED.read().unwrap_or_else(PoisonError::into_inner);
+    typed.iter().fold(text.to_owned(), |text, typed| text.replace(typed.as_str(), &word(typed)))
+}
+
+/// One line: its lines follow each other, and everything in them that does not show is escaped.
 pub fn visible(text: &str) -> String {
-    let words: Vec<String> = text.split_ascii_whitespace().map(|word| shorten(&escaped(word, ""))).collect();
-    let sentence = words.join(" ");
+    let text = quoted(text);
+    let lines = text.lines().map(str::trim_ascii).filter(|line| !line.is_empty());
+    let words =
+        |line: &str| line.split(' ').map(|word| shorten(&escaped(word, ""))).collect::<Vec<_>>().join(" ");
+    let sentence = lines.map(words).collect::<Vec<_>>().join(" ");
     match sentence.char_indices().nth(LONGEST_SENTENCE) {
         Some((end, _)) => format!("{}…", &sentence[..end]),
         None => sentence,
@@ -25,6 +47,12 @@ pub fn visible(text: &str) -> String {
 /// Text of several lines, such as a table: the same, but lines, spaces and lengths stay.
 pub fn visible_lines(text: &str) -> String {
     escaped(text, "\n\t")
+}
+
+/// A word within a sentence, with everything in it that ends a line or does not show: for what would be lost later, such
+/// as an argument in a sentence of its parser.
+pub fn word(text: &str) -> String {
+    escaped(text, "")
 }
 
 /// A path in a line of text: no end of a line within it.
@@ -74,7 +102,9 @@ mod tests {
             visible("a \x1b[31m\u{9b}2J \u{202e}b\u{7f}\0"),
             "a \\x1b[31m\\x9b2J \\u{202e}b\\x7f\\x00"
         );
-        assert_eq!(visible("two\n lines\tand\r\nmore"), "two lines and more");
+        assert_eq!(visible("two\n lines\tand\r\n\n more\n"), "two lines\\x09and more");
+        assert_eq!(visible("a  b.npy"), "a  b.npy", "no space of a name is lost");
+        assert_eq!(word("a\n\x1b[0m b"), "a\\x0a\\x1b[0m b");
         assert_eq!(visible("‖K−K∞‖ φ 中 é"), "‖K−K∞‖ φ 中 é");
         assert_eq!(shown(Path::new("a\nb/c d\t.npy")), "a\\x0ab/c d\\x09.npy");
         assert_eq!(visible_lines("a\tb\n\x07 c\r\n"), "a\tb\n\\x07 c\\x0d\n");

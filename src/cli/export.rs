@@ -103,7 +103,7 @@ impl FromStr for TableName {
         let found = Table::ALL.into_iter().find(|table| table.name() == text);
         let names = Table::NAMES.join(", ");
         let names = names.rsplit_once(", ").map_or(names.clone(), |(all, last)| format!("{all} or {last}"));
-        found.map(Self).ok_or_else(|| format!("table \"{}\" is unknown; use {names}", text.escape_debug()))
+        found.map(Self).ok_or_else(|| format!("table \"{text}\" is unknown; use {names}"))
     }
 }
 

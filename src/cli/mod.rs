@@ -172,6 +172,7 @@ impl Cli {
 pub fn main(args: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     let given = args.clone();
+    escape::typed(&given);
     let words = args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let result = match parsed(args) {
         Ok(cli) => {
@@ -257,6 +258,16 @@ fn command() -> clap::Command {
         .subcommands(listed)
 }
 
+/// An error in words, with all of what it quotes: where the parser of arguments leaves out its colours, it leaves out
+/// sequences within arguments too, and so it is asked for an error without colours, with them.
+fn plain(error: &clap::Error, given: &[OsString]) -> String {
+    let mut command = help::finished(Cli::command()).styles(clap::builder::Styles::plain());
+    let again = command
+        .try_get_matches_from_mut(given)
+        .and_then(|matches| Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
+    again.err().map_or_else(|| error.to_string(), |again| again.render().ansi().to_string())
+}
+
 /// Help goes to stdout as it is; an error becomes one sentence.
 fn unparsed(error: &clap::Error, given: &[OsString]) -> Result<Status, Failure> {
     if error.kind() == ErrorKind::InvalidUtf8
@@ -272,7 +283,7 @@ fn unparsed(error: &clap::Error, given: &[OsString]) -> Result<Status, Failure> 
             Err(error) => Err(Failure::stdout(error)),
         };
     }
-    let text = error.to_string();
+    let text = escape::quoted(&plain(error, given));
     let sentence: Vec<&str> = text
         .lines()
         .map(str::trim)

@@ -52,7 +52,7 @@ pub const NEEDED: &str = "needed";
 
 /// The text names no built-in study.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no built-in study is called \"{}\"; use {}", .0.escape_debug(), names())]
+#[error("no built-in study is called \"{}\"; use {}", .0, names())]
 pub struct UnknownStudy(String);
 
 /// All of them; the first is the one that runs when no other is named.

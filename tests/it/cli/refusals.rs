@@ -246,3 +246,40 @@ fn data_that_memory_cannot_hold_are_refused() {
         assert_eq!(place.names(), before, "{line}");
     }
 }
+
+/// What a terminal would act on is escaped wherever an argument is quoted, and nothing of it is lost: by the parser of
+/// arguments, by readers of values, and by what looks for files.
+#[test]
+fn every_quoted_argument_is_escaped_and_whole() {
+    let place = Place::new();
+    let odd = "\u{1b}[31mr  d\u{1b}[0m\u{202e}\nUsage: x";
+    let shown = "\\x1b[31mr  d\\x1b[0m\\u{202e}\\x0aUsage: x";
+    let option = format!("--{odd}");
+    for args in [
+        &["run", "--seeds", odd][..],
+        &["run", "--device", odd],
+        &["run", "--width", odd],
+        &["run", "--study", odd],
+        &["run", "--shard", odd],
+        &["run", "--set", odd],
+        &["run", &option],
+        &["limit", "--data", odd, "--activation", "abs", "--depth", "2"],
+        &["limit", "--activation", odd],
+        &["sample", odd],
+        &["export", "folder", "--format", odd],
+        &["export", "folder", "--format", "csv", "--table", odd],
+        &["report", "folder", "--x", odd],
+        &["status", "folder", "--row", odd],
+        &["status", odd],
+        &["merge", odd, "--out", "out"],
+        &["run", odd],
+        &["--progress", odd],
+        &[odd],
+    ] {
+        let output = place.command("").args(args).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said:?}");
+        assert!(said.contains(shown), "{args:?}: {said:?}");
+        assert!(said.trim_end().chars().all(|c| !c.is_control() && c != '\u{202e}'), "{args:?}: {said:?}");
+    }
+}
