@@ -4,6 +4,7 @@
 //! that, it is removed, and so it is by a program that ends without dropping what it has ([`give_up`]; a killed one
 //! leaves it behind as `.eoc-` and six letters). This is the one place where the library gives a file its name.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -118,12 +119,34 @@ fn followed(path: &Path) -> PathBuf {
     path
 }
 
+/// Makes a directory with its parents, where it is not there.
+pub fn make_directory(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            io::Error::new(io::ErrorKind::AlreadyExists, "a file is in its place")
+        }
+        _ => error,
+    })
+}
+
 /// The directory of a file; a bare name lies in the current one.
 pub fn directory(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     }
+}
+
+/// What a path leads to, under the one name that it has, or where nothing is, the path from the root.
+pub fn place(path: &Path) -> PathBuf {
+    let found = path.canonicalize().or_else(|_| std::path::absolute(path));
+    found.unwrap_or_else(|_| path.to_owned())
+}
+
+/// Paths without those that lead to the same place as one before them.
+pub fn distinct(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut seen = HashSet::new();
+    paths.iter().filter(|path| seen.insert(place(path))).cloned().collect()
 }
 
 #[cfg(test)]
@@ -171,6 +194,15 @@ mod tests {
             let error = Aside::create(&path).err().unwrap();
             assert!(!error.to_string().contains(".eoc-"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_place_under_several_names_is_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let [a, b, no] = ["a", "b", "no"].map(|name| dir.path().join(name));
+        [&a, &b].into_iter().for_each(|path| fs::create_dir(path).unwrap());
+        let names = [a.clone(), a.join(""), b.join("../a"), no.clone(), b.clone(), no.clone(), a.join(".")];
+        assert_eq!(distinct(&names), [a, no, b]);
     }
 
     #[cfg(unix)]

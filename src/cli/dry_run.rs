@@ -1,6 +1,7 @@
 //! `eoc run --dry-run`: what a study will cost here, before it starts.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::context::Context;
@@ -10,6 +11,7 @@ use super::refused::refused;
 use super::stored::describe;
 use super::terminal;
 use super::units::{are, bytes, counted, duration};
+use super::watchdog::Watchdog;
 use crate::report::{Align, Layout, paragraph};
 use crate::study::forecast::{Forecast, forecast};
 use crate::study::run::{Computing, Settings};
@@ -20,6 +22,20 @@ use crate::study::{Need, Plan, STORE};
 const BUDGET: Duration = Duration::from_secs(1);
 /// Most cells that are listed one by one.
 const LISTED: usize = 40;
+
+/// What becomes of it at the first Ctrl-C.
+pub const ON_STOP: &str = ": nothing is written";
+
+/// The end of it in a step that does not hear signals.
+pub fn watchdog(ctx: &Context) -> Watchdog {
+    let time_limit = ctx.time_limit_flag();
+    Watchdog::over(ctx, move || interrupted().at_a_time_limit(time_limit.load(Ordering::Relaxed)))
+}
+
+fn interrupted() -> Failure {
+    let what = "interrupted while the time of a sample was measured; nothing was written";
+    Failure { error: Some(anyhow::Error::msg(what)), ..Failure::interrupted() }
+}
 
 /// Prints cells, cost, memory and the time to expect of what is still to run.
 pub fn execute(plan: &Plan, out: &Path, computing: &Computing, ctx: &Context) -> Result<Status, Failure> {
@@ -34,8 +50,9 @@ pub fn execute(plan: &Plan, out: &Path, computing: &Computing, ctx: &Context) ->
             (0..plan.cells().len()).map(|cell| plan.asked().need(cell, shard)).map(Need::missing).collect()
         }
     };
-    let forecast = forecast(plan, &missing, computing, BUDGET).map_err(refused)?;
-    ctx.check()?;
+    let forecast = forecast(plan, &missing, computing, BUDGET);
+    ctx.check().map_err(|_| interrupted())?;
+    let forecast = forecast.map_err(refused)?;
     let done: u128 = missing.iter().map(|m| u128::from(m.rows)).sum();
     let what = format!(
         "{}, seeds {}{}; {} there",

@@ -6,8 +6,10 @@ use super::context::Context;
 use super::escape::shown;
 use super::failure::{Failure, Status};
 use super::stored::describe;
+use super::terminal;
 use super::units::counted;
 use super::words::directory;
+use crate::report::paragraph;
 use crate::study::merge::{MergeError, Merged, merge};
 use crate::study::store::Reader;
 
@@ -18,7 +20,8 @@ seed from one device must be equal, else nothing is merged and the status is 1. 
 computed one, the least in byte order is kept, and how many there were is said. If seeds are missing, what
 there is gets merged, the missing seeds are listed and the status is 1. --out is a run directory like any
 other: eoc run resumes it, eoc export reads it. Runs of one name with other networks or data merge too: study.toml then asks
-for the lists of all, or for the largest study where no lists have just those cells. At most 900 directories at a time.
+for the lists of all, or for the largest study where no lists have just those cells; a cell lacks only what was asked of it
+in one of the runs, whatever was asked of others. At most 900 directories at a time.
 
 Examples:
   eoc merge eoc-runs/width-0123abcd-shard-*-of-4 --out eoc-runs/width-0123abcd
@@ -39,18 +42,16 @@ pub struct Args {
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let merged = merge(&args.dirs, &args.out, &ctx.stop_flag()).map_err(refused)?;
     let Merged { study, directories, rows, devices_differ, missing } = &merged;
-    let out = shown(&args.out);
-    let mut text = format!(
-        "{out}: {} of study {study} from {}\n",
-        counted(*rows, "sample"),
-        counted(*directories, "directory")
-    );
+    let (out, room) = (shown(&args.out), terminal::columns());
+    let of =
+        format!("{} of study {study} from {}", counted(*rows, "sample"), counted(*directories, "directory"));
+    let mut text = fitted(&format!("{out}: {of}"), room);
     if *devices_differ > 0 {
         let differ = match devices_differ {
             1 => "1 sample differs".to_owned(),
             count => format!("{count} samples differ"),
         };
-        text += &format!("{differ} between devices; the least in byte order was kept\n");
+        text += &fitted(&format!("{differ} between devices; the least in byte order was kept"), room);
     }
     let lacking: u128 = missing.iter().map(|m| u128::from(m.count())).sum();
     if lacking == 0 {
@@ -65,15 +66,29 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         }
         let gaps: Vec<String> =
             missing.gaps.iter().map(|gap| format!("{}..{}", gap.start, gap.end)).collect();
-        text += &format!("missing: cell {index} ({}): seeds {}\n", describe(cell), gaps.join(", "));
+        let lacks = format!("cell {index} ({}): seeds {}", describe(cell), gaps.join(", "));
+        text += &paragraph("missing: ", &lacks, room);
     }
     ctx.account(&text)?;
+    // What the study of the whole asks for, it draws; of other cells the runs that were asked for them.
+    let others = missing.iter().skip(reader.asked_cells()).any(|missing| !missing.gaps.is_empty());
+    let rest = match others {
+        false => format!("or run them with: eoc run {out}/study.toml --out {out}"),
+        true => {
+            "or finish the runs that lack them (eoc run DIR/study.toml --out DIR) and merge again".to_owned()
+        }
+    };
     Err(Failure::running(anyhow::anyhow!(
-        "{lacking} of {} {} missing; what there is is in {out}; merge again with the directories that hold \
-         the rest, or run them with: eoc run {out}/study.toml --out {out}",
+        "{lacking} of {} {} missing; what there is is in {out}; merge again with the directories that hold the rest, \
+         {rest}",
         counted(total, "sample"),
         if lacking == 1 { "is" } else { "are" }
     )))
+}
+
+/// A line that goes on below where it is longer than the terminal.
+fn fitted(line: &str, room: usize) -> String {
+    if line.chars().count() <= room { format!("{line}\n") } else { paragraph("", line, room) }
 }
 
 /// What cannot be used has status 2; what cannot be written, and rows that contradict each other, status 1.

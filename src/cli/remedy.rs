@@ -5,47 +5,50 @@ use crate::data::DataError;
 use crate::study::export::ExportError;
 use crate::study::merge::MergeError;
 use crate::study::run::RunError;
-use crate::study::store::{Advice, Shortage, StoreError};
+use crate::study::store::{Advice, Obstacle, StoreError};
 
 /// The remedy of an error or of one of its causes; none where none is known.
 pub fn of(error: &anyhow::Error) -> Option<String> {
-    let of_store = || error.chain().find_map(|cause| store(cause)?.remedy()).map(|r| words(r).to_owned());
+    let merge = error.chain().any(|cause| cause.downcast_ref::<MergeError>().is_some());
+    let of_store = || error.chain().find_map(|cause| store(cause)?.remedy()).map(|r| words(r, merge));
     let engine = error.chain().find_map(|cause| cause.downcast_ref::<EngineError>());
     let unnamed = error.chain().any(|cause| matches!(cause.downcast_ref(), Some(DataError::Unnamed { .. })));
     let tensors =
         || unnamed.then(|| "use --tensors W,W,... to name them in the order of the layers".to_owned());
     let driver = || format!("{error:#}").contains(gpu::CURE).then(driver_files).flatten();
     let room = || error.chain().find_map(|cause| room(cause.downcast_ref()?));
-    let files = || error.chain().any(|cause| cause.downcast_ref().is_some_and(no_more_files));
     engine
         .and_then(|engine| advice(engine.remedies()))
         .or_else(of_store)
         .or_else(tensors)
         .or_else(driver)
         .or_else(room)
-        .or_else(|| files().then(|| "raise the limit on open files (ulimit -n)".to_owned()))
 }
 
-/// Whether the system gave no more file descriptors.
-#[cfg(unix)]
-fn no_more_files(error: &std::io::Error) -> bool {
-    use rustix::io::Errno;
-    Errno::from_io_error(error).is_some_and(|errno| errno == Errno::MFILE || errno == Errno::NFILE)
-}
-
-#[cfg(not(unix))]
-fn no_more_files(_error: &std::io::Error) -> bool {
-    false
-}
-
-/// What would help where a file could not be written for want of room.
+/// What would help where a file could not be opened or written for want of something.
 fn room(error: &std::io::Error) -> Option<String> {
-    let what = match Shortage::of(error)? {
-        Shortage::Space => "make room on that disk",
-        Shortage::Quota => "remove files or ask for a larger quota",
-        Shortage::FileSize => "raise the limit on the size of a file (ulimit -f)",
+    let what = match Obstacle::of(error)? {
+        Obstacle::FileSize => "raise the limit on the size of a file (ulimit -f)",
+        Obstacle::OpenFiles => "raise the limit on open files (ulimit -n)",
+        what @ (Obstacle::Space | Obstacle::Quota | Obstacle::Memory) => against(what),
+        // The error says it, and of which file.
+        _ => return None,
     };
     Some(format!("{what}, and give the same command again"))
+}
+
+/// What would help against what the system refuses.
+fn against(what: Obstacle) -> &'static str {
+    match what {
+        Obstacle::Space => "make room on that disk",
+        Obstacle::Quota => "remove files or ask for a larger quota",
+        Obstacle::FileSize | Obstacle::OpenFiles => "raise that limit",
+        Obstacle::Memory => "give this process more memory",
+        Obstacle::Permission => "change the permissions of the file or of its directory",
+        Obstacle::ReadOnly => "make it writable, or use a directory on another one",
+        Obstacle::Disk => "look at that disk, or at the connection to it",
+        Obstacle::Directory => "move that directory away",
+    }
 }
 
 /// Where the loader of Vulkan was told to look for drivers, which is then why it finds none elsewhere; None where it
@@ -105,8 +108,14 @@ fn store<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e StoreEr
     error.downcast_ref().or_else(run).or_else(merge).or_else(export)
 }
 
-fn words(remedy: Advice) -> &'static str {
-    match remedy {
+/// In words, of a merge or not, which keeps what was there and no more.
+fn words(advice: Advice, merge: bool) -> String {
+    let again = |fix: &str, kept: bool| match (merge, kept) {
+        (true, _) => format!("nothing was merged; {fix}, and merge again"),
+        (false, true) => format!("finished samples are kept; {fix}, and the same command resumes"),
+        (false, false) => format!("{fix}, and give the same command again"),
+    };
+    let words = match advice {
         Advice::DirectoryForRun => "give a new or empty directory, or one that eoc run has written",
         Advice::DirectoryOfRun => "give a directory that eoc run has written",
         Advice::WaitOrOtherDirectory => "wait for it to end, or give another --out",
@@ -119,9 +128,14 @@ fn words(remedy: Advice) -> &'static str {
         Advice::OtherDirectoryOrVersion => {
             "give another directory, or use the version of eoc that began this one"
         }
+        Advice::PutBack | Advice::PutStoreBack if merge => "nothing was merged; put it back, and merge again",
         Advice::PutBack => {
             "finished samples are in it, wherever it is now; put it back or give its new place, and the same command \
              resumes"
+        }
+        Advice::PutStoreBack => {
+            "finished samples are in the file that was there before, and nowhere else; put that one back, and the \
+             same command resumes, or give another --out"
         }
         Advice::FileSystemWithLocks => {
             "give a directory on another file system, such as a local disk, and copy it when the run has ended"
@@ -130,17 +144,11 @@ fn words(remedy: Advice) -> &'static str {
             "finished samples are kept; close what has it open, such as a database viewer, and give the same command \
              again"
         }
-        Advice::More(Shortage::Space) => {
-            "finished samples are kept; make room on that disk, and the same command resumes"
-        }
-        Advice::More(Shortage::Quota) => {
-            "finished samples are kept; remove files or ask for a larger quota, and the same command resumes"
-        }
-        Advice::More(Shortage::FileSize) => {
-            "finished samples are kept; raise that limit, and the same command resumes"
-        }
         Advice::CopyOrOtherDirectory => "restore it from a copy, or start anew in another directory",
-    }
+        Advice::Again => "finished samples are kept; give the same command again",
+        Advice::Against { what, kept } => return again(against(what), kept),
+    };
+    words.to_owned()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::stored::{self, Stored};
 use super::terminal;
 use super::units::counted;
 use crate::Threads;
+use crate::files::distinct;
 use crate::report::{
     Analysis, Axis, Claim, Figure, FigureFormat, PAGE, Page, StudySummary, WriteError, claims, figures, plot,
     short_table, write_figure, write_report,
@@ -70,7 +71,7 @@ impl FromStr for AxisName {
         let found = Axis::ALL.into_iter().find(|axis| axis.symbol() == name);
         found.map(Self::Along).ok_or_else(|| {
             let names = Axis::ALL.map(|axis| axis.symbol().replace('Δ', "delta"));
-            format!("axis \"{}\" is unknown; use {} or k", text.escape_debug(), names.join(", "))
+            format!("axis \"{text}\" is unknown; use {} or k", names.join(", "))
         })
     }
 }
@@ -84,8 +85,9 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         Some(AxisName::Along(axis)) => (Some(axis), ""),
         Some(AxisName::Layers) => (None, "layers"),
     };
+    let dirs = distinct(&args.dirs);
     if let Some(path) = &args.figure {
-        return one_figure(&args.dirs, path, along, name, &threads, ctx);
+        return one_figure(&dirs, path, along, name, &threads, ctx);
     }
     if !name.is_empty() {
         return Err(Failure::refused(
@@ -93,13 +95,9 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         ));
     }
     // All are looked at before the first is written.
-    let readers: Vec<Reader> = args
-        .dirs
-        .iter()
-        .map(|dir| stored::open(dir, ctx))
-        .collect::<Result<_, _>>()
-        .map_err(stored::unusable)?;
-    for (dir, reader) in args.dirs.iter().zip(&readers) {
+    let readers: Vec<Reader> =
+        dirs.iter().map(|dir| stored::open(dir, ctx)).collect::<Result<_, _>>().map_err(stored::unusable)?;
+    for (dir, reader) in dirs.iter().zip(&readers) {
         let rows = stored::summary(reader).map_err(stored::unusable)?;
         let manifest = reader.manifest();
         let report = threads.install(|| Report::of_run(rows, manifest, along)).map_err(Failure::running)?;

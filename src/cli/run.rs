@@ -31,7 +31,7 @@ use crate::report::{Claim, PAGE, SUMMARY, TABLE, paragraph, summary_json, table}
 use crate::study::builtin::{Builtin, NEEDED};
 use crate::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
 use crate::study::store::{Reader, Store};
-use crate::study::{Directory, Limits, Plan, REPORT, Shard, Spec, Widths, file, patiently};
+use crate::study::{Directory, Limits, Plan, REPORT, STUDY, Shard, Spec, Widths, file, patiently};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -251,10 +251,16 @@ pub(super) fn study(args: &Args, asked: &Asked, ctx: &Context) -> Result<Ended, 
     // What was committed survives any end; the report comes after it.
     let added = Arc::new(AtomicU64::new(0));
     let last = Arc::default();
-    let watchdog = stopping::watchdog(&out, &added, &last, ctx);
+    let watchdog = match args.dry_run {
+        true => dry_run::watchdog(ctx),
+        false => stopping::watchdog(&out, &added, &last, ctx),
+    };
     let engine = args.engine.open(&precisions, &threads)?;
     let info = engine.info().clone();
-    ctx.on_stop(": finished samples are kept, seeds in hand are given up");
+    ctx.on_stop(match args.dry_run {
+        true => dry_run::ON_STOP,
+        false => ": finished samples are kept, seeds in hand are given up",
+    });
     let settings = Settings { device: &info.name, threads: info.threads, batch: None, shard };
     let costs = run::check(&plan, engine.as_ref()).map_err(refused)?;
     let (limits, stop) = (Limits::default(), ctx.stop());
@@ -336,6 +342,11 @@ fn plan(args: &Args, asked: &Asked) -> Result<Plan, Failure> {
             let unread = |error: std::io::Error| match path.to_str().map(str::parse::<Named>) {
                 Some(Ok(_)) if error.kind() == std::io::ErrorKind::NotFound => Failure::refused(format!(
                     "there is no study file {0}; the built-in study of that name is --study {0}",
+                    path.display()
+                )),
+                _ if path.join(STUDY).is_file() => Failure::refused(format!(
+                    "{0} is a directory, and a study file is meant; the run in it is resumed by: eoc run \
+                     {0}/{STUDY} --out {0}",
                     path.display()
                 )),
                 _ => of(error.into()),

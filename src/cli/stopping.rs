@@ -10,6 +10,7 @@ use super::progress::Meter;
 use super::units::are;
 use super::watchdog::Watchdog;
 use crate::backend::EngineError;
+use crate::study::STORE;
 use crate::study::run::{Observer, Progress, RunError};
 use crate::study::store::StoreError;
 
@@ -45,11 +46,13 @@ pub fn watchdog(out: &Path, added: &Arc<AtomicU64>, last: &Arc<AtomicBool>, ctx:
             Status::TimeLimit => format!("stopped by the time-limit signal {step}"),
             _ => format!("interrupted {step}"),
         };
-        let kept = format!(
-            "{why}; all that was finished before is in {}, and the same command resumes",
-            out.display()
-        );
-        Failure { status, error: Some(anyhow::Error::msg(kept)) }
+        let kept = match out.join(STORE).exists() {
+            true => {
+                format!("all that was finished before is in {}, and the same command resumes", out.display())
+            }
+            false => "nothing was begun, and the same command begins it".to_owned(),
+        };
+        Failure { status, error: Some(anyhow::anyhow!("{why}; {kept}")) }
     })
 }
 
@@ -137,6 +140,9 @@ pub fn short(added: u64, missing: u64, out: &Path, ctx: &Context) -> Failure {
             )
         }
         Status::TimeLimit => format!("stopped by the time-limit signal; {resumes}"),
+        _ if added == 0 => format!(
+            "interrupted before one new sample was finished; {missing} missing in {out}, and the same command resumes"
+        ),
         _ => format!("interrupted; {resumes}"),
     };
     Failure { status, error: Some(anyhow::Error::msg(sentence)) }

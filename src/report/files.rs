@@ -81,7 +81,7 @@ pub fn write_report(
     let json = summary_json(analysis, claims).map_err(|error| of(at(SUMMARY))(error.into()))?;
     let text = format!("{}\n{}", short_table(analysis, claims, COLUMNS), table(analysis, COLUMNS));
     let html = page(analysis, claims, &figures.iter().zip(&stems).collect::<Vec<_>>(), words);
-    std::fs::create_dir_all(directory).map_err(of(directory.to_owned()))?;
+    crate::files::make_directory(directory).map_err(of(directory.to_owned()))?;
     let write = |name: &str, bytes: &[u8]| crate::files::write(&at(name), bytes).map_err(of(at(name)));
     write_figures(figures, &stems, directory)?;
     write(SUMMARY, json.as_bytes())?;

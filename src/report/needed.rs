@@ -65,7 +65,8 @@ pub fn write_needed(figures: &[Figure], directory: &Path) -> Result<Option<PathB
             name => format!("{STEM}-{name}"),
         })
         .collect();
-    std::fs::create_dir_all(directory).map_err(|source| WriteError { path: directory.to_owned(), source })?;
+    crate::files::make_directory(directory)
+        .map_err(|source| WriteError { path: directory.to_owned(), source })?;
     write_figures(figures, &stems, directory)?;
     Ok(Some(directory.join(format!("{}.svg", stems[0]))))
 }

@@ -16,13 +16,14 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::store::{Directory, Draft, Manifest, Reader, Samples, Session, StoreError, with, write_study};
+use super::store::{Directory, Draft, Manifest, Reader, Samples, Session, StoreError, StudyFile, with};
 use super::table::{
     CellRecord, Details, Independence, Part, Record, Row, Sample, Statistics, Value, columns, each_part,
     values,
 };
 use super::union::Union;
-use super::{Missing, Need, Shard, file};
+use super::{Missing, Need, file};
+use crate::files::distinct;
 
 /// Rows of one directory that are in memory.
 const CHUNK: usize = 512;
@@ -38,13 +39,13 @@ pub const MAX_DIRECTORIES: usize = 900;
 pub struct Merged {
     /// The name of the study and its identity.
     pub study: String,
-    /// Directories that were read, `out` not counted.
+    /// Directories that were read, each once, `out` not counted.
     pub directories: usize,
     /// Rows in `out` now.
     pub rows: u64,
     /// Keys of which several devices had rows that differ.
     pub devices_differ: u64,
-    /// What is missing of every cell that the study of the whole asks for, which are the first ones.
+    /// What is missing of every cell, in the order of a reader of `out`: of what any study asked of it.
     pub missing: Vec<Missing>,
 }
 
@@ -135,15 +136,14 @@ pub fn merge(dirs: &[PathBuf], out: &Path, stop: &AtomicBool) -> Result<Merged, 
         return Err(MergeError::Count(dirs.len()));
     }
     let claim = Directory::look(out)?;
-    let mut sources: Vec<(PathBuf, Reader)> = Vec::new();
-    let mut seen = BTreeSet::new();
     // The directory itself may be among those to merge, and any of them be named twice.
     let existing = claim.holds_run().then(|| out.to_owned());
-    for dir in dirs.iter().chain(&existing) {
-        if seen.insert(dir.canonicalize().unwrap_or_else(|_| dir.clone())) {
-            sources.push((dir.clone(), Reader::open(dir)?));
-        }
-    }
+    let directories = distinct(dirs).len();
+    let all: Vec<PathBuf> = dirs.iter().chain(&existing).cloned().collect();
+    let sources: Vec<(PathBuf, Reader)> = distinct(&all)
+        .into_iter()
+        .map(|dir| Reader::open(&dir).map(|reader| (dir, reader)))
+        .collect::<Result<_, _>>()?;
     let union = union(&sources)?;
     let sessions: BTreeSet<Session> = sources
         .iter()
@@ -153,8 +153,10 @@ pub fn merge(dirs: &[PathBuf], out: &Path, stop: &AtomicBool) -> Result<Merged, 
         .into_iter()
         .collect();
     let dir = claim.lock()?;
-    let written = write(&dir, &sources, &union, sessions, stop);
-    let (rows, devices_differ, missing) = match written {
+    // First, so that what has no room for it leaves the store as it was.
+    let study = StudyFile::begin(dir.path(), &union.manifest).map_err(MergeError::from);
+    let written = study.and_then(|study| Ok((write(&dir, &sources, &union, sessions, stop)?, study)));
+    let ((rows, devices_differ, missing), study) = match written {
         Ok(written) => written,
         Err(error) => {
             if existing.is_none() {
@@ -163,17 +165,18 @@ pub fn merge(dirs: &[PathBuf], out: &Path, stop: &AtomicBool) -> Result<Merged, 
             return Err(error);
         }
     };
-    write_study(dir.path(), &union.manifest)?;
+    study.finish()?;
     let study = union.manifest.directory_name();
-    Ok(Merged { study, directories: dirs.len(), rows, devices_differ, missing })
+    Ok(Merged { study, directories, rows, devices_differ, missing })
 }
 
 /// The one study of all directories, asked for all that any of them was asked for.
 fn union(sources: &[(PathBuf, Reader)]) -> Result<Union, MergeError> {
     let (first_dir, first) = &sources[0];
-    let mut asked = first.manifest().asked.clone();
-    for (dir, reader) in sources {
-        let there = reader.manifest();
+    // One whose directory asks for more than what is there.
+    let mut asking: Option<&(PathBuf, Reader)> = None;
+    for source in sources {
+        let (dir, there) = (&source.0, source.1.manifest());
         if kind(there) != kind(first.manifest()) {
             return Err(MergeError::Other {
                 dir: dir.clone(),
@@ -182,15 +185,23 @@ fn union(sources: &[(PathBuf, Reader)]) -> Result<Union, MergeError> {
                 expected: name(first.manifest()),
             });
         }
-        asked = asked.hull(&there.asked).ok_or_else(|| MergeError::Asked {
-            first: first_dir.clone(),
-            first_asked: asked.to_string(),
-            second: dir.clone(),
-            second_asked: there.asked.to_string(),
-        })?;
+        if there.asked.is_of_found() {
+            continue;
+        }
+        let (asking_dir, asked) = asking.get_or_insert(source);
+        let asked = &asked.manifest().asked;
+        if asked.target() != there.asked.target() {
+            return Err(MergeError::Asked {
+                first: asking_dir.clone(),
+                first_asked: asked.to_string(),
+                second: dir.clone(),
+                second_asked: there.asked.to_string(),
+            });
+        }
     }
+    let target = asking.and_then(|(_, reader)| reader.manifest().asked.target());
     let readers: Vec<&Reader> = sources.iter().map(|(_, reader)| reader).collect();
-    Union::of(&readers, asked).map_err(|(index, error)| MergeError::Study {
+    Union::of(&readers, target).map_err(|(index, error)| MergeError::Study {
         dir: sources[index].0.clone(),
         source: Box::new(error),
     })
@@ -239,8 +250,7 @@ fn fill(
     union: &Union,
     stop: &AtomicBool,
 ) -> Result<Written, MergeError> {
-    let Manifest { asked, cells, .. } = &union.manifest;
-    let mut needs: Vec<Need> = cells.iter().map(|&cell| asked.need(cell, Shard::WHOLE)).collect();
+    let mut needs = union.needs();
     let numbers: HashMap<&str, usize> = union.cells.iter().map(|cell| cell.key.as_str()).zip(0..).collect();
     let number = |cell: &CellRecord| numbers.get(cell.key.as_str()).copied().unwrap_or(usize::MAX);
     let stream = |(_, reader): &'_ (PathBuf, Reader)| reader.cells().iter().map(number).collect::<Vec<_>>();

@@ -34,6 +34,7 @@ pub mod store;
 pub mod table;
 mod union;
 mod value;
+mod wishes;
 
 pub use cell::{Cell, CellData};
 pub use error::{Absent, MAX_CELLS, PlanError};
@@ -45,6 +46,7 @@ pub use seeds::{NoSeeds, SeedRange};
 pub use shard::{MAX_SHARDS, NoShard, Shard};
 pub use spec::{Spec, Widths};
 pub use store::{Directory, LOCK, REPORT, STORE, STUDY};
+pub use wishes::{NoWishes, Wishes};
 
 /// Version of the arithmetic behind a row. A change of any stored digit for the same draws (another order of sums,
 /// another factorisation) raises it and refuses to resume older runs; draws have

@@ -12,7 +12,9 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::wishes::Wishes;
 use super::{SeedRange, Shard};
 use crate::stats::Moments;
 
@@ -26,17 +28,19 @@ pub const DEFAULT_MAX_SEEDS: u64 = 1 << 20;
 pub struct Asked {
     seeds: SeedRange,
     standard_error: Option<f64>,
+    /// In place of the seeds, those of each cell.
+    by_cell: Option<Arc<Wishes>>,
 }
 
 impl Asked {
     /// These seeds.
     pub fn seeds(seeds: SeedRange) -> Self {
-        Self { seeds, standard_error: None }
+        Self { seeds, standard_error: None, by_cell: None }
     }
 
     /// Seeds from 0 until the standard error is at most this, or all of `most`, whose first is 0.
     pub fn standard_error(target: f64, most: SeedRange) -> Self {
-        Self { seeds: most, standard_error: Some(target) }
+        Self { seeds: most, standard_error: Some(target), by_cell: None }
     }
 
     /// The seeds; all that are allowed where a standard error is asked for.
@@ -49,25 +53,57 @@ impl Asked {
         self.standard_error
     }
 
-    /// Whether the draws decide how many seeds a cell ends with.
-    pub fn depends_on_draws(&self) -> bool {
-        self.standard_error.is_some() || self.seeds.is_found()
+    /// Seeds cell by cell, up to a standard error where one is asked for. Where all cells have the same it is
+    /// [`Asked::seeds`] or [`Asked::standard_error`] of them.
+    pub fn by_cell(wishes: Wishes, target: Option<f64>) -> Self {
+        let asked = |seeds| Self { seeds, standard_error: target, by_cell: None };
+        if let Some(common) = wishes.common() {
+            // Those that are there have no error to reach.
+            return if common.is_found() { Self::seeds(common) } else { asked(common) };
+        }
+        // What says it of all cells in one word or range: a standard error is asked of the seeds from 0.
+        let most = wishes.hull().filter(|_| target.is_some());
+        let seeds = most.unwrap_or(SeedRange::FOUND);
+        Self { by_cell: Some(Arc::new(wishes)), ..asked(seeds) }
     }
 
-    /// What both ask for, and what lies between; none where one asks for seeds and the other for a standard error, or
-    /// for another one.
-    pub fn hull(&self, other: &Self) -> Option<Self> {
-        let (a, b) = (self.seeds.range(), other.seeds.range());
-        let seeds = SeedRange::new(a.start.min(b.start)..a.end.max(b.end)).ok()?;
-        (self.standard_error == other.standard_error).then_some(Self { seeds, ..self.clone() })
+    /// The seeds of each cell, where cells differ.
+    pub fn wishes(&self) -> Option<&Wishes> {
+        self.by_cell.as_deref()
+    }
+
+    /// The seeds of a cell as ranges; none where those are meant that are there.
+    pub fn ranges(&self, cell: usize) -> Vec<Range<u64>> {
+        match &self.by_cell {
+            Some(wishes) => wishes.of(cell).to_vec(),
+            None if self.seeds.is_found() => Vec::new(),
+            None => vec![self.seeds.range()],
+        }
+    }
+
+    /// Whether it asks of no cell for anything that is not there.
+    pub fn is_of_found(&self) -> bool {
+        self.by_cell.is_none() && self.seeds.is_found()
+    }
+
+    /// Whether the draws decide how many seeds a cell ends with.
+    pub fn depends_on_draws(&self) -> bool {
+        let found = match &self.by_cell {
+            Some(wishes) => wishes.has_found(),
+            None => self.seeds.is_found(),
+        };
+        self.standard_error.is_some() || found
     }
 
     /// What of it a shard owns in a cell, by its index among those that are asked for.
     pub fn need(&self, cell: usize, shard: Shard) -> Need {
+        let ranges = self.ranges(cell);
+        if ranges.is_empty() {
+            return Need { found: Some(0), ..Need::new(SeedRange::FOUND.range(), None) };
+        }
         match self.standard_error {
-            None if self.seeds.is_found() => Need { found: Some(0), ..Need::new(self.seeds.range(), None) },
-            None => Need::new(shard.block(&self.seeds), None),
-            Some(target) if shard.owns(cell) => Need::new(self.seeds.range(), Some(target)),
+            None => Need::of(ranges.into_iter().map(|range| shard.block(&range)).collect()),
+            Some(target) if shard.owns(cell) => Need::new(ranges[0].clone(), Some(target)),
             Some(_) => Need::new(0..0, None),
         }
     }
@@ -75,9 +111,13 @@ impl Asked {
 
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.by_cell {
+            Some(wishes) => f.write_str(&wishes.words())?,
+            None => write!(f, "{}", self.seeds)?,
+        }
         match self.standard_error {
-            None => write!(f, "{}", self.seeds),
-            Some(target) => write!(f, "{} to a standard error of {target}", self.seeds),
+            None => Ok(()),
+            Some(target) => write!(f, " to a standard error of {target}"),
         }
     }
 }
@@ -92,6 +132,8 @@ pub struct Need {
     target: Option<f64>,
     moments: Moments,
     gaps: Vec<Range<u64>>,
+    /// Seeds within the range that are not asked for, ascending.
+    holes: Vec<Range<u64>>,
     next: u64,
     done: bool,
     /// How many rows there are, where these are all that is asked for.
@@ -128,8 +170,17 @@ impl Need {
             target,
             moments: Moments::identity(),
             gaps: Vec::new(),
+            holes: Vec::new(),
             done: false,
         }
+    }
+
+    /// Of ascending ranges that do not overlap.
+    fn of(mut ranges: Vec<Range<u64>>) -> Self {
+        ranges.retain(|range| !range.is_empty());
+        let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return Self::new(0..0, None) };
+        let holes = ranges.windows(2).map(|pair| pair[0].end..pair[1].start).collect();
+        Self { holes, ..Self::new(first.start..last.end, None) }
     }
 
     /// The seeds that a row may matter for.
@@ -187,9 +238,10 @@ impl Need {
         if !self.done && self.next < self.range.end {
             self.gaps.push(self.next..self.range.end);
         }
-        let gaps = self.gaps;
-        let missing: u64 = gaps.iter().map(|gap| gap.end - gap.start).sum();
-        Missing { rows: self.range.end - self.range.start - missing, total, gaps }
+        let gaps = without(self.gaps, &self.holes);
+        let count = |ranges: &[Range<u64>]| ranges.iter().map(|range| range.end - range.start).sum::<u64>();
+        let holes = count(&self.holes);
+        Missing { rows: self.range.end - self.range.start - holes - count(&gaps), total: total - holes, gaps }
     }
 
     /// The standard error falls as 1/√c: the first check at which it should be reached.
@@ -202,6 +254,29 @@ impl Need {
         }
         end - self.range.start
     }
+}
+
+/// Ranges without what lies in these holes; both ascend.
+fn without(ranges: Vec<Range<u64>>, holes: &[Range<u64>]) -> Vec<Range<u64>> {
+    if holes.is_empty() {
+        return ranges;
+    }
+    let mut left = Vec::with_capacity(ranges.len());
+    for mut range in ranges {
+        for hole in holes {
+            if range.start >= hole.end || hole.start >= range.end {
+                continue;
+            }
+            if range.start < hole.start {
+                left.push(range.start..hole.start);
+            }
+            range.start = hole.end.min(range.end);
+        }
+        if !range.is_empty() {
+            left.push(range);
+        }
+    }
+    left
 }
 
 #[cfg(test)]
@@ -237,6 +312,45 @@ mod tests {
             let rows = there.len() as u64;
             assert_eq!(missing(&asked, there, |_| 0.0), Missing { gaps: Vec::new(), rows, total: rows });
         }
+    }
+
+    /// Against a set of seeds, one by one.
+    #[test]
+    fn seeds_between_those_of_several_studies_are_not_missing() {
+        let wishes = Wishes::new([vec![2..5, 9..12, 13..20], vec![0..4], vec![]]);
+        let asked = Asked::by_cell(wishes.clone(), None);
+        for there in [vec![], (0..30).collect(), vec![3, 4, 6, 7, 13, 14], vec![0, 9, 11, 19], vec![12, 20]] {
+            for cell in 0..2 {
+                for shard in [Shard::WHOLE, Shard::new(0, 2).unwrap(), Shard::new(1, 2).unwrap()] {
+                    let blocks = wishes.of(cell).iter().map(|range| shard.block(range));
+                    let wanted: Vec<u64> = blocks.flatten().collect();
+                    let lacking: Vec<u64> =
+                        wanted.iter().copied().filter(|seed| !there.contains(seed)).collect();
+                    let mut need = asked.need(cell, shard);
+                    there.iter().for_each(|&seed| need.push(seed, 0.0));
+                    let found = need.missing();
+                    let (rows, total) = (wanted.len() - lacking.len(), wanted.len());
+                    assert_eq!(
+                        found.gaps.into_iter().flatten().collect::<Vec<_>>(),
+                        lacking,
+                        "{there:?} {shard}"
+                    );
+                    assert_eq!((found.rows, found.total), (rows as u64, total as u64));
+                }
+            }
+            let rows = there.len() as u64;
+            let mut need = asked.need(2, Shard::WHOLE);
+            there.iter().for_each(|&seed| need.push(seed, 0.0));
+            assert_eq!(need.missing(), Missing { gaps: Vec::new(), rows, total: rows });
+        }
+        assert!(
+            asked.depends_on_draws()
+                && !Asked::by_cell(Wishes::new([vec![0..2, 3..4]]), None).depends_on_draws()
+        );
+        assert_eq!(
+            Asked::by_cell(Wishes::new([vec![0..8], vec![0..8]]), None),
+            Asked::seeds("8".parse().unwrap())
+        );
     }
 
     /// Values ±1 around 1: the variance is about 1 and the standard error 1/√c.

@@ -201,7 +201,7 @@ pub fn run(
 
 /// What every cell lacks of a shard.
 fn missing(plan: &Plan, store: &Store, shard: Shard) -> Result<Vec<Missing>, StoreError> {
-    let of = |cell| store.missing(cell, plan.asked().need(cell, shard));
+    let of = |cell| store.missing(cell, store.asked().need(cell, shard));
     (0..plan.cells().len()).map(of).collect()
 }
 

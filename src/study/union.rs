@@ -2,18 +2,20 @@
 //!
 //! ```text
 //! cells   by key; of what differs between machines (paths, last digits of a limit) the least, all names of schedules
+//! seeds   of a cell those that any study asked of it; where cells differ, cell by cell
 //! study   the one that all agree on; else that whose lists are the unions of theirs, where its grid is just their cells;
 //!         else that of them with the most cells, the least text among equals
 //! ```
 //!
 //! Nothing here depends on the order in which the studies are given.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use super::spec::{Spec, Widths};
 use super::store::{Manifest, Reader};
 use super::table::{CellRecord, values};
-use super::{Asked, Plan, Shard, file};
+use super::{Asked, Need, Plan, SeedRange, Shard, Wishes, file};
 
 /// What becomes of several stores.
 pub struct Union {
@@ -21,64 +23,85 @@ pub struct Union {
     pub manifest: Manifest,
     /// The cells, those that the study asks for first.
     pub cells: Vec<CellRecord>,
+    /// What any study asked of each of them.
+    of_all: Asked,
 }
 
 impl Union {
-    /// Of stores of one name and one kind of numbers, of which all was asked for that any of them was asked for; the
-    /// error says which of them has a study that cannot be read.
-    pub fn of(readers: &[&Reader], asked: Asked) -> Result<Self, (usize, file::FileError)> {
+    /// Of stores of one name and one kind of numbers. `target` is the standard error that is asked for. Of each cell
+    /// that is asked for which any of them asked of it; the error says which of them has a study that cannot be read.
+    pub fn of(readers: &[&Reader], target: Option<f64>) -> Result<Self, (usize, file::FileError)> {
         let mut records = records(readers);
         let mut candidates = Vec::new();
+        let mut wanted: HashMap<String, Vec<Range<u64>>> = HashMap::new();
         for (index, reader) in readers.iter().enumerate() {
             let there = reader.manifest();
-            let mut spec = file::parse(&there.text).map_err(|error| (index, error))?;
-            match asked.target() {
-                None => spec.seeds = Some(asked.range().clone()),
-                Some(_) => spec.max_seeds = Some(asked.range().range().end),
-            }
+            let spec = file::parse(&there.text).map_err(|error| (index, error))?;
             let keys: Vec<String> =
                 reader.cells()[..reader.asked_cells()].iter().map(|cell| cell.key.clone()).collect();
-            candidates.push(Candidate {
-                identity: there.identity.clone(),
-                text: there.text.clone(),
-                spec,
-                keys,
-            });
+            for (cell, key) in keys.iter().enumerate() {
+                wanted.entry(key.clone()).or_default().extend(there.asked.ranges(cell));
+            }
+            candidates.push(Candidate { identity: there.identity.clone(), spec: asking(spec, None), keys });
         }
         let all: BTreeSet<&String> = candidates.iter().flat_map(|c| &c.keys).collect();
         let one = candidates.iter().all(|c| c.identity == candidates[0].identity);
         let joined = if one { None } else { joined(&candidates, &all) };
         // Paths of data may differ between machines, and lists be written in other ways: any text will do, but always
         // the same.
-        let most = || candidates.into_iter().min_by_key(|c| (usize::MAX - c.keys.len(), c.text.clone()));
-        let Some(chosen) = joined.or_else(most) else { return Ok(Self::nothing(readers, asked)) };
+        let most = || candidates.into_iter().min_by_key(|c| (usize::MAX - c.keys.len(), c.spec.to_toml()));
+        let Some(chosen) = joined.or_else(most) else { return Ok(Self::nothing(readers)) };
         let mut cells: Vec<CellRecord> = chosen.keys.iter().filter_map(|key| records.remove(key)).collect();
+        let count = cells.len();
+        cells.extend(records.into_values());
+        let wishes = |cells: &[CellRecord]| {
+            Wishes::new(cells.iter().map(|cell| wanted.get(&cell.key).cloned().unwrap_or_default()))
+        };
+        let asked = Asked::by_cell(wishes(&cells[..count]), target);
         let manifest = Manifest {
             identity: chosen.identity,
-            asked,
             shard: Shard::WHOLE,
-            text: chosen.spec.to_toml(),
-            cells: (0..cells.len()).collect(),
+            text: asking(chosen.spec, Some(&asked)).to_toml(),
+            asked,
+            cells: (0..count).collect(),
             ..readers[0].manifest().clone()
         };
-        cells.extend(records.into_values());
-        Ok(Self { manifest, cells })
+        Ok(Self { manifest, of_all: Asked::by_cell(wishes(&cells), target), cells })
+    }
+
+    /// Finds what is missing of every cell, of those too that the study does not ask for.
+    pub fn needs(&self) -> Vec<Need> {
+        (0..self.cells.len()).map(|cell| self.of_all.need(cell, Shard::WHOLE)).collect()
     }
 
     /// Of no studies at all, which does not happen: what the first store says.
-    fn nothing(readers: &[&Reader], asked: Asked) -> Self {
-        let manifest = Manifest { asked, shard: Shard::WHOLE, ..readers[0].manifest().clone() };
-        Self { manifest, cells: readers[0].cells().to_vec() }
+    fn nothing(readers: &[&Reader]) -> Self {
+        let manifest = Manifest { shard: Shard::WHOLE, ..readers[0].manifest().clone() };
+        Self { of_all: manifest.asked.clone(), manifest, cells: readers[0].cells().to_vec() }
     }
 }
 
 /// A study that the union may be.
 struct Candidate {
     identity: String,
-    text: String,
+    /// Without the seeds.
     spec: Spec,
     /// Keys of its cells, in its order.
     keys: Vec<String>,
+}
+
+/// A study that asks for this, or does not say for what.
+fn asking(spec: Spec, asked: Option<&Asked>) -> Spec {
+    let range = asked.map(|asked| asked.range().clone());
+    match asked.and_then(Asked::target) {
+        None => Spec { seeds: range, standard_error: None, max_seeds: None, ..spec },
+        target => Spec {
+            seeds: None,
+            standard_error: target,
+            max_seeds: range.map(|seeds| seeds.range().end),
+            ..spec
+        },
+    }
 }
 
 /// Every cell by its key.
@@ -102,13 +125,12 @@ fn records(readers: &[&Reader]) -> BTreeMap<String, CellRecord> {
 /// The study of the lists of all, where it has just their cells. Its data are loaded for that, as for a run.
 fn joined(candidates: &[Candidate], cells: &BTreeSet<&String>) -> Option<Candidate> {
     let spec = join(&candidates.iter().map(|c| &c.spec).collect::<Vec<_>>())?;
-    let plan = Plan::new(spec).ok()?;
+    let plan = Plan::new(Spec { seeds: Some(SeedRange::FOUND), ..spec }).ok()?;
     let keys: Vec<String> = plan.cells().iter().map(|cell| cell.key()).collect();
     let same = keys.len() == cells.len() && keys.iter().all(|key| cells.contains(key));
     same.then(|| Candidate {
         identity: plan.identity().to_owned(),
-        text: plan.spec().to_toml(),
-        spec: plan.spec().clone(),
+        spec: asking(plan.spec().clone(), None),
         keys,
     })
 }

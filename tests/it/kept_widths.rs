@@ -141,3 +141,24 @@ fn a_directory_that_cannot_keep_them_is_refused_before_anything_is_drawn() {
     assert_eq!(answer(at, &format!("{SMALL} --out kept")), answer(at, SMALL));
     assert!(rows(at).len() >= 80);
 }
+
+/// Searches ask for the draws that are there, and so does what comes of merging their directories.
+#[test]
+fn directories_of_searches_merge_and_lack_nothing() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    answer(at, &format!("{SMALL} --out abs"));
+    answer(at, &format!("{} --out relu", SMALL.replace("abs", "relu")));
+    for (dirs, out) in [("abs", "one"), ("abs relu", "both"), ("both relu", "kept")] {
+        let (status, said, err) = eoc(at, &format!("merge {dirs} --out {out}"));
+        assert_eq!((status, err.as_str()), (0, ""), "{said}");
+        let text = std::fs::read_to_string(at.join(out).join("study.toml")).unwrap();
+        assert!(text.contains("seeds = \"found\""), "{text}");
+    }
+    let count = |dir: &str| eoc(at, &format!("export {dir} --format csv")).1.lines().count() - 1;
+    assert_eq!(count("kept"), count("abs") + count("relu"));
+    let (_, status, _) = eoc(at, "status kept --json");
+    let status: Value = serde_json::from_str(&status).unwrap();
+    assert!(status["total"]["rows"].as_u64() > Some(0), "{status}");
+    assert_eq!(status["total"]["rows"], status["total"]["total"]);
+}

@@ -27,6 +27,7 @@ mod merge;
 mod process;
 mod resume;
 mod studies;
+mod trouble;
 
 /// Three cells of 2, 2 and 4 rows of K, seeds 0 to 23.
 const STUDY: &str = "name = 'test'\nseeds = 24\n[network]\nactivation = 'relu'\nwidths = ['3', '4,5']\noutputs = [1, 2]\n\

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::backend::cpu::CPU;
-use crate::cli::escape::visible;
+use crate::cli::escape::{visible, word};
 use crate::cli::failure::Failure;
 use crate::cli::stored::{describe, differs_in_points, has_our_keys, unusable};
 use crate::cli::units::{are, counted, utc};
-use crate::study::store::{CellRecord, Reader, Statistics, StoreError};
+use crate::study::store::{CellRecord, Manifest, Reader, Statistics, StoreError};
 use crate::study::table::{Value, columns, values};
-use crate::study::{Plan, file};
+use crate::study::{Plan, Spec, file};
 
 /// A row by its cell and seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,18 @@ pub fn reproduce(reader: &Reader, dir: &Path) -> Result<String, StoreError> {
         text += &format!("#   eoc run again.toml{shard} --device {} --out {out}{of}\n", device(name));
     }
     text += &others(reader, dir)?;
+    if let Some(study) = of_all_seeds(manifest) {
+        text += &format!("# Its cells have other seeds each ({}); these are all of them:\n", manifest.asked);
+        return Ok(text + "\n" + &study);
+    }
     Ok(text + "\n" + &manifest.text)
+}
+
+/// The study with the seeds of all its cells, where it asks for seeds cell by cell, which no study file can.
+fn of_all_seeds(manifest: &Manifest) -> Option<String> {
+    let seeds = manifest.asked.wishes().filter(|_| manifest.asked.target().is_none())?.hull()?;
+    let spec = file::parse(&manifest.text).ok()?;
+    Some(Spec { seeds: Some(seeds), ..spec }.to_toml())
 }
 
 /// Most cells that are listed one by one.
@@ -221,9 +232,7 @@ fn device(name: &str) -> String {
 /// For a shell: in quotes where anything in it could mean something else, byte by byte where a terminal would act on
 /// it.
 fn quoted(text: &str) -> String {
-    if visible(text) != text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
-        || text.contains(['\n', '\t'])
-    {
+    if word(text) != text {
         return format!("$'{}'", text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<String>());
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:=,+@%".contains(c);

@@ -96,6 +96,11 @@ impl Run {
     }
 }
 
+/// The directory of a shard of a Slurm job.
+pub fn shard(dir: &Path, index: u32) -> PathBuf {
+    dir.join(format!("shard-{index}"))
+}
+
 /// The shards of a Slurm job. What is asked for is what its study says now, whatever a shard was begun with.
 pub fn job(dir: &Path, count: u32) -> Result<Vec<Run>, Failure> {
     let text = fs::read_to_string(dir.join("study.toml")).unwrap_or_default();
@@ -104,7 +109,7 @@ pub fn job(dir: &Path, count: u32) -> Result<Vec<Run>, Failure> {
     let run = |index| {
         let shard = Shard::new(index, count).map_err(Failure::unusable)?;
         let log = Log::read(&dir.join(format!("logs/shard-{index}.txt")));
-        let inside = dir.join(format!("shard-{index}"));
+        let inside = self::shard(dir, index);
         let name = shown(&inside);
         look(&Place { dir: inside, name, task: Some((shard, log)) }, plan.as_ref())
     };
@@ -153,7 +158,7 @@ fn look(place: &Place, plan: Option<&Plan>) -> Result<Run, Failure> {
             };
             judge(run, &place.dir, &log)
         }
-        Err(StoreError::NoRun { .. }) => {
+        Err(StoreError::NoRun { .. } | StoreError::NotThere { .. }) => {
             let missing =
                 plan.map(|plan| nothing(plan.asked(), plan.cells().len(), shard)).unwrap_or_default();
             let total = plan.map(|_| sum(&missing, |m| m.total));

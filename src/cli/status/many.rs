@@ -1,5 +1,6 @@
 //! Several run directories at once, and the directory of a Slurm job, which stands for its shards.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -9,9 +10,10 @@ use crate::cli::failure::Failure;
 use crate::cli::slurm::shards_of;
 use crate::cli::stored::unusable;
 use crate::cli::units::{counted, duration};
+use crate::files::place;
 use crate::report::{Align, Layout, paragraph};
 use crate::study::STORE;
-use crate::study::store::StoreError;
+use crate::study::store::Reader;
 
 /// Columns of the name of a directory.
 const NAME: usize = 24;
@@ -31,20 +33,26 @@ pub fn is_job(dir: &Path) -> bool {
 impl Survey {
     /// Looks at every directory.
     pub fn of(dirs: &[PathBuf]) -> Result<Self, Failure> {
+        let shards = |dir: &PathBuf| shards_of(dir).filter(|_| is_job(dir));
+        // A shard that is named beside its job is a line of the job.
+        let of_jobs: HashSet<PathBuf> = dirs
+            .iter()
+            .flat_map(|dir| (0..shards(dir).unwrap_or(0)).map(|index| place(&look::shard(dir, index))))
+            .collect();
         let mut runs = Vec::new();
         for dir in dirs {
-            match shards_of(dir).filter(|_| is_job(dir)) {
-                None => {
-                    runs.push(look::run(dir)?);
-                }
+            match shards(dir) {
+                None if of_jobs.contains(&place(dir)) => {}
+                None => runs.push(look::run(dir)?),
                 Some(count) => runs.extend(look::job(dir, count)?),
             }
         }
         if let (true, [dir, ..]) =
             (runs.iter().all(|run| run.study.is_none() && run.state == State::Missing), dirs)
             && !is_job(dir)
+            && let Err(error) = Reader::open(dir)
         {
-            return Err(unusable(StoreError::NoRun { dir: dir.clone() }));
+            return Err(unusable(error));
         }
         look::foresee(&mut runs)?;
         Ok(Self { runs })

@@ -20,6 +20,7 @@ use super::stored::{describe, unusable};
 use super::terminal;
 use super::units::{counted, duration};
 use super::words::directory;
+use crate::files::distinct;
 use crate::report::paragraph;
 use crate::study::store::Reader;
 use crate::study::{Directory, Missing};
@@ -30,7 +31,7 @@ Nothing is written, and runs may be at work. The time to go is that of one proce
 times the seconds that its samples took so far, or, where it has none, those of the other cells in proportion to its \
 cost.
 
-Of several directories, and of the directory of a Slurm job, which stands for its shards, there is a line each: done, \
+Of several directories, and of the directory of a Slurm job, which stands for its shards, there is a line each, once: done, \
 running (a process holds its lock), waiting (stopped by the time-limit signal, to be started again), failed (rows are \
 missing and no process is at work, or the log of its task says so), or missing (not begun). The last line has the rate \
 of all that run together, and the longest time to go.
@@ -67,7 +68,8 @@ pub struct Args {
 
 /// Prints what is asked for.
 pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
-    let text = match (args.dirs.as_slice(), args.row) {
+    let dirs = distinct(&args.dirs);
+    let text = match (dirs.as_slice(), args.row) {
         ([dir], Some(row)) => sample_line(&Reader::open(dir).map_err(unusable)?, dir, row)?,
         ([dir], None) if args.reproduce => {
             reproduce(&Reader::open(dir).map_err(unusable)?, dir).map_err(unusable)?

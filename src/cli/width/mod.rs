@@ -172,10 +172,10 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
 /// Why a batch system must not start the task again.
 fn nothing_kept(out: Option<&Path>) -> String {
     match out {
-        Some(out) => format!(
-            "stopped by the time-limit signal before one new network was kept in {}; give the task more time",
-            out.display()
-        ),
+        Some(_) => {
+            "stopped by the time-limit signal before one new network was kept; give the task more time"
+                .to_owned()
+        }
         None => "stopped by the time-limit signal; nothing is kept without --out DIR".to_owned(),
     }
 }

@@ -61,7 +61,10 @@ impl Directory {
         let entries = match fs::read_dir(dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return claim(None, false),
-            Err(error) => return Err(StoreError::io("use as a run directory", dir)(error)),
+            Err(error) if error.kind() == ErrorKind::NotADirectory => {
+                return Err(StoreError::NoDirectory { path: file_in(dir), new: true });
+            }
+            Err(error) => return Err(StoreError::io("look into", dir)(error)),
         };
         let mut stranger = None;
         let (mut holds_run, mut has_lock) = (false, false);
@@ -86,10 +89,12 @@ impl Directory {
         let path = dir.join(LOCK);
         let file = match File::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(false);
+            }
             Err(error) => return Err(StoreError::io("read", &path)(error)),
         };
-        match file.try_lock_shared() {
+        match uninterrupted(|| file.try_lock_shared()) {
             Ok(()) => {
                 drop(Lock(file));
                 Ok(false)
@@ -117,6 +122,11 @@ fn undo(dir: &Path, made: &[PathBuf]) {
     for name in [BEGUN.to_owned(), format!("{BEGUN}-journal"), LOCK.to_owned()] {
         let _ = fs::remove_file(dir.join(name));
     }
+    remove(made);
+}
+
+/// Removes directories that were made, where nothing is in them.
+fn remove(made: &[PathBuf]) {
     for dir in made.iter().rev() {
         let _ = fs::remove_dir(dir);
     }
@@ -141,9 +151,11 @@ impl Claim {
         let lock = match self.lock {
             Some(lock) => lock,
             None => take(&self.dir, true).inspect_err(|error| {
-                // Nobody else can be at work where nobody can be kept out; what was made for this run goes again.
-                if matches!(error, StoreError::NoLocks { .. }) {
-                    undo(&self.dir, &made);
+                // What was made for this run goes again; the lock too where nobody can be kept out, and so nobody else be
+                // at work.
+                match error {
+                    StoreError::NoLocks { .. } => undo(&self.dir, &made),
+                    _ => remove(&made),
                 }
             })?,
         };
@@ -157,7 +169,7 @@ fn take(dir: &Path, create: bool) -> Result<Lock, StoreError> {
     let file = file.map_err(StoreError::io("write", &path))?;
     // Whoever only looks whether the directory is in use holds the lock for a moment.
     for attempt in 0.. {
-        match file.try_lock() {
+        match uninterrupted(|| file.try_lock()) {
             Ok(()) => return Ok(Lock(file)),
             Err(TryLockError::WouldBlock) if attempt < 5 => std::thread::sleep(Duration::from_millis(10)),
             Err(TryLockError::WouldBlock) => break,
@@ -170,6 +182,21 @@ fn take(dir: &Path, create: bool) -> Result<Lock, StoreError> {
     Err(StoreError::InUse { dir: dir.to_owned() })
 }
 
+/// The file that stands where a directory of this path is meant.
+fn file_in(path: &Path) -> PathBuf {
+    path.ancestors().find(|part| part.is_file()).unwrap_or(path).to_owned()
+}
+
+/// Takes a lock again where a signal came in between.
+fn uninterrupted(mut lock: impl FnMut() -> Result<(), TryLockError>) -> Result<(), TryLockError> {
+    loop {
+        match lock() {
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Interrupted => {}
+            ended => return ended,
+        }
+    }
+}
+
 /// Whether a lock failed because its file system has none: ENOSYS, ENOTSUP, or ENOLCK, which Rust has no name for.
 fn without_locks(error: &std::io::Error) -> bool {
     let no_lock = if cfg!(any(target_os = "linux", target_os = "android")) { 37 } else { 77 };
@@ -179,6 +206,19 @@ fn without_locks(error: &std::io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_signal_that_interrupts_a_lock_is_no_refusal() {
+        let mut signals = 3;
+        let ended = uninterrupted(|| match signals {
+            0 => Err(TryLockError::WouldBlock),
+            _ => {
+                signals -= 1;
+                Err(TryLockError::Error(ErrorKind::Interrupted.into()))
+            }
+        });
+        assert!(matches!(ended, Err(TryLockError::WouldBlock)) && signals == 0);
+    }
 
     #[cfg(target_os = "linux")]
     #[test]

@@ -3,6 +3,7 @@
 //! Until then nobody reads it, so that it needs no journal; a sync of the file before the rename makes it durable.
 
 use std::fs;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Statement, ffi, params};
@@ -10,8 +11,10 @@ use rusqlite::{Connection, Statement, ffi, params};
 use super::StoreError;
 use super::check::{check_sum, key_bits};
 use super::directory::{BEGUN, Directory, STORE, STUDY};
-use super::manifest::{Manifest, Session, asked_digest, digest, ranges};
+use super::error::CREATE;
+use super::manifest::{Manifest, SEEDS_BY_CELL, Session, asked_digest, digest, ranges, wishes_entry};
 use super::schema::{APPLICATION_ID, FORMAT, bind, insert, names, tables};
+use crate::files::Aside;
 use crate::study::table::{CellRecord, Fields, Part, Record, Row, Sample, Value, columns, each_part};
 
 /// A store in the making.
@@ -30,7 +33,7 @@ impl Draft {
         let (aside, path) = (dir.path().join(BEGUN), dir.path().join(STORE));
         for old in [&aside, &dir.path().join(format!("{BEGUN}-journal"))] {
             match fs::remove_file(old) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
                     return Err(StoreError::io("remove", old)(error));
                 }
                 _ => {}
@@ -38,38 +41,48 @@ impl Draft {
         }
         let conn = fill(&aside, manifest, cells).map_err(|error| {
             // Of two errors the first tells more.
+            let failed = StoreError::of_sqlite(CREATE, &path, &aside, error);
             let _ = fs::remove_file(&aside);
-            StoreError::sqlite("create", &path)(error)
+            failed
         })?;
         Ok(Self { conn, aside, path, key_bits: cells.iter().map(key_bits).collect() })
     }
 
     /// Adds samples.
     pub fn insert(&mut self, samples: &[Sample]) -> Result<(), StoreError> {
-        let fail = || StoreError::sqlite("write", &self.path);
-        let transaction = self.conn.transaction().map_err(fail())?;
-        insert_samples(&transaction, &self.key_bits, samples).map_err(fail())?;
-        transaction.commit().map_err(fail())
+        let Self { conn, aside, path, key_bits } = self;
+        let mut insert = || {
+            let transaction = conn.transaction()?;
+            insert_samples(&transaction, key_bits, samples)?;
+            transaction.commit()
+        };
+        insert().map_err(|error| StoreError::of_sqlite(CREATE, path, aside, error))
     }
 
     /// Adds the processes that added the rows.
     pub fn insert_sessions(&mut self, sessions: &[Session]) -> Result<(), StoreError> {
-        let fail = || StoreError::sqlite("write", &self.path);
-        let transaction = self.conn.transaction().map_err(fail())?;
-        for session in sessions {
-            insert_session(&transaction, session).map_err(fail())?;
-        }
-        transaction.commit().map_err(fail())
+        let Self { conn, aside, path, .. } = self;
+        let mut insert = || {
+            let transaction = conn.transaction()?;
+            for session in sessions {
+                insert_session(&transaction, session)?;
+            }
+            transaction.commit()
+        };
+        insert().map_err(|error| StoreError::of_sqlite(CREATE, path, aside, error))
     }
 
     /// Makes it durable and gives it its name, in place of a store that was there.
     pub fn publish(self) -> Result<(), StoreError> {
         let Self { conn, aside, path, .. } = self;
-        conn.close().map_err(|(_, error)| StoreError::sqlite("create", &path)(error))?;
+        conn.close().map_err(|(_, error)| StoreError::of_sqlite(CREATE, &path, &aside, error))?;
         if path.exists() {
-            settle(&path).map_err(StoreError::sqlite("roll back", &path))?;
+            settle(&path).map_err(StoreError::sqlite("replace", &path))?;
         }
-        crate::files::publish(&aside, &path).map_err(StoreError::io("create", &path))
+        crate::files::publish(&aside, &path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => StoreError::lost(&aside),
+            _ => StoreError::io(CREATE, &path)(error),
+        })
     }
 
     /// Removes what was built; what cannot be removed is replaced by the next that begins.
@@ -115,6 +128,7 @@ fn fill(file: &Path, manifest: &Manifest, cells: &[CellRecord]) -> rusqlite::Res
     for (name, value) in entries.into_iter().chain(asked_entries(manifest)) {
         transaction.execute("INSERT INTO manifest VALUES (?1, ?2)", [name, &value])?;
     }
+    ask_by_cell(&transaction, manifest)?;
     insert_cells(&transaction, 0, cells)?;
     transaction.commit()?;
     Ok(conn)
@@ -143,6 +157,7 @@ pub(super) fn ask(
     for (name, value) in asked_entries(manifest) {
         conn.execute("UPDATE manifest SET value = ?2 WHERE name = ?1", [name, &value])?;
     }
+    ask_by_cell(conn, manifest)?;
     if before == cells {
         return Ok(());
     }
@@ -160,6 +175,15 @@ pub(super) fn ask(
     insert_cells(conn, before.len(), &cells[before.len()..])?;
     let digest = digest(&manifest.study, manifest.details, cells);
     conn.execute("UPDATE manifest SET value = ?1 WHERE name = 'digest'", [digest]).map(|_| ())
+}
+
+/// The entry of seeds that are asked for cell by cell, where they are.
+fn ask_by_cell(conn: &Connection, manifest: &Manifest) -> rusqlite::Result<()> {
+    conn.execute("DELETE FROM manifest WHERE name = ?1", [SEEDS_BY_CELL])?;
+    if let Some(value) = wishes_entry(manifest) {
+        conn.execute("INSERT INTO manifest VALUES (?1, ?2)", [SEEDS_BY_CELL, &value])?;
+    }
+    Ok(())
 }
 
 /// The entries of the manifest that change from one `eoc run` to the next.
@@ -240,17 +264,46 @@ fn bind_all(statement: &mut Statement, first: usize, row: &impl Fields) -> rusql
 
 /// `study.toml` of a run directory, where it does not say it already.
 pub fn write_study(dir: &Path, manifest: &Manifest) -> Result<(), StoreError> {
-    let path = dir.join(STUDY);
+    StudyFile::begin(dir, manifest)?.finish()
+}
+
+/// The same, written beside its name first: what can fail fails before the store is replaced.
+pub struct StudyFile {
+    /// None where the file says it already.
+    file: Option<Aside>,
+    path: PathBuf,
+}
+
+impl StudyFile {
+    /// Writes it beside its name.
+    pub fn begin(dir: &Path, manifest: &Manifest) -> Result<Self, StoreError> {
+        let path = dir.join(STUDY);
+        let text = study_text(manifest);
+        if fs::read_to_string(&path).is_ok_and(|there| there == text) {
+            return Ok(Self { file: None, path });
+        }
+        let write = || {
+            let mut file = Aside::create(&path)?;
+            file.write_all(text.as_bytes())?;
+            file.flush().map(|()| file)
+        };
+        let file = write().map_err(StoreError::io("write", &path))?;
+        Ok(Self { file: Some(file), path })
+    }
+
+    /// Gives it its name.
+    pub fn finish(self) -> Result<(), StoreError> {
+        self.file.map_or(Ok(()), Aside::finish).map_err(StoreError::io("write", &self.path))
+    }
+}
+
+fn study_text(manifest: &Manifest) -> String {
     let part = match manifest.shard {
         shard if shard.is_whole() => String::new(),
         shard => format!(", of which shard {shard} is here"),
     };
-    let text = format!(
+    format!(
         "# The study of this run directory as resolved{part}. Run again into this directory, it is resumed.\n{}",
         manifest.text
-    );
-    if fs::read_to_string(&path).is_ok_and(|there| there == text) {
-        return Ok(());
-    }
-    crate::files::write(&path, text.as_bytes()).map_err(StoreError::io("write", &path))
+    )
 }

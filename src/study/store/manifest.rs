@@ -8,7 +8,10 @@ use super::StoreError;
 use crate::rng::LAYOUT_VERSION;
 use crate::study::cell::hexadecimal;
 use crate::study::table::{CellRecord, Details, values};
-use crate::study::{Asked, NUMERICS_VERSION, Plan, Shard};
+use crate::study::{Asked, NUMERICS_VERSION, Plan, SeedRange, Shard, Wishes};
+
+/// The name of the entry of seeds that are asked for cell by cell.
+pub(super) const SEEDS_BY_CELL: &str = "seeds_by_cell";
 
 /// What the run is and what made it.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +67,14 @@ impl Manifest {
             return Err(StoreError::OtherDetails { dir, found, asked });
         }
         Ok(())
+    }
+
+    /// The same where the study is the one that is there, which may ask for its seeds cell by cell: no study file can.
+    pub(super) fn adopting(self, there: &Self) -> Self {
+        match (&self.identity, &self.text) == (&there.identity, &there.text) {
+            true => Self { asked: there.asked.clone(), ..self },
+            false => self,
+        }
     }
 
     /// The manifest of a plan of which this shard is run; its cells are numbered as there.
@@ -141,13 +152,100 @@ pub(super) fn digest(study: &str, details: Details, cells: &[CellRecord]) -> Str
 
 /// Digest of what changes from one `eoc run` to the next.
 pub(super) fn asked_digest(manifest: &Manifest) -> String {
+    /// What is asked of all cells, as its text in this digest is.
+    #[derive(Debug)]
+    struct Asked<'a> {
+        #[allow(dead_code)]
+        seeds: &'a SeedRange,
+        #[allow(dead_code)]
+        standard_error: Option<f64>,
+    }
     let Manifest { identity, asked, shard, text, cells, .. } = manifest;
+    let asked = Asked { seeds: asked.range(), standard_error: asked.target() };
     hexadecimal(&Sha256::digest(format!("{identity:?} {asked:?} {shard} {text:?} {cells:?}")))
+}
+
+/// The entry of seeds that are asked for cell by cell, which versions that do not know it pass over: for them the study
+/// asks for the seeds that are there. It says what else is asked for, and has a digest of its own.
+pub(super) fn wishes_entry(manifest: &Manifest) -> Option<String> {
+    let wishes = manifest.asked.wishes()?.to_string();
+    let of = asked_digest(manifest);
+    Some(format!("{wishes} {of} {}", wishes_digest(&wishes, &of)))
+}
+
+fn wishes_digest(wishes: &str, of: &str) -> String {
+    hexadecimal(&Sha256::digest(format!("{wishes} {of}")))
+}
+
+/// Takes in that entry; None where it is not as it was written. Of what was asked for before a version that does not
+/// know it asked for something else, nothing is taken.
+pub(super) fn with_wishes(manifest: Manifest, entry: &str) -> Option<Manifest> {
+    let [wishes, of, digest] = entry.split(' ').collect::<Vec<_>>().try_into().ok()?;
+    if digest != wishes_digest(wishes, of) {
+        return None;
+    }
+    if of != asked_digest(&manifest) {
+        return Some(manifest);
+    }
+    let wishes: Wishes = wishes.parse().ok()?;
+    let asked =
+        (wishes.cells() == manifest.cells.len()).then(|| Asked::by_cell(wishes, manifest.asked.target()))?;
+    Some(Manifest { asked, ..manifest })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn asking(asked: Asked) -> Manifest {
+        Manifest {
+            study: "a".to_owned(),
+            details: Details::default(),
+            identity: "b".to_owned(),
+            stream_layout: 1,
+            numerics_version: 1,
+            asked,
+            shard: Shard::WHOLE,
+            text: "c".to_owned(),
+            cells: vec![0, 1],
+        }
+    }
+
+    /// A version that does not know seeds by cell leaves them beside another study, which they are not of.
+    #[test]
+    fn seeds_by_cell_are_of_the_study_beside_them_and_whole() {
+        let asked = Asked::by_cell(Wishes::new([vec![0..8], vec![0..4, 6..9]]), None);
+        let manifest = asking(asked);
+        let read = |text: &str, entry: &str| {
+            let found = Asked::seeds(SeedRange::FOUND);
+            with_wishes(Manifest { asked: found, text: text.to_owned(), ..manifest.clone() }, entry)
+        };
+        let entry = wishes_entry(&manifest).unwrap();
+        assert_eq!(read("c", &entry), Some(manifest.clone()));
+        assert_eq!(read("d", &entry).unwrap().asked, Asked::seeds(SeedRange::FOUND));
+        for at in [0, 2, entry.len() / 2, entry.len() - 1] {
+            let mut bytes = entry.clone().into_bytes();
+            bytes[at] ^= 1;
+            assert_eq!(read("c", &String::from_utf8(bytes).unwrap()), None);
+        }
+        let none = Manifest { asked: Asked::seeds(SeedRange::FOUND), ..manifest };
+        assert_eq!(wishes_entry(&none), None);
+    }
+
+    /// As in stores that were written before seeds by cell were known.
+    #[test]
+    fn the_digest_of_what_is_asked_for_stays() {
+        let seeds: SeedRange = "8".parse().unwrap();
+        for (asked, digest) in [
+            (Asked::seeds(seeds.clone()), "0282c180cdfdaa64aafe452c968caccb36abd3644661e8a9d234d9a0c41a8f49"),
+            (
+                Asked::standard_error(0.5, seeds),
+                "f72d7cba06fe6eabf6bab39144579210567a9b980528775682cd6d8aba9bd074",
+            ),
+        ] {
+            assert_eq!(asked_digest(&asking(asked)), digest);
+        }
+    }
 
     #[test]
     fn indices_read_back_and_nothing_else_is_taken_for_some() {

@@ -32,6 +32,7 @@ mod directory;
 mod draft;
 mod error;
 mod manifest;
+mod obstacle;
 mod reader;
 mod rows;
 mod samples;
@@ -45,10 +46,11 @@ pub use super::table::{
     Statistics,
 };
 pub use directory::{Directory, LOCK, REPORT, STORE, STUDY};
-pub(in crate::study) use draft::{Draft, write_study};
+pub(in crate::study) use draft::{Draft, StudyFile};
 pub(in crate::study) use error::with;
-pub use error::{Advice, Shortage, StoreError};
+pub use error::{Advice, StoreError};
 pub use manifest::{Manifest, Session};
+pub use obstacle::Obstacle;
 pub use reader::Reader;
 pub use rows::Rows;
 pub use samples::Samples;

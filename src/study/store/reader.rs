@@ -6,13 +6,15 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, ffi};
 use tempfile::TempDir;
 
 use super::StoreError;
 use super::check::key_bits;
 use super::directory::STORE;
-use super::manifest::{Manifest, Session, asked_digest, digest, indices};
+use super::error::{OPEN, READ};
+use super::manifest::{Manifest, SEEDS_BY_CELL, Session, asked_digest, digest, indices, with_wishes};
+use super::obstacle::Obstacle;
 use super::rows::{Order, Rows, value};
 use super::schema::{APPLICATION_ID, FORMAT, describe, expected, names};
 use crate::study::cell::Cell;
@@ -41,10 +43,12 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// The run in a directory; None where there is none yet.
+    /// The run in a directory; None where there is none yet, or cannot be one, which who makes one says.
     pub fn look(dir: &Path) -> Result<Option<Self>, StoreError> {
         match Self::open(dir) {
-            Err(StoreError::NoRun { .. }) => Ok(None),
+            Err(StoreError::NoRun { .. } | StoreError::NotThere { .. } | StoreError::NoDirectory { .. }) => {
+                Ok(None)
+            }
             other => other.map(Some),
         }
     }
@@ -52,7 +56,7 @@ impl Reader {
     /// Whether it is just this run with every row that is asked for, so that nothing need be written: it may lie where
     /// nothing can be. Of another run [`Store::open`](super::Store::open) says more.
     pub fn is_finished(&self, plan: &Plan, shard: Shard) -> Result<bool, StoreError> {
-        if self.manifest != Manifest::of(plan, shard) {
+        if self.manifest != Manifest::of(plan, shard).adopting(&self.manifest) {
             return Ok(false);
         }
         Ok(self.missing()?.iter().all(|m| m.gaps.is_empty()))
@@ -65,14 +69,12 @@ impl Reader {
     /// drop the locks of that transaction, as POSIX has it. [`Store`](super::Store) opens none beyond a call.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join(STORE);
-        if !path.exists() {
-            return Err(StoreError::NoRun { dir: dir.to_owned() });
-        }
+        check_place(dir, &path)?;
         match check_header(&path)? {
             Journal::Rollback => match Self::open_file(&path, &path, None) {
                 // The writer was killed within a commit: only a writer may roll back, so a copy is rolled back and
                 // read.
-                Err(StoreError::Sqlite { source, .. }) if waits_for_roll_back(&source) => {
+                Err(StoreError::Sqlite { error, .. }) if waits_for_roll_back(&error) => {
                     Self::open_copy(&path)
                 }
                 other => other,
@@ -84,7 +86,8 @@ impl Reader {
 
     /// Reads a copy in which what its journal holds is done.
     fn open_copy(path: &Path) -> Result<Self, StoreError> {
-        let copying = || StoreError::io("make a temporary copy of", path);
+        const COPYING: &str = "make a temporary copy of";
+        let copying = || StoreError::io(COPYING, path);
         let copy = tempfile::tempdir().map_err(copying())?;
         let inside = copy.path().join(STORE);
         for suffix in ["", "-journal", "-wal"] {
@@ -98,22 +101,22 @@ impl Reader {
                 copied => copied.map(|_| ()).map_err(copying())?,
             }
         }
-        let writer = Connection::open(&inside).map_err(StoreError::sqlite("open", path))?;
-        writer
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
-            .and_then(|()| writer.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())))
-            .map_err(StoreError::sqlite("roll back", path))?;
-        drop(writer);
+        let roll_back = || {
+            let writer = Connection::open(&inside)?;
+            writer.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+            writer.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))
+        };
+        roll_back().map_err(|error| StoreError::of_sqlite(COPYING, path, &inside, error))?;
         Self::open_file(&inside, path, Some(copy))
     }
 
     fn open_file(file: &Path, path: &Path, copy: Option<TempDir>) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(file, flags).map_err(StoreError::sqlite("open", path))?;
-        let read = StoreError::sqlite;
-        conn.busy_timeout(HELD).map_err(read("open", path))?;
+        let fail = || StoreError::sqlite(OPEN, path);
+        let conn = Connection::open_with_flags(file, flags).map_err(fail())?;
+        conn.busy_timeout(HELD).map_err(fail())?;
         // Pages are read once, in order; a merge has hundreds of readers.
-        conn.pragma_update(None, "cache_size", -128).map_err(read("open", path))?;
+        conn.pragma_update(None, "cache_size", -128).map_err(fail())?;
         check_structure(&conn, path)?;
         let cells = read_cells(&conn, path)?;
         let manifest = read_manifest(&conn, path, cells.len())?;
@@ -121,9 +124,14 @@ impl Reader {
         if stored != digest(&manifest.study, manifest.details, &cells) {
             return Err(StoreError::damaged(path, "its plan does not agree with its digest"));
         }
+        let disagrees = || StoreError::damaged(path, "what was asked for does not agree with its digest");
         if manifest_value(&conn, path, "asked_digest")? != asked_digest(&manifest) {
-            return Err(StoreError::damaged(path, "what was asked for does not agree with its digest"));
+            return Err(disagrees());
         }
+        let manifest = match manifest_entry(&conn, path, SEEDS_BY_CELL)? {
+            Some(entry) => with_wishes(manifest, &entry).ok_or_else(disagrees)?,
+            None => manifest,
+        };
         let key_bits = cells.iter().map(key_bits).collect();
         let mut places = manifest.cells.clone();
         let mut asked = vec![false; cells.len()];
@@ -158,7 +166,7 @@ impl Reader {
 
     /// The processes that added samples, in order.
     pub fn sessions(&self) -> Result<Vec<Session>, StoreError> {
-        let fail = || StoreError::sqlite("read", &self.path);
+        let fail = || StoreError::sqlite(READ, &self.path);
         let sql = "SELECT started, version, build, device, driver, threads FROM sessions ORDER BY session";
         let mut statement = self.conn.prepare(sql).map_err(fail())?;
         let rows = statement.query_map([], |row| {
@@ -198,10 +206,11 @@ impl Reader {
     /// What every cell of a plan lacks of a shard of it: all, where it is not here yet. Refuses a plan whose rows could
     /// not be added here.
     pub fn missing_of(&self, plan: &Plan, shard: Shard) -> Result<Vec<Missing>, StoreError> {
-        self.manifest.accepts(self.path.parent().unwrap_or(&self.path), &Manifest::of(plan, shard))?;
+        let asked = Manifest::of(plan, shard).adopting(&self.manifest);
+        self.manifest.accepts(self.path.parent().unwrap_or(&self.path), &asked)?;
         let here: HashMap<&str, usize> = self.cells.iter().map(|c| c.key.as_str()).zip(0..).collect();
         let place = |cell: &Cell| here.get(cell.key().as_str()).copied();
-        self.lacking(plan.asked(), shard, &plan.cells().iter().map(place).collect::<Vec<_>>())
+        self.lacking(&asked.asked, shard, &plan.cells().iter().map(place).collect::<Vec<_>>())
     }
 
     /// What is lacking of cells by their numbers here.
@@ -226,6 +235,26 @@ impl Reader {
     }
 }
 
+/// Refuses a place without a store, and says what is there instead.
+fn check_place(dir: &Path, path: &Path) -> Result<(), StoreError> {
+    let missing =
+        |error: &std::io::Error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+    match std::fs::metadata(dir) {
+        Err(error) if missing(&error) => return Err(StoreError::NotThere { dir: dir.to_owned() }),
+        Err(error) => return Err(StoreError::io(READ, dir)(error)),
+        Ok(found) if !found.is_dir() => {
+            return Err(StoreError::NoDirectory { path: dir.to_owned(), new: false });
+        }
+        Ok(_) => {}
+    }
+    match std::fs::metadata(path) {
+        Err(error) if missing(&error) => Err(StoreError::NoRun { dir: dir.to_owned() }),
+        Err(error) => Err(StoreError::io(READ, path)(error)),
+        Ok(found) if found.is_dir() => Err(StoreError::io(READ, path)(ErrorKind::IsADirectory.into())),
+        Ok(_) => Ok(()),
+    }
+}
+
 fn waits_for_roll_back(error: &rusqlite::Error) -> bool {
     let rusqlite::Error::SqliteFailure(error, _) = error else { return false };
     error.extended_code == ffi::SQLITE_READONLY_ROLLBACK
@@ -245,8 +274,10 @@ enum Journal {
 fn check_header(path: &Path) -> Result<Journal, StoreError> {
     let mut file = File::open(path).map_err(StoreError::io("read", path))?;
     let mut head = [0; 100];
-    file.read_exact(&mut head)
-        .map_err(|_| StoreError::damaged(path, "it is shorter than a database header"))?;
+    file.read_exact(&mut head).map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof => StoreError::damaged(path, "it is shorter than a database header"),
+        _ => StoreError::io(READ, path)(error),
+    })?;
     if &head[..16] != b"SQLite format 3\0" {
         return Err(StoreError::damaged(path, "it is no SQLite database"));
     }
@@ -269,7 +300,7 @@ fn check_header(path: &Path) -> Result<Journal, StoreError> {
 
 /// Application, format, tables, and the structure of every page.
 fn check_structure(conn: &Connection, path: &Path) -> Result<(), StoreError> {
-    let fail = || StoreError::sqlite("read", path);
+    let fail = || StoreError::sqlite(READ, path);
     let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(fail());
     if pragma("application_id")? != i64::from(APPLICATION_ID) {
         return Err(StoreError::damaged(path, "it is a database of another program"));
@@ -299,7 +330,11 @@ fn check_structure(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let verdict: String =
         conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|e| text_damage(path, e))?;
     if verdict != "ok" {
-        return Err(StoreError::damaged(path, verdict.replace('\n', " ")));
+        // What it says is for those who know the pages of SQLite; a page that cannot be read is not a damaged one.
+        if let Some(what) = Obstacle::to_reading_all(path) {
+            return Err(StoreError::Prevented { doing: READ, path: path.to_owned(), what });
+        }
+        return Err(StoreError::damaged(path, "its pages do not fit together"));
     }
     Ok(())
 }
@@ -307,20 +342,19 @@ fn check_structure(conn: &Connection, path: &Path) -> Result<(), StoreError> {
 /// A value of the wrong type, or text that is no UTF-8, is damage too.
 fn text_damage(path: &Path, error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
-        Some(_) => StoreError::sqlite("read", path)(error),
+        Some(_) => StoreError::sqlite(READ, path)(error),
         None => StoreError::damaged(path, error.to_string()),
     }
 }
 
 fn manifest_value(conn: &Connection, path: &Path, name: &str) -> Result<String, StoreError> {
-    conn.query_row("SELECT value FROM manifest WHERE name = ?1", [name], |row| row.get(0)).map_err(
-        |e| match e {
-            rusqlite::Error::QueryReturnedNoRows => {
-                StoreError::damaged(path, format!("its manifest has no {name}"))
-            }
-            other => text_damage(path, other),
-        },
-    )
+    let none = || StoreError::damaged(path, format!("its manifest has no {name}"));
+    manifest_entry(conn, path, name)?.ok_or_else(none)
+}
+
+fn manifest_entry(conn: &Connection, path: &Path, name: &str) -> Result<Option<String>, StoreError> {
+    let value = conn.query_row("SELECT value FROM manifest WHERE name = ?1", [name], |row| row.get(0));
+    value.optional().map_err(|error| text_damage(path, error))
 }
 
 fn unsigned(row: &rusqlite::Row, column: usize) -> rusqlite::Result<u64> {

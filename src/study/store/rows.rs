@@ -7,6 +7,7 @@ use rusqlite::types::ValueRef;
 
 use super::StoreError;
 use super::check::check_sum;
+use super::error::READ;
 use super::schema::select;
 use crate::study::table::{Record, Row, Value};
 
@@ -136,7 +137,7 @@ impl<'r, R: Record + Clone> Rows<'r, R> {
 
     /// The rows of a chunk behind the last, in one transaction.
     fn chunk(&self) -> Result<Vec<(Key, R)>, StoreError> {
-        let fail = || StoreError::sqlite("read", self.path);
+        let fail = || StoreError::sqlite(READ, self.path);
         let mut statement = self.conn.prepare(&self.sql).map_err(fail())?;
         for (i, key) in self.last[..R::KEYS].iter().enumerate() {
             statement.raw_bind_parameter(i + 1, key).map_err(fail())?;

@@ -9,10 +9,11 @@ use rusqlite::{Connection, OpenFlags, params};
 use super::check::key_bits;
 use super::directory::{Directory, STORE};
 use super::draft::{self, Draft, write_study};
+use super::error::READ;
 use super::manifest::{Manifest, Session};
 use super::{Reader, StoreError};
 use crate::study::table::{CellRecord, LimitRecord, Part, Record, Sample, each_part};
-use crate::study::{Missing, Need, Plan, Shard};
+use crate::study::{Asked, Missing, Need, Plan, Shard};
 
 /// An open run directory: this process holds its lock, and its store is that of the plan.
 pub struct Store {
@@ -24,6 +25,8 @@ pub struct Store {
     places: Vec<usize>,
     /// By place.
     key_bits: Vec<u64>,
+    /// What is asked of the cells of the plan.
+    asked: Asked,
     session: Session,
     /// Whether this session is in the table yet; it enters with its first row.
     entered: bool,
@@ -50,6 +53,7 @@ impl Store {
             let reader = Reader::open(dir)?;
             reader.manifest().accepts(dir, &manifest)?;
             reader.count_rows()?;
+            manifest = manifest.adopting(reader.manifest());
             (there, before) = (Some(reader.manifest().clone()), reader.stored_cells());
         }
         let (records, places) = extended(&before, plan, limits)?;
@@ -67,12 +71,13 @@ impl Store {
             }
         }
         let path = dir.path().join(STORE);
-        let fail = || StoreError::sqlite("open", &path);
+        let fail = || StoreError::sqlite("write", &path);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(&path, flags).map_err(fail())?;
         configure(&conn).map_err(fail())?;
         let key_bits = records.iter().map(key_bits).collect();
-        let mut store = Self { conn, dir, cells: before, places, key_bits, session, entered: false };
+        let asked = manifest.asked.clone();
+        let mut store = Self { conn, dir, cells: before, places, key_bits, asked, session, entered: false };
         write_study(store.dir(), &manifest)?;
         if there.is_some_and(|there| there != manifest) || !new && store.cells != records {
             store.ask(&manifest, &records).map_err(StoreError::sqlite("write", &path))?;
@@ -95,8 +100,13 @@ impl Store {
         self.ask(&manifest, &records).map_err(StoreError::sqlite("write", path))?;
         write_study(self.dir(), &manifest)?;
         self.key_bits = records.iter().map(key_bits).collect();
-        (self.cells, self.places) = (records, places);
+        (self.cells, self.places, self.asked) = (records, places, manifest.asked);
         Ok(())
+    }
+
+    /// What is asked of the cells of the plan: by the plan, or, where it is the study that is there, cell by cell.
+    pub fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     /// The directory.
@@ -106,7 +116,7 @@ impl Store {
 
     /// What a cell of the plan lacks of what is needed.
     pub fn missing(&self, cell: usize, mut need: Need) -> Result<Missing, StoreError> {
-        let fail = || StoreError::sqlite("read", self.dir.path().join(STORE));
+        let fail = || StoreError::sqlite(READ, self.dir.path().join(STORE));
         let sql =
             "SELECT seed, relative_fro FROM samples WHERE cell = ?1 AND seed BETWEEN ?2 AND ?3 ORDER BY seed";
         let mut statement = self.conn.prepare(sql).map_err(fail())?;

@@ -186,10 +186,70 @@ fn a_directory_of_something_else_is_refused() {
     let file = temp.path().join("thesis.tex");
     for out in [file.clone(), file.join("run")] {
         let out = out.to_str().unwrap();
-        refused(&eoc(temp.path(), &["run", "--seeds", "1", "--out", out]), 2, &["cannot", "thesis.tex"]);
+        refused(
+            &eoc(temp.path(), &["run", "--seeds", "1", "--out", out]),
+            2,
+            &["thesis.tex is a file, and a directory is meant; give a new or empty"],
+        );
     }
-    refused(&eoc(temp.path(), &["export", "nowhere", "--format", "csv"]), 2, &["nowhere", "holds no run"]);
     assert_eq!(contents(temp.path()).len(), 1);
+}
+
+/// What is not there, a file, and a directory in which there is no run are told apart by every command that reads one.
+#[test]
+fn what_is_no_run_directory_is_said_as_it_is() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    fs::write(at.join("file"), "x").unwrap();
+    fs::create_dir_all(at.join("store/run.sqlite")).unwrap();
+    fs::create_dir(at.join("empty")).unwrap();
+    let before = contents(at);
+    for command in [
+        &["export", "--format", "csv"][..],
+        &["export", "--format", "npy", "--out", "arrays"],
+        &["report"],
+        &["report", "--figure", "f.svg"],
+        &["status"],
+        &["status", "--json"],
+        &["status", "--reproduce"],
+        &["merge", "--out", "out"],
+    ] {
+        for (place, says) in [
+            ("nowhere", "there is no directory nowhere; give a directory that eoc run has written"),
+            ("file/run", "there is no directory file/run; give a directory that"),
+            ("file", "file is a file, and a directory is meant; give a directory that"),
+            ("empty", "empty holds no run; give a directory that eoc run has written"),
+            ("store", "cannot read store/run.sqlite: a directory is in its place; "),
+        ] {
+            // Of several directories a survey is made, where one may be missing: what is said is said in it.
+            let survey = command == ["status", "--json"] && ["file", "store"].contains(&place);
+            let output = eoc(at, &[&command[..1], &[place], &command[1..]].concat());
+            match survey {
+                false => refused(&output, 2, &[says]),
+                true => assert!(String::from_utf8(output.stdout).unwrap().contains(says), "{place}"),
+            }
+            assert_eq!(contents(at), before, "{command:?}");
+        }
+    }
+}
+
+#[test]
+fn a_directory_that_is_named_twice_is_read_once() {
+    let (_temp, dir) = finished();
+    let at = dir.parent().unwrap();
+    let said = |args: &[&str]| {
+        let output = eoc(at, args);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for command in ["status", "report"] {
+        assert_eq!(said(&[command, "run", "run/", "./run"]), said(&[command, "run"]), "{command}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&said(&["status", "run", "./run", "--json"])).unwrap();
+    assert_eq!(
+        (json["total"]["rows"].as_u64(), json["directories"].as_array().unwrap().len()),
+        (Some(96), 1)
+    );
 }
 
 #[test]

@@ -12,12 +12,15 @@ use rusqlite::Connection;
 
 use super::*;
 
-/// `flock` fails with EOC_TEST_FLOCK; writes to files below EOC_TEST_PLACE fail with EDQUOT once EOC_TEST_QUOTA bytes
-/// went there, and syncs of them take five seconds while there is a file EOC_TEST_SLOW.
+/// `flock` fails with EOC_TEST_FLOCK, as often as EOC_TEST_TIMES says, or always. Of files below EOC_TEST_PLACE writes
+/// fail with EOC_TEST_ERRNO (EDQUOT without one) once EOC_TEST_QUOTA bytes went there, reads with EIO once EOC_TEST_READ
+/// bytes came, opening for writing with EOC_TEST_OPEN, and syncs take five seconds while there is a file EOC_TEST_SLOW.
 const SHIM: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,12 +29,13 @@ const SHIM: &str = r#"
 #include <unistd.h>
 
 int flock(int fd, int operation) {
-    const char *failure = getenv("EOC_TEST_FLOCK");
-    if (failure) { errno = atoi(failure); return -1; }
+    static _Atomic int failed;
+    const char *failure = getenv("EOC_TEST_FLOCK"), *times = getenv("EOC_TEST_TIMES");
+    if (failure && (!times || failed++ < atoi(times))) { errno = atoi(failure); return -1; }
     return ((int (*)(int, int))dlsym(RTLD_NEXT, "flock"))(fd, operation);
 }
 
-static _Atomic long long written;
+static _Atomic long long written, taken;
 
 static int here(int fd) {
     const char *place = getenv("EOC_TEST_PLACE");
@@ -64,34 +68,85 @@ int fdatasync(int fd) {
 static int full(int fd, size_t size) {
     const char *quota = getenv("EOC_TEST_QUOTA");
     if (!quota || !here(fd)) return 0;
-    return atomic_fetch_add(&written, (long long)size) + (long long)size > atoll(quota);
+    if (atomic_fetch_add(&written, (long long)size) + (long long)size <= atoll(quota)) return 0;
+    const char *failure = getenv("EOC_TEST_ERRNO");
+    errno = failure ? atoi(failure) : EDQUOT;
+    return 1;
+}
+
+static int broken(int fd, size_t size) {
+    const char *bytes = getenv("EOC_TEST_READ");
+    if (!bytes || !here(fd)) return 0;
+    if (atomic_fetch_add(&taken, (long long)size) + (long long)size <= atoll(bytes)) return 0;
+    errno = EIO;
+    return 1;
+}
+
+ssize_t read(int fd, void *to, size_t size) {
+    if (broken(fd, size)) return -1;
+    return ((ssize_t (*)(int, void *, size_t))dlsym(RTLD_NEXT, "read"))(fd, to, size);
+}
+
+ssize_t pread(int fd, void *to, size_t size, off_t at) {
+    if (broken(fd, size)) return -1;
+    return ((ssize_t (*)(int, void *, size_t, off_t))dlsym(RTLD_NEXT, "pread"))(fd, to, size, at);
+}
+
+ssize_t pread64(int fd, void *to, size_t size, off_t at) {
+    if (broken(fd, size)) return -1;
+    return ((ssize_t (*)(int, void *, size_t, off_t))dlsym(RTLD_NEXT, "pread64"))(fd, to, size, at);
+}
+
+static int closed(const char *path, int flags) {
+    const char *failure = getenv("EOC_TEST_OPEN"), *place = getenv("EOC_TEST_PLACE");
+    if (!failure || !place || !strstr(path, place) || (flags & O_ACCMODE) == O_RDONLY) return 0;
+    errno = atoi(failure);
+    return 1;
+}
+
+int open(const char *path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = va_arg(rest, mode_t);
+    va_end(rest);
+    if (closed(path, flags)) return -1;
+    return ((int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open"))(path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = va_arg(rest, mode_t);
+    va_end(rest);
+    if (closed(path, flags)) return -1;
+    return ((int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open64"))(path, flags, mode);
 }
 
 ssize_t write(int fd, const void *from, size_t size) {
-    if (full(fd, size)) { errno = EDQUOT; return -1; }
+    if (full(fd, size)) return -1;
     return ((ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write"))(fd, from, size);
 }
 
 ssize_t pwrite(int fd, const void *from, size_t size, off_t at) {
-    if (full(fd, size)) { errno = EDQUOT; return -1; }
+    if (full(fd, size)) return -1;
     return ((ssize_t (*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite"))(fd, from, size, at);
 }
 
 ssize_t pwrite64(int fd, const void *from, size_t size, off_t at) {
-    if (full(fd, size)) { errno = EDQUOT; return -1; }
+    if (full(fd, size)) return -1;
     return ((ssize_t (*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite64"))(fd, from, size, at);
 }
 "#;
 
-const SLOW: &str = "name = 'slow'\nseeds = 100000\n[network]\nactivation = 'relu'\ndepth = 3\nwidth = 64\n[data]\nsource = \
+pub(super) const SLOW: &str = "name = 'slow'\nseeds = 100000\n[network]\nactivation = 'relu'\ndepth = 3\nwidth = 64\n[data]\nsource = \
                     'digits:n=32'\n";
 
-fn skip(why: &str) {
+pub(super) fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: failing file systems: {why}");
 }
 
 /// The library, built in a directory.
-fn shim(at: &Path) -> Option<PathBuf> {
+pub(super) fn shim(at: &Path) -> Option<PathBuf> {
     fs::write(at.join("shim.c"), SHIM).unwrap();
     let library = at.join("shim.so");
     let built = Command::new("cc")
@@ -102,7 +157,7 @@ fn shim(at: &Path) -> Option<PathBuf> {
 }
 
 /// The program on the failing file system.
-fn failing(at: &Path, shim: &Path, set: [(&str, &str); 2], args: &[&str]) -> Output {
+pub(super) fn failing(at: &Path, shim: &Path, set: [(&str, &str); 2], args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_eoc"));
     command.args(args).current_dir(at).env("LD_PRELOAD", shim);
     command.envs(set).output().unwrap()

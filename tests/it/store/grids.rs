@@ -168,10 +168,11 @@ fn grids_that_are_no_product_merge_to_the_largest_and_the_rest() {
     for order in [[0, 1], [1, 0]] {
         let out = at.join(format!("out-{order:?}"));
         let merged = merge(&order.map(|i| parts[i].clone()), &out).unwrap();
-        // Seeds are those of both; the cell that is not asked for lacks none.
-        assert_eq!((merged.rows, merged.missing.len()), (14, 2));
-        assert_eq!(merged.missing.iter().map(|m| m.count()).sum::<u64>(), 4);
+        // Each cell has what was asked of it.
+        assert_eq!((merged.rows, merged.missing.len()), (14, 3));
+        assert_eq!(merged.missing.iter().map(|m| m.count()).sum::<u64>(), 0);
         let reader = Reader::open(&out).unwrap();
+        assert_eq!(reader.manifest().asked.to_string(), "0..4");
         assert_eq!((reader.cells().len(), reader.asked_cells()), (3, 2));
         let before = contents(&out);
         merge(&[parts[1].clone(), out.clone()], &out).unwrap();
@@ -179,6 +180,94 @@ fn grids_that_are_no_product_merge_to_the_largest_and_the_rest() {
         outs.push(before);
     }
     assert!(outs[0] == outs[1]);
+}
+
+/// Grids that asked for other seeds each: of every cell what was asked of it, found slowly, and nothing else is missing.
+#[test]
+fn a_cell_of_a_merge_lacks_what_was_asked_of_it_and_no_more() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    // The seeds that some study asked of a width, and those that are there, are sets.
+    type Seeds = BTreeSet<(u64, u64)>;
+    let of = |widths: &[u64], seeds: std::ops::Range<u64>| -> Seeds {
+        widths.iter().flat_map(|&m| seeds.clone().map(move |seed| (m, seed))).collect()
+    };
+    let begun = |name: &str, widths: &str, seeds: &str, shard: &str| {
+        let (dir, text) = (at.join(name), grid("'relu'", widths, seeds));
+        run_into(&dir, &plan(&text), How { shard: shard.parse().unwrap(), ..STRAIGHT }).unwrap();
+        dir
+    };
+    let few = begun("few", "2, 3", "0..8", "0/1");
+    let many = begun("many", "5, 9", "0..16", "0/1");
+    let apart = begun("apart", "2, 3", "20..24", "0/1");
+    let half = begun("half", "5, 9", "0..16", "1/2");
+    let (asked_few, asked_many, asked_apart) = (of(&[2, 3], 0..8), of(&[5, 9], 0..16), of(&[2, 3], 20..24));
+    let union = |sets: &[&Seeds]| sets.iter().flat_map(|set| set.iter().copied()).collect::<Seeds>();
+    let there = of(&[5, 9], 8..16);
+    for (index, (dirs, asked, rows)) in [
+        (vec![&few, &many], union(&[&asked_few, &asked_many]), union(&[&asked_few, &asked_many])),
+        (vec![&apart, &few], union(&[&asked_few, &asked_apart]), union(&[&asked_few, &asked_apart])),
+        (vec![&half, &few], union(&[&asked_few, &asked_many]), union(&[&asked_few, &there])),
+        (
+            vec![&half, &apart, &few],
+            union(&[&asked_few, &asked_apart, &asked_many]),
+            union(&[&asked_few, &asked_apart, &there]),
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let lacking: Seeds = asked.difference(&rows).copied().collect();
+        let missing_of = |dir: &Path| -> Seeds {
+            let reader = Reader::open(dir).unwrap();
+            let missing = reader.missing().unwrap();
+            assert_eq!(missing.len(), reader.cells().len());
+            reader
+                .cells()
+                .iter()
+                .zip(missing)
+                .flat_map(|(cell, missing)| {
+                    let m = cell.m.unwrap();
+                    missing.gaps.into_iter().flatten().map(move |seed| (m, seed)).collect::<Vec<_>>()
+                })
+                .collect()
+        };
+        let out = at.join(format!("out-{index}"));
+        let mut order: Vec<PathBuf> = dirs.into_iter().cloned().collect();
+        let merged = merge(&order, &out).unwrap();
+        assert_eq!(merged.missing.iter().map(|m| m.count()).sum::<u64>(), lacking.len() as u64, "{index}");
+        assert_eq!((missing_of(&out), merged.rows), (lacking.clone(), rows.len() as u64), "{index}");
+        // In another order, in two steps, and again.
+        let before = contents(&out);
+        order.reverse();
+        let (other, first) = (at.join(format!("other-{index}")), at.join(format!("first-{index}")));
+        merge(&order[..1], &first).unwrap();
+        order[0] = first;
+        merge(&order, &other).unwrap();
+        assert_eq!(contents(&other), before, "{index}");
+        merge(&order[1..], &out).unwrap();
+        assert_eq!(contents(&out), before, "{index}");
+        // The study that is written completes it, with nothing else, and is then done.
+        let text = fs::read_to_string(out.join("study.toml")).unwrap();
+        assert_eq!(run(&out, &text), Outcome { added: lacking.len() as u64, missing: 0 }, "{index}");
+        assert_eq!(missing_of(&out), Seeds::new());
+        let name = format!("out-{index}");
+        let output = eoc(at, &["run", &format!("{name}/study.toml"), "--out", &name, "--device", "cpu"]);
+        let table = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(!table.contains("decided how many seeds"), "{table}");
+        // What makes the run again draws all of its rows at least.
+        let output = eoc(at, &["status", &name, "--reproduce"]);
+        let again = plan(&String::from_utf8(output.stdout).unwrap());
+        assert!(asked.iter().all(|(_, seed)| again.asked().range().range().contains(seed)));
+    }
+    let status = eoc(at, &["status", "out-0"]);
+    let status = String::from_utf8(status.stdout).unwrap();
+    assert!(status.contains("seeds 0..8 of 2 cells, 0..16 of 2 cells"), "{status}");
+    assert!(status.contains("Cells:      4 of 4 done\nSamples:    48 of 48 done\n"), "{status}");
+    // Another study asks for its own seeds of all again.
+    assert_eq!(run(&at.join("out-0"), &grid("'relu'", "2, 3, 5, 9", "0..16")).added, 16);
+    assert_eq!(Reader::open(&at.join("out-0")).unwrap().manifest().asked.to_string(), "0..16");
 }
 
 #[test]

@@ -200,7 +200,7 @@ fn other_studies_versions_and_questions_are_named_and_refused() {
     fs::create_dir(at.join("empty")).unwrap();
     refuse(&at.join("empty"), &["holds no run"]);
     fs::write(at.join("file"), "x").unwrap();
-    refuse(&at.join("file"), &["holds no run"]);
+    refuse(&at.join("file"), &["file is a file"]);
     // The place of the whole.
     refused(&eoc(at, &["merge", "shard-0-of-2", "--out", "file"]), 2, &["file"]);
     fs::write(at.join("empty/thesis.tex"), "x").unwrap();

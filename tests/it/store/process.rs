@@ -227,6 +227,41 @@ fn a_directory_that_goes_away_under_a_run_is_said_in_those_words() {
     assert!(rows(&at.join("away")).unwrap().len() >= kept.len());
 }
 
+/// A signal at once, when the program has just begun to listen, is answered without a word of what is not there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_at_once_names_nothing_that_is_not_there() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    fs::write(at.join("tiny.toml"), endless()).unwrap();
+    for (wait, dry) in [(0, false), (5, false), (20, false), (0, true), (100, true)] {
+        let option = if dry { &["--dry-run"][..] } else { &[] };
+        let mut child = start(at, &[&["run", "tiny.toml", "--out", "run"], option].concat());
+        let listens = |status: String| {
+            let caught =
+                status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim().to_owned();
+            // SIGINT is the second signal, and listened to before SIGUSR1, the tenth.
+            u64::from_str_radix(&caught, 16).unwrap() & 0x200 != 0
+        };
+        let status = format!("/proc/{}/status", child.id());
+        await_state(&mut child, || listens(fs::read_to_string(&status).unwrap()));
+        sleep(Duration::from_millis(wait));
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(130), "{said}");
+        let last = said.lines().last().unwrap();
+        if dry {
+            assert_eq!(last, "eoc: interrupted while the time of a sample was measured; nothing was written");
+            assert!(!at.join("run").exists());
+        } else if last.contains(" in run") {
+            let none = rows(&at.join("run")).unwrap().is_empty();
+            assert_eq!(none, last.contains("before one new sample was finished"), "{last}");
+            fs::remove_dir_all(at.join("run")).unwrap();
+        }
+    }
+}
+
 /// The signal of a batch system before its time limit: status 75, also where SIGTERM follows at once, and the run is
 /// resumed.
 #[cfg(unix)]
@@ -326,20 +361,28 @@ fn a_full_disk_keeps_what_was_finished() {
     assert_eq!(resumed, csv(at, "fresh"));
     // No room for the plan: nothing is left behind.
     let output = limited(at, 4096, "run slow.toml --out none --device cpu");
-    refused(&output, 1, &["cannot create", "run.sqlite"]);
+    refused(&output, 1, &["cannot create", "run.sqlite", "(ulimit -f); raise that limit"]);
     assert!(!at.join("none").exists());
     let output = limited(at, 8192, "export run --format csv --out rows.csv");
     refused(&output, 1, &["rows.csv"]);
     assert!(!at.join("rows.csv").exists());
     // A merge that does not fit leaves what was there, or nothing.
-    let output = limited(at, 16384, "merge run --out merged");
-    refused(&output, 1, &["cannot", "run.sqlite"]);
-    assert!(!at.join("merged").exists());
+    let says = [
+        "cannot create merged/run.sqlite",
+        "(ulimit -f); nothing was merged; raise that limit, and merge again",
+    ];
+    // Before the tables, within them, and within the rows.
+    let sizes = [4096, 16384, 65536];
+    for bytes in sizes {
+        refused(&limited(at, bytes, "merge run --out merged"), 1, &says);
+        assert!(!at.join("merged").exists());
+    }
     assert_eq!(eoc(at, &["merge", "run", "--out", "merged"]).status.code(), Some(0));
     let before = contents(&at.join("merged"));
-    let output = limited(at, 16384, "merge run fresh --out merged");
-    refused(&output, 1, &["cannot", "run.sqlite"]);
-    assert!(contents(&at.join("merged")) == before, "what was there is there");
+    for bytes in sizes {
+        refused(&limited(at, bytes, "merge run fresh --out merged"), 1, &says);
+        assert!(contents(&at.join("merged")) == before, "what was there is there");
+    }
 }
 
 #[test]
