@@ -280,6 +280,8 @@ fn without(ranges: Vec<Range<u64>>, holes: &[Range<u64>]) -> Vec<Range<u64>> {
 }
 
 #[cfg(test)]
+// Lists of ranges, of which some have one.
+#[allow(clippy::single_range_in_vec_init)]
 mod tests {
     use super::*;
 

@@ -122,6 +122,8 @@ fn joined(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
 }
 
 #[cfg(test)]
+// Lists of ranges, of which some have one.
+#[allow(clippy::single_range_in_vec_init)]
 mod tests {
     use super::*;
 

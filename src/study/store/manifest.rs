@@ -194,6 +194,8 @@ pub(super) fn with_wishes(manifest: Manifest, entry: &str) -> Option<Manifest> {
 }
 
 #[cfg(test)]
+// Lists of ranges, of which some have one.
+#[allow(clippy::single_range_in_vec_init)]
 mod tests {
     use super::*;
 
