@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use tracing_subscriber::filter::LevelFilter;
 
-use super::escape::visible_lines;
+use super::escape::{Escaped, visible_lines};
 use super::failure::{Failure, Status};
 use super::progress::{Meter, Mode, Shown};
 use crate::backend::Stop;
@@ -210,10 +210,10 @@ impl Context {
         }
     }
 
-    /// Writes text for programs to stdout, as it is; a closed pipe ends the program quietly.
+    /// Writes text for programs to stdout, as it is but on a terminal; a closed pipe ends the program quietly.
     pub fn write(&self, text: &str) -> Result<(), Failure> {
         let write = || {
-            let mut out = std::io::stdout().lock();
+            let mut out = Escaped::of(std::io::stdout().lock());
             out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::stdout)
         };
         // On one terminal with the text, a bar makes way for it.

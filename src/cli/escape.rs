@@ -5,7 +5,8 @@
 //! its way out, so that whoever quotes something need not think of it.
 
 use std::ffi::OsString;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
@@ -60,6 +61,45 @@ pub fn shown(path: &Path) -> String {
     escaped(&path.display().to_string(), "")
 }
 
+/// A writer of rows and JSON, which programs read as they are: only on a terminal, where no program reads, is what that
+/// would act on escaped.
+pub struct Escaped<W> {
+    out: W,
+    escapes: bool,
+    /// The first bytes of a character whose others have not come yet.
+    cut: Vec<u8>,
+}
+
+impl<W: IsTerminal> Escaped<W> {
+    /// Writes to a file, a pipe or a terminal.
+    pub fn of(out: W) -> Self {
+        Self { escapes: out.is_terminal(), out, cut: Vec::new() }
+    }
+}
+
+impl<W: Write> Write for Escaped<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.escapes {
+            return self.out.write(bytes);
+        }
+        self.cut.extend_from_slice(bytes);
+        let whole = match std::str::from_utf8(&self.cut) {
+            Ok(text) => text.len(),
+            // Only the end is cut; what is no text at all is shown as such.
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Err(_) => self.cut.len(),
+        };
+        let text = visible_lines(&String::from_utf8_lossy(&self.cut[..whole]));
+        self.cut.drain(..whole);
+        self.out.write_all(text.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
 fn escaped(text: &str, but: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -108,6 +148,19 @@ mod tests {
         assert_eq!(visible("‖K−K∞‖ φ 中 é"), "‖K−K∞‖ φ 中 é");
         assert_eq!(shown(Path::new("a\nb/c d\t.npy")), "a\\x0ab/c d\\x09.npy");
         assert_eq!(visible_lines("a\tb\n\x07 c\r\n"), "a\tb\n\\x07 c\\x0d\n");
+    }
+
+    #[test]
+    fn a_writer_escapes_on_a_terminal_alone() {
+        let text = "φ,\x1b[2J\u{9b}\u{202e}\n中,2\n";
+        for (escapes, expected) in [(true, "φ,\\x1b[2J\\x9b\\u{202e}\n中,2\n"), (false, text)] {
+            // Cut anywhere, within characters too.
+            for size in 1..text.len() {
+                let mut out = Escaped { out: Vec::new(), escapes, cut: Vec::new() };
+                text.as_bytes().chunks(size).for_each(|part| out.write_all(part).unwrap());
+                assert_eq!(String::from_utf8(out.out).unwrap(), expected);
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::args::{EngineArgs, ThreadArgs};
 use super::context::Context;
 use super::device::DeviceChoice;
-use super::escape::shown;
+use super::escape::{Escaped, shown};
 use super::failure::{Failure, Status};
 use super::input::is_dash;
 use super::stored::{self, unusable};
@@ -175,7 +175,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     tracing::info!("exporting the table {}", table.name());
     match &args.out {
         None => {
-            let mut out = Heard { out: io::stdout(), stop: ctx.stop() };
+            let mut out = Heard { out: Escaped::of(io::stdout()), stop: ctx.stop() };
             match export(&reader, table, format, &mut out) {
                 Err(_) if ctx.stop().is_raised() => return Err(Failure::interrupted()),
                 Err(ExportError::Write(error)) => return Err(Failure::stdout(error)),
@@ -185,7 +185,12 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         }
         Some(path) => {
             let store = args.dir.join(STORE);
-            let sink = Sink { output: output::open(path, 0, &[Some(&store)])?, failed: None };
+            // Parquet is binary.
+            let start = |path, inputs| match format {
+                Format::Parquet => output::open(path, 0, inputs),
+                Format::Csv | Format::Json => output::open_text(path, inputs),
+            };
+            let sink = Sink { output: start(path, &[Some(&store)])?, failed: None };
             let mut sink = Heard { out: sink, stop: ctx.stop() };
             let done = export(&reader, table, format, &mut sink);
             let sink = sink.out;

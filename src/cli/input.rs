@@ -75,8 +75,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// The file itself, or, of a stream, a copy with the extension that its first bytes ask for; it is removed when
-    /// this is dropped.
+    /// The file itself, or, of a stream, a copy, which is removed when this is dropped.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         if !is_stream(path) {
             return Ok(Self { path: path.to_owned(), _copy: None });
@@ -97,7 +96,7 @@ impl Input {
                 std::env::temp_dir().display()
             ))
         };
-        let made = tempfile::Builder::new().prefix(".eoc-").suffix(extension(&bytes)).tempfile();
+        let made = tempfile::Builder::new().prefix(".eoc-").tempfile();
         let mut copy = made.map_err(unkept)?;
         let mut size = 0;
         while !bytes.is_empty() {
@@ -119,17 +118,6 @@ impl Input {
     /// Where it can be read.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-}
-
-/// What a data file with these first bytes is called.
-fn extension(bytes: &[u8]) -> &'static str {
-    match bytes {
-        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => ".npy",
-        [b'P', b'K', 3 | 5, ..] => ".npz",
-        // IDX is known by its own first bytes.
-        [0, 0, ..] | [0x1f, 0x8b, ..] => ".idx",
-        _ => ".csv",
     }
 }
 

@@ -1,32 +1,71 @@
 //! The file of a one-file command, and the line that says what is in it.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::context::Context;
-use super::escape::shown;
+use super::escape::{Escaped, shown};
 use super::failure::{Failure, Status};
 use super::input::is_dash;
 use super::units;
-use crate::data::Output;
+use crate::data::{DataError, Output};
 
 /// Whether a file of this command is standard output.
 static STDOUT_TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Starts a file of this many bytes before anything is computed; refuses one that its file system has no room for, or
-/// that is one of the inputs. A path that is standard output itself is written through it, so that a redirection keeps
-/// its file and its offset.
+/// Starts a binary file of this many bytes before anything is computed; refuses one that its file system has no room
+/// for, that is one of the inputs, or that is a terminal. A path that is standard output itself is written through it,
+/// so that a redirection keeps its file and its offset.
 pub fn open(path: &Path, bytes: u128, inputs: &[Option<&Path>]) -> Result<Output, Failure> {
+    let straight = stdout_at(path);
+    let dash = is_dash(path) && io::stdout().is_terminal();
+    if dash || is_terminal(path) || straight.as_ref().is_some_and(IsTerminal::is_terminal) {
+        return Err(Failure::refused(format!(
+            "--out {} is a terminal, and the file is binary; name a file, or send it on with > or |",
+            path.display()
+        )));
+    }
     if is_dash(path) {
         STDOUT_TAKEN.store(true, Ordering::Relaxed);
-        return Ok(Output::straight(Path::new("standard output"), std::io::stdout()));
+        return Ok(Output::straight(Path::new("standard output"), io::stdout()));
     }
-    if let Some(file) = stdout_at(path) {
+    if let Some(file) = straight {
         STDOUT_TAKEN.store(true, Ordering::Relaxed);
         return Ok(Output::straight(path, file));
     }
+    beside(path, bytes, inputs)
+}
+
+/// Starts a file of text, as [`open`] does; what a terminal would act on is escaped where it is one.
+pub fn open_text(path: &Path, inputs: &[Option<&Path>]) -> Result<Output, Failure> {
+    if is_dash(path) {
+        STDOUT_TAKEN.store(true, Ordering::Relaxed);
+        return Ok(Output::straight(Path::new("standard output"), Escaped::of(io::stdout())));
+    }
+    if let Some(file) = stdout_at(path) {
+        STDOUT_TAKEN.store(true, Ordering::Relaxed);
+        return Ok(Output::straight(path, Escaped::of(file)));
+    }
+    match is_terminal(path) {
+        true => {
+            let file = OpenOptions::new().write(true).open(path);
+            let file = file.map_err(|source| DataError::Create { path: path.to_owned(), source })?;
+            Ok(Output::straight(path, Escaped::of(file)))
+        }
+        false => beside(path, 0, inputs),
+    }
+}
+
+/// Whether a path is the name of a terminal.
+fn is_terminal(path: &Path) -> bool {
+    path.starts_with("/dev/pts") || path.to_str().is_some_and(|path| path.starts_with("/dev/tty"))
+}
+
+/// Starts a file that is not standard output.
+fn beside(path: &Path, bytes: u128, inputs: &[Option<&Path>]) -> Result<Output, Failure> {
     let file = path.canonicalize().ok().filter(|path| path.is_file());
     let same = |input: &&Path| file.is_some() && input.canonicalize().ok() == file;
     if let Some(input) = inputs.iter().flatten().find(|input| same(input)) {
@@ -68,12 +107,12 @@ pub fn array_bytes(shape: &[usize]) -> u128 {
 /// Refuses a directory for files unless it is new or empty, or holds nothing but those that `ours` knows by their
 /// names: `what` they are, such as `export of kernels`.
 pub fn check_directory(out: &Path, what: &str, ours: impl Fn(&str) -> bool) -> Result<(), Failure> {
-    let unusable = |error: std::io::Error| {
+    let unusable = |error: io::Error| {
         Failure::unusable(anyhow::Error::from(error).context(format!("cannot use {}", out.display())))
     };
     let entries = match std::fs::read_dir(out) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(unusable(error)),
     };
     for entry in entries {
@@ -180,7 +219,7 @@ fn stdout_at(path: &Path) -> Option<File> {
     use std::os::fd::AsFd;
     use std::os::unix::fs::MetadataExt;
     let named = std::fs::metadata(path).ok()?;
-    let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned().ok()?);
+    let stdout = File::from(io::stdout().as_fd().try_clone_to_owned().ok()?);
     let open = stdout.metadata().ok()?;
     (named.dev() == open.dev() && named.ino() == open.ino()).then_some(stdout)
 }

@@ -5,6 +5,7 @@
 //! nothing above checks again. Files that the program writes are in [`npy`] and [`weights`].
 
 mod error;
+mod foreign;
 mod generate;
 mod limits;
 mod load;

@@ -47,7 +47,7 @@ pub enum Source {
         /// Angle between them, radians.
         angle: f64,
     },
-    /// A file: `.npy`, `.npz`, `.csv` (or `.tsv`, `.txt`, `.dat`) by its extension, else IDX by its magic number.
+    /// A file: `.npy`, `.npz`, IDX or text, by its first bytes, plain or (but for `.npz`) gzipped.
     File {
         /// Where it is.
         path: PathBuf,

@@ -10,6 +10,7 @@ mod numbers;
 mod progress;
 mod refusals;
 mod tables;
+mod terminals;
 mod threads;
 mod trained;
 mod wording;

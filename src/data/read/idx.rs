@@ -1,30 +1,21 @@
-//! IDX, the format of MNIST and its like, plain or gzipped.
+//! IDX, the format of MNIST and its like.
 //!
 //! Two zero bytes, a type, the number of dimensions, each dimension as u32, the values; all big-endian. The first
 //! dimension counts the points, the others are flattened; values stay as they are.
 //!
 //! Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-
-use flate2::bufread::MultiGzDecoder;
+use std::io::Read;
 
 use super::element::{Element, Kind, fill};
 use super::{Fault, Table, malformed};
 
-/// The points of a file, known by its first bytes.
-pub(super) fn read(mut file: BufReader<File>) -> Result<Table, Fault> {
-    let gzipped = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    if gzipped { points(&mut MultiGzDecoder::new(file)) } else { points(&mut file) }
-}
-
-fn points(file: &mut dyn Read) -> Result<Table, Fault> {
+/// The points of a file.
+pub(super) fn read(file: &mut dyn Read) -> Result<Table, Fault> {
     let mut magic = [0; 4];
     if fill(file, &mut magic)? < 4 || magic[..2] != [0, 0] {
         return malformed(
-            "the file is of no known kind; use .npy, .npz or .csv by name, or IDX (plain or gzipped), which begins \
-             with two zero bytes",
+            "the file is no IDX file, which begins with two zero bytes, a type and the number of dimensions",
         );
     }
     let (kind, bytes) = match magic[2] {

@@ -137,8 +137,9 @@ fn parse(text: &str) -> Result<Header, String> {
                 )?;
                 element = Some(number_type(descr).ok_or_else(|| {
                     format!(
-                        "declares elements of type '{descr}'; store floats of 2, 4 or 8 bytes or integers of 1 to 8 \
-                         bytes"
+                        "declares elements of type '{descr}'{}; store floats of 2, 4 or 8 bytes or integers of 1 to 8 \
+                         bytes",
+                        other_type(descr)
                     )
                 })?);
             }
@@ -181,6 +182,19 @@ fn number_type(descr: &str) -> Option<Element> {
         '>' => Element::new(kind, bytes, true),
         '|' if bytes == 1 => Element::new(kind, bytes, false),
         _ => None,
+    }
+}
+
+/// What elements of no number's type are, and how numbers become of them.
+fn other_type(descr: &str) -> &'static str {
+    match descr.trim_start_matches(['<', '>', '=', '|']).chars().next() {
+        Some('b') => ", which are true or false (x.astype(float) makes them 1 and 0)",
+        Some('c') => ", which are complex (numpy.hstack([x.real, x.imag]) makes coordinates of both parts)",
+        Some('O') => ", which are objects of Python (x.astype(float), where all of them are numbers)",
+        Some('S' | 'U') => ", which are text (x.astype(float), where all of it is numbers)",
+        Some('M' | 'm') => ", which are times",
+        Some('V') => ", which NumPy does not know (x.astype(numpy.float32) of bfloat16)",
+        _ => "",
     }
 }
 

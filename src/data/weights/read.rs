@@ -3,17 +3,22 @@
 //! Format: <https://github.com/huggingface/safetensors>: length of the header as u64, header (JSON), values; all
 //! little-endian.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, Metadata};
+use serde::Deserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 
 use super::foreign;
 use super::layout::{Layout, Stored, Taken};
 use super::{LayerWeights, WeightMatrix};
 use crate::data::DataError;
+use crate::data::foreign::FIRST;
 use crate::units::counted;
 
 /// Headers hold a hundred bytes a tensor.
@@ -62,6 +67,8 @@ impl WeightFile {
         let first = length;
         let length = u64::from_le_bytes(length);
         if length > size - 8 || length > MAX_HEADER {
+            let mut first = first.to_vec();
+            file.take(FIRST as u64 - 8).read_to_end(&mut first).map_err(io)?;
             return wrong(foreign::described(path, &first).unwrap_or_else(|| {
                 format!(
                     "the first 8 bytes declare a header of {}, but the file holds {} more; this is no complete \
@@ -73,6 +80,11 @@ impl WeightFile {
         }
         let mut text = vec![0; length as usize];
         file.read_exact(&mut text).map_err(io)?;
+        if let Some(name) = twice(&text) {
+            return wrong(format!(
+                "tensor {name} stands twice in the header of the .safetensors file; a name is of one tensor"
+            ));
+        }
         let header: Metadata = match serde_json::from_slice(&text) {
             Ok(header) => header,
             Err(error) => {
@@ -167,6 +179,31 @@ impl WeightFile {
         }
         Ok(())
     }
+}
+
+/// The first name that a header has twice, of which a parser of JSON keeps the last; None where all differ, and of what
+/// is no header.
+fn twice(header: &[u8]) -> Option<String> {
+    struct Names(Option<String>);
+    impl<'de> Visitor<'de> for Names {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("tensors by name")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Option<String>, A::Error> {
+            let mut names = HashSet::new();
+            while let Some(name) = map.next_key::<String>()? {
+                map.next_value::<IgnoredAny>()?;
+                if let Some(name) = names.replace(name) {
+                    self.0.get_or_insert(name);
+                }
+            }
+            Ok(self.0)
+        }
+    }
+    serde_json::Deserializer::from_slice(header).deserialize_map(Names(None)).ok().flatten()
 }
 
 fn decode(dtype: Dtype, bytes: &[u8]) -> f64 {

@@ -6,7 +6,7 @@ use super::Place;
 
 /// What the program writes on a terminal of this many columns, by the command `script`; why it cannot be seen, where it
 /// cannot.
-fn shown(place: &Place, columns: usize, line: &str) -> Result<String, String> {
+pub(super) fn shown(place: &Place, columns: usize, line: &str) -> Result<String, String> {
     let eoc = assert_cmd::cargo::cargo_bin!("eoc");
     let command = format!("stty rows 24 cols {columns}; '{}' {line}", eoc.display());
     let mut script = Command::new("script");

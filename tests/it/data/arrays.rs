@@ -48,6 +48,134 @@ fn idx_files_are_read_plain_and_gzipped() {
 }
 
 #[test]
+fn an_array_that_an_archive_has_twice_is_refused() {
+    let files = Files::new();
+    let member = |values: &[f64]| npy("<f8", false, "(1, 2)", &doubles(values));
+    let mut zip = Archive::default();
+    for (name, values) in [("x.npy", [1.0, 2.0]), ("y.npy", [3.0, 4.0]), ("x.npy", [5.0, 6.0])] {
+        zip.add(name, &member(&values));
+    }
+    let path = files.put("a.npz", &zip.finish());
+    let keyed = |key: &str| load(&PathBuf::from(format!("{}:{key}", path.display())));
+    check_refused(&path, keyed("x"), "array x is in the archive 2 times");
+    assert_eq!(keyed("y").unwrap().values(), [3.0, 4.0]);
+}
+
+/// A zip archive of stored files, with any names: libraries refuse to write a name twice.
+#[derive(Default)]
+struct Archive {
+    files: Vec<u8>,
+    directory: Vec<u8>,
+    count: u16,
+}
+
+impl Archive {
+    fn add(&mut self, name: &str, content: &[u8]) {
+        let mut crc = flate2::Crc::new();
+        crc.update(content);
+        let size = (content.len() as u32).to_le_bytes();
+        let length = (name.len() as u16).to_le_bytes();
+        let common = [
+            &[20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0],
+            &crc.sum().to_le_bytes()[..],
+            &size,
+            &size,
+            &length,
+            &[0, 0],
+        ]
+        .concat();
+        let offset = (self.files.len() as u32).to_le_bytes();
+        self.directory
+            .extend([b"PK\x01\x02\x14\x00", &common[..], &[0; 10], &offset, name.as_bytes()].concat());
+        self.files.extend([b"PK\x03\x04", &common[..], name.as_bytes(), content].concat());
+        self.count += 1;
+    }
+
+    fn finish(self) -> Vec<u8> {
+        let count = self.count.to_le_bytes();
+        let [size, start] = [&self.directory, &self.files].map(|part| (part.len() as u32).to_le_bytes());
+        let end = [b"PK\x05\x06\0\0\0\0", &count[..], &count, &size, &start, &[0, 0]].concat();
+        [self.files, self.directory, end].concat()
+    }
+}
+
+#[test]
+fn what_a_file_is_its_bytes_say_and_not_its_name() {
+    let files = Files::new();
+    let array = npy("<f8", false, "(2, 2)", &doubles(&[1.0, 2.0, 3.0, 4.0]));
+    let mut zip = Archive::default();
+    zip.add("x.npy", &array);
+    let zip = zip.finish();
+    let images = idx(8, &[2, 1, 2], &[1, 2, 3, 4]);
+    let text = b"1,2\n3,4\n".to_vec();
+    for (kind, bytes) in [("npy", &array), ("npz", &zip), ("idx", &images), ("csv", &text)] {
+        for name in ["points", "points.data", "points.bin", "points.v2", kind] {
+            assert_eq!(files.load(name, bytes).unwrap().values(), [1.0, 2.0, 3.0, 4.0], "{kind} as {name}");
+        }
+        if kind != "npz" {
+            for name in ["points.gz", "points.csv.gz", "points.npy.gz", "points.csv", "images-idx3-ubyte.gz"]
+            {
+                assert_eq!(
+                    files.load(name, &gzip(bytes)).unwrap().values(),
+                    [1.0, 2.0, 3.0, 4.0],
+                    "{kind} as {name}"
+                );
+            }
+        }
+    }
+    let tabs = files.put("a.tsv.gz", &gzip(b"0,1\n0,5\n"));
+    check_refused(&tabs, load(&tabs), "two readings");
+    let utf16: Vec<u8> =
+        std::iter::once(0xfeff).chain("1,2\n".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    assert_eq!(files.load("points", &utf16).unwrap().values(), [1.0, 2.0]);
+}
+
+#[test]
+fn files_of_other_kinds_are_named_with_what_to_do() {
+    let files = Files::new();
+    let mut excel = Archive::default();
+    excel.add("[Content_Types].xml", b"<?xml");
+    excel.add("xl/workbook.xml", b"<?xml");
+    let excel = excel.finish();
+    let mut zip = Archive::default();
+    zip.add("points.csv", b"1,2\n");
+    let zip = zip.finish();
+    let mut tar = vec![b'a'; 1024];
+    tar[257..262].copy_from_slice(b"ustar");
+    for (bytes, says) in [
+        (&excel[..], "this is an Excel workbook (.xlsx); save its sheet as CSV UTF-8"),
+        (&zip, "this is a zip archive; unpack it first (unzip FILE)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "an Excel workbook (.xls)"),
+        (b"\xfd7zXZ\0\0\x04", "compressed by xz; unpack it first (xz -dk FILE)"),
+        (b"BZh91AY&SY\0\0", "compressed by bzip2; unpack it first (bunzip2 -k FILE)"),
+        (b"\x28\xb5\x2f\xfd\0", "compressed by zstd"),
+        (b"PAR1\x15\0", "a Parquet file; write it with numpy.save(NEW, pandas.read_parquet(FILE)"),
+        (b"ARROW1\0\0", "an Arrow (Feather) file"),
+        (b"\x89HDF\r\n\x1a\n\0", "an HDF5 file"),
+        (b"\x80\x04\x95\0", "a pickle of Python"),
+        (b"MATLAB 5.0 MAT-file, Platform", "a file of MATLAB"),
+        (b"SQLite format 3\0\x10", "an SQLite data base"),
+        (b"\x89PNG\r\n\x1a\n\0", "a picture (PNG)"),
+        (b"{\"points\": [[1, 2]]}", "this is JSON"),
+        (b"[[1.5, 2], [3, 4]]", "this is JSON"),
+        (b"<!DOCTYPE html>", "a page of HTML"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "git lfs pull"),
+        (&tar, "a tar archive; unpack it first (tar -xf FILE)"),
+    ] {
+        for name in ["a.csv", "a.npy", "a.npz", "a", "a.bin"] {
+            let path = files.put(name, bytes);
+            check_refused(&path, load(&path), says);
+        }
+        let path = files.put("a.gz", &gzip(bytes));
+        check_refused(&path, load(&path), "within gzip, this is ");
+    }
+    let path = files.put("b.gz", &gzip(&gzip(b"1,2\n")));
+    check_refused(&path, load(&path), "compressed by gzip again");
+    let path = files.put("b.bin", b"\x01\x02\x03");
+    check_refused(&path, load(&path), "of no known kind; use .npy, .npz, .csv or IDX");
+}
+
+#[test]
 fn malformed_npy_files_are_refused_in_one_sentence() {
     let files = Files::new();
     let check = |bytes: &[u8], says: &str| {
@@ -57,7 +185,7 @@ fn malformed_npy_files_are_refused_in_one_sentence() {
     let two = doubles(&[1.0, 2.0]);
     check(b"", "should begin with");
     check(b"\x93NUMP", "should begin with");
-    check(b"PK\x03\x04aaaaaaaaaa", "should begin with");
+    check(b"PK\x03\x04aaaaaaaaaa", "no readable .npz archive");
     check(b"\x93NUMPY", "cut off before the length");
     check(b"\x93NUMPY\x01\x00\x10", "cut off before the length");
     check(b"\x93NUMPY\x04\x00\x10\x00", "version 4.0 is unknown; use version 1.0, 2.0 or 3.0");
@@ -67,10 +195,11 @@ fn malformed_npy_files_are_refused_in_one_sentence() {
     check(b"\x93NUMPY\x01\x00\x01\x00\xff", "is no text");
     for (descr, says) in [
         ("<f16", "declares elements of type '<f16'; store floats of 2, 4 or 8 bytes"),
-        ("<c8", "'<c8'"),
-        ("|b1", "'|b1'"),
-        ("|S3", "'|S3'"),
-        ("|O", "'|O'"),
+        ("<c8", "'<c8', which are complex (numpy.hstack"),
+        ("|b1", "'|b1', which are true or false"),
+        ("|S3", "'|S3', which are text"),
+        ("|O", "'|O', which are objects of Python"),
+        ("<V2", "'<V2', which NumPy does not know"),
         ("<f", "'<f'"),
         ("<f+8", "'<f+8'"),
         ("<i3", "'<i3'"),
@@ -162,9 +291,11 @@ fn malformed_idx_files_are_refused_in_one_sentence() {
             check_refused(&path, load(&path), says);
         }
     };
-    check(b"", "no known kind; use .npy, .npz or .csv by name, or IDX");
-    check(b"hello", "no known kind");
-    check(&[0, 0, 8], "no known kind");
+    check(&[0, 0, 8], "no IDX file, which begins with two zero bytes");
+    for bytes in [&b""[..], b"hello", &[0, 1, 8, 3]] {
+        let path = files.put("a.idx", bytes);
+        check_refused(&path, load(&path), "no IDX file");
+    }
     check(&idx(7, &[1, 1], &[1]), "the type, is 0x07; types are 0x08");
     check(&idx(8, &[], &[1]), "number of dimensions, is 0");
     check(&idx(8, &[3], &[1, 2, 3]), "one dimension, as files of labels have");

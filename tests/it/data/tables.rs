@@ -42,15 +42,15 @@ fn malformed_csv_files_are_refused_in_one_sentence() {
     check(b"1,2\n\xff,3\n", "line 2, field 1");
     check(b"1,2\n\"3,4\n", "line 2 has a quote (\") that is not closed");
     // What a spreadsheet writes where it has no value is no comment.
-    for error in ["#N/A", "#REF!", "#DIV/0!", "#name?"] {
+    for error in ["#N/A", "#REF!", "#DIV/0!", "#name?", "#ERROR!", "#WERT!", "#¡VALOR!", "#NV", "####"] {
         let text = format!("1,2\n{error},4\n5,6\n");
         check(text.as_bytes(), &format!("line 2, field 1 is \"{error}\", which is a missing"));
     }
     // Values that are no numbers are no names either.
     check(b"True,False\n3,4\n", "line 1, field 1 is \"True\", which is true or false");
     check(b"a,b\nTrue,1\nFalse,2\n", "line 2, field 1 is \"True\", which is true or false");
-    check(b"(1+2j),(3+4j)\n3,4\n", "line 1, field 1 is \"(1+2j)\", which is no number");
-    check(b"$5,$6\n3,4\n", "line 1, field 1 is \"$5\", which is no number");
+    check(b"(1+2j),(3+4j)\n3,4\n", "line 1, field 1 is \"(1+2j)\", a complex number");
+    check(b"$5,$6\n3,4\n", "line 1, field 1 is \"$5\", an amount of money");
 }
 
 /// A table as it is written, what is read of it, and what is said of it.
@@ -86,7 +86,15 @@ fn what_data_frame_libraries_write_by_default_is_read_as_meant() {
     read("\"1\" 0.5 1.5 -2\n\"2\" 1.25 0.25 3\n", "holds names");
     // numpy.savetxt: blanks, and a header behind #.
     read("# x y z\n5.0e-01 1.5e+00 -2.0e+00\n1.25e+00 2.5e-01 3.0e+00\n", "1 line that begins with #");
+    // R without quotes, where the row names are numbers, and pandas with index_label=False.
+    read("V1 V2 V3\n1 0.5 1.5 -2\n2 1.25 0.25 3\n", "the header has no name");
+    read("0,1,2\nbob,0.5,1.5,-2.0\neve,1.25,0.25,3.0\n", "the header has no name");
     // Spreadsheets.
+    read("sep=;\r\n0,5;1,5;-2\r\n1,25;0,25;3\r\n", "decimal commas");
+    read("\u{feff}\"sep=,\"\na,b,c\n0.5,1.5,-2\n1.25,0.25,3\n", "");
+    read("SEP=|\n0.5|1.5|-2\n1.25|0.25|3\n", "bars");
+    read("0.5,1.5,-2\n,,\n1.25,0.25,3\n,,\n", "2 lines of separators without a value are skipped");
+    read("0,5\t1,5\t-2\n1,25\t0,25\t3\n", "decimal commas");
     read("a;b;c\r\n0,5;1,5;-2\r\n1,25;0,25;3\r\n", "semicolons");
     read("0.5\t1.5\t-2\r1.25\t0.25\t3\r", "tabs");
     read("0.5|1.5|-2\n1.25|0.25|3\n", "bars");
@@ -102,6 +110,20 @@ fn what_data_frame_libraries_write_by_default_is_read_as_meant() {
         std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
     check_read(&little, 3, &points, "UTF-16, little-endian");
     check_read(&big, 3, &points, "UTF-16, big-endian");
+    // Names in Windows-1252, a line that ends in a comma and a tab, signs of typeset text, powers of Fortran.
+    check_read(b"Gr\xf6\xdfe,H\xf6he\n1.5,2\n3,4\n", 2, &[1.5, 2.0, 3.0, 4.0], "read as Windows-1252");
+    check_read("1.5,−2\n3,4\n".as_bytes(), 2, &[1.5, -2.0, 3.0, 4.0], "\"−2\" in line 1");
+    check_read(b"1.5D+00 -2.0d1\n3 4\n", 2, &[1.5, -20.0, 3.0, 4.0], "\"1.5D+00\" in line 1");
+    check_read(b"1,\t2\n3,\t4\n", 2, &[1.0, 2.0, 3.0, 4.0], "");
+    check_read(b"a,a\n17,2\n3,4\n", 2, &[17.0, 2.0, 3.0, 4.0], "several columns are called \"a\"");
+    check_read(b"400.0,400.5,401.0\n1,2.5,1\n", 3, &[400.0, 400.5, 401.0, 1.0, 2.5, 1.0], "not as labels");
+    // Seventeen digits, the least number, and one beside which it is nothing.
+    check_read(
+        b"0.10000000000000001,5e-324\n1,2.2250738585072014e-308\n",
+        2,
+        &[0.1, 5e-324, 1.0, f64::MIN_POSITIVE],
+        "",
+    );
     // A column of decimal commas is none of names, whatever stands in the others.
     check_read(b"1,5;2,5\n3,5;4\n", 2, &[1.5, 2.5, 3.5, 4.0], "decimal commas");
     check_read(b"1,5;2\n", 2, &[1.5, 2.0], "decimal commas");
@@ -121,6 +143,18 @@ fn what_data_frame_libraries_write_by_default_is_read_as_meant() {
     check_read(b"1,2\n3,4\n", 2, &[1.0, 2.0, 3.0, 4.0], "");
     check_read(b"0,1,2\n", 3, &[0.0, 1.0, 2.0], "");
     check_read(b"1,2\n2,4\n3,6\n", 2, &[1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "counts the rows and is taken as");
+}
+
+/// A name that says tabs, and text without one.
+#[test]
+fn commas_in_a_file_of_tabs_are_decimal_ones_or_refused() {
+    let files = Files::new();
+    let path = files.put("a.tsv", b"0,1\n0,5\n");
+    check_refused(&path, load(&path), "two numbers, or one with a decimal comma");
+    for (text, dim) in [(&b"0,1\t2\n0,5\t3\n"[..], 2), (b"1,2,3\n4,5,6\n", 3), (b"1\n2\n", 1)] {
+        assert_eq!(files.load("b.tsv", text).unwrap().dim(), dim);
+    }
+    assert_eq!(files.load("b.csv", b"0,1\n0,5\n").unwrap().dim(), 2);
 }
 
 #[test]
@@ -159,6 +193,27 @@ fn tables_with_two_readings_and_odd_values_are_refused_by_line_and_field() {
     check(b",a\n0.5,1\n0.7,2\n", "the first column has no name and two readings");
     check(b"id,a\n1,0.5\n2,0.7\n", "the first column, \"id\", has two readings");
     check(b"1,234;5,678\n2,345;6,789\n", "line 1 holds \"1,234\", with two readings");
+    check(
+        b"1.234;5.678\n2.345;6.789\n",
+        "line 1 holds \"1.234\", with two readings: a point between thousands",
+    );
+    check(
+        b"1,5\n1,05\n2,5\n",
+        "line 2 holds \"1,05\", with two readings: two numbers, or one with a decimal comma",
+    );
+    check(b"0,1\t\n0,5\t\n", "line 1 holds \"0,1\", with two readings");
+    check(b"1O,l2\n1,2\n", "line 1, field 1 is \"1O\", a number with letters behind it");
+    check(b"$5,1\n$6,2\n", "line 1, field 1 is \"$5\", an amount of money");
+    check(b"sep=:\n1:2\n", "line 1 names a separator that is none of");
+    check(b"sep=,\n", "there is no row below the line");
+    check(b"1,2\n3,5%\n", "line 2, field 2 is \"5%\", a percentage");
+    check(b"1;2.5\n3;1,5\n", "with a decimal comma");
+    check(b"1,2\n3,1e-400\n", "line 2, field 2 is \"1e-400\", which is below the smallest number");
+    check(b"1,2\n3,1d5\n", "line 2, field 2 is \"1d5\", with two readings");
+    check(b"1,2\n3,2020-01-31\n", "line 2, field 2 is \"2020-01-31\", which is no number");
+    check("1,2\n3,1\u{a0}234\n".as_bytes(), "marks between thousands");
+    check(b"1,2\n3,1\xa0234,5\n", "line 2 has 3 fields");
+    check(b"0.5 1.5\n\"a\" 0.7 0.8\n\"b\" 1.7 1.8\n", "line 2 has 3 fields but line 1 has 2");
     check(b"NA\n2\n3\n", "line 1, field 1 is \"NA\", which is a missing");
     check(b"1x\n2\n3\n", "line 1, field 1 is \"1x\"");
     check(b"NA,x\n2,3\n", "line 1, field 1 is \"NA\"");

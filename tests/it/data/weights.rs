@@ -56,6 +56,8 @@ fn malformed_weights_are_refused_in_one_sentence() {
         &tensors(beside, &[0; 12]),
         "tensor v1 stands beside the weight matrices; leave out what is not called",
     );
+    let last = r#"{"W1":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"W1":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}"#;
+    check(&tensors(last, &[0; 8]), "tensor W1 stands twice in the header");
     let twice = beside.replace("}}", r#"},"v2":{"dtype":"F32","shape":[1],"data_offsets":[12,16]}}"#);
     check(&tensors(&twice, &[0; 16]), "tensor v1 and 1 more stand beside the weight matrices");
     check(&one("W1", "F32", "[1,2]", 4), "malformed");

@@ -1,5 +1,11 @@
 //! Fields of a record, and what a field is.
 
+use super::super::{Fault, malformed};
+use super::near;
+
+/// Characters of a field that an error shows.
+const SHOWN: usize = 40;
+
 /// A field without the space and the quotes around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Field<'t> {
@@ -23,7 +29,7 @@ pub(super) enum Class {
     Missing,
     /// A number with marks between its thousands.
     Thousands,
-    /// A decimal comma where commas separate, or the other way round.
+    /// A comma between digits where commas separate, which may stand between thousands.
     Comma,
     /// A hexadecimal number.
     Hexadecimal,
@@ -31,6 +37,10 @@ pub(super) enum Class {
     Boolean,
     /// A number beyond the largest.
     Huge,
+    /// A number that is not zero, below the smallest.
+    Tiny,
+    /// Nearly a number: why it is none, and what would be accepted.
+    Near(&'static str),
     /// Text that begins as a name does.
     Name,
     /// Neither number nor name.
@@ -38,6 +48,32 @@ pub(super) enum Class {
 }
 
 impl Class {
+    /// Whether it is a number.
+    pub(super) fn is_number(&self) -> bool {
+        self.value().is_some()
+    }
+
+    /// The number.
+    pub(super) fn value(&self) -> Option<f64> {
+        match self {
+            Self::Number { value, .. } => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The number that is written as an integer.
+    pub(super) fn integer(&self) -> Option<f64> {
+        match self {
+            Self::Number { value, integer: true } => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Whether it may stand above a column, or in front of a row.
+    pub(super) fn is_label(&self) -> bool {
+        matches!(self, Self::Name | Self::Odd | Self::Near(_))
+    }
+
     /// Why it is no coordinate and what would be accepted.
     pub(super) fn reason(self) -> &'static str {
         match self {
@@ -55,6 +91,8 @@ impl Class {
             Self::Hexadecimal => "which is hexadecimal; write it in decimal",
             Self::Boolean => "which is true or false; write it as a number, such as 1 or 0",
             Self::Huge => "which is beyond the largest number",
+            Self::Tiny => "which is below the smallest number, 5e-324; write 0 if that is meant",
+            Self::Near(reason) => reason,
             Self::Name | Self::Odd => {
                 "which is no number; rows are numbers separated by commas, with one optional header line of names"
             }
@@ -70,8 +108,8 @@ pub(super) fn split(line: &str, separator: char) -> Vec<Field<'_>> {
         quoted ^= c == '"';
         !quoted && (c == separator || (separator == ' ' && c == '\t'))
     });
-    let field = |part: &'_ str| -> (usize, usize, bool) {
-        let text = part.trim();
+    let field = |(i, part): (usize, &'_ str)| -> (usize, usize, bool) {
+        let text = trimmed(part, separator, i == 0);
         let start = text.as_ptr() as usize - line.as_ptr() as usize;
         match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
             Some(inner) => {
@@ -84,30 +122,63 @@ pub(super) fn split(line: &str, separator: char) -> Vec<Field<'_>> {
     };
     parts
         .filter(|part| separator != ' ' || !part.trim().is_empty())
+        .enumerate()
         .map(field)
         .map(|(start, end, quoted)| Field { text: &line[start..end], quoted })
         .collect()
 }
 
-/// Whether a field is what a spreadsheet writes into a cell that holds no value, such as `#N/A`.
+/// A field without the space around it. Tabs are space behind a comma or the like, and elsewhere a separator of another
+/// kind: in `0,1⇥0,5⇥` they separate decimal commas.
+fn trimmed(part: &str, separator: char, first: bool) -> &str {
+    let tabs_separate = !matches!(separator, ' ' | '\t');
+    let start = part.trim_start();
+    let text = start.trim_end();
+    let before = &part[..part.len() - start.len()];
+    match tabs_separate && (start[text.len()..].contains('\t') || (first && before.contains('\t'))) {
+        true => part.trim_matches(' '),
+        false => text,
+    }
+}
+
+/// Whether a field is what a spreadsheet writes into a cell that holds no value, such as `#N/A`, or `#WERT!` and
+/// `#NV` in another language; or the signs in place of a number that its column was too narrow for.
 pub(super) fn cell_error(text: &str) -> bool {
-    const ERRORS: [&str; 10] =
-        ["N/A", "REF!", "DIV/0!", "VALUE!", "NAME?", "NUM!", "NULL!", "SPILL!", "CALC!", "GETTING_DATA"];
-    text.strip_prefix('#').is_some_and(|error| ERRORS.contains(&error.to_ascii_uppercase().as_str()))
+    const ERRORS: [&str; 12] = [
+        "N/A",
+        "REF!",
+        "DIV/0!",
+        "VALUE!",
+        "NAME?",
+        "NUM!",
+        "NULL!",
+        "SPILL!",
+        "CALC!",
+        "GETTING_DATA",
+        "NV",
+        "N/D",
+    ];
+    text.strip_prefix('#').is_some_and(|error| {
+        let shouted = error.len() > 1 && error.ends_with(['!', '?']) && !error.contains(char::is_lowercase);
+        shouted
+            || ERRORS.contains(&error.to_ascii_uppercase().as_str())
+            || (error.len() > 1 && error.bytes().all(|b| b == b'#'))
+    })
 }
 
 /// What a field is, with a decimal point or a decimal comma.
 pub(super) fn class(text: &str, decimal_comma: bool) -> Class {
-    let bytes = text.as_bytes();
-    let plain = |decimal: u8| {
-        bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'e' | b'E') || *b == decimal)
+    let plain = match number(text, decimal_comma) {
+        None if respelt(text) => number(&spelt(text), decimal_comma),
+        plain => plain,
     };
-    let number = match decimal_comma {
-        false => plain(b'.').then(|| text.parse::<f64>().ok()).flatten(),
-        true => plain(b',').then(|| text.replace(',', ".").parse::<f64>().ok()).flatten(),
-    };
-    match number {
+    match plain {
         Some(value) if value.is_finite() => {
+            let bytes = text.as_bytes();
+            let zero = value == 0.0;
+            if zero && mantissa(text).any(|digit| digit != b'0') {
+                return Class::Tiny;
+            }
             let integer = bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-'));
             return Class::Number { value, integer };
         }
@@ -121,10 +192,15 @@ pub(super) fn class(text: &str, decimal_comma: bool) -> Class {
         "na", "nan", "n/a", "n/a!", "none", "null", "nil", "inf", "infinity", "missing", "1.#qnan", "1.#ind",
         "1.#inf",
     ];
-    if MISSING.contains(&word) || cell_error(text) || ["?", ".", "-", "--"].contains(&text) {
+    // Sodium, which no program writes for a missing value, stands above columns.
+    let missing = MISSING.contains(&word) && text != "Na";
+    if missing || cell_error(text) || ["?", ".", "-", "--"].contains(&text) {
         return Class::Missing;
     }
-    if ["true", "false"].contains(&word) {
+    // In the languages in which spreadsheets write them.
+    const BOOLEANS: [&str; 9] =
+        ["true", "false", "wahr", "falsch", "vrai", "faux", "verdadero", "falso", "vero"];
+    if BOOLEANS.contains(&word) {
         return Class::Boolean;
     }
     if let Some(digits) = word.strip_prefix("0x")
@@ -142,6 +218,9 @@ pub(super) fn class(text: &str, decimal_comma: bool) -> Class {
     {
         return Class::Thousands;
     }
+    if let Some(reason) = near::reason(text, decimal_comma) {
+        return Class::Near(reason);
+    }
     match text.chars().next() {
         Some(c) if c.is_alphabetic() || c == '_' => Class::Name,
         // An amount or a complex number is no name.
@@ -152,10 +231,43 @@ pub(super) fn class(text: &str, decimal_comma: bool) -> Class {
     }
 }
 
+/// The number that is written in digits, a decimal sign and a power of ten.
+pub(super) fn number(text: &str, decimal_comma: bool) -> Option<f64> {
+    let plain = |decimal: u8| {
+        text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'e' | b'E') || b == decimal)
+    };
+    match decimal_comma {
+        false => plain(b'.').then(|| text.parse::<f64>().ok()).flatten(),
+        true => plain(b',').then(|| text.replace(',', ".").parse::<f64>().ok()).flatten(),
+    }
+}
+
+/// Digits in front of a power of ten.
+fn mantissa(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().take_while(|b| !matches!(b, b'e' | b'E' | b'd' | b'D')).filter(u8::is_ascii_digit)
+}
+
+/// Whether a field has a minus sign of its own (U+2212), as typeset text has, or a power of ten of Fortran, which is
+/// told from a hexadecimal number by its decimal sign or by the sign of the power: `1.5D+03`.
+pub(super) fn respelt(text: &str) -> bool {
+    let power = text.rsplit_once(['d', 'D']).is_some_and(|(front, power)| {
+        let digits = power.trim_start_matches(['+', '-', '\u{2212}']);
+        (front.contains(['.', ',']) || digits.len() < power.len())
+            && !digits.is_empty()
+            && digits.bytes().all(|b| b.is_ascii_digit())
+    });
+    power || text.contains('\u{2212}')
+}
+
+/// The same with a hyphen and an e.
+fn spelt(text: &str) -> String {
+    text.replace('\u{2212}', "-").replace(['d', 'D'], "e")
+}
+
 /// Whether text is digits in threes with a mark between, with or without a decimal part: `1,234`, `12'345.6`,
 /// `1.234,5`.
-fn grouped(text: &str, mark: char) -> bool {
-    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+pub(super) fn grouped(text: &str, mark: char) -> bool {
+    let text = text.strip_prefix(['+', '-', '\u{2212}']).unwrap_or(text);
     let decimal = if mark == '.' { ',' } else { '.' };
     let (whole, rest) = text.split_once(decimal).unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
@@ -170,6 +282,15 @@ fn grouped(text: &str, mark: char) -> bool {
         && digits(rest)
 }
 
+/// Refuses a field by its line and its place in it.
+pub(super) fn refused<T>(line: usize, column: usize, field: Field, reason: &str) -> Result<T, Fault> {
+    let mut shown: String = field.text.chars().take(SHOWN).collect();
+    if shown.len() < field.text.len() {
+        shown.push('…');
+    }
+    malformed(format!("line {line}, field {} is \"{shown}\", {reason}", column + 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,21 +303,34 @@ mod tests {
             ("-2.50", false, number(-2.5, false)),
             ("+3e2", false, number(300.0, false)),
             ("1,5", true, number(1.5, false)),
-            ("1.5", true, Class::Odd),
-            ("1,5", false, Class::Odd),
+            ("−1", false, number(-1.0, false)),
+            ("−1,5e−3", true, number(-1.5e-3, false)),
+            ("1.5D+03", false, number(1500.0, false)),
+            ("1d-2", false, number(0.01, false)),
+            ("4.9e-324", false, number(5e-324, false)),
+            ("0e-999", false, number(0.0, false)),
+            ("0.10000000000000001", false, number(0.1, false)),
             ("", false, Class::Empty),
             ("NA", false, Class::Missing),
             ("-inf", false, Class::Missing),
             ("nan", false, Class::Missing),
+            ("Na", false, Class::Name),
+            ("#WERT!", false, Class::Missing),
+            ("#NV", true, Class::Missing),
+            ("####", false, Class::Missing),
+            ("FALSCH", true, Class::Boolean),
             ("1e999", false, Class::Huge),
+            ("1e-999", false, Class::Tiny),
             ("0x1F", false, Class::Hexadecimal),
             ("1,234", false, Class::Comma),
             ("1,234,567.5", false, Class::Thousands),
             ("1.234,5", false, Class::Thousands),
             ("1'234", false, Class::Thousands),
+            ("1\u{a0}234", false, Class::Thousands),
             ("x1", false, Class::Name),
+            ("d1.5", false, Class::Name),
             ("1x1", false, Class::Odd),
-            ("−1", false, Class::Odd),
+            ("2020-01-31", false, Class::Odd),
         ] {
             assert_eq!(class(text, comma), expected, "{text}");
         }
@@ -211,6 +345,11 @@ mod tests {
         assert_eq!(texts("\"a,b\",\" 2 \",", ','), ["a,b", "2", ""]);
         assert_eq!(texts("  1   2\t3 ", ' '), ["1", "2", "3"]);
         assert_eq!(texts("1;;2", ';'), ["1", "", "2"]);
+        assert_eq!(texts("1,\t2", ','), ["1", "2"]);
+        // Tabs that separate are no space around a number.
+        assert_eq!(texts("0,1\t", ','), ["0", "1\t"]);
+        assert_eq!(texts("\t0,1", ','), ["\t0", "1"]);
+        assert_eq!(texts("0,1\t", '\t'), ["0,1", ""]);
         assert!(split("\"1\",2", ',')[0].quoted);
     }
 }

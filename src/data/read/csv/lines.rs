@@ -7,6 +7,8 @@ use super::field::cell_error;
 
 /// Most bytes of a file that is decoded as a whole because it is no UTF-8.
 const MAX_DECODED: u64 = 1 << 31;
+/// Most bytes of a line, which a file that unpacks to nothing but one could make of memory.
+const MAX_LINE: u64 = 1 << 31;
 /// Most lines of one record, which a quote that is never closed would make of the rest of the file.
 const MAX_JOINED: usize = 16;
 
@@ -25,6 +27,8 @@ pub(super) struct Lines<R> {
     pending: Vec<String>,
     line: usize,
     comments: usize,
+    /// Lines of separators alone.
+    hollow: usize,
     encoding: Option<&'static str>,
 }
 
@@ -51,7 +55,8 @@ impl<R: BufRead> Lines<R> {
             None => Source::Stream(file),
             Some((_, word)) => Source::Decoded(Cursor::new(decode(file, word)?.into_bytes())),
         };
-        Ok(Self { source, pending: Vec::new(), line: 0, comments: 0, encoding: encoding.map(|e| e.0) })
+        let encoding = encoding.map(|e| e.0);
+        Ok(Self { source, pending: Vec::new(), line: 0, comments: 0, hollow: 0, encoding })
     }
 
     /// What was done on the way.
@@ -62,7 +67,12 @@ impl<R: BufRead> Lines<R> {
             1 => Some("1 line that begins with # is skipped".to_owned()),
             many => Some(format!("{many} lines that begin with # are skipped")),
         };
-        encoding.into_iter().chain(comments).collect()
+        let hollow = match self.hollow {
+            0 => None,
+            1 => Some("1 line of separators without a value is skipped".to_owned()),
+            many => Some(format!("{many} lines of separators without a value are skipped")),
+        };
+        encoding.into_iter().chain(comments).chain(hollow).collect()
     }
 
     /// The next record; none at the end of the file.
@@ -74,6 +84,11 @@ impl<R: BufRead> Lines<R> {
                 text.drain(..'\u{feff}'.len_utf8());
             }
             if text.trim().is_empty() {
+                continue;
+            }
+            // As spreadsheets write rows that were cleared.
+            if text.chars().all(|c| matches!(c, ',' | ';' | '\t' | '|' | ' ')) {
+                self.hollow += 1;
                 continue;
             }
             if comment(&text) {
@@ -100,9 +115,15 @@ impl<R: BufRead> Lines<R> {
         }
         let mut bytes = Vec::new();
         match &mut self.source {
-            Source::Stream(file) => file.read_until(b'\n', &mut bytes)?,
+            Source::Stream(file) => file.take(MAX_LINE).read_until(b'\n', &mut bytes)?,
             Source::Decoded(text) => text.read_until(b'\n', &mut bytes)?,
         };
+        if bytes.len() as u64 == MAX_LINE {
+            return malformed(format!(
+                "line {} has {MAX_LINE} bytes or more; this is no table",
+                self.line + 1
+            ));
+        }
         if bytes.is_empty() {
             return Ok(None);
         }
@@ -118,8 +139,10 @@ impl<R: BufRead> Lines<R> {
                 bytes.pop();
             }
         }
-        // What is no text is no number either, and is shown as the replacement character.
-        let text = String::from_utf8_lossy(&bytes);
+        let text = String::from_utf8(bytes).unwrap_or_else(|error| {
+            self.encoding = Some("no UTF-8 and read as Windows-1252");
+            windows(error.as_bytes())
+        });
         self.pending = text.split('\r').rev().map(str::to_owned).collect();
         self.line += 1;
         Ok(self.pending.pop())
@@ -142,11 +165,28 @@ fn decode(file: impl Read, word: fn([u8; 2]) -> u16) -> Result<String, Fault> {
     }
 }
 
+/// Text of which every byte is a character, as older Windows programs write it. Numbers are the same in all such
+/// encodings; names may come out wrong.
+fn windows(bytes: &[u8]) -> String {
+    let character = |byte: &u8| match byte {
+        0x80 => '€',
+        0x91 | 0x92 => '\u{2019}',
+        0x93 | 0x94 => '\u{201d}',
+        0x96 => '\u{2013}',
+        0x97 => '\u{2014}',
+        0x81..=0x9f => char::REPLACEMENT_CHARACTER,
+        other => char::from(*other),
+    };
+    bytes.iter().map(character).collect()
+}
+
 /// Whether a line is a comment: it begins with # and not with a field that does, such as the # over a column of row
 /// numbers, or what a spreadsheet writes into a cell that it could not compute.
 fn comment(text: &str) -> bool {
     let Some(rest) = text.trim_start().strip_prefix('#') else { return false };
     let word = text.trim_start().split([',', ';', '\t', '|', ' ']).next().unwrap_or("");
-    let separated = rest.starts_with([',', ';', '\t', '|']);
-    !separated && !cell_error(word.trim_end())
+    let separated = rest.trim_start_matches('#').starts_with([',', ';', '\t', '|']);
+    // A line of nothing but # is a rule between sections.
+    let rule = word.bytes().all(|b| b == b'#');
+    !separated && (rule || !cell_error(word.trim_end()))
 }
