@@ -19,6 +19,8 @@ pub(super) struct Foreign {
 pub(super) enum Then {
     /// Whatever is in it, by this command.
     Unpack(&'static str),
+    /// It stands for another file, which this command brings.
+    Fetch(&'static str),
     /// Where it holds points, in this way.
     Points(&'static str),
 }
@@ -28,6 +30,7 @@ impl Foreign {
     pub(super) fn of_points(self) -> String {
         match self.then {
             Then::Unpack(command) => format!("this is {}; unpack it first ({command})", self.what),
+            Then::Fetch(command) => format!("this is {}; fetch that first ({command})", self.what),
             Then::Points(way) => format!("this is {}; {way}", self.what),
         }
     }
@@ -35,7 +38,7 @@ impl Foreign {
     /// A sentence for who gave it as weights.
     pub(super) fn of_weights(self) -> String {
         match self.then {
-            Then::Unpack(_) => self.of_points(),
+            Then::Unpack(_) | Then::Fetch(_) => self.of_points(),
             Then::Points(_) => format!("this is {}; weights are read from .safetensors", self.what),
         }
     }
@@ -114,7 +117,7 @@ const KNOWN: [(&[u8], &str, Then); 38] = [
     (
         b"version https://git-lfs.github.com/",
         "the pointer that Git LFS keeps in place of a file",
-        Then::Unpack("git lfs pull"),
+        Then::Fetch("git lfs pull"),
     ),
 ];
 

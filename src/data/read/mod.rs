@@ -1,5 +1,5 @@
-//! Tables of numbers from files, by what is in them: `.npy`, `.npz`, IDX, else text. A name says what is meant where the
-//! first bytes do not, and gzip around any of them but `.npz` is taken off.
+//! Tables of numbers from files, by what is in them: `.npy`, `.npz`, IDX, else text. A name says what is meant where
+//! the first bytes do not. Gzip around a file is taken off, but for `.npz`.
 //!
 //! No reader trusts a declared size: what is declared is checked against [`MAX_VALUES`](super::MAX_VALUES) and memory
 //! then grows only with the bytes that are really there.

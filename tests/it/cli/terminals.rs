@@ -23,7 +23,9 @@ fn names_reach_a_program_as_they_are_and_a_terminal_escaped() {
     for line in
         ["export t --format csv", "export t --format csv --out -", "export t --table cells --format csv"]
     {
-        let labels = column(&place.done(line), "data");
+        let ran = place.run(line);
+        assert_eq!(ran.status, 0, "{line}: {}", ran.stderr);
+        let labels = column(&ran.stdout, "data");
         assert!(!labels.is_empty() && labels.iter().all(|label| label.ends_with(name)), "{line}: {labels:?}");
     }
     for line in [

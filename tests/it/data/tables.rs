@@ -137,6 +137,8 @@ fn what_data_frame_libraries_write_by_default_is_read_as_meant() {
         &[7.0, 0.0, 255.0, 3.0, 0.0, 12.0],
         "\"1x1\" among them",
     );
+    check_read(b"a,class\n0.5,1\n1.5,2\n", 2, &[0.5, 1.0, 1.5, 2.0], "\"class\" is taken as a coordinate");
+    check_read(b"a,class\n0.5,1.5\n1.5,2.5\n", 2, &[0.5, 1.5, 1.5, 2.5], "");
     check_read(b"(a),$b\n17,3\n3,0\n", 2, &[17.0, 3.0, 3.0, 0.0], "");
     check_read(b"kind,a\n17,3\n3,0\n", 2, &[17.0, 3.0, 3.0, 0.0], "");
     // Rows of integers that count on are rows.
@@ -154,7 +156,7 @@ fn commas_in_a_file_of_tabs_are_decimal_ones_or_refused() {
     for (text, dim) in [(&b"0,1\t2\n0,5\t3\n"[..], 2), (b"1,2,3\n4,5,6\n", 3), (b"1\n2\n", 1)] {
         assert_eq!(files.load("b.tsv", text).unwrap().dim(), dim);
     }
-    assert_eq!(files.load("b.csv", b"0,1\n0,5\n").unwrap().dim(), 2);
+    assert_eq!(files.load("b.csv", b"3,1\n0,5\n").unwrap().dim(), 2);
 }
 
 #[test]
@@ -202,12 +204,16 @@ fn tables_with_two_readings_and_odd_values_are_refused_by_line_and_field() {
         "line 2 holds \"1,05\", with two readings: two numbers, or one with a decimal comma",
     );
     check(b"0,1\t\n0,5\t\n", "line 1 holds \"0,1\", with two readings");
-    check(b"1O,l2\n1,2\n", "line 1, field 1 is \"1O\", a number with letters behind it");
+    check(
+        b"1O,l2\n1,2\n",
+        "line 1, field 1 is \"1O\", a number with letters behind it or in the place of digits",
+    );
     check(b"$5,1\n$6,2\n", "line 1, field 1 is \"$5\", an amount of money");
     check(b"sep=:\n1:2\n", "line 1 names a separator that is none of");
     check(b"sep=,\n", "there is no row below the line");
     check(b"1,2\n3,5%\n", "line 2, field 2 is \"5%\", a percentage");
-    check(b"1;2.5\n3;1,5\n", "with a decimal comma");
+    check(b"1;2.5\n3;1,5\n", "with a decimal point, and other numbers have decimal commas");
+    check(b"1,2\n3,\"1,5\"\n", "with a decimal comma; write a point");
     check(b"1,2\n3,1e-400\n", "line 2, field 2 is \"1e-400\", which is below the smallest number");
     check(b"1,2\n3,1d5\n", "line 2, field 2 is \"1d5\", with two readings");
     check(b"1,2\n3,2020-01-31\n", "line 2, field 2 is \"2020-01-31\", which is no number");

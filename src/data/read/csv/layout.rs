@@ -14,6 +14,7 @@
 //! | a header that is one field short | R `write.table` | the first column, names or 1,2,3,…, is left out |
 //! | a first column of names | R, pandas with a named index | it is left out |
 //! | a first column 0,1,2,… without a header, beside numbers with points | pandas, or coordinates | refused, two readings |
+//! | a column of integers called `label` or alike | who learns from them | it is a coordinate, and said to be |
 //! | semicolons and decimal commas | R `write.csv2`, spreadsheets | read so |
 //! | a separator at the end of every line | spreadsheets | the empty column is left out |
 
@@ -43,6 +44,10 @@ const INDEX_NAMES: [&str; 17] = [
     "__index_level_0__",
     "#",
 ];
+
+/// Names that a column of labels is likely to have.
+const LABEL_NAMES: [&str; 9] =
+    ["label", "labels", "class", "classes", "target", "targets", "species", "category", "outcome"];
 
 /// The form of a file.
 pub(super) struct Form {
@@ -107,6 +112,7 @@ impl Form {
         if layout.header {
             layout.check_unnamed(&fields[0])?;
             layout.notes.extend(repeated(&fields[0]));
+            layout.notes.extend(labelled(&fields[0], body));
         }
         layout.find_names(&fields, &classes)?;
         if layout.trailing {
@@ -220,9 +226,21 @@ fn is_short(separator: char, fields: &[Vec<Field>], classes: &[Vec<Class>]) -> b
         && body.iter().flatten().all(Class::is_number)
         && first.iter().all(names)
         && (count > 1 || separator != ',');
-    let header = first.iter().zip(&fields[0]).all(|(c, f)| names(c) || f.quoted || *c == Class::Empty)
+    let texts = || first.iter().zip(&fields[0]);
+    let header = (texts().all(|(c, f)| names(c) || f.quoted || *c == Class::Empty)
+        && texts().any(|(c, f)| *c == Class::Name || f.quoted))
         || counts(first.iter().map(Class::integer), 0.0);
     counted || (header && row_names(&fields[1..], body))
+}
+
+/// What there is to say of a column that is likely to hold labels, which a data set has none of.
+fn labelled(header: &[Field], body: &[Vec<Class>]) -> Option<String> {
+    let integers = |column: usize| body.iter().all(|r| r.get(column).is_some_and(|c| c.integer().is_some()));
+    let labels = |(column, field): &(usize, &Field)| {
+        LABEL_NAMES.contains(&field.text.to_ascii_lowercase().as_str()) && integers(*column)
+    };
+    let (_, field) = header.iter().enumerate().find(labels)?;
+    Some(format!("the column \"{}\" is taken as a coordinate; delete it where it holds labels", field.text))
 }
 
 /// What there is to say of names that stand above several columns: nothing is lost.

@@ -8,6 +8,8 @@ const CURRENCIES: [char; 6] = ['$', '€', '£', '¥', '₹', '\u{a4}'];
 /// Dashes that look like a minus sign, which is U+002D or U+2212.
 const DASHES: [char; 6] = ['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{ff0d}'];
 
+const LETTERS: &str = "a number with letters behind it or in the place of digits; write the number alone";
+
 /// Why text is no number though it is nearly one, and what would be accepted; None where it is no near miss.
 pub(super) fn reason(text: &str, decimal_comma: bool) -> Option<&'static str> {
     let is_number = |text: &str| number(text.trim(), decimal_comma).is_some();
@@ -70,9 +72,9 @@ pub(super) fn reason(text: &str, decimal_comma: bool) -> Option<&'static str> {
     let letter = |c: char| c.is_alphabetic() || matches!(c, '°' | '²' | '³');
     let front = text.trim_end_matches(letter);
     if (1..=3).contains(&text[front.len()..].chars().count()) && is_number(front) {
-        return Some("a number with letters behind it; write the number alone");
+        return Some(LETTERS);
     }
-    (begins(text) && of_digits(text)).then_some("with letters in the place of digits; write digits")
+    (begins(text) && of_digits(text)).then_some(LETTERS)
 }
 
 /// Whether text begins as a number does.

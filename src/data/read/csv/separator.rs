@@ -37,10 +37,12 @@ impl<'t> Split<'t> {
         let fields = body[0].len();
         let end = fields - usize::from(fields > 1 && body.iter().all(|r| r.last() == Some(&Class::Empty)));
         let start = usize::from(end > 1);
-        body.iter().all(|record| {
+        // A name that holds another separator, such as 3;1 of 3;1,5, is several fields.
+        let whole = |field: &Field| field.quoted || !field.text.contains([';', '\t', '|']);
+        body.iter().zip(&self.fields[self.fields.len() - body.len()..]).all(|(record, texts)| {
             record.len() == fields
                 && record[start..end].iter().all(Class::is_number)
-                && (start == 0 || record[0].is_number() || record[0].is_label())
+                && (start == 0 || record[0].is_number() || (record[0].is_label() && whole(&texts[0])))
         })
     }
 }
