@@ -46,14 +46,16 @@ pub fn watchdog(out: &Path, added: &Arc<AtomicU64>, last: &Arc<AtomicBool>, ctx:
             Status::TimeLimit => format!("stopped by the time-limit signal {step}"),
             _ => format!("interrupted {step}"),
         };
-        let kept = match out.join(STORE).exists() {
-            true => {
-                format!("all that was finished before is in {}, and the same command resumes", out.display())
-            }
-            false => "nothing was begun, and the same command begins it".to_owned(),
-        };
-        Failure { status, error: Some(anyhow::anyhow!("{why}; {kept}")) }
+        Failure { status, error: Some(anyhow::anyhow!("{why}; {}", kept(&out))) }
     })
+}
+
+/// What is kept where a run is cut off: before its store is made there is nothing to name.
+fn kept(out: &Path) -> String {
+    match out.join(STORE).exists() {
+        true => format!("all that was finished before is in {}, and the same command resumes", out.display()),
+        false => "nothing was begun, and the same command begins it".to_owned(),
+    }
 }
 
 /// The end of a run whose samples are all there while its report is made.
@@ -146,4 +148,20 @@ pub fn short(added: u64, missing: u64, out: &Path, ctx: &Context) -> Failure {
         _ => format!("interrupted; {resumes}"),
     };
     Failure { status, error: Some(anyhow::Error::msg(sentence)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_named_once_there_is_a_run_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("run");
+        assert_eq!(kept(&out), "nothing was begun, and the same command begins it");
+        std::fs::create_dir(&out).unwrap();
+        assert_eq!(kept(&out), "nothing was begun, and the same command begins it");
+        std::fs::write(out.join(STORE), "").unwrap();
+        assert!(kept(&out).starts_with(&format!("all that was finished before is in {}", out.display())));
+    }
 }

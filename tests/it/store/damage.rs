@@ -233,6 +233,19 @@ fn what_is_no_run_directory_is_said_as_it_is() {
     }
 }
 
+/// A run directory given for a study, and a file where the report goes.
+#[test]
+fn what_is_given_in_the_place_of_another_is_named() {
+    let (_temp, dir) = finished();
+    let at = dir.parent().unwrap();
+    let says = "run is a directory, and a study file is meant; the run in it is resumed by: eoc run run/study.toml --out \
+                run";
+    refused(&eoc(at, &["run", "run"]), 2, &[says]);
+    fs::write(dir.join("report"), "mine").unwrap();
+    refused(&eoc(at, &["report", "run"]), 1, &["cannot write run/report: a file is in its place"]);
+    assert_eq!(fs::read(dir.join("report")).unwrap(), b"mine");
+}
+
 #[test]
 fn a_directory_that_is_named_twice_is_read_once() {
     let (_temp, dir) = finished();
