@@ -28,6 +28,9 @@ fn names_reach_a_program_as_they_are_and_a_terminal_escaped() {
         let labels = column(&ran.stdout, "data");
         assert!(!labels.is_empty() && labels.iter().all(|label| label.ends_with(name)), "{line}: {labels:?}");
     }
+    if let Err(why) = shown(&place, 80, "status t") {
+        return println!("SKIPPED: {why}");
+    }
     for line in [
         "export t --format csv",
         "export t --format csv --out -",
@@ -35,19 +38,15 @@ fn names_reach_a_program_as_they_are_and_a_terminal_escaped() {
         "export t --format json",
         "status t",
         "status t --json",
-        "report t --full",
+        "report t",
         "run t/study.toml --out t --json",
         &format!("limit --activation abs --depth 2 --data '{}' --json", name.replace('\'', "'\\''")),
     ] {
-        match shown(&place, 80, line) {
-            Ok(text) => {
-                let acts = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
-                assert!(!text.contains(acts) && !text.is_empty(), "eoc {line}: {text:?}");
-                if line.starts_with("export") {
-                    assert!(text.contains("\\x9b2J\\u{202e}il.csv"), "eoc {line}: {text:?}");
-                }
-            }
-            Err(why) => return println!("SKIPPED: {why}"),
+        let text = shown(&place, 80, line).unwrap();
+        let acts = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!text.contains(acts) && !text.is_empty(), "eoc {line}: {text:?}");
+        if line.starts_with("export") {
+            assert!(text.contains("\\x9b2J\\u{202e}il.csv"), "eoc {line}: {text:?}");
         }
     }
 }
