@@ -106,7 +106,7 @@ fn widths(points: &[Needed], question: &str) -> Chart {
                  bars: the widths that m* can be, m_low + 1 to m_high; markers: their geometric middle, or m_low + 1 \
                  where no m_high is known (then without an upper bar). Dashed, in the same colours: the width at which \
                  the bound of arXiv 2501.14724 meets the tolerance, with one constant for each line that is fitted to \
-                 it.";
+                 what is decided of it.";
     let y = Scale::log("m (neurons): m_low < m* ≤ m_high");
     let note = "error bars: the widths that m* can be, open above where there is no upper bar; dashed, in the same \
                 colours: the shape of the theorem, with a constant fitted to each curve";
@@ -153,8 +153,8 @@ fn shares(points: &[Needed], question: &str, share: f64) -> Chart {
 
 fn constants(points: &[Needed], question: &str) -> Chart {
     let series = measured(points, |p| Some(p.dot(p.constant[0]?, p.constant[1])));
-    let about = "The tolerance over the right side of the bound of arXiv 2501.14724 without its logarithms, at m_low + \
-                 1 and at m_high (error bars; markers: their geometric middle). Were it the same at every depth, the \
+    let about = "The tolerance, as a deviation of K/n, over the right side of the bound of arXiv 2501.14724 without its \
+                 logarithms, at m_low + 1 and at m_high (error bars; markers: their geometric middle). Were it the same at every depth, the \
                  bound would have the right shape.";
     let y = Scale::log("tolerance : bound");
     let note = "error bars: from m_low + 1 to m_high; markers: their geometric middle";

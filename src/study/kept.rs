@@ -43,6 +43,8 @@ pub struct Kept<'a> {
     rows: HashMap<u64, BTreeMap<u64, Statistics>>,
     /// Counts those that were drawn and kept here.
     added: Arc<AtomicU64>,
+    /// The study that the directory was asked for before, where that was no search.
+    before: Option<String>,
 }
 
 /// Why a network could not be drawn, read or kept.
@@ -91,8 +93,12 @@ impl<'a> Kept<'a> {
             store: None,
             rows: HashMap::new(),
             added: Arc::default(),
+            before: None,
         };
         if let Some(reader) = there {
+            let manifest = reader.manifest();
+            let searched = manifest.study == NEEDED || manifest.asked.is_of_found();
+            kept.before = (!searched).then(|| manifest.directory_name());
             reader.manifest().accepts(dir, &Manifest::of(&kept.plan, Shard::WHOLE))?;
             kept.read(&reader)?;
         }
@@ -132,6 +138,12 @@ impl<'a> Kept<'a> {
     /// The networks.
     pub fn networks(&self) -> &Networks<'a> {
         &self.networks
+    }
+
+    /// The study whose rows the directory holds, where that was no search: its rows stay, and the study of the directory
+    /// becomes that of the search.
+    pub fn before(&self) -> Option<&str> {
+        self.before.as_deref()
     }
 
     /// Counts the networks that are drawn and kept from now on, as they are.

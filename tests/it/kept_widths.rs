@@ -138,6 +138,8 @@ fn a_directory_that_cannot_keep_them_is_refused_before_anything_is_drawn() {
     let run =
         "run --activation abs --depth 3 --width 4,8 --data pair:angle=1 --device cpu --seeds 40 --out kept";
     assert_eq!(eoc(at, run).0, 0);
+    let (status, _, err) = eoc(at, &format!("{SMALL} --out kept"));
+    assert!(status == 0 && err.contains("kept holds the study ") && err.contains("its rows stay"), "{err}");
     assert_eq!(answer(at, &format!("{SMALL} --out kept")), answer(at, SMALL));
     assert!(rows(at).len() >= 80);
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
+use super::clock::Clock;
 use super::{Args, Found, Stop, words};
 use crate::answer::{
     self, Answer, Cell, CellError, DrawError, Draws, Networks, NoAnswer, Progress, Question,
@@ -25,6 +26,8 @@ pub struct Asking<'a> {
     pub data: &'a DataSet,
     pub asked: &'a Question,
     pub ctx: &'a Context,
+    /// When to give up.
+    pub clock: Clock,
     /// Networks that were drawn and kept in the run directory.
     pub added: Arc<AtomicU64>,
 }
@@ -33,42 +36,58 @@ impl Asking<'_> {
     /// Asks of every kind, until it is stopped; refuses what has no answer before anything is drawn.
     pub fn all(&self, cells: Vec<Cell>) -> Result<(Vec<Found>, Stop), Failure> {
         let Self { args, ctx, .. } = self;
+        let mut before = None;
         for cell in &cells {
             let networks = self.networks(cell)?;
             networks.question(self.asked).map_err(Failure::unusable)?;
             if args.out.is_some() {
-                self.kept(cell, networks)?;
+                let kept = self.kept(cell, networks)?;
+                before = before.or_else(|| kept.before().map(str::to_owned));
             }
         }
-        let begun = Instant::now();
-        let meter = ctx.progress(format!("width of {}", self.data.label()), "network");
+        if let (Some(study), Some(out)) = (before, &args.out) {
+            ctx.note(&format!(
+                "eoc: {} holds the study {study}: its rows stay, and its study.toml will ask for these networks; give \
+                 the study again to extend it\n",
+                out.display()
+            ));
+        }
+        let place = args.out.as_ref().map_or_else(String::new, |out| format!(" in {}", out.display()));
+        let meter = ctx.progress(format!("width of {}{place}", self.data.label()), "network");
+        let kinds = cells.len();
         let (mut found, mut stopped) = (Vec::new(), Stop::Not);
-        for cell in cells {
+        for (index, cell) in cells.into_iter().enumerate() {
             let start = Instant::now();
             let before = found.iter().map(|f: &Found| f.answer.networks).sum::<u64>();
             let mut observe = |progress: &Progress| {
                 let drawn = before + progress.networks;
-                meter.report(drawn, drawn, None, None, words::so_far(progress));
-                if ctx.stop().is_raised() {
-                    stopped = Stop::Signal;
-                } else if args.max_time.is_some_and(|most| begun.elapsed() >= most) {
-                    stopped = Stop::Time;
-                }
+                let kind = if kinds > 1 { format!("kind {} of {kinds}, ", index + 1) } else { String::new() };
+                meter.report(drawn, drawn, None, None, kind + &words::so_far(progress));
+                stopped = self.stopped();
                 if stopped == Stop::Not { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             };
             let one = self.one(cell, &mut observe)?;
             let Answer { networks, low, high, .. } = one.answer;
             tracing::info!(networks, "m_low {low} m_high {high:?}");
             found.push(Found { seconds: start.elapsed().as_secs_f64(), ..one });
-            if ctx.stop().is_raised() {
+            if stopped == Stop::Not {
                 // The seeds in hand were given up, and nobody was asked.
-                stopped = Stop::Signal;
+                stopped = self.stopped();
             }
             if stopped != Stop::Not {
                 break;
             }
         }
         Ok((found, stopped))
+    }
+
+    /// What breaks off the drawing.
+    fn stopped(&self) -> Stop {
+        match (self.ctx.stop().is_raised(), self.clock.is_over()) {
+            (true, _) => Stop::Signal,
+            (false, true) => Stop::Time,
+            (false, false) => Stop::Not,
+        }
     }
 
     fn one(
@@ -93,14 +112,14 @@ impl Asking<'_> {
     }
 
     fn networks<'c>(&'c self, cell: &'c Cell) -> Result<Networks<'c>, Failure> {
-        Networks::new(self.engine, cell, self.data, self.ctx.stop())
+        Networks::new(self.engine, cell, self.data, self.clock.stop())
             .map_err(|error: CellError| Failure::unusable(error))
     }
 
     fn kept<'c>(&self, cell: &Cell, networks: Networks<'c>) -> Result<Kept<'c>, Failure> {
         let dir = self.args.out.as_deref().unwrap_or_else(|| std::path::Path::new(""));
         let info: &DeviceInfo = self.engine.info();
-        let kept = Kept::open(dir, self.args.spec(cell)?, networks, session(info), self.ctx.stop());
+        let kept = Kept::open(dir, self.args.spec(cell)?, networks, session(info), self.clock.stop());
         kept.map_err(|error| kept_failed(true, error))
     }
 }

@@ -1,6 +1,7 @@
 //! `eoc width`: the smallest width that is wide enough, for one kind of network or for several.
 
 mod ask;
+mod clock;
 mod json;
 mod needed;
 mod question;
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ask::Asking;
+use clock::Clock;
 pub use needed::{ABOUT, TIME, needed};
 use question::{seeds, time};
 
@@ -144,8 +146,8 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let engine = args.engine.open_heard(&[args.engine.precision()?], &threads, ctx)?;
     ctx.on_stop(": what is known by then is printed");
     let added = Arc::new(AtomicU64::new(0));
-    let asking =
-        Asking { args, engine: &*engine, data: &data, asked: &asked, ctx, added: Arc::clone(&added) };
+    let (engine, clock) = (&*engine, Clock::start(args.max_time, ctx.stop()));
+    let asking = Asking { args, engine, data: &data, asked: &asked, ctx, clock, added: Arc::clone(&added) };
     let watchdog = watchdog(args, &added, ctx);
     let (found, stopped) = asking.all(cells)?;
     drop(watchdog);

@@ -33,6 +33,9 @@ pub fn table(found: &[Found], room: usize) -> String {
 }
 
 fn looks(found: &Found, room: usize) -> String {
+    if found.answer.looks.is_empty() {
+        return String::new();
+    }
     let mut table = Layout::new(vec!["m".to_owned()], vec![Align::Right])
         .group([("networks", Align::Right), ("inside", Align::Right)])
         .group([("probability", Align::Right)])
@@ -89,17 +92,19 @@ fn cells(found: &[Found], room: usize) -> String {
 /// Columns of a sentence at most.
 const SENTENCE: usize = 80;
 
-const CONSTANT: &str = "constant: the tolerance over the bound (Δ^-2 + l·√m_l)·κ²·m^(-1/2) of arXiv 2501.14724, \
-     without its logarithms, at m_low + 1 and at m_high; were it equal in all lines, the bound would have the right \
-     shape. theorem: the width at which that bound meets the tolerance, with one constant for each φ and schedule, the \
-     geometric mean of those in its lines.";
+const CONSTANT: &str = "constant: the tolerance, as a deviation of K/n, over the bound scale·(max ‖x‖²/m_0)·(Δ^-2 + \
+     l·√m_l)·κ²·m^(-1/2) of arXiv 2501.14724, without its logarithms, at m_low + 1 and at m_high; were it equal in all \
+     lines, the bound would have the right shape. theorem: the width at which that bound meets the tolerance, with one \
+     constant for each φ and schedule, the geometric mean of those in its lines that are decided.";
 
 /// The width at which the bound with one constant for all networks of this activation and schedule meets the tolerance.
-/// The bound falls as m^-1/2 exactly, so that the constant of a line grows as √m.
+/// The bound falls as m^-1/2 exactly, so that the constant of a line grows as √m. A line that is not decided says
+/// nothing of it: its middle would be that of all widths that were not looked at.
 pub fn theorem(found: &[Found], one: &Found) -> Option<f64> {
     let [low, _] = one.constant?;
     let line = found
         .iter()
+        .filter(|f| f.answer.ending == Ending::Resolved)
         .filter(|f| (f.cell.activation, f.cell.schedule) == (one.cell.activation, one.cell.schedule));
     let logs: Vec<f64> = line
         .filter_map(|f| match f.constant? {
@@ -169,7 +174,10 @@ pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
         Some(high) => {
             format!("where between {low} and {high}, a ratio of {:.3}", high as f64 / low.max(1) as f64)
         }
-        None if low == 0 => "everything, as no width is known to be enough or too narrow".to_owned(),
+        None if low == 0 => {
+            "everything: so far draws have found where to look, and what draws decide is fixed before them"
+                .to_owned()
+        }
         None => format!("how far above {low}, as no width is known to be enough"),
     };
     Some(format!("{open}, because {why}"))
@@ -222,7 +230,7 @@ pub fn sentences(
         units::counted(networks, "network"),
         units::duration(seconds)
     ));
-    if let Some(dir) = &args.out {
+    if let Some(dir) = args.out.as_ref().filter(|_| networks > 0) {
         text += &wrapped(&format!(
             "Every network is kept in {}: another question of them draws only what is missing there.",
             escape::visible(&dir.display().to_string())
@@ -281,7 +289,7 @@ fn statement(args: &Args, found: &Found) -> String {
             format!("{within} from width m* = {high} on (error rate {alpha} in all).")
         }
         Some(high) => format!("{within} from width m* on, {low} < m* ≤ {high} (error rate {alpha} in all)."),
-        None if low == 0 => format!("{within} from a width m* on of which nothing is known yet."),
+        None if low == 0 => format!("{within} from a width m* on of which nothing is decided yet."),
         None => format!("{within} from width m* on, m* > {low} (error rate {alpha} in all)."),
     }
 }
