@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | `cells` | `activation`, `depth`, `m`, `widths`, `schedule`, `outputs`, `scale`, `n`, `data`, `normalize`, `sampler`, `precision` as in the rows of the cell; `seeds`, the finished ones; `median` and `quantile_90`, found, of ‖K−K∞‖/‖K∞‖; `trace_sd`, found, s.d. of tr K over its mean, with `exact`, that of K(x,x), and `resolved`, false where the tail is too heavy for so many seeds; `lambda_min`: `mean`, its standard `error`, and the `limit`'s; `bound`: `value` modulo logarithms and in `full`, `constant` and `constant_full`, found, the 90 % quantile of ‖K−K∞‖/n over either; `theorem`, which of its conditions are not met, null where all hold; `rare`: at 1 − `misses`/m the `constant` and `constant_full`, found; `tails`: `threshold` of ‖K−K∞‖/‖K∞‖, the `share` of seeds beyond it, found, two fixed ones and last, where it is known, 2·√log m times the exact s.d. : mean of K(x,x) |
 //! | | further `spectrum`, null unless the study kept eigenvalues: `eigenvalues`, a list from the least of `index`, `limit` (that of K∞/n) and `quantile_5`, `median`, `quantile_95` over seeds, found; `middle`, the median of the eigenvalues of a sample, and `condition_number`, the same without `index`; `independence`, null unless the study asked for it: `relative_op`, found, the median of ‖K−K_gia‖/‖K∞‖; `deviation_op` and `independence_deviation_op`, found, the medians of ‖K−K∞‖/n and ‖K_gia−K∞‖/n; `same_law`, p of an exact test that both have one law, not adjusted for other cells; `angles`, a list of groups of pairs by their angle `from`, `to`: `pairs`, `difference`, found, the mean of an entry of K−K_gia, `size`, the mean of its magnitude, `bound` of the mean |
-//! | `exponents` | `along` m, depth, outputs or n; `activation`; `value`, `low`, `high` of the median; `exact` of K(x,x), `bound` of the bound over ‖K∞/n‖ |
+//! | `exponents` | `along` m, depth, outputs or n; `activation`, `depth`, `m`, `schedule`, `outputs`, `n`, `data`, of which what it is along is null; `value`, `low`, `high` of the median; `exact` of K(x,x), `bound` of the bound over ‖K∞/n‖ |
 //! | `ratios` | \|s\| over `activation`, at `n`, `data` and `depth`, `m`, `schedule`, `outputs`, which are null in the geometric `mean` over all networks; `value`, `low`, `high` of the medians; `exact`, `bound` |
 //! | `claims` | of a built-in study: `statement`, `prediction`, `found`, `verdict` (agrees, contradicts, undecided) |
 
@@ -142,6 +142,12 @@ struct Bound {
 struct Exponent<'a> {
     along: &'static str,
     activation: &'a str,
+    depth: Option<u64>,
+    m: Option<u64>,
+    schedule: Option<&'a str>,
+    outputs: Option<u64>,
+    n: Option<u64>,
+    data: Option<&'a str>,
     #[serde(flatten)]
     found: Found,
     exact: Option<f64>,
@@ -272,6 +278,12 @@ fn exponent(fit: &PowerFit) -> Exponent<'_> {
             Axis::Delta => "delta",
         },
         activation: &fit.cell.activation,
+        depth: (fit.axis != Axis::Depth).then_some(fit.cell.depth),
+        m: fit.cell.m.filter(|_| fit.axis != Axis::Width),
+        schedule: fit.cell.schedule.as_deref(),
+        outputs: (fit.axis != Axis::Outputs).then_some(fit.cell.outputs),
+        n: (fit.axis != Axis::Points).then_some(fit.cell.n),
+        data: Some(&*fit.cell.data).filter(|_| fit.axis != Axis::Points),
         found: Found::from(fit.exponent.as_ref()),
         exact: fit.exact_exponent,
         bound: fit.bound_exponent,

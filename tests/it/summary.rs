@@ -208,7 +208,11 @@ fn the_first_study_says_for_machines_what_it_says_for_people() {
     let exponents = run.list("exponents");
     assert_eq!(exponents.len(), 2);
     for found in exponents {
-        has_keys(found, "along activation value low high exact bound");
+        has_keys(found, "along activation depth m schedule outputs n data value low high exact bound");
+        assert!(
+            found["m"].is_null() && found["depth"] == 4 && found["outputs"] == 1 && found["n"] == 32,
+            "{found}"
+        );
         assert_eq!(found["along"], "m");
         let line = run.which(|cell| cell["activation"] == found["activation"]);
         let x: Vec<f64> = line.iter().map(|(cell, _)| cell["m"].as_f64().unwrap()).collect();
