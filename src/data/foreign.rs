@@ -52,7 +52,7 @@ const OF_R: &str = "in R, write.csv(X, NEW, row.names = FALSE) writes what is re
 const UNPACK_TAR: &str = "tar -xf FILE";
 
 /// First bytes, what they begin, and what to do with it. None of them begins a number or a name.
-const KNOWN: [(&[u8], &str, Then); 38] = [
+const KNOWN: [(&[u8], &str, Then); 41] = [
     (b"\x1f\x8b", "compressed by gzip", Then::Unpack("gunzip -k FILE")),
     (b"\x1f\x9d", "compressed by compress", Then::Unpack("uncompress FILE")),
     (b"\xfd7zXZ\0", "compressed by xz", Then::Unpack("xz -dk FILE")),
@@ -66,17 +66,17 @@ const KNOWN: [(&[u8], &str, Then); 38] = [
         Then::Points(SHEET),
     ),
     (
-        b"PAR1",
+        b"PAR1\x15",
         "a Parquet file",
         Then::Points("write it with numpy.save(NEW, pandas.read_parquet(FILE).to_numpy())"),
     ),
     (
-        b"ARROW1",
+        b"ARROW1\0\0",
         "an Arrow (Feather) file",
         Then::Points("write it with numpy.save(NEW, pandas.read_feather(FILE).to_numpy())"),
     ),
     (
-        b"FEA1",
+        b"FEA1\0",
         "a Feather file",
         Then::Points("write it with numpy.save(NEW, pandas.read_feather(FILE).to_numpy())"),
     ),
@@ -97,12 +97,15 @@ const KNOWN: [(&[u8], &str, Then); 38] = [
     (b"RDX3\n", "a file of R (.RData)", Then::Points(OF_R)),
     (b"\x89PNG\r\n\x1a\n", "a picture (PNG)", Then::Points(PICTURE)),
     (b"\xff\xd8\xff", "a picture (JPEG)", Then::Points(PICTURE)),
-    (b"GIF8", "a picture (GIF)", Then::Points(PICTURE)),
+    (b"GIF87a", "a picture (GIF)", Then::Points(PICTURE)),
+    (b"GIF89a", "a picture (GIF)", Then::Points(PICTURE)),
     (b"II*\0", "a picture (TIFF)", Then::Points(PICTURE)),
     (b"MM\0*", "a picture (TIFF)", Then::Points(PICTURE)),
     (b"%PDF-", "a PDF document", Then::Points("save its table as CSV")),
     (b"{\\rtf", "a text document (RTF)", Then::Points("save it as plain text")),
-    (b"GGUF", "a GGUF file of weights", Then::Points("a data set is points, a row each")),
+    (b"GGUF\x01\0", "a GGUF file of weights", Then::Points("a data set is points, a row each")),
+    (b"GGUF\x02\0", "a GGUF file of weights", Then::Points("a data set is points, a row each")),
+    (b"GGUF\x03\0", "a GGUF file of weights", Then::Points("a data set is points, a row each")),
     (b"{", "JSON", Then::Points(JSON)),
     (b"<!", "a page of HTML", Then::Points("download the file itself, or save its table as CSV")),
     (b"<html", "a page of HTML", Then::Points("download the file itself, or save its table as CSV")),
@@ -189,6 +192,9 @@ mod tests {
         let check = |first: &[u8], what: &str| {
             assert!(known(first).is_some_and(|found| found.what.contains(what)), "{what}");
         };
+        for table in [&b"PAR1,PAR2\n1,2\n"[..], b"GGUF,x\n", b"GIF8,y\n", b"FEA1;FEA2\n", b"ARROW1,z\n"] {
+            assert_eq!(known(table), None, "names of columns are no mark");
+        }
         check(b"BZh91AY&SY...", "bzip2");
         check(b"\x80\x04\x95", "pickle");
         check(b" [[1, 2]]", "JSON");

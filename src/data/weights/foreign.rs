@@ -78,7 +78,7 @@ mod tests {
         check("index.json", b"{\"metadata\": {}, \"weight_map\": {}}", "several files");
         check("config.json", b"{}", "this is JSON; weights are read from .safetensors");
         check("w.safetensors.xz", b"\xfd7zXZ\0", "xz -dk FILE");
-        check("model.gguf", b"GGUF", "GGUF");
+        check("model.gguf", b"GGUF\x03\0", "GGUF");
         check("array.npy", b"\x93NUMPY\x01\0", "one array of NumPy");
         check("model.safetensors.index.json", b"{\"metadata\"", "several files");
         check("params.msgpack", b"\x81\xa6params", "msgpack_restore");

@@ -19,6 +19,7 @@ mod first;
 mod layout;
 mod lines;
 mod near;
+mod numeral;
 mod separator;
 
 use std::io::BufRead;
@@ -104,7 +105,7 @@ impl Rows<'_> {
             match field::class(field.text, layout.decimal_comma) {
                 Class::Number { value, .. } => {
                     self.values.push(value);
-                    if self.respelt.is_none() && field::respelt(field.text) {
+                    if self.respelt.is_none() && numeral::respelt(field.text) {
                         self.respelt = Some((line, field.text.to_owned()));
                     }
                 }

@@ -2,7 +2,7 @@
 //!
 //! It tells two things that a name would not: a row with it is a row of values that somebody meant, and what is wrong.
 
-use super::field::number;
+use super::numeral::number;
 
 const CURRENCIES: [char; 6] = ['$', '€', '£', '¥', '₹', '\u{a4}'];
 /// Dashes that look like a minus sign, which is U+002D or U+2212.

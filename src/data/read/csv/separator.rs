@@ -6,8 +6,9 @@
 //! digits.
 
 use super::super::{Fault, malformed};
-use super::field::{Class, Field, class, grouped, split};
+use super::field::{Class, Field, class, split};
 use super::lines::Record;
+use super::numeral::grouped;
 
 pub(super) const SEPARATORS: [(char, &str); 5] =
     [(',', "commas"), (';', "semicolons"), ('\t', "tabs"), ('|', "bars"), (' ', "white space")];
