@@ -12,6 +12,8 @@ use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempPath;
 
+/// How the name of a file that is not finished begins.
+pub const UNFINISHED: &str = ".eoc-";
 /// The temporary files of this process.
 static ASIDE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
@@ -53,7 +55,7 @@ impl Aside {
         }
         // Opened here, with the mode of any new file: errors are those of the system, without a name that nobody knows.
         let open = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
-        let made = tempfile::Builder::new().prefix(".eoc-").make_in(directory(&target), open)?;
+        let made = tempfile::Builder::new().prefix(UNFINISHED).make_in(directory(&target), open)?;
         let (file, aside) = made.into_parts();
         let _listed = Listed(aside.to_path_buf());
         ASIDE.lock().unwrap_or_else(PoisonError::into_inner).push(aside.to_path_buf());

@@ -55,9 +55,12 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
         let (cell, (rows, beyond)) = (&mut cells[row.cell], &mut counts[row.cell]);
         *rows += 1;
         needs[row.cell].push(row.seed, row.values.relative_fro);
+        if !needs[row.cell].asks(row.seed) {
+            continue;
+        }
         if cell.seeds.len() == REPORTED_SEEDS {
             beyond.get_or_insert(row.seed);
-        } else if row.seed >= needs[row.cell].bounds().start {
+        } else {
             cell.seeds.push(row.seed);
             cell.samples.push(row.values);
             if manifest.details.independence {

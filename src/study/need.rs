@@ -61,7 +61,8 @@ impl Asked {
             // Those that are there have no error to reach.
             return if common.is_found() { Self::seeds(common) } else { asked(common) };
         }
-        // What says it of all cells in one word or range: a standard error is asked of the seeds from 0.
+        // A study file has one entry for all cells: the hull where a standard error is asked for, else the word for the
+        // seeds that are there.
         let most = wishes.hull().filter(|_| target.is_some());
         let seeds = most.unwrap_or(SeedRange::FOUND);
         Self { by_cell: Some(Arc::new(wishes)), ..asked(seeds) }
@@ -186,6 +187,11 @@ impl Need {
     /// The seeds that a row may matter for.
     pub fn bounds(&self) -> Range<u64> {
         self.range.start..self.most
+    }
+
+    /// Whether a row of this seed may be asked for.
+    pub fn asks(&self, seed: u64) -> bool {
+        self.bounds().contains(&seed) && !self.holes.iter().any(|hole| hole.contains(&seed))
     }
 
     /// The end of the seeds that are asked for, as far as the rows so far decide.

@@ -28,8 +28,8 @@ pub struct Union {
 }
 
 impl Union {
-    /// Of stores of one name and one kind of numbers. `target` is the standard error that is asked for. Of each cell
-    /// that is asked for which any of them asked of it; the error says which of them has a study that cannot be read.
+    /// Of stores of one name and one kind of numbers. `target` is the standard error that is asked for. Each cell is
+    /// asked for the seeds that any of them asked of it; the error says which has a study that cannot be read.
     pub fn of(readers: &[&Reader], target: Option<f64>) -> Result<Self, (usize, file::FileError)> {
         let mut records = records(readers);
         let mut candidates = Vec::new();

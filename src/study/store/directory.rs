@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::StoreError;
+use super::error::CREATE;
 
 /// The store.
 pub const STORE: &str = "run.sqlite";
@@ -73,7 +74,8 @@ impl Directory {
             match name.to_str() {
                 Some(STORE) => holds_run = true,
                 Some(LOCK) => has_lock = true,
-                Some(text) if text.starts_with(BEGUN) => {}
+                // What a process that was killed had begun.
+                Some(text) if text.starts_with(BEGUN) || text.starts_with(crate::files::UNFINISHED) => {}
                 _ => stranger = Some(name.to_string_lossy().into_owned()),
             }
         }
@@ -166,7 +168,7 @@ impl Claim {
 fn take(dir: &Path, create: bool) -> Result<Lock, StoreError> {
     let path = dir.join(LOCK);
     let file = OpenOptions::new().write(true).create(create).truncate(false).open(&path);
-    let file = file.map_err(StoreError::io("write", &path))?;
+    let file = file.map_err(StoreError::io(if create { CREATE } else { "write" }, &path))?;
     // Whoever only looks whether the directory is in use holds the lock for a moment.
     for attempt in 0.. {
         match uninterrupted(|| file.try_lock()) {

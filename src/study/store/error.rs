@@ -43,7 +43,7 @@ pub enum Advice {
     CloseOther,
     /// The same command again.
     Again,
-    /// What the obstacle is out of the way with; `kept` where samples were finished before it.
+    /// What removes the obstacle; `kept` where samples were finished before it.
     Against {
         /// The obstacle.
         what: Obstacle,
@@ -312,7 +312,12 @@ impl StoreError {
             SchemaChanged => Self::damaged(path, "its tables are not those of a run store"),
             TypeMismatch => Self::damaged(path, "a value has not the type that it was written with"),
             DatabaseBusy | DatabaseLocked => Self::Held { doing, path: path.to_owned() },
-            ConstraintViolation => Self::Raced { path: path.to_owned() },
+            // A key that is there is that of another process; any other constraint is a fault of ours.
+            ConstraintViolation
+                if doing != CREATE && error.sqlite_error().is_some_and(|error| key_is_there(*error)) =>
+            {
+                Self::Raced { path: path.to_owned() }
+            }
             DiskFull => prevented(Obstacle::Space),
             OutOfMemory => prevented(Obstacle::Memory),
             SystemIoFailure | CannotOpen | ReadOnly => {
@@ -338,6 +343,13 @@ impl StoreError {
 /// Whether there is nothing of a name, which is not so where it cannot be looked for.
 fn is_gone(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+/// Whether a row could not be written because its key is there.
+fn key_is_there(error: ffi::Error) -> bool {
+    let unique =
+        [ffi::SQLITE_CONSTRAINT_PRIMARYKEY, ffi::SQLITE_CONSTRAINT_UNIQUE, ffi::SQLITE_CONSTRAINT_ROWID];
+    unique.contains(&error.extended_code)
 }
 
 #[cfg(test)]

@@ -70,8 +70,10 @@ impl Manifest {
     }
 
     /// The same where the study is the one that is there, which may ask for its seeds cell by cell: no study file can.
+    /// Where a standard error is asked for, the study file counts, which may allow more seeds than what was merged.
     pub(super) fn adopting(self, there: &Self) -> Self {
-        match (&self.identity, &self.text) == (&there.identity, &there.text) {
+        let same = (&self.identity, &self.text) == (&there.identity, &there.text);
+        match same && there.asked.target().is_none() {
             true => Self { asked: there.asked.clone(), ..self },
             false => self,
         }

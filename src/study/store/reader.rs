@@ -43,7 +43,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// The run in a directory; None where there is none yet, or cannot be one, which who makes one says.
+    /// The run in a directory; None where there is none. A file in its place is None too: who makes a run there refuses it.
     pub fn look(dir: &Path) -> Result<Option<Self>, StoreError> {
         match Self::open(dir) {
             Err(StoreError::NoRun { .. } | StoreError::NotThere { .. } | StoreError::NoDirectory { .. }) => {
@@ -315,7 +315,7 @@ fn check_structure(conn: &Connection, path: &Path) -> Result<(), StoreError> {
             here: FORMAT,
         });
     }
-    let described = describe(conn).map_err(|e| text_damage(path, e))?;
+    let described = describe(conn).map_err(|e| StoreError::sqlite(READ, path)(e))?;
     // What other programs keep beside our tables, such as statistics, indexes, views and tables of their own, changes
     // no row.
     let ours = expected().map_err(fail())?;
@@ -327,8 +327,9 @@ fn check_structure(conn: &Connection, path: &Path) -> Result<(), StoreError> {
         let reason = format!("{} of another program acts on its rows", acts.name());
         return Err(StoreError::damaged(path, reason));
     }
-    let verdict: String =
-        conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|e| text_damage(path, e))?;
+    let verdict: String = conn
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|e| StoreError::sqlite(READ, path)(e))?;
     if verdict != "ok" {
         // What it says is for those who know the pages of SQLite; a page that cannot be read is not a damaged one.
         if let Some(what) = Obstacle::to_reading_all(path) {
@@ -339,14 +340,6 @@ fn check_structure(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A value of the wrong type, or text that is no UTF-8, is damage too.
-fn text_damage(path: &Path, error: rusqlite::Error) -> StoreError {
-    match error.sqlite_error_code() {
-        Some(_) => StoreError::sqlite(READ, path)(error),
-        None => StoreError::damaged(path, error.to_string()),
-    }
-}
-
 fn manifest_value(conn: &Connection, path: &Path, name: &str) -> Result<String, StoreError> {
     let none = || StoreError::damaged(path, format!("its manifest has no {name}"));
     manifest_entry(conn, path, name)?.ok_or_else(none)
@@ -354,7 +347,7 @@ fn manifest_value(conn: &Connection, path: &Path, name: &str) -> Result<String, 
 
 fn manifest_entry(conn: &Connection, path: &Path, name: &str) -> Result<Option<String>, StoreError> {
     let value = conn.query_row("SELECT value FROM manifest WHERE name = ?1", [name], |row| row.get(0));
-    value.optional().map_err(|error| text_damage(path, error))
+    value.optional().map_err(|error| StoreError::sqlite(READ, path)(error))
 }
 
 fn unsigned(row: &rusqlite::Row, column: usize) -> rusqlite::Result<u64> {
@@ -393,11 +386,11 @@ fn read_manifest(conn: &Connection, path: &Path, count: usize) -> Result<Manifes
 
 fn read_cells(conn: &Connection, path: &Path) -> Result<Vec<CellRecord>, StoreError> {
     let sql = format!("SELECT cell, {} FROM cells ORDER BY cell", names(&columns::<CellRecord>()));
-    let mut statement = conn.prepare(&sql).map_err(|e| text_damage(path, e))?;
-    let mut rows = statement.query([]).map_err(|e| text_damage(path, e))?;
+    let mut statement = conn.prepare(&sql).map_err(|e| StoreError::sqlite(READ, path)(e))?;
+    let mut rows = statement.query([]).map_err(|e| StoreError::sqlite(READ, path)(e))?;
     let mut cells = Vec::new();
-    while let Some(row) = rows.next().map_err(|e| text_damage(path, e))? {
-        if row.get::<_, i64>(0).map_err(|e| text_damage(path, e))? != cells.len() as i64 {
+    while let Some(row) = rows.next().map_err(|e| StoreError::sqlite(READ, path)(e))? {
+        if row.get::<_, i64>(0).map_err(|e| StoreError::sqlite(READ, path)(e))? != cells.len() as i64 {
             return Err(StoreError::damaged(path, "its cells are not numbered from 0"));
         }
         let mut column = 0;

@@ -145,13 +145,17 @@ impl Store {
             });
         }
         let path = self.dir.path().join(STORE);
-        let fail = || StoreError::sqlite("write", &path);
-        let transaction = self.conn.transaction().map_err(fail())?;
-        if !self.entered {
-            draft::insert_session(&transaction, &self.session).map_err(fail())?;
-        }
-        draft::insert_samples(&transaction, &self.key_bits, &samples).map_err(fail())?;
-        transaction.commit().map_err(fail())?;
+        let Self { conn, session, entered, key_bits, .. } = &mut *self;
+        let mut insert = || {
+            let transaction = conn.transaction()?;
+            if !*entered {
+                draft::insert_session(&transaction, session)?;
+            }
+            draft::insert_samples(&transaction, key_bits, &samples)?;
+            transaction.commit()
+        };
+        // The transaction has ended here: what looks for the reason closes the store, which would drop its locks.
+        insert().map_err(StoreError::sqlite("write", path))?;
         self.entered = true;
         Ok(())
     }

@@ -258,6 +258,8 @@ fn a_signal_at_once_names_nothing_that_is_not_there() {
             let none = rows(&at.join("run")).unwrap().is_empty();
             assert_eq!(none, last.contains("before one new sample was finished"), "{last}");
             fs::remove_dir_all(at.join("run")).unwrap();
+        } else {
+            assert!(!at.join("run/run.sqlite").exists(), "{last}");
         }
     }
 }
