@@ -21,8 +21,13 @@ static TYPED: RwLock<Vec<String>> = RwLock::new(Vec::new());
 /// Remembers what was typed: an end of a line within it is none of the sentences that quote it.
 pub fn typed(args: &[OsString]) {
     let whole = args.iter().filter_map(|arg| arg.to_str());
-    let parts = whole.flat_map(|arg| [Some(arg), arg.split_once('=').map(|(_, value)| value)]);
-    let odd = parts.flatten().filter(|text| text.contains(['\n', '\r'])).map(str::to_owned);
+    // The parser quotes an argument, the value behind its sign, or an item of a list by itself.
+    let parts = whole.flat_map(|arg| {
+        let value = arg.split_once('=').map_or("", |(_, value)| value);
+        [arg, value].into_iter().chain(arg.split(',')).chain(value.split(','))
+    });
+    // An end of a line alone would be found in every sentence.
+    let odd = parts.filter(|text| text.contains(['\n', '\r']) && !text.trim().is_empty()).map(str::to_owned);
     *TYPED.write().unwrap_or_else(PoisonError::into_inner) = odd.collect();
 }
 

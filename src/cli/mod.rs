@@ -258,8 +258,8 @@ fn command() -> clap::Command {
         .subcommands(listed)
 }
 
-/// An error in words, with all of what it quotes: where the parser of arguments leaves out its colours, it leaves out
-/// sequences within arguments too, and so it is asked for an error without colours, with them.
+/// An error in words. Where clap leaves out its colours it also leaves out escape sequences that were typed, which we
+/// show escaped: so the arguments are parsed again without colours, and that error is written as it is.
 fn plain(error: &clap::Error, given: &[OsString]) -> String {
     let mut command = help::finished(Cli::command()).styles(clap::builder::Styles::plain());
     let again = command

@@ -24,8 +24,8 @@ pub fn open(path: &Path, bytes: u128, inputs: &[Option<&Path>]) -> Result<Output
     let dash = is_dash(path) && io::stdout().is_terminal();
     if dash || is_terminal(path) || straight.as_ref().is_some_and(IsTerminal::is_terminal) {
         return Err(Failure::refused(format!(
-            "--out {} is a terminal, and the file is binary; name a file, or send it on with > or |",
-            path.display()
+            "{} is a terminal, and the file is binary; name a file, or send it on with > or |",
+            if is_dash(path) { "standard output".to_owned() } else { shown(path) }
         )));
     }
     if is_dash(path) {

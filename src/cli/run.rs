@@ -30,7 +30,7 @@ use crate::model::{NetworkError, parse_widths};
 use crate::report::{Claim, PAGE, SUMMARY, TABLE, paragraph, summary_json, table};
 use crate::study::builtin::{Builtin, NEEDED};
 use crate::study::run::{self, Computing, Observer, Outcome, Progress, Settings};
-use crate::study::store::{Reader, Store};
+use crate::study::store::{Reader, STORE, Store};
 use crate::study::{Directory, Limits, Plan, REPORT, STUDY, Shard, Spec, Widths, file, patiently};
 
 /// Shown below the help.
@@ -344,7 +344,7 @@ fn plan(args: &Args, asked: &Asked) -> Result<Plan, Failure> {
                     "there is no study file {0}; the built-in study of that name is --study {0}",
                     path.display()
                 )),
-                _ if path.join(STUDY).is_file() => Failure::refused(format!(
+                _ if path.join(STUDY).is_file() && path.join(STORE).is_file() => Failure::refused(format!(
                     "{0} is a directory, and a study file is meant; the run in it is resumed by: eoc run \
                      {0}/{STUDY} --out {0}",
                     path.display()

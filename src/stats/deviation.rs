@@ -257,7 +257,7 @@ fn ratio(deviation: f64, norm: f64) -> f64 {
     if norm > 0.0 { deviation / norm } else { f64::NAN }
 }
 
-/// √Σx² of values of which this is the largest, by which they are scaled so that squares neither overflow nor vanish.
+/// √Σx² of values of which `most` is the largest in absolute value, by which they are scaled so that squares neither overflow nor vanish.
 fn frobenius(values: &[f64], most: f64) -> f64 {
     if most == 0.0 {
         return 0.0;

@@ -26,7 +26,7 @@ pub fn project<T: Real, S: Simd, const ADD: bool>(
     out: &mut [Vector<T>],
     columns: usize,
 ) {
-    // Made once, and copied for every tile: to count the rows of each takes as long as two of their products.
+    // Made once and copied for every tile: making it takes a division, as long as two products of a tile.
     let rows = x.chunks_exact(columns).zip(coefficients.chunks_exact(n_out));
     let mut i = 0;
     while i + TILE <= n_out {

@@ -124,6 +124,7 @@ impl<'j> Seed<'j> {
         I: Send,
         P: Pass<Output = Vec<f64>>,
     {
+        // Parts are summed from +0 and hold no −0, so the first of them needs no zeros before it.
         let mut total: Option<Vec<f64>> = None;
         loop {
             let some: Vec<I> = chunks.by_ref().take(wave(layer.n, layer.q)).collect();
