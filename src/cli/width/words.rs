@@ -152,6 +152,10 @@ pub fn figure(args: &Args, found: &[Found], threads: &Threads) -> Result<Option<
     threads.install(|| write_needed(&figures, &report))
 }
 
+/// Why a table can show widths that are surely too narrow, and the answer none.
+const SEARCHING: &str =
+    "; the networks so far have found where to look, and only those drawn after that decide";
+
 /// What is open and why; None where nothing is.
 pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
     let why = match found.answer.ending {
@@ -171,16 +175,14 @@ pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
     };
     let low = found.answer.low;
     let open = match found.answer.high {
-        Some(high) => {
-            format!("where between {low} and {high}, a ratio of {:.3}", high as f64 / low.max(1) as f64)
-        }
-        None if low == 0 => {
-            "everything: so far draws have found where to look, and what draws decide is fixed before them"
-                .to_owned()
-        }
+        Some(high) if low == 0 => format!("where up to {high}"),
+        Some(high) => format!("where between {low} and {high}, a ratio of {:.3}", high as f64 / low as f64),
+        None if low == 0 => "everything".to_owned(),
         None => format!("how far above {low}, as no width is known to be enough"),
     };
-    Some(format!("{open}, because {why}"))
+    let searching = found.answer.networks > 0 && low == 0 && found.answer.high.is_none();
+    let so_far = if searching { SEARCHING } else { "" };
+    Some(format!("{open}, because {why}{so_far}"))
 }
 
 /// The answer in words; `typed` is what asked for it, behind the name of the program.
