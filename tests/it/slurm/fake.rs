@@ -395,5 +395,5 @@ fn the_status_of_a_job_is_that_of_its_shards() {
     let one = eoc(place.at(), &["status", first, second, "--reproduce"]);
     assert!(one.status.code() == Some(2) && text(&one.stderr).contains("2 directories are given"));
     let none = eoc(place.at(), &["status", second, second]);
-    assert!(none.status.code() == Some(2) && text(&none.stderr).contains("holds no run"));
+    assert!(none.status.code() == Some(2) && text(&none.stderr).contains("there is no directory"));
 }
