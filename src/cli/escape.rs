@@ -61,6 +61,19 @@ pub fn word(text: &str) -> String {
     escaped(text, "")
 }
 
+/// A word for a shell: in quotes where anything in it could mean something else, byte by byte where a terminal would act on
+/// it.
+pub fn for_shell(text: &str) -> String {
+    if word(text) != text {
+        return format!("$'{}'", text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<String>());
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:=,+@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// A path in a line of text: no end of a line within it.
 pub fn shown(path: &Path) -> String {
     escaped(&path.display().to_string(), "")

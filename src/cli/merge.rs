@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::context::Context;
-use super::escape::shown;
+use super::escape::{for_shell, shown};
 use super::failure::{Failure, Status};
 use super::stored::describe;
 use super::terminal;
@@ -11,7 +11,7 @@ use super::units::counted;
 use super::words::directory;
 use crate::report::paragraph;
 use crate::study::merge::{MergeError, Merged, merge};
-use crate::study::store::Reader;
+use crate::study::store::{Reader, STUDY};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -73,7 +73,11 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     // What the study of the whole asks for, it draws; of other cells the runs that were asked for them.
     let others = missing.iter().skip(reader.asked_cells()).any(|missing| !missing.gaps.is_empty());
     let rest = match others {
-        false => format!("or run them with: eoc run {out}/study.toml --out {out}"),
+        false => {
+            let [study, out] =
+                [args.out.join(STUDY), args.out.clone()].map(|path| for_shell(&path.display().to_string()));
+            format!("or run them with: eoc run {study} --out {out}")
+        }
         true => {
             "or finish the runs that lack them (eoc run DIR/study.toml --out DIR) and merge again".to_owned()
         }

@@ -10,7 +10,7 @@ use super::builtin::{self, Named};
 use super::config::study_notes;
 use super::context::Context;
 use super::dry_run;
-use super::escape::shown;
+use super::escape::{for_shell, shown};
 use super::failure::{Failure, Status};
 use super::input;
 use super::progress::Meter;
@@ -345,9 +345,10 @@ fn plan(args: &Args, asked: &Asked) -> Result<Plan, Failure> {
                     path.display()
                 )),
                 _ if path.join(STUDY).is_file() && path.join(STORE).is_file() => Failure::refused(format!(
-                    "{0} is a directory, and a study file is meant; the run in it is resumed by: eoc run \
-                     {0}/{STUDY} --out {0}",
-                    path.display()
+                    "{} is a directory, and a study file is meant; the run in it is resumed by: eoc run {} --out {}",
+                    path.display(),
+                    for_shell(&path.join(STUDY).display().to_string()),
+                    for_shell(&path.display().to_string())
                 )),
                 _ => of(error.into()),
             };

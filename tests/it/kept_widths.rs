@@ -164,3 +164,14 @@ fn directories_of_searches_merge_and_lack_nothing() {
     assert!(status["total"]["rows"].as_u64() > Some(0), "{status}");
     assert_eq!(status["total"]["rows"], status["total"]["total"]);
 }
+
+/// Of a batch of networks that takes minutes nothing is waited for: without the clock 32 of them would be counted.
+#[test]
+fn the_time_of_a_search_ends_it_within_a_batch() {
+    let temp = tempfile::tempdir().unwrap();
+    let asked = "width --confidence 0.9 --tolerance 1e-6 --precision f64 --activation relu --depth 3 --data \
+                 sphere:n=3,dim=4,seed=0 --device cpu --max-time 0.2s";
+    let found = answer(temp.path(), asked);
+    assert_eq!(found["networks"], 0);
+    assert!(found["undecided"].as_str().unwrap().contains("the time was over"), "{found}");
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::backend::cpu::CPU;
-use crate::cli::escape::{visible, word};
+use crate::cli::escape::{for_shell, visible};
 use crate::cli::failure::Failure;
 use crate::cli::stored::{describe, differs_in_points, has_our_keys, unusable};
 use crate::cli::units::{are, counted, utc};
@@ -78,7 +78,7 @@ pub fn reproduce(reader: &Reader, dir: &Path) -> Result<String, StoreError> {
         };
         text += &format!("# ({by}), and all others close to what they are here:\n");
     }
-    text += &format!("#   eoc status {} --reproduce > again.toml\n", quoted(&dir.display().to_string()));
+    text += &format!("#   eoc status {} --reproduce > again.toml\n", for_shell(&dir.display().to_string()));
     let last = sessions.last().map(|s| (s.device.as_str().into(), 0));
     let several = rows.len() > 1;
     let devices = if rows.is_empty() { last.into_iter().collect() } else { rows };
@@ -94,7 +94,11 @@ pub fn reproduce(reader: &Reader, dir: &Path) -> Result<String, StoreError> {
     }
     text += &others(reader, dir)?;
     if let Some(study) = of_all_seeds(manifest) {
-        text += &format!("# Its cells have other seeds each ({}); these are all of them:\n", manifest.asked);
+        let asked = &manifest.asked;
+        text += &format!(
+            "# Its cells were asked for other seeds each ({asked}); this asks all of them, and what lies between, of \
+             every cell:\n"
+        );
         return Ok(text + "\n" + &study);
     }
     Ok(text + "\n" + &manifest.text)
@@ -119,7 +123,7 @@ fn others(reader: &Reader, dir: &Path) -> Result<String, StoreError> {
     }
     let counts = reader.count_rows()?;
     let count = others.len();
-    let dir = quoted(&dir.display().to_string());
+    let dir = for_shell(&dir.display().to_string());
     let mut text = format!(
         "# The directory has {} of earlier studies too, which this one does not ask for;\n",
         counted(count, "cell")
@@ -188,8 +192,8 @@ pub fn sample_line(reader: &Reader, dir: &Path, name: RowName) -> Result<String,
     let mut text = format!(
         "eoc sample --activation {} {hidden} --outputs {outputs} --scale {scale} --data {}{rows} --normalize {normalize} \
          --sampler {sampler} --precision {precision} --device {} --seeds {seed}..{} --out kernel.npy\n",
-        quoted(activation),
-        quoted(data),
+        for_shell(activation),
+        for_shell(data),
         device(&row.device),
         seed + 1
     );
@@ -225,19 +229,6 @@ fn is_range_of(text: &str, count: u64) -> bool {
 fn device(name: &str) -> String {
     match name.strip_prefix(CPU) {
         Some(rest) if rest.is_empty() || rest.starts_with(' ') => CPU.to_owned(),
-        _ => quoted(&format!("gpu:{name}")),
+        _ => for_shell(&format!("gpu:{name}")),
     }
-}
-
-/// For a shell: in quotes where anything in it could mean something else, byte by byte where a terminal would act on
-/// it.
-fn quoted(text: &str) -> String {
-    if word(text) != text {
-        return format!("$'{}'", text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<String>());
-    }
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:=,+@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
