@@ -20,6 +20,9 @@
 //! What fails this argument: a stake or a width that was chosen after any draw of the same seed was seen. A width that
 //! is new to the search therefore begins at a new seed.
 //!
+//! A part of the wealth may be held back, the same for all μ, before a seed is drawn: the stakes λ are then of what is
+//! above that reserve, so that the wealth cannot fall below it. This is a stake too.
+//!
 //! The wealths of all μ between two neighbouring tested widths are equal, so that finitely many are kept: a class for
 //! every gap. Where a width is tested for the first time the class around it is split and both parts inherit its
 //! wealth.
@@ -73,8 +76,8 @@ impl Evidence {
     }
 
     /// Takes a seed in: the bets that were made before it was drawn, by ascending width, and whether its draw at each
-    /// of these widths is inside.
-    pub fn observe(&mut self, bets: &[Bet], inside: &[bool]) {
+    /// of these widths is inside. Stakes are of the wealth above `reserve`, which is in [0, 1) and cannot be lost.
+    pub fn observe(&mut self, bets: &[Bet], inside: &[bool], reserve: f64) {
         for bet in bets {
             self.split(bet.width);
         }
@@ -90,7 +93,8 @@ impl Evidence {
             }
             let pay = below.map_or(0.0, |i| enough * gain(i)) - from.map_or(0.0, |i| narrow * gain(i));
             let worst = enough * p + narrow * (1.0 - p);
-            class.wealth += ((MOST_LOST / worst).min(1.0) * pay).ln_1p();
+            let staked = (1.0 - reserve * (-class.wealth).exp()).max(0.0);
+            class.wealth += (staked * (MOST_LOST / worst).min(1.0) * pay).ln_1p();
             class.best = class.best.max(class.wealth);
         }
     }
@@ -136,9 +140,9 @@ mod tests {
     use super::*;
 
     /// The wealth of one μ after some seeds, as the module's text says it, with the largest width below and the
-    /// smallest above.
-    fn slow(mu: u64, probability: f64, seeds: &[(Vec<Bet>, Vec<bool>)]) -> f64 {
-        let mut wealth = 1.0;
+    /// smallest above: what is held back lies beside what is staked.
+    fn slow(mu: u64, probability: f64, seeds: &[(Vec<Bet>, Vec<bool>)], reserve: f64) -> f64 {
+        let mut staked = 1.0 - reserve;
         for (bets, inside) in seeds {
             let x = |i: usize| f64::from(u8::from(inside[i])) - probability;
             let below = (0..bets.len()).filter(|&i| bets[i].width < mu && bets[i].enough > 0.0).max();
@@ -147,10 +151,10 @@ mod tests {
                 (below.map_or(0.0, |i| bets[i].enough), above.map_or(0.0, |i| bets[i].narrow));
             let worst = enough * probability + narrow * (1.0 - probability);
             let scale = if worst > MOST_LOST { MOST_LOST / worst } else { 1.0 };
-            wealth *=
+            staked *=
                 1.0 + scale * (below.map_or(0.0, |i| enough * x(i)) - above.map_or(0.0, |i| narrow * x(i)));
         }
-        wealth
+        reserve + staked
     }
 
     /// Three seeds whose bets were fixed beforehand, some of them too large to be placed in full.
@@ -167,17 +171,15 @@ mod tests {
     fn classes_hold_the_wealth_of_every_mu() {
         let inside = [vec![true, false], vec![false, true, true], vec![true]];
         let seeds: Vec<_> = bets().into_iter().zip(inside).collect();
-        let mut evidence = Evidence::new(0.8, 0.05);
-        seeds.iter().for_each(|(bets, inside)| evidence.observe(bets, inside));
-        for mu in 1..=12 {
-            let class =
-                evidence.classes.iter().find(|c| c.above < mu && c.to.is_none_or(|to| mu <= to)).unwrap();
-            let expected = slow(mu, 0.8, &seeds);
-            assert!(
-                (class.wealth.exp() / expected - 1.0).abs() < 1e-12,
-                "{mu}: {} {expected}",
-                class.wealth.exp()
-            );
+        for reserve in [0.0, 0.9] {
+            let mut evidence = Evidence::new(0.8, 0.05);
+            seeds.iter().for_each(|(bets, inside)| evidence.observe(bets, inside, reserve));
+            for mu in 1..=12 {
+                let holds = |c: &&Class| c.above < mu && c.to.is_none_or(|to| mu <= to);
+                let found = evidence.classes.iter().find(holds).unwrap().wealth.exp();
+                let expected = slow(mu, 0.8, &seeds, reserve);
+                assert!((found / expected - 1.0).abs() < 1e-12, "{mu} {reserve}: {found} {expected}");
+            }
         }
     }
 
@@ -209,7 +211,7 @@ mod tests {
                             .map(|i| if inside[i] { p(bets[i].width) } else { 1.0 - p(bets[i].width) })
                             .product()
                     };
-                    sum += weight * slow(mu, probability, &[(bets.clone(), inside)]);
+                    sum += weight * slow(mu, probability, &[(bets.clone(), inside)], 0.0);
                 }
                 mean *= sum;
             }
@@ -230,14 +232,24 @@ mod tests {
         let mut evidence = Evidence::new(0.5, 0.05);
         assert_eq!(evidence.interval(), Some((0, None)));
         let bet = |width, enough, narrow| [Bet { width, enough, narrow }];
-        (0..12).for_each(|_| evidence.observe(&bet(10, 1.0, 0.0), &[true]));
+        (0..12).for_each(|_| evidence.observe(&bet(10, 1.0, 0.0), &[true], 0.0));
         assert_eq!(evidence.interval(), Some((0, Some(10))));
-        (0..12).for_each(|_| evidence.observe(&bet(8, 0.0, 1.0), &[false]));
+        (0..12).for_each(|_| evidence.observe(&bet(8, 0.0, 1.0), &[false], 0.0));
         assert_eq!(evidence.interval(), Some((8, Some(10))));
         // What contradicts later takes nothing back, however small the wealth has become.
-        (0..12).for_each(|_| evidence.observe(&bet(10, 1.0, 0.0), &[false]));
+        (0..12).for_each(|_| evidence.observe(&bet(10, 1.0, 0.0), &[false], 0.0));
         assert_eq!(evidence.interval(), Some((8, Some(10))));
-        (0..30).for_each(|_| evidence.observe(&bet(10, 0.0, 1.0), &[false]));
+        (0..30).for_each(|_| evidence.observe(&bet(10, 0.0, 1.0), &[false], 0.0));
         assert_eq!(evidence.interval(), None, "every width is excluded where p does not grow");
+    }
+
+    #[test]
+    fn what_is_held_back_is_not_lost() {
+        let mut evidence = Evidence::new(0.5, 0.05);
+        let bet = [Bet { width: 10, enough: 1.8, narrow: 1.8 }];
+        (0..50).for_each(|_| evidence.observe(&bet, &[true], 0.9));
+        // Above 10 all was won, and up to it all was lost that was at stake.
+        assert_eq!(evidence.interval(), Some((0, Some(10))));
+        assert!((evidence.lacks_up_to(10) - (20.0f64 / 0.9).ln()).abs() < 1e-12);
     }
 }

@@ -11,15 +11,15 @@
 //!
 //! | resolution | networks, mean | median | 90 % | m* known beforehand | classical |
 //! | --- | --- | --- | --- | --- | --- |
-//! | 1.5 | 2800 | 2700 | 4600 | 1900 | 16 000 |
-//! | 1.25 | 8000 | 7200 | 13 800 | 6300 | 61 000 |
-//! | 1.1 | 45 000 | 38 000 | 88 000 | 34 000 | 380 000 |
+//! | 1.5 | 2800 | 2500 | 4700 | 1900 | 16 000 |
+//! | 1.25 | 8600 | 7500 | 14 400 | 6300 | 61 000 |
+//! | 1.1 | 46 000 | 40 000 | 79 000 | 34 000 | 380 000 |
 //!
 //! *m\* known beforehand* is a binomial test at each of m*/√resolution and m*·√resolution, α/2 each, of a size that
 //! decides with probability 0.9. *Classical* bisects a grid of ratio √resolution over three standard errors of a start
 //! of 100 networks, α over the number of its widths, each test of a size that decides with probability 0.9 where m* is
 //! a half step away or more, 3.5 tests (from the normal approximation). Of 3000 searches at resolution 1.5, with three
-//! laws, five missed m*. Where p is within 1e−9 of P everywhere and 3000 networks are drawn, the worst that can be, 25
+//! laws, three missed m*. Where p is within 1e−9 of P everywhere and 3000 networks are drawn, the worst that can be, 2
 //! of 2000 did. Of 400 searches of networks of one point (|s|, one hidden layer, T = 0.2, P = 0.9, resolution 1.5),
 //! whose law gives m* = 67, none missed it on either side, with 2167 networks on average.
 //!
@@ -327,7 +327,7 @@ pub fn width<D: Draws>(
                 stopped = true;
                 break;
             };
-            search.take(&stage.bets, &drawn);
+            search.take(&stage, &drawn);
             start = end;
             let (low, high) = search.interval().unwrap_or((0, None));
             let progress = Progress { low, high, networks: search.draws().len() as u64 };

@@ -183,6 +183,14 @@ fn the_answer_depends_neither_on_how_seeds_are_grouped_nor_on_when_it_is_looked_
 }
 
 #[test]
+fn the_first_draws_exclude_widths_already() {
+    // In simulation all of 60 did, and without stakes before the search decides none.
+    let early =
+        (0..20).filter(|run| searched(&question(128), &mut Simulated::new(*run, half_normal)).low > 0);
+    assert!(early.count() >= 17);
+}
+
+#[test]
 fn what_is_known_when_it_is_broken_off_is_kept() {
     let most = searched(&question(700), &mut Simulated::new(1, half_normal));
     assert_eq!((most.ending, most.networks <= 700), (Ending::Networks, true));

@@ -152,10 +152,6 @@ pub fn figure(args: &Args, found: &[Found], threads: &Threads) -> Result<Option<
     threads.install(|| write_needed(&figures, &report))
 }
 
-/// Why a table can show widths that are surely too narrow, and the answer none.
-const SEARCHING: &str =
-    "; the networks so far have found where to look, and only those drawn after that decide";
-
 /// What is open and why; None where nothing is.
 pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
     let why = match found.answer.ending {
@@ -180,9 +176,7 @@ pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
         None if low == 0 => "everything".to_owned(),
         None => format!("how far above {low}, as no width is known to be enough"),
     };
-    let searching = found.answer.networks > 0 && low == 0 && found.answer.high.is_none();
-    let so_far = if searching { SEARCHING } else { "" };
-    Some(format!("{open}, because {why}{so_far}"))
+    Some(format!("{open}, because {why}"))
 }
 
 /// The answer in words; `typed` is what asked for it, behind the name of the program.
