@@ -10,11 +10,14 @@
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};
 use faer::{Mat, Par};
+use pulp::Arch;
 
 use super::linalg::{NoConvergence, max_abs};
 
-/// Points at which pivots are counted side by side: enough to hide the latency of a division behind the others.
+/// Points at which pivots are counted for each of the two eigenvalues.
 const POINTS: usize = 8;
+/// All points of both, side by side: enough to hide the latency of a division behind the others.
+const LANES: usize = 2 * POINTS;
 
 /// (least, greatest) eigenvalue of a row-major n × n matrix, n ≥ 1, of which the lower triangle is read.
 ///
@@ -33,7 +36,7 @@ pub fn extremes(matrix: &[f64], n: usize) -> Result<(f64, f64), NoConvergence> {
     // By a power of two, which is exact: no square below overflows, and none that counts vanishes.
     let scale = power_of_two(most);
     let tridiagonal = Tridiagonal::of(matrix, n, scale);
-    let (least, greatest) = (tridiagonal.at_rank(0) * scale, tridiagonal.at_rank(n - 1) * scale);
+    let [least, greatest] = tridiagonal.ends().map(|end| end * scale);
     // Equal ones are found from two sides, and may differ by their rounding.
     Ok((least.min(greatest), greatest.max(least)))
 }
@@ -89,39 +92,81 @@ impl Tridiagonal {
         Self { diagonal, squares, bounds: (low - room, high + room), tiny }
     }
 
-    /// The eigenvalue that has `rank` others below it, from an interval that shrinks to a ninth with every count until
-    /// it is as narrow as the rounding of the counts.
-    fn at_rank(&self, rank: usize) -> f64 {
-        let (mut low, mut high) = self.bounds;
-        let width = f64::EPSILON * low.abs().max(high.abs());
-        while high - low > width {
-            let step = (high - low) / (POINTS + 1) as f64;
-            let points: [f64; POINTS] = std::array::from_fn(|p| low + step * (p + 1) as f64);
+    /// The least and the greatest eigenvalue. Every width of registers gives the same bits: there is nothing to round
+    /// but quotients and differences.
+    fn ends(&self) -> [f64; 2] {
+        Arch::new().dispatch(|| self.bisected())
+    }
+
+    #[inline(always)]
+    fn bisected(&self) -> [f64; 2] {
+        let ranks = [0, self.diagonal.len() - 1];
+        let mut intervals = [Interval::new(self.bounds); 2];
+        while intervals.iter().any(|interval| interval.open) {
+            let points: [f64; LANES] = std::array::from_fn(|p| intervals[p / POINTS].point(p % POINTS));
             let below = self.counts(&points);
-            // Points up to here have at most `rank` eigenvalues below them.
-            let first = below.iter().position(|count| *count > rank).unwrap_or(POINTS);
-            let end = if first < POINTS { points[first] } else { high };
-            let start = if first > 0 { points[first - 1] } else { low };
-            if end - start >= high - low {
-                break;
+            let (least, greatest) = below.split_at(POINTS);
+            for ((interval, below), rank) in intervals.iter_mut().zip([least, greatest]).zip(ranks) {
+                interval.narrow(below, rank as u64);
             }
-            (low, high) = (start, end);
         }
-        0.5 * (low + high)
+        intervals.map(|interval| 0.5 * (interval.low + interval.high))
     }
 
     /// Eigenvalues below each point.
-    fn counts(&self, points: &[f64; POINTS]) -> [usize; POINTS] {
-        let mut pivots = [1.0; POINTS];
-        let mut below = [0; POINTS];
+    #[inline(always)]
+    fn counts(&self, points: &[f64; LANES]) -> [u64; LANES] {
+        let mut pivots = [1.0; LANES];
+        let mut below = [0; LANES];
         for (d, square) in self.diagonal.iter().zip(&self.squares) {
-            for p in 0..POINTS {
+            for p in 0..LANES {
                 let pivot = (d - points[p]) - square / pivots[p];
                 pivots[p] = if pivot.abs() < self.tiny { -self.tiny } else { pivot };
-                below[p] += usize::from(pivots[p] < 0.0);
+                below[p] += u64::from(pivots[p] < 0.0);
             }
         }
         below
+    }
+}
+
+/// Where an eigenvalue is: an interval that shrinks to a ninth with every count until it is as narrow as the rounding of
+/// the counts.
+#[derive(Clone, Copy)]
+struct Interval {
+    low: f64,
+    high: f64,
+    width: f64,
+    open: bool,
+}
+
+impl Interval {
+    #[inline(always)]
+    fn new((low, high): (f64, f64)) -> Self {
+        let width = f64::EPSILON * low.abs().max(high.abs());
+        Self { low, high, width, open: high - low > width }
+    }
+
+    #[inline(always)]
+    fn point(&self, index: usize) -> f64 {
+        let step = (self.high - self.low) / (POINTS + 1) as f64;
+        self.low + step * (index + 1) as f64
+    }
+
+    /// Takes in how many eigenvalues are below each of its points, for the one that has `rank` others below it.
+    #[inline(always)]
+    fn narrow(&mut self, below: &[u64], rank: u64) {
+        if !self.open {
+            return;
+        }
+        // Points up to here have at most `rank` eigenvalues below them.
+        let first = below.iter().position(|count| *count > rank).unwrap_or(POINTS);
+        let high = if first < POINTS { self.point(first) } else { self.high };
+        let low = if first > 0 { self.point(first - 1) } else { self.low };
+        self.open = high - low < self.high - self.low;
+        if self.open {
+            (self.low, self.high) = (low, high);
+            self.open = high - low > self.width;
+        }
     }
 }
 
