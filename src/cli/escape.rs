@@ -187,4 +187,16 @@ mod tests {
         assert!(text.starts_with("field xxx") && text.ends_with("x is no number") && text.len() < 600);
         assert!(visible(&"word ".repeat(100_000)).chars().count() <= LONGEST_SENTENCE + 1);
     }
+
+    #[test]
+    fn the_shell_reads_back_what_was_quoted() {
+        for text in
+            ["a/b.toml", "with space", "it's", "$HOME `x` \"y\"", "", "a\\b", "-n", "ä*?", "new\nline", "''"]
+        {
+            let script = format!("printf %s {}", for_shell(text));
+            let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), text, "{script}");
+        }
+        assert_eq!(for_shell("/runs/width"), "/runs/width");
+    }
 }

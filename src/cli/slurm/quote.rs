@@ -1,15 +1,6 @@
-//! Text on its way into a script: quoted for the shell, or refused where Slurm would read something else.
+//! Text on its way to Slurm: refused where it would read something else.
 
 use std::path::Path;
-
-/// A word that the shell reads as this text, whatever is in it.
-pub fn shell(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
 
 /// The value of an option on a line that begins with #SBATCH.
 pub fn directive(value: &str) -> String {
@@ -41,18 +32,6 @@ pub fn plain(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_shell_reads_back_what_was_quoted() {
-        for text in
-            ["a/b.toml", "with space", "it's", "$HOME `x` \"y\"", "", "a\\b", "-n", "ä*?", "new\nline", "''"]
-        {
-            let script = format!("printf %s {}", shell(text));
-            let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
-            assert_eq!(String::from_utf8(output.stdout).unwrap(), text, "{script}");
-        }
-        assert_eq!(shell("/runs/width"), "/runs/width");
-    }
 
     #[test]
     fn paths_that_slurm_would_misread_are_refused() {

@@ -6,7 +6,8 @@
 //! dependency `afterok` waits for ever once a task was requeued: so the merge job depends `afterany`, and merging says
 //! what is missing. A killed script is not requeued, a lost node's is: submitting again resumes both.
 
-use super::quote::{directive, shell};
+use super::quote::directive;
+use crate::cli::escape::for_shell;
 use crate::cli::version::VERSION;
 
 /// Seconds before the time limit at which eoc is asked to stop, which takes it two; Slurm may signal up to a minute
@@ -48,7 +49,7 @@ impl Job<'_> {
     }
 
     fn paths(&self) -> String {
-        format!("eoc={}\ndir={}\n", shell(self.program), shell(self.dir))
+        format!("eoc={}\ndir={}\n", for_shell(self.program), for_shell(self.dir))
     }
 
     /// The array script.
@@ -77,13 +78,13 @@ impl Job<'_> {
     pub fn merge(&self) -> String {
         let mut text = self.header("-merge", "merge.txt", &[]);
         text += &self.paths();
-        text += &format!("again={}\n", shell(&self.submit_line()));
+        text += &format!("again={}\n", for_shell(&self.submit_line()));
         text + MERGE
     }
 
     /// One line for a shell that submits both.
     pub fn submit_line(&self) -> String {
-        let script = |name: &str| shell(&format!("{}/{name}", self.dir));
+        let script = |name: &str| for_shell(&format!("{}/{name}", self.dir));
         format!(
             "sbatch --dependency=afterany:$(sbatch --parsable {} | cut -d';' -f1) {}",
             script(ARRAY_FILE),

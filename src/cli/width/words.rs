@@ -319,7 +319,7 @@ fn more(args: &Args, stopped: Stop, found: &[Found], typed: &[String]) -> String
         }
     }
     std::iter::once("eoc".to_owned())
-        .chain(words.iter().map(|word| quoted(word)))
+        .chain(words.iter().map(|word| escape::for_shell(word)))
         .collect::<Vec<_>>()
         .join(" ")
 }
@@ -330,16 +330,5 @@ fn without(words: &mut Vec<String>, option: &str) {
     while let Some(at) = words.iter().position(|w| w == option || w.starts_with(&with_value)) {
         let count = if words[at] == option { 2 } else { 1 };
         words.drain(at..words.len().min(at + count));
-    }
-}
-
-/// A word as a shell takes it; control characters are left out.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_=+:,./%@".contains(c);
-    let word: String = word.chars().filter(|c| !c.is_control()).collect();
-    if !word.is_empty() && word.chars().all(plain) {
-        word
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
