@@ -28,7 +28,9 @@ CALLS = {
 @pytest.mark.parametrize("call", CALLS)
 def test_ctrl_c_ends_with_a_keyboard_interrupt(call, tmp_path):
     code = f"""
-import eoc, numpy
+import eoc, numpy, signal
+# What a shell runs in the background ignores Ctrl-C, and so do its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 x = numpy.random.default_rng(0).normal(size=(6000, 200))
 print("begun", flush=True)
 try:
