@@ -7,13 +7,13 @@
 //! `search`.
 //!
 //! Simulated with a deviation ∼ |z|/√m, which is about the law of 32 digits at depth 4, P = 0.95, α = 0.05, m* from
-//! 2000 to 4000 (200 searches each, 60 at 1.1):
+//! 2000 to 4000 (200 searches each, 240 at 1.1):
 //!
 //! | resolution | networks, mean | median | 90 % | m* known beforehand | classical |
 //! | --- | --- | --- | --- | --- | --- |
-//! | 1.5 | 2800 | 2500 | 4700 | 1900 | 16 000 |
-//! | 1.25 | 8600 | 7500 | 14 400 | 6300 | 61 000 |
-//! | 1.1 | 46 000 | 40 000 | 79 000 | 34 000 | 380 000 |
+//! | 1.5 | 2800 | 2500 | 4500 | 1900 | 16 000 |
+//! | 1.25 | 8300 | 7400 | 13 100 | 6300 | 61 000 |
+//! | 1.1 | 46 000 | 41 000 | 78 000 | 34 000 | 380 000 |
 //!
 //! *m\* known beforehand* is a binomial test at each of m*/√resolution and m*·√resolution, α/2 each, of a size that
 //! decides with probability 0.9. *Classical* bisects a grid of ratio √resolution over three standard errors of a start
@@ -310,14 +310,14 @@ pub fn width<D: Draws>(
             Ok(stage) => stage,
             Err(ending) => break ending,
         };
-        let step = stage.bets.iter().map(|bet| draws.at_once(bet.width)).min().unwrap_or(1).max(1);
+        let step = stage.widths.iter().map(|width| draws.at_once(*width)).min().unwrap_or(1).max(1);
         let mut start = stage.seeds.start;
         let mut stopped = false;
         while start < stage.seeds.end && !stopped {
             let end = stage.seeds.end.min(start.saturating_add(step));
-            let drawn = stage.bets.iter().map(|bet| {
-                let drawn = draws.deviations(bet.width, start..end);
-                drawn.map_err(|source| (bet.width, source))
+            let drawn = stage.widths.iter().map(|&width| {
+                let drawn = draws.deviations(width, start..end);
+                drawn.map_err(|source| (width, source))
             });
             let drawn = drawn.collect::<Result<Option<Vec<_>>, _>>().map_err(|(width, source)| {
                 let known = Box::new(answer(question, &search, Ending::Stopped));

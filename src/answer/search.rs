@@ -7,9 +7,10 @@
 //! 3. *Decide.* Seeds at both ends of the interval that is cheapest to show, see [`design`](super::design); the first
 //!    of these seeds is new, so that a stake never knows its own draw.
 //!
-//! Every stage stakes on what it expects to see, so that a search that is cut short says what its draws exclude; before
-//! it decides, no more than a tenth of the wealth: what these stakes lose is then 4 % of what has to be won, while
-//! stakes without a limit needed a quarter more networks in simulation, and twice as many from a bad first guess.
+//! Every seed is staked upon by what is expected of it, so that a search that is cut short says what its draws exclude;
+//! before it decides, no more than a tenth of the wealth: what these stakes lose is then 4 % of what has to be won, while
+//! stakes without a limit needed a quarter more networks in simulation, and twice as many from a bad first guess. Stakes
+//! that were fixed for a stage needed a quarter more too, and eight times as many where the law is far from a power.
 //!
 //! A stage and all that is in it follows from the draws before it alone: not from the time, the threads or how a device
 //! groups its seeds.
@@ -37,15 +38,17 @@ const CAUTION: f64 = 0.85;
 /// needed, 4 % at α = 0.05.
 const RESERVE: f64 = 0.9;
 
-/// Seeds to draw at some widths, and what is staked on them.
+/// Seeds to draw at some widths.
 #[derive(Clone, Debug)]
 pub struct Stage {
     /// Ascending.
-    pub bets: Vec<Bet>,
+    pub widths: Vec<u64>,
     /// The seeds, the same at every width.
     pub seeds: Range<u64>,
+    /// What is known of m* before it.
+    estimate: Estimate,
     /// Wealth of a hypothesis that is not staked.
-    pub reserve: f64,
+    reserve: f64,
 }
 
 /// The state of a question.
@@ -114,10 +117,10 @@ impl<'q> Search<'q> {
             return Err(ending);
         }
         let (low, high) = self.interval().unwrap_or((0, None));
-        let (bets, seeds) = self.planned(low, high);
+        let (estimate, widths, seeds) = self.planned(low, high);
         let networks = self.draws.len() as u64;
         let left = self.question.max_networks.map_or(u64::MAX, |most| most.saturating_sub(networks));
-        let seeds = seeds.min(left / bets.len() as u64).min(self.question.last_seed - self.next_seed);
+        let seeds = seeds.min(left / widths.len() as u64).min(self.question.last_seed - self.next_seed);
         if seeds == 0 {
             return Err(if self.next_seed == self.question.last_seed {
                 Ending::Seeds
@@ -126,7 +129,7 @@ impl<'q> Search<'q> {
             });
         }
         let reserve = if self.phase == Phase::Decide { 0.0 } else { RESERVE };
-        Ok(Stage { bets, seeds: self.next_seed..self.next_seed + seeds, reserve })
+        Ok(Stage { widths, seeds: self.next_seed..self.next_seed + seeds, estimate, reserve })
     }
 
     /// Takes in what was drawn of the next seeds of a stage: by width, then by seed.
@@ -135,21 +138,25 @@ impl<'q> Search<'q> {
         for seed in 0..seeds {
             let of_seed: Vec<f64> = deviations.iter().map(|drawn| drawn[seed]).collect();
             let inside: Vec<bool> = of_seed.iter().map(|d| *d <= self.question.tolerance).collect();
-            self.evidence.observe(&stage.bets, &inside, stage.reserve);
-            for (bet, deviation) in stage.bets.iter().zip(of_seed) {
-                let seen = self.seen.entry(bet.width).or_default();
+            // From the seeds before this one, those of the same stage too: where they contradict what was expected, the
+            // stakes follow at once.
+            let bets: Vec<Bet> = stage.widths.iter().map(|w| self.bet(&stage.estimate, *w)).collect();
+            self.evidence.observe(&bets, &inside, stage.reserve);
+            for (&width, deviation) in stage.widths.iter().zip(of_seed) {
+                let seen = self.seen.entry(width).or_default();
                 seen.0 += u64::from(deviation <= self.question.tolerance);
                 seen.1 += 1;
-                self.draws.push(Draw { width: bet.width, deviation });
+                self.draws.push(Draw { width, deviation });
             }
         }
         self.next_seed += seeds as u64;
     }
 
-    fn planned(&mut self, low: u64, high: Option<u64>) -> (Vec<Bet>, u64) {
+    /// What is known of m*, where to draw next and how many seeds.
+    fn planned(&mut self, low: u64, high: Option<u64>) -> (Estimate, Vec<u64>, u64) {
         if self.draws.is_empty() {
             let width = self.on_grid(self.about.exp());
-            return (vec![self.bet(&self.first_guess(), width)], START);
+            return (self.first_guess(), vec![width], START);
         }
         let estimate = self.estimate(low, high);
         self.about = estimate.centre.min((self.question.widest as f64).ln());
@@ -159,7 +166,7 @@ impl<'q> Search<'q> {
             let near = (self.about - (self.draws[self.draws.len() - 1].width as f64).ln()).abs() < 1.2;
             if steps + 1 < STARTS && !(steps > 0 && near) {
                 self.phase = Phase::Start(steps + 1);
-                return (vec![self.bet(&estimate, apart)], START);
+                return (estimate, vec![apart], START);
             }
             self.phase = Phase::Explore;
         }
@@ -168,10 +175,11 @@ impl<'q> Search<'q> {
         if self.phase == Phase::Explore && estimate.error > goal && networks < (9.0 / (goal * goal)) as u64 {
             // The error falls as 1/√N; no further than another half of what there is in one step.
             let wanted = networks as f64 * ((estimate.error / goal).powi(2) - 1.0);
-            return (vec![self.bet(&estimate, apart)], (wanted as u64).min(networks / 2).max(STAGE));
+            return (estimate, vec![apart], (wanted as u64).min(networks / 2).max(STAGE));
         }
         self.phase = Phase::Decide;
-        self.ends(&estimate, low, high)
+        let (widths, seeds) = self.ends(&estimate, low, high);
+        (estimate, widths, seeds)
     }
 
     /// The estimate of the power law, held between the widths of which the draws by themselves, or all together, say on
@@ -190,7 +198,7 @@ impl<'q> Search<'q> {
     }
 
     /// The pair of ends that is cheapest to show, as far as they are not shown already, and how many seeds to draw.
-    fn ends(&self, estimate: &Estimate, low: u64, high: Option<u64>) -> (Vec<Bet>, u64) {
+    fn ends(&self, estimate: &Estimate, low: u64, high: Option<u64>) -> (Vec<u64>, u64) {
         let (resolution, spread) =
             (self.question.resolution, 2.0 * self.question.resolution.ln() + 3.0 * estimate.error);
         let from = (self.about - spread).exp();
@@ -223,10 +231,10 @@ impl<'q> Search<'q> {
         }
         let ends = best.map_or([(self.on_grid(self.about.exp()), 1.0), (0, 0.0)], |(_, ends)| ends);
         let needed = || ends.iter().filter(|(_, networks)| *networks > 0.0);
-        let bets = needed().map(|&(width, _)| self.bet(estimate, width));
+        let widths = needed().map(|(width, _)| *width).collect();
         let least = needed().map(|(_, networks)| *networks).fold(f64::INFINITY, f64::min);
         let seeds = (self.draws.len() as f64 / 10.0).min(least) as u64;
-        (bets.collect(), seeds.max(STAGE))
+        (widths, seeds.max(STAGE))
     }
 
     fn prospects(&self, estimate: &Estimate, width: u64) -> [Prospect; 2] {
