@@ -15,6 +15,7 @@ use super::watchdog::Watchdog;
 use crate::backend::{Engine, Precision};
 use crate::data::{DataSet, Normalize, Source};
 use crate::math::activation::Activation;
+use crate::math::number;
 use crate::model::{Network, NetworkError, Resolved, Shape, ShapeError, parse_widths};
 use crate::sampler::SamplerChoice;
 use crate::study::{CellData, Plan, SeedRange};
@@ -155,9 +156,13 @@ pub fn data_notes(data: &DataSet, normalize: Normalize) -> String {
     let mut notes: String = data.notes().iter().map(|note| format!("eoc: {label}: {note}\n")).collect();
     let (least, most) = data.norms();
     if data.is_from_file() && normalize == Normalize::None && most - least > UNEQUAL * most {
+        // Five digits.
+        let short = |norm: f64| number(format!("{norm:.4e}").parse().unwrap_or(norm));
         notes += &format!(
-            "eoc: {label}: rows are taken as they are, with norms from {least:.4e} to {most:.4e}; --normalize sphere would \
-             scale each to the same\n"
+            "eoc: {label}: rows are taken as they are, with norms from {} to {}; --normalize sphere would scale each to \
+             the same\n",
+            short(least),
+            short(most)
         );
     }
     notes

@@ -95,19 +95,34 @@ fn costs(section: &Section) -> impl Iterator<Item = (&Point, &Cost)> {
 /// Of every cell the cost, the medians of both deviations, and whether their laws are told apart; nothing where no
 /// study asked for it.
 pub(super) fn by_cell(section: &Section, fields: &Fields, room: usize) -> String {
-    let title = format!(
-        "Independent gradients, medians of operator norms over n; p of one law of both deviations (exact test, level \
-         {LEVEL} for all rows together):"
-    );
-    let shown = |layout: Layout| paragraph("", &title, room) + &layout.text(room);
+    let title = "Independent gradients, medians of operator norms over n; p of one law of both deviations (exact test, \
+        adjusted for all rows of this table):";
+    let apart = apart(section).map_or(String::new(), |apart| paragraph("", &apart, room));
+    let shown = |layout: Layout| paragraph("", title, room) + &layout.text(room) + &apart;
     layout_by_cell(section, fields).map_or(String::new(), shown)
+}
+
+/// p of every cell that was tested.
+fn tested(section: &Section) -> Vec<f64> {
+    costs(section).filter_map(|(_, cost)| cost.found.laws.map(|laws| laws.p_value)).collect()
+}
+
+/// In how many rows the two laws are told apart; None where nothing was tested.
+pub(super) fn apart(section: &Section) -> Option<String> {
+    let tested = tested(section);
+    let below = holm(&tested).iter().filter(|p| **p <= LEVEL).count();
+    let rows = counted(tested.len(), "row");
+    match (tested.len(), below) {
+        (0, _) => None,
+        (_, 0) => Some(format!("In none of {rows} are the two laws told apart at level {LEVEL}.")),
+        (_, below) => Some(format!("In {below} of {rows} the two laws are told apart at level {LEVEL}.")),
+    }
 }
 
 /// The table of it.
 pub(super) fn layout_by_cell(section: &Section, fields: &Fields) -> Option<Layout> {
-    let tested: Vec<f64> = costs(section).filter_map(|(_, c)| c.found.laws.map(|l| l.p_value)).collect();
     costs(section).next()?;
-    let mut adjusted = holm(&tested).into_iter();
+    let mut adjusted = holm(&tested(section)).into_iter();
     let mut layout = fields
         .layout()
         .group([("K−K_gia : K∞", Align::Right), (&percent(), Align::Left)])

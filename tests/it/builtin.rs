@@ -28,6 +28,7 @@ fn unknown_and_contradicting_names_are_refused() {
     let utf_16: Vec<u8> = study.encode_utf16().flat_map(u16::to_le_bytes).collect();
     fs::write(temp.path().join("utf-16.toml"), utf_16).unwrap();
     fs::write(temp.path().join("latin-1.toml"), b"name = 'na\xefve'\n").unwrap();
+    fs::write(temp.path().join("points.npy"), b"\x93NUMPY\x01\0v\0{'descr'").unwrap();
     for (line, says) in [
         ("run --study wide", "use first, width, depth, activation, "),
         ("run --study wide", "or needed (the search for widths), or papers (the quick forms of all grids)"),
@@ -36,6 +37,7 @@ fn unknown_and_contradicting_names_are_refused() {
         ("run first", "the built-in study of that name is --study first"),
         ("run utf-16.toml", "it is text in UTF-16, and TOML is UTF-8; save it as UTF-8"),
         ("run latin-1.toml", "it is text in Latin-1 or another encoding"),
+        ("run points.npy", "it is no text; a study file is TOML"),
         ("run study.toml --study width", "cannot be used with"),
         ("run --study width study.toml", "cannot be used with"),
         ("run study.toml --quick", "cannot be used with"),
@@ -51,7 +53,7 @@ fn unknown_and_contradicting_names_are_refused() {
             "{stderr}"
         );
     }
-    assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 3, "nothing was written");
+    assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 4, "nothing was written");
 }
 
 /// The claim and the prediction stand before the table, in a pipe too; where options change the networks, only what

@@ -48,6 +48,8 @@ pub(super) fn described(path: &Path, first: &[u8]) -> Option<String> {
         }
         // A pickle of protocol 2 or later, as PyTorch wrote before 1.6.
         [0x80, 2..=5, ..] => TORCH,
+        // What it should be: what is wrong with it is something else.
+        [_, _, _, _, 0, 0, 0, 0, b'{', ..] => return None,
         _ => match foreign::known(first) {
             Some(known) => return Some(known.of_weights()),
             None if ends(&[".pt", ".pth", ".bin", ".ckpt"]) => TORCH,

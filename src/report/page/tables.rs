@@ -36,12 +36,13 @@ fn further(one: &Section, fields: &Fields) -> String {
         )
     });
     let independence = independence::layout_by_cell(one, fields).map_or(String::new(), |layout| {
-        table(
-            &layout,
+        let about = format!(
             "K−K_gia : K∞: median of ‖K−K_gia‖/‖K∞‖, K_gia of the same draws as if gradients were independent of \
              activations. K−K∞, K_gia−K∞: medians of both deviations, over n. p: that of an exact test that both have \
-             one law, adjusted for all rows.",
-        )
+             one law, adjusted for all rows of this table. {}",
+            independence::apart(one).unwrap_or_default()
+        );
+        table(&layout, about.trim_end())
     });
     eigenvalues + &independence
 }

@@ -46,6 +46,7 @@ fn malformed_weights_are_refused_in_one_sentence() {
         &u64::MAX.to_le_bytes(),
         "declare a header of 18446744073709551615 bytes, but the file holds 0 more",
     );
+    check(b"\x68\0\0\0\0\0\0\0{\"W1\":", "declare a header of 104 bytes, but the file holds 6 more");
     check(&tensors("{", b""), "header of the .safetensors file is malformed");
     check(&tensors("[]", b""), "malformed");
     check(&tensors(&"[".repeat(10_000), b""), "malformed");

@@ -213,7 +213,7 @@ pub fn execute(
     ended?;
     let Some(directory) = &args.out else { return Ok(()) };
     files::write(&rows, along, &fixed, engines.engine, directory)?;
-    ctx.account(&format!("wrote {}", directory.join(files::NUMBERS).display()))
+    ctx.account(&format!("wrote {}\n", directory.join(files::NUMBERS).display()))
 }
 
 fn row(
