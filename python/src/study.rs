@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use eoc_ntk::backend::{EngineError, Precision};
-use eoc_ntk::cli::shared::{Report, default_directory, session, start_threads, summary};
+use eoc_ntk::cli::shared::{Answers, Report, default_directory, session, start_threads, summary};
 use eoc_ntk::study::builtin::Builtin;
 use eoc_ntk::study::export::{self, Table, Values};
 use eoc_ntk::study::file::{self, FileError};
@@ -204,9 +204,9 @@ pub fn report(py: Python<'_>, directory: PathBuf) -> PyResult<(String, Vec<Strin
         let threads = start_threads(None)?;
         let reader = Reader::open(&directory)?;
         let rows = summary(&reader)?;
-        let manifest = reader.manifest();
-        let report =
-            threads.install(|| Report::of_run(rows, manifest, None)).map_err(|e| Failure::broke(&e))?;
+        let (manifest, answers) = (reader.manifest(), Answers::of(&directory));
+        let report = threads.install(|| Report::of_run(rows, manifest, answers, None));
+        let report = report.map_err(|e| Failure::broke(&e))?;
         let names = report.write(&reader, &directory, &threads).map_err(|error| Failure::broke(&error))?;
         Ok((report.table(COLUMNS), names))
     })

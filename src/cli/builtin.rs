@@ -3,11 +3,10 @@
 use std::str::FromStr;
 
 use super::units::counted;
-use super::width;
 use crate::report::{Analysis, CellSummary, StudySummary, paragraph, prediction, prediction_of_spectra};
-use crate::study::Plan;
 use crate::study::builtin::{BUILTIN, Builtin, NEEDED, UnknownStudy};
 use crate::study::store::{CellRecord, LimitRecord};
+use crate::study::{Plan, needed};
 
 /// The name of all grids at once.
 pub const PAPERS: &str = "papers";
@@ -60,7 +59,7 @@ pub fn list() -> String {
         format!("  {name:<11} {about} ({full}; quick {quick})\n")
     };
     let grids = BUILTIN.iter().map(|study| (study.name, study.about, study.time));
-    grids.chain([(NEEDED, width::ABOUT, width::TIME)]).map(line).collect()
+    grids.chain([(NEEDED, needed::ABOUT, needed::TIME)]).map(line).collect()
 }
 
 /// The numbers that theory has for the plan that will run, with the claim and the prediction of the study that it is;

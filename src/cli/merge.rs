@@ -11,6 +11,7 @@ use super::units::counted;
 use super::words::directory;
 use crate::report::paragraph;
 use crate::study::merge::{MergeError, Merged, merge};
+use crate::study::questions::QuestionsError;
 use crate::study::store::{Reader, STUDY};
 
 /// Shown below the help.
@@ -21,7 +22,7 @@ computed one, the least in byte order is kept, and how many there were is said. 
 there is gets merged, the missing seeds are listed and the status is 1. --out is a run directory like any
 other: eoc run resumes it, eoc export reads it. Runs of one name with other networks or data merge too: study.toml then asks
 for the lists of all, or for the largest study where no lists have just those cells; a cell lacks only what was asked of it
-in one of the runs, whatever was asked of others. At most 900 directories at a time.
+in one of the runs, whatever was asked of others. Answers of eoc width come along. At most 900 directories at a time.
 
 Examples:
   eoc merge eoc-runs/width-0123abcd-shard-*-of-4 --out eoc-runs/width-0123abcd
@@ -100,6 +101,8 @@ fn refused(error: MergeError) -> Failure {
     match error {
         MergeError::Interrupted => Failure::interrupted(),
         MergeError::Conflict(_) => Failure::running(error),
+        MergeError::Answers(error @ QuestionsError::Io { .. }) => Failure::running(error),
+        MergeError::Answers(error) => Failure::unusable(error),
         MergeError::Store(ref store) if store.is_of_the_machine() => Failure::running(error),
         _ => Failure::unusable(error),
     }

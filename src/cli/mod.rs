@@ -66,7 +66,7 @@ use self::watchdog::Watchdog;
 pub mod shared {
     pub use super::device::{DeviceChoice, ThreadsError, UnknownDevice, open, start_threads, thread_count};
     pub use super::devices::json as devices;
-    pub use super::report::{Report, Unwritten};
+    pub use super::report::{Answers, Report, Unwritten};
     pub use super::run::default_directory;
     pub use super::session::session;
     pub use super::stored::{Stored, summary};

@@ -4,8 +4,13 @@ use crate::backend::{self, EngineError, Precision, Sampler, gpu};
 use crate::data::DataError;
 use crate::study::export::ExportError;
 use crate::study::merge::MergeError;
+use crate::study::questions::QuestionsError;
 use crate::study::run::RunError;
 use crate::study::store::{Advice, Obstacle, StoreError};
+
+/// What would help where the answers of a directory cannot be read.
+pub const ANSWERS: &str = "move the file away, and eoc width --out of the same questions finds them again from the \
+                           networks that are there";
 
 /// The remedy of an error or of one of its causes; none where none is known.
 pub fn of(error: &anyhow::Error) -> Option<String> {
@@ -16,12 +21,17 @@ pub fn of(error: &anyhow::Error) -> Option<String> {
     let tensors =
         || unnamed.then(|| "use --tensors W,W,... to name them in the order of the layers".to_owned());
     let driver = || format!("{error:#}").contains(gpu::CURE).then(driver_files).flatten();
+    let answers = || {
+        let damaged = |cause: &QuestionsError| !matches!(cause, QuestionsError::Io { .. });
+        error.chain().any(|cause| cause.downcast_ref().is_some_and(damaged)).then(|| ANSWERS.to_owned())
+    };
     let room = || error.chain().find_map(|cause| room(cause.downcast_ref()?));
     engine
         .and_then(|engine| advice(engine.remedies()))
         .or_else(of_store)
         .or_else(tensors)
         .or_else(driver)
+        .or_else(answers)
         .or_else(room)
 }
 

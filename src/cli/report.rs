@@ -7,8 +7,9 @@ use std::str::FromStr;
 
 use super::args::ThreadArgs;
 use super::context::Context;
-use super::escape::shown;
+use super::escape::{shown, visible};
 use super::failure::{Failure, Status};
+use super::remedy;
 use super::status::reproduce;
 use super::stored::{self, Stored};
 use super::terminal;
@@ -17,11 +18,12 @@ use crate::Threads;
 use crate::files::distinct;
 use crate::report::{
     Analysis, Axis, Claim, Figure, FigureFormat, PAGE, Page, StudySummary, WriteError, claims, figures, plot,
-    short_table, write_figure, write_report,
+    short_table, width_claims, width_text, write_figure, write_report,
 };
 use crate::study::builtin::{BUILTIN, Builtin};
+use crate::study::questions::{self, WidthQuestion};
 use crate::study::store::{Manifest, Reader, StoreError};
-use crate::study::{Plan, REPORT};
+use crate::study::{Plan, REPORT, needed};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -100,7 +102,12 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     for (dir, reader) in dirs.iter().zip(&readers) {
         let rows = stored::summary(reader).map_err(stored::unusable)?;
         let manifest = reader.manifest();
-        let report = threads.install(|| Report::of_run(rows, manifest, along)).map_err(Failure::running)?;
+        let answers = Answers::of(dir);
+        if let Some(trouble) = &answers.trouble {
+            ctx.note(&format!("eoc: {trouble}\n"));
+        }
+        let report =
+            threads.install(|| Report::of_run(rows, manifest, answers, along)).map_err(Failure::running)?;
         let names = report.write(reader, dir, &threads).map_err(unwritten)?;
         let mut text = String::new();
         if readers.len() == 1 {
@@ -120,6 +127,38 @@ fn unwritten(error: Unwritten) -> Failure {
     }
 }
 
+/// Makes the report of a directory that was just written, and gives back the names of its figures; none where no network
+/// was drawn.
+pub fn again(dir: &Path, threads: &Threads) -> anyhow::Result<Vec<String>> {
+    let Some(reader) = Reader::look(dir)? else { return Ok(Vec::new()) };
+    let rows = stored::summary(&reader)?;
+    let (manifest, answers) = (reader.manifest(), Answers::of(dir));
+    let report = threads.install(|| Report::of_run(rows, manifest, answers, None))?;
+    Ok(report.write(&reader, dir, threads)?)
+}
+
+/// The questions about widths that a directory was asked.
+#[derive(Default)]
+pub struct Answers {
+    questions: Vec<WidthQuestion>,
+    /// Why they cannot be read, in a sentence.
+    pub trouble: Option<String>,
+}
+
+impl Answers {
+    /// Reads them. What cannot be read keeps nothing else from being shown.
+    pub fn of(dir: &Path) -> Self {
+        match questions::read(dir) {
+            Ok(questions) => Self { questions, trouble: None },
+            Err(error) => {
+                let error = visible(&format!("{:#}", anyhow::Error::from(error)));
+                let trouble = format!("{error}; its answers are not shown: {}", remedy::ANSWERS);
+                Self { questions: Vec::new(), trouble: Some(trouble) }
+            }
+        }
+    }
+}
+
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum Unwritten {
@@ -135,6 +174,7 @@ pub enum Unwritten {
 pub struct Report {
     rows: Stored,
     study: Option<Builtin>,
+    answers: Answers,
     /// Its numbers.
     pub analysis: Analysis,
     /// What became of its predictions.
@@ -144,7 +184,12 @@ pub struct Report {
 
 impl Report {
     /// Computes it, on the threads of the caller.
-    pub fn of(rows: Stored, study: Option<Builtin>, along: Option<Axis>) -> std::io::Result<Self> {
+    pub fn of(
+        rows: Stored,
+        study: Option<Builtin>,
+        answers: Answers,
+        along: Option<Axis>,
+    ) -> std::io::Result<Self> {
         let analysis = analysis(&rows.study, along);
         // What is claimed is of the axis that the study varies, whatever is shown.
         let claims = match (&study, along) {
@@ -153,19 +198,36 @@ impl Report {
             (Some(study), Some(_)) => claims(study, &Analysis::new(&rows.study)),
         };
         let figures = figures(&rows.study, &analysis)?;
-        Ok(Self { rows, study, analysis, claims, figures })
+        Ok(Self { rows, study, answers, analysis, claims, figures })
     }
 
     /// The same of a run, which may be that of a built-in study.
-    pub fn of_run(rows: Stored, manifest: &Manifest, along: Option<Axis>) -> std::io::Result<Self> {
-        Self::of(rows, built_in(manifest), along)
+    pub fn of_run(
+        rows: Stored,
+        manifest: &Manifest,
+        answers: Answers,
+        along: Option<Axis>,
+    ) -> std::io::Result<Self> {
+        Self::of(rows, built_in(manifest), answers, along)
+    }
+
+    /// The questions about widths that the directory was asked.
+    pub fn widths(&self) -> &[WidthQuestion] {
+        &self.answers.questions
     }
 
     /// Writes all of it into the directory, and gives back the names of its figures.
     pub fn write(&self, reader: &Reader, dir: &Path, threads: &Threads) -> Result<Vec<String>, Unwritten> {
+        let needed = self.widths().iter().any(|question| !width_claims(question).is_empty());
+        let [claim, prediction] = match self.study {
+            Some(study) => [Some(study.claim), Some(study.prediction)],
+            None if needed => [Some(needed::CLAIM), Some(needed::PREDICTION)],
+            None => [None, None],
+        };
         let words = Page {
-            claim: self.study.map(|study| study.claim.to_owned()),
-            prediction: self.study.map(|study| study.prediction.to_owned()),
+            widths: self.widths().to_vec(),
+            claim: claim.map(str::to_owned),
+            prediction: prediction.map(str::to_owned),
             notes: self.notes(),
             reproduce: reproduce(reader, dir)?,
         };
@@ -175,7 +237,7 @@ impl Report {
 
     /// What a reader must know of the numbers.
     pub fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
+        let mut notes: Vec<String> = self.answers.trouble.iter().map(|trouble| sentence(trouble)).collect();
         if self.rows.more {
             notes.push(format!(
                 "Of the first {} of every cell; eoc export has all.",
@@ -196,13 +258,25 @@ impl Report {
         short_table(&self.analysis, &self.claims, room)
     }
 
-    /// The short table, and above it on a terminal a plot of the main curve.
+    /// The short table, and above it on a terminal a plot of the main curve; before both the answers about widths, the
+    /// last question first.
     pub fn text(&self, room: usize) -> String {
+        let answers: String =
+            self.widths().iter().rev().map(|question| width_text(question, room) + "\n").collect();
+        answers + &self.rows_text(room)
+    }
+
+    fn rows_text(&self, room: usize) -> String {
         let table = self.table(room);
         let plain = !std::io::stdout().is_terminal();
         let plot = if plain { None } else { plot(&self.rows.study, &self.analysis, room.min(96)) };
         plot.map_or(String::new(), |plot| plot + "\n") + &table
     }
+}
+
+/// A sentence by itself.
+fn sentence(text: &str) -> String {
+    format!("{text}.")
 }
 
 fn analysis(study: &StudySummary, along: Option<Axis>) -> Analysis {

@@ -15,7 +15,7 @@ use super::failure::{Failure, Status};
 use super::input;
 use super::progress::Meter;
 use super::refused::refused;
-use super::report::Report;
+use super::report::{Answers, Report};
 use super::session::session;
 use super::stopping::{self, Counted, is_held, unheld};
 use super::stored;
@@ -385,7 +385,9 @@ fn finish(
 ) -> Result<Ended, Failure> {
     let reader = Reader::open(out).map_err(Failure::running)?;
     let rows = stored::summary(&reader).map_err(Failure::running)?;
-    let report = threads.install(|| Report::of(rows, study.copied(), None)).map_err(Failure::running)?;
+    let answers = Answers::of(out);
+    let report =
+        threads.install(|| Report::of(rows, study.copied(), answers, None)).map_err(Failure::running)?;
     let written = match report.write(&reader, out, threads) {
         Ok(figures) => Some(figures),
         Err(error) if finished => {
@@ -405,7 +407,9 @@ fn finish(
         return Ok(Ended { status: Status::Done, claims: report.claims });
     }
     if args.json {
-        ctx.write(&summary_json(&report.analysis, &report.claims).map_err(Failure::running)?)?;
+        ctx.write(
+            &summary_json(&report.analysis, &report.claims, report.widths()).map_err(Failure::running)?,
+        )?;
         return Ok(Status::Done.into());
     }
     let room = terminal::columns();

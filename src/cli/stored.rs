@@ -37,7 +37,7 @@ pub fn open(dir: &Path, ctx: &Context) -> Result<Reader, StoreError> {
 
 /// Reads them.
 pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
-    let asked = &reader.cells()[..reader.asked_cells()];
+    let asked = &reader.cells()[..reader.shown_cells()];
     let mut cells: Vec<CellSummary> = asked.iter().cloned().map(CellSummary::new).collect();
     let mut others = 0;
     let manifest = reader.manifest();
@@ -98,9 +98,19 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
         more |= beyond.is_some_and(|seed| seed < end);
         others += rows - need.missing().rows;
     }
-    let cells = cells.into_iter().flat_map(CellSummary::under_every_schedule).collect();
+    let mut cells: Vec<CellSummary> = cells.into_iter().flat_map(CellSummary::under_every_schedule).collect();
+    if asked.len() > reader.asked_cells() {
+        // They come of several studies, the last one first: all networks of one kind follow each other.
+        cells.sort_by(|a, b| kind(&a.cell).cmp(&kind(&b.cell)));
+    }
     let stopped_by_draws = manifest.asked.depends_on_draws();
     Ok(Stored { study: StudySummary { name: manifest.study.clone(), cells, stopped_by_draws }, more, others })
+}
+
+/// Equal for networks that differ in their width alone, which is last.
+fn kind(cell: &CellRecord) -> impl Ord + '_ {
+    let data = (&cell.data, &cell.normalize, &cell.precision, cell.scale.to_bits());
+    (data, &cell.activation, &cell.schedule, cell.outputs, cell.depth, cell.m, &cell.widths, &cell.sampler)
 }
 
 /// Whether a cell that is stored is, but for the values of its points, one of a plan of this version.

@@ -13,6 +13,8 @@ use super::names::{PAGE, SUMMARY, TABLE};
 use super::page::{Page, page};
 use super::short::short_table;
 use super::table::table;
+use super::widths;
+use crate::study::builtin::NEEDED;
 use crate::threads;
 
 /// Columns of that table.
@@ -77,23 +79,40 @@ pub fn write_report(
 ) -> Result<Vec<String>, WriteError> {
     let at = |name: &str| directory.join(name);
     let of = |path: PathBuf| move |source: io::Error| WriteError { path, source };
-    let stems = stems(analysis, figures);
-    let json = summary_json(analysis, claims).map_err(|error| of(at(SUMMARY))(error.into()))?;
-    let text = format!("{}\n{}", short_table(analysis, claims, COLUMNS), table(analysis, COLUMNS));
-    let html = page(analysis, claims, &figures.iter().zip(&stems).collect::<Vec<_>>(), words);
+    // An earlier question has no figures: those of the last would lie on them.
+    let needed = words.widths.last().map(widths::needed_figures).transpose();
+    let needed = needed.map_err(of(directory.to_owned()))?.unwrap_or_default();
+    let (stems, needed_stems) = (stems(analysis, figures, words), widths::stems(&needed));
+    let json =
+        summary_json(analysis, claims, &words.widths).map_err(|error| of(at(SUMMARY))(error.into()))?;
+    let asked: String = words.widths.iter().rev().map(|q| widths::width_text(q, COLUMNS) + "\n").collect();
+    let text = format!("{asked}{}\n{}", short_table(analysis, claims, COLUMNS), table(analysis, COLUMNS));
+    let [shown, needed_shown] = [(figures, &stems), (&needed[..], &needed_stems)]
+        .map(|(figures, stems)| figures.iter().zip(stems).collect::<Vec<_>>());
+    let html = page(analysis, claims, [&shown, &needed_shown], words);
     crate::files::make_directory(directory).map_err(of(directory.to_owned()))?;
     let write = |name: &str, bytes: &[u8]| crate::files::write(&at(name), bytes).map_err(of(at(name)));
+    write_figures(&needed, &needed_stems, directory)?;
     write_figures(figures, &stems, directory)?;
     write(SUMMARY, json.as_bytes())?;
     write(TABLE, text.as_bytes())?;
     // Last: what it leads to is there.
     write(PAGE, html.as_bytes())?;
-    Ok(stems)
+    if !words.widths.is_empty() {
+        widths::remove_others(&needed, directory);
+    }
+    Ok(needed_stems.into_iter().chain(stems).collect())
 }
 
+/// What the figures of the networks are called in the directory of a search, whose name those of its answers have.
+const DRAWS: &str = "draws";
+
 /// The names of the files of figures: that of the study, and behind it what the figure is of.
-fn stems(analysis: &Analysis, figures: &[Figure]) -> Vec<String> {
-    let study = stem(&analysis.name);
+fn stems(analysis: &Analysis, figures: &[Figure], words: &Page) -> Vec<String> {
+    let study = match stem(&analysis.name) {
+        name if name == NEEDED && !words.widths.is_empty() => DRAWS.to_owned(),
+        name => name,
+    };
     let name = |figure: &Figure| match figure.name {
         "" => study.clone(),
         name => format!("{study}-{name}"),

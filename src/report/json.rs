@@ -1,6 +1,6 @@
 //! `report/summary.json`: what tables and figures say, for machines.
 //!
-//! One object of four lists, in the order of the tables. Numbers are those of the tables in shortest round-trip form; a
+//! One object of lists, in the order of the tables. Numbers are those of the tables in shortest round-trip form; a
 //! found number is `{value, low, high}`, its 95 % interval, and null stands where a side is open, a number infinite or
 //! undefined.
 //!
@@ -11,6 +11,7 @@
 //! | `exponents` | `along` m, depth, outputs or n; `activation`, `depth`, `m`, `schedule`, `outputs`, `n`, `data`, of which what it is along is null; `value`, `low`, `high` of the median; `exact` of K(x,x), `bound` of the bound over ‖K∞/n‖ |
 //! | `ratios` | \|s\| over `activation`, at `n`, `data` and `depth`, `m`, `schedule`, `outputs`, which are null in the geometric `mean` over all networks; `value`, `low`, `high` of the medians; `exact`, `bound` |
 //! | `claims` | of a built-in study: `statement`, `prediction`, `found`, `verdict` (agrees, contradicts, undecided) |
+//! | `width` | only where questions about widths were asked: `question`, which of them, from 0, the last one last; `activation`, `depth`, `schedule`, `outputs`; `m_low`, `m_high`, `tolerance`, `confidence`, `alpha`, `norm`, `looks` (`m`, `seeds`, `inside`, `low`, `high`, `decision`), `networks`, `exponent`, `undecided`, `seconds`; `constant` at m_low + 1 and at m_high, `theorem`; `absolute`, `resolution`, `first_seed`; `scale`, `n`, `data`, `normalize`, `sampler`, `precision` |
 
 use serde::Serialize;
 
@@ -24,14 +25,18 @@ use super::found::Found;
 use super::heavy;
 use super::ratios::Ratio;
 use super::tails::{RareConstant, Tail};
+use super::widths::{Entry, entries, width_claims};
 use crate::independence::GroupFinding;
+use crate::study::questions::WidthQuestion;
 
 #[derive(Serialize)]
 struct Summary<'a> {
     cells: Vec<Cell<'a>>,
     exponents: Vec<Exponent<'a>>,
     ratios: Vec<RatioEntry<'a>>,
-    claims: &'a [Claim],
+    claims: Vec<&'a Claim>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    width: Vec<Entry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -170,14 +175,21 @@ struct RatioEntry<'a> {
     bound: Option<f64>,
 }
 
-/// The text of the file. Fails where memory does.
-pub fn summary_json(analysis: &Analysis, claims: &[Claim]) -> serde_json::Result<String> {
+/// The text of the file, with the answers to questions about widths and what was predicted of them. Fails where memory
+/// does.
+pub fn summary_json(
+    analysis: &Analysis,
+    claims: &[Claim],
+    widths: &[WidthQuestion],
+) -> serde_json::Result<String> {
     let sections = || analysis.sections.iter();
+    let of_widths: Vec<Claim> = widths.iter().flat_map(width_claims).collect();
     let summary = Summary {
         cells: sections().flat_map(|s| &s.lines).flat_map(|l| &l.points).map(cell).collect(),
         exponents: sections().flat_map(|s| &s.fits).map(exponent).collect(),
         ratios: sections().flat_map(|s| s.ratios.iter().map(ratio)).collect(),
-        claims,
+        claims: claims.iter().chain(&of_widths).collect(),
+        width: entries(widths),
     };
     Ok(serde_json::to_string_pretty(&summary)? + "\n")
 }

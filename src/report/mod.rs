@@ -34,7 +34,6 @@ mod layout;
 mod legend;
 mod lines;
 mod names;
-mod needed;
 mod page;
 pub mod papers;
 mod picture;
@@ -51,6 +50,7 @@ mod table;
 mod tails;
 mod text;
 mod ticks;
+mod widths;
 
 pub use analysis::{Analysis, Line, Point, Section, Setting, UPPER};
 pub use axis::Axis;
@@ -69,7 +69,6 @@ pub use layers::Layers;
 pub use layout::{Layout, paragraph};
 pub use lines::Measured;
 pub use names::{PAGE, SUMMARY, TABLE};
-pub use needed::{Needed, needed_figures, write_needed};
 pub use page::Page;
 pub use prediction::{prediction, prediction_of_spectra};
 pub use ratios::Ratio;
@@ -79,3 +78,7 @@ pub use summary::{CellSummary, Spectra, StudySummary};
 pub use table::table;
 pub use tails::{RareConstant, Tail, Tails};
 pub use text::Align;
+pub use widths::{
+    needed_figures, width_answer, width_claims, width_json, width_of_theorem, width_question, width_table,
+    width_text, width_verdicts,
+};

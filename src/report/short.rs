@@ -82,7 +82,7 @@ fn medians(section: &Section, fields: &Fields, room: usize) -> String {
 }
 
 /// How many claims came out how, and each of them.
-fn of_claims(claims: &[Claim], room: usize) -> String {
+pub(super) fn of_claims(claims: &[Claim], room: usize) -> String {
     let counts: Vec<String> = Verdict::ALL
         .into_iter()
         .map(|verdict| (claims.iter().filter(|c| c.verdict == verdict).count(), verdict))

@@ -68,15 +68,20 @@ pub(super) fn slope(value: f64) -> String {
 
 /// An activation as a theorist writes it; numbers of many digits with six.
 pub(super) fn activation(cell: &CellRecord) -> String {
+    symbol(&cell.activation, cell.a, cell.b)
+}
+
+/// The same of an activation by its name and its numbers.
+pub(super) fn symbol(name: &str, a: f64, b: f64) -> String {
     let rounded = |v: f64| {
         let text = significant(v, 6);
         let decimal = text.contains('.') && !text.contains('e');
         if decimal { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
     };
-    match cell.activation.as_str() {
+    match name {
         "abs" => "|s|".into(),
         "relu" => "ReLU".into(),
-        long if long.chars().count() > 20 => format!("{},{}", rounded(cell.a), rounded(cell.b)),
+        long if long.chars().count() > 20 => format!("{},{}", rounded(a), rounded(b)),
         other => other.to_owned(),
     }
 }

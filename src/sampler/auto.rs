@@ -4,6 +4,7 @@
 //!
 //! `benches/record` has what it chooses beside measured times.
 
+use std::fmt;
 use std::str::FromStr;
 
 use super::Sampler;
@@ -32,6 +33,15 @@ impl SamplerChoice {
             Self::Always(sampler) => sampler,
             Self::Auto if cost(Sampler::Conditional) <= cost(Sampler::Direct) => Sampler::Conditional,
             Self::Auto => Sampler::Direct,
+        }
+    }
+}
+
+impl fmt::Display for SamplerChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Always(sampler) => sampler.fmt(f),
         }
     }
 }

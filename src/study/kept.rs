@@ -17,12 +17,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::builtin::NEEDED;
+use super::questions::{self, QuestionsError, WidthAnswer, WidthQuestion};
 use super::run::{self, RunError};
 use super::store::{
     Directory, Independence, Manifest, Reader, Row, Sample, Session, Statistics, Store, StoreError,
 };
-use super::{Limits, Plan, PlanError, SeedRange, Shard, Spec, Widths};
-use crate::answer::{DrawError, Draws, Networks};
+use super::{Absent, Cell, Limits, Plan, PlanError, SeedRange, Shard, Spec, Widths};
+use crate::answer::{Answer, DrawError, Draws, Networks, Question};
 use crate::backend::Stop;
 use crate::stats::KernelStatistics;
 
@@ -37,6 +38,8 @@ pub struct Kept<'a> {
     /// not its own.
     widths: Vec<u64>,
     plan: Plan,
+    /// Its cell of width 1.
+    narrowest: Cell,
     /// Opened where the first rows are wanted, so that a refusal before it has written nothing.
     store: Option<Store>,
     /// The rows that are there, by width and seed.
@@ -62,6 +65,9 @@ pub enum KeptError {
     /// Their limit.
     #[error(transparent)]
     Limit(#[from] RunError),
+    /// The answers that are kept there.
+    #[error(transparent)]
+    Answers(#[from] QuestionsError),
 }
 
 impl<'a> Kept<'a> {
@@ -72,7 +78,7 @@ impl<'a> Kept<'a> {
     }
 
     /// Looks at a directory without writing: new, empty, or of a run to which networks of today can be added, whose rows
-    /// it reads. `networks` are those of `spec`, which says one kind of network and nothing of widths, seeds and name.
+    /// it reads, and whose answers it can read. `networks` are those of `spec`, which says one kind of network and nothing of widths, seeds and name.
     pub fn open(
         dir: &Path,
         spec: Spec,
@@ -81,7 +87,12 @@ impl<'a> Kept<'a> {
         stop: &Stop,
     ) -> Result<Self, KeptError> {
         let there = Directory::look(dir)?.holds_run().then(|| Reader::open(dir)).transpose()?;
+        if there.is_some() {
+            questions::read(dir)?;
+        }
         let name = there.as_ref().map_or(NEEDED, |reader| reader.manifest().study.as_str()).to_owned();
+        let plan = Plan::new(of_search(spec, name))?;
+        let narrowest = plan.cells().first().cloned().ok_or(PlanError::Missing(Absent::Depth))?;
         let mut kept = Self {
             networks,
             dir: dir.to_owned(),
@@ -89,7 +100,8 @@ impl<'a> Kept<'a> {
             stop: stop.clone(),
             limits: Limits::default(),
             widths: Vec::new(),
-            plan: Plan::new(of_search(spec, name))?,
+            plan,
+            narrowest,
             store: None,
             rows: HashMap::new(),
             added: Arc::default(),
@@ -149,6 +161,26 @@ impl<'a> Kept<'a> {
     /// Counts the networks that are drawn and kept from now on, as they are.
     pub fn count_into(&mut self, counter: &Arc<AtomicU64>) {
         self.added = Arc::clone(counter);
+    }
+
+    /// An answer about these networks, as the directory keeps it.
+    pub fn answer(&self, answer: &Answer) -> WidthAnswer {
+        let (cell, points) = (&self.narrowest, &self.narrowest.data.points);
+        WidthAnswer {
+            key: cell.key(),
+            normalize: cell.data.normalize.to_string(),
+            ..WidthAnswer::new(self.networks.cell(), (points.label(), points.n()), answer)
+        }
+    }
+
+    /// Keeps an answer beside the draws, with its question. Where nothing was drawn there is no directory, and nothing to
+    /// keep.
+    pub fn keep(&self, question: &Question, answer: WidthAnswer) -> Result<(), QuestionsError> {
+        if self.store.is_none() {
+            return Ok(());
+        }
+        let asked = WidthQuestion::of(question, self.networks.cell());
+        questions::keep(&self.dir, WidthQuestion { cells: vec![answer], ..asked })
     }
 
     /// The cell of a width in the plan of the store, which is opened or extended where that is new.

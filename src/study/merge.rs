@@ -7,7 +7,7 @@
 //! All samples of one key are in hand together, so that the outcome depends on their set and not on the order of the
 //! directories: samples from one device must be equal in every statistic, those of their further tables too (else a
 //! conflict), from several devices the least in byte order is kept, whole. Which cells there are, and which study asks
-//! for them, a `union.rs` says. What `out` holds already is merged like one more directory, so that merging again
+//! for them, a `union.rs` says. Questions about widths come along with their answers ([`questions`]). What `out` holds already is merged like one more directory, so that merging again
 //! changes nothing. Memory grows with the directories, not with the rows. What is refused or conflicts leaves `out` as
 //! it was.
 
@@ -16,6 +16,7 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::questions::{self, QuestionsError, WidthQuestion};
 use super::store::{Directory, Draft, Manifest, Reader, Samples, Session, StoreError, StudyFile, with};
 use super::table::{
     CellRecord, Details, Independence, Part, Record, Row, Sample, Statistics, Value, columns, each_part,
@@ -96,6 +97,9 @@ pub enum MergeError {
         /// Its study and versions.
         expected: String,
     },
+    /// The answers that a directory keeps.
+    #[error(transparent)]
+    Answers(#[from] QuestionsError),
     /// It was asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -145,6 +149,8 @@ pub fn merge(dirs: &[PathBuf], out: &Path, stop: &AtomicBool) -> Result<Merged, 
         .map(|dir| Reader::open(&dir).map(|reader| (dir, reader)))
         .collect::<Result<_, _>>()?;
     let union = union(&sources)?;
+    let asked: Vec<Vec<WidthQuestion>> =
+        sources.iter().map(|(dir, _)| questions::read(dir)).collect::<Result<_, _>>()?;
     let sessions: BTreeSet<Session> = sources
         .iter()
         .map(|(_, reader)| reader.sessions())
@@ -166,6 +172,9 @@ pub fn merge(dirs: &[PathBuf], out: &Path, stop: &AtomicBool) -> Result<Merged, 
         }
     };
     study.finish()?;
+    if asked.iter().any(|questions| !questions.is_empty()) {
+        questions::write(dir.path(), questions::united(asked.into_iter().flatten()))?;
+    }
     let study = union.manifest.directory_name();
     Ok(Merged { study, directories, rows, devices_differ, missing })
 }

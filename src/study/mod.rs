@@ -23,9 +23,11 @@ mod measure;
 pub mod merge;
 mod nearest;
 mod need;
+pub mod needed;
 mod patience;
 mod plan;
 mod progress;
+pub mod questions;
 pub mod run;
 mod seeds;
 mod shard;
@@ -45,7 +47,7 @@ pub use plan::Plan;
 pub use seeds::{NoSeeds, SeedRange};
 pub use shard::{MAX_SHARDS, NoShard, Shard};
 pub use spec::{Spec, Widths};
-pub use store::{Directory, LOCK, REPORT, STORE, STUDY};
+pub use store::{Directory, LOCK, REPORT, STORE, STUDY, WIDTH};
 pub use wishes::{NoWishes, Wishes};
 
 /// Version of the arithmetic behind a row. A change of any stored digit for the same draws (another order of sums,

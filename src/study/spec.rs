@@ -203,7 +203,7 @@ impl Spec {
             // Debug writes a float that TOML reads as one.
             ("standard_error", self.standard_error.map(|e| format!("{e:?}"))),
             ("max_seeds", self.max_seeds.map(|m| m.to_string())),
-            ("sampler", list(self.sampler.as_ref(), |&s| quoted(&choice(s)))),
+            ("sampler", list(self.sampler.as_ref(), quoted)),
             ("precision", list(self.precision.as_ref(), quoted)),
             ("layers", self.layers.map(|asked| asked.to_string())),
             ("spectrum", self.spectrum.map(|asked| asked.to_string())),
@@ -228,13 +228,6 @@ impl Spec {
         let mut text = lines(&top);
         text += &format!("\n[network]\n{}\n[data]\n{}", lines(&network), lines(&data));
         text
-    }
-}
-
-fn choice(sampler: SamplerChoice) -> String {
-    match sampler {
-        SamplerChoice::Auto => "auto".to_owned(),
-        SamplerChoice::Always(sampler) => sampler.to_string(),
     }
 }
 

@@ -206,6 +206,7 @@ fn any_number_of_lines_is_drawn_and_told_apart() {
 fn page(study: &StudySummary, directory: &Path) -> String {
     let analysis = Analysis::new(study);
     let words = Page {
+        widths: Vec::new(),
         claim: Some("K <concentrates>".into()),
         prediction: Some("as m^(-1/2)".into()),
         notes: vec!["Of a part.".into()],

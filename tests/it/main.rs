@@ -17,6 +17,7 @@ mod grids;
 mod growth;
 mod independence;
 mod kept;
+mod kept_answers;
 mod kept_widths;
 mod law;
 mod layers;

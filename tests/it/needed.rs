@@ -140,6 +140,9 @@ fn the_study_needed_is_listed_and_takes_no_grid() {
             status == 0 && out.starts_with("Study needed: ") && out.contains("--out eoc-runs/needed-"),
             "{out}"
         );
+        let (status, out, _) = eoc(temp.path(), "run --study needed --quick --json");
+        let found: Value = serde_json::from_str(&out).unwrap();
+        assert!(status == 0 && found["claims"].as_array().is_some_and(|claims| claims.len() == 6), "{out}");
     }
     assert!(full() || std::fs::read_dir(temp.path()).unwrap().next().is_none());
 }

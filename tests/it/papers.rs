@@ -282,7 +282,8 @@ fn eigenvalues_stand_beside_those_of_the_limit() {
     for row in ["1 0.500 0.410 0.500 [", "4 40.0 32.8 40.0 [", "λ_max/λ_min 80.0 80.0 80.0 ["] {
         assert!(whole.contains(row), "{row} is not in {whole}");
     }
-    let summary: serde_json::Value = serde_json::from_str(&summary_json(&analysis, &[]).unwrap()).unwrap();
+    let summary: serde_json::Value =
+        serde_json::from_str(&summary_json(&analysis, &[], &[]).unwrap()).unwrap();
     let spectrum = &summary["cells"][0]["spectrum"];
     assert_eq!(spectrum["eigenvalues"].as_array().unwrap().len(), 4);
     let close = |found: &serde_json::Value, expected: f64| {

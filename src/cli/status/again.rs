@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::searches::commands;
 use crate::backend::cpu::CPU;
 use crate::cli::escape::{for_shell, visible};
 use crate::cli::failure::Failure;
@@ -62,6 +63,13 @@ pub fn reproduce(reader: &Reader, dir: &Path) -> Result<String, StoreError> {
             counted(s.threads, "thread")
         );
     }
+    let searches = commands(dir);
+    if !searches.is_empty() && manifest.asked.is_of_found() {
+        // The study asks for what is there, and would draw nothing elsewhere.
+        text += "# Its networks were drawn in searches for widths, which draw the same ones again on the same device:\n";
+        text += &searches.iter().map(|command| format!("#   {}\n", visible(command))).collect::<String>();
+        return Ok(text + "\n" + &manifest.text);
+    }
     let promise = match rows.len() {
         0 | 1 if same_build => "The same bytes in every sample row, by the same build on the same device:",
         0 | 1 => "The same rows up to rounding; several builds drew them, and no row says which:",
@@ -116,7 +124,7 @@ const LISTED: usize = 40;
 
 /// The cells that the study below does not ask for, as comments.
 fn others(reader: &Reader, dir: &Path) -> Result<String, StoreError> {
-    let asked = reader.asked_cells();
+    let asked = reader.shown_cells();
     let others = &reader.cells()[asked..];
     if others.is_empty() {
         return Ok(String::new());
@@ -185,7 +193,7 @@ pub fn sample_line(reader: &Reader, dir: &Path, name: RowName) -> Result<String,
         1 => "--depth 1".to_owned(),
         _ => format!("--widths {}", record.widths),
     };
-    let (data, points, constant) = source(record);
+    let (data, points, constant) = source(&record.data, record.n);
     let CellRecord { activation, outputs, scale, normalize, sampler, precision, .. } = record;
     let mut rows = points.map_or_else(String::new, |points| format!(" --points {points}"));
     rows += &constant.map_or_else(String::new, |beta| format!(" --append-constant {beta}"));
@@ -205,16 +213,16 @@ pub fn sample_line(reader: &Reader, dir: &Path, name: RowName) -> Result<String,
     Ok(text + "\n")
 }
 
-/// The data source of a cell, the rows that were selected from it and the constant that was appended to them,
-/// `SOURCE[A..B] with constant C` in its label.
-fn source(record: &CellRecord) -> (&str, Option<&str>, Option<&str>) {
-    let (rows, constant) = match record.data.rsplit_once(" with constant ") {
+/// The data source of a label of n points, the rows that were selected from it and the constant that was appended to
+/// them, `SOURCE[A..B] with constant C`.
+pub fn source(label: &str, n: u64) -> (&str, Option<&str>, Option<&str>) {
+    let (rows, constant) = match label.rsplit_once(" with constant ") {
         Some((rows, constant)) if constant.parse::<f64>().is_ok() => (rows, Some(constant)),
-        _ => (record.data.as_str(), None),
+        _ => (label, None),
     };
     let selected = rows.strip_suffix(']').and_then(|text| text.rsplit_once('['));
     match selected {
-        Some((source, points)) if is_range_of(points, record.n) => (source, Some(points), constant),
+        Some((source, points)) if is_range_of(points, n) => (source, Some(points), constant),
         _ => (rows, None, constant),
     }
 }

@@ -6,6 +6,7 @@ mod log;
 mod look;
 mod many;
 mod pace;
+mod searches;
 
 use std::path::{Path, PathBuf};
 
@@ -132,7 +133,7 @@ fn progress(reader: &Reader, dir: &Path) -> Result<String, Failure> {
         text += &format!(", and {} that are not asked for now", stored - rows);
     }
     text.push('\n');
-    let others = &times[reader.asked_cells()..];
+    let others = &times[reader.shown_cells()..];
     if !others.is_empty() {
         let samples: u64 = others.iter().map(|t| t.rows).sum();
         text += &format!(

@@ -18,6 +18,7 @@ use crate::cli::session::session;
 use crate::cli::stored;
 use crate::data::DataSet;
 use crate::study::kept::{Kept, KeptError};
+use crate::study::questions::WidthAnswer;
 
 /// What is the same for all kinds.
 pub struct Asking<'a> {
@@ -57,7 +58,6 @@ impl Asking<'_> {
         let kinds = cells.len();
         let (mut found, mut stopped) = (Vec::new(), Stop::Not);
         for (index, cell) in cells.into_iter().enumerate() {
-            let start = Instant::now();
             let before = found.iter().map(|f: &Found| f.answer.networks).sum::<u64>();
             let mut observe = |progress: &Progress| {
                 let drawn = before + progress.networks;
@@ -69,7 +69,7 @@ impl Asking<'_> {
             let one = self.one(cell, &mut observe)?;
             let Answer { networks, low, high, .. } = one.answer;
             tracing::info!(networks, "m_low {low} m_high {high:?}");
-            found.push(Found { seconds: start.elapsed().as_secs_f64(), ..one });
+            found.push(one);
             if stopped == Stop::Not {
                 // The seeds in hand were given up, and nobody was asked.
                 stopped = self.stopped();
@@ -95,20 +95,33 @@ impl Asking<'_> {
         cell: Cell,
         observe: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Found, Failure> {
+        let begun = Instant::now();
         let mut networks = self.networks(&cell)?;
         let question = networks.question(self.asked).map_err(Failure::unusable)?;
-        let (answer, constant) = if self.args.out.is_some() {
-            let mut kept = self.kept(&cell, networks)?;
-            kept.count_into(&self.added);
-            let answer = searched(&question, &mut kept, observe, kept_failed)?;
-            let constant = kept.networks().constant(&question, &answer);
-            (answer, constant)
-        } else {
+        let found = |answer: Answer, constant, shown| {
+            let seconds = begun.elapsed().as_secs_f64();
+            let found = Found { cell: cell.clone(), question: question.clone(), answer, shown };
+            let undecided = words::undecided(&found, self.stopped());
+            let shown = WidthAnswer { constant, undecided, seconds, ..found.shown };
+            Found { shown, ..found }
+        };
+        if self.args.out.is_none() {
             let answer = searched(&question, &mut networks, observe, |_, error| drawing_failed(error))?;
             let constant = networks.constant(&question, &answer);
-            (answer, constant)
-        };
-        Ok(Found { cell, question, answer, constant, seconds: 0.0 })
+            let shown = WidthAnswer::new(&cell, (self.data.label(), self.data.n()), &answer);
+            return Ok(found(answer, constant, shown));
+        }
+        let mut kept = self.kept(&cell, networks)?;
+        kept.count_into(&self.added);
+        let answer = searched(&question, &mut kept, observe, kept_failed)?;
+        let (constant, shown) = (kept.networks().constant(&question, &answer), kept.answer(&answer));
+        let found = found(answer, constant, shown);
+        // A search that was broken off is kept as well, and those before it are there whatever comes of this one.
+        if let Err(error) = kept.keep(&question, found.shown.clone()) {
+            let error = anyhow::Error::from(error);
+            self.ctx.note(&format!("eoc: the answer is not kept, all networks are: {error:#}\n"));
+        }
+        Ok(found)
     }
 
     fn networks<'c>(&'c self, cell: &'c Cell) -> Result<Networks<'c>, Failure> {
@@ -168,6 +181,7 @@ fn kept_failed(before: bool, error: KeptError) -> Failure {
         KeptError::Store(error) if before => stored::unusable(error),
         KeptError::Store(error) => Failure::running(error),
         KeptError::Plan(error) => Failure::unusable(error),
+        KeptError::Answers(error) => Failure::unusable(error),
         KeptError::Limit(error) => refused::refused(error),
     }
 }

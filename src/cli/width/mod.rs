@@ -14,19 +14,21 @@ use std::time::Duration;
 
 use ask::Asking;
 use clock::Clock;
-pub use needed::{ABOUT, TIME, needed};
+pub use needed::needed;
 use question::{seeds, time};
 
 use super::args::{DataArgs, EngineArgs, NetworkArgs};
 use super::context::Context;
 use super::failure::{Failure, Status};
 use super::input;
-use super::stopping::status;
+use super::report;
+use super::stopping::{self, status};
 use super::terminal;
 use super::watchdog::Watchdog;
 use super::words::{count, number, words};
 use crate::answer::{Answer, Cell, Norm, Question};
 use crate::sampler::SamplerChoice;
+use crate::study::questions::{WidthAnswer, WidthQuestion};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -45,7 +47,8 @@ and outputs.
 
 --out DIR keeps every network in a run directory, as eoc run does: the same command resumes, another tolerance, \
 probability, norm or resolution of the same networks reads what is there, with the same answer as without it, and eoc export, \
-report and status read it.
+report and status read it. Questions and answers are kept there as well, and the report, which is made at the end, \
+begins with them.
 
 Examples:
   eoc width --tolerance 0.05 --confidence 0.95 --activation abs --depth 4 --data digits:n=32
@@ -126,10 +129,8 @@ pub struct Found {
     cell: Cell,
     question: Question,
     answer: Answer,
-    /// The constants of the bound of arXiv 2501.14724 that m_low + 1 and m_high make, where it has one and the norm is
-    /// op.
-    constant: Option<[Option<f64>; 2]>,
-    seconds: f64,
+    /// The same as a directory keeps it.
+    shown: WidthAnswer,
 }
 
 /// Finds the widths.
@@ -152,15 +153,27 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     let (found, stopped) = asking.all(cells)?;
     drop(watchdog);
     let typed = args.words.as_deref().unwrap_or(ctx.words());
-    let figure = words::figure(args, &found, &threads).unwrap_or_else(|error| {
-        ctx.note(&format!("eoc: no figure: {:#}\n", anyhow::Error::from(error)));
-        None
-    });
+    let shown = WidthQuestion {
+        cells: found.iter().map(|f| f.shown.clone()).collect(),
+        ..WidthQuestion::of(&asked, &found[0].cell)
+    };
     if args.json {
-        ctx.write(&format!("{}\n", args.json(&found, several, stopped)))?;
+        let json = args.json(&shown, several).map_err(Failure::running)?;
+        ctx.write(&format!("{json}\n"))?;
     } else {
-        ctx.account(&words::table(&found, terminal::columns()))?;
-        ctx.account(&words::sentences(args, &found, kinds, stopped, figure.as_deref(), typed))?;
+        ctx.account(&words::table(&found, &shown, terminal::columns()))?;
+        ctx.account(&words::sentences(args, &found, &shown, kinds, stopped))?;
+    }
+    if let (Some(out), false) = (&args.out, stopped == Stop::Signal) {
+        let _watchdog = stopping::watchdog_of_report(out, &added, ctx);
+        match report::again(out, &threads) {
+            Ok(figures) if !args.json && !figures.is_empty() => ctx.account(&words::report(out, &figures))?,
+            Ok(_) => {}
+            Err(error) => ctx.note(&format!("eoc: no report: {error:#}\n")),
+        }
+    }
+    if !args.json {
+        ctx.account(&words::for_more(args, &found, stopped, typed))?;
     }
     if stopped != Stop::Signal {
         return Ok(Status::Done);

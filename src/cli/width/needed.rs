@@ -13,21 +13,12 @@ use crate::cli::terminal;
 use crate::report::paragraph;
 use crate::study::builtin::NEEDED;
 use crate::study::kept::Kept;
-
-/// What it varies, and its time in full and quick on two cores.
-pub const ABOUT: &str = "width needed by depth, constant and quadratic";
-pub const TIME: [&str; 2] = ["10 minutes", "1 minute"];
+use crate::study::needed::{ABOUT, CLAIM, PREDICTION};
 
 const NETWORKS: &str =
     "--activation abs --activation relu --schedule constant,quadratic --data digits:n=8 --resolution 1.5";
 const FULL: &str = "--depth 2,4,8,16 --tolerance 0.1 --confidence 0.95";
 const QUICK: &str = "--depth 2,4,8 --tolerance 0.2 --confidence 0.9";
-
-const CLAIM: &str = "widths m_k = k²·m suffice at every depth l: over ‖K∞/n‖ the bound asks for an m that does not \
-                     grow with l, and for constant widths for one that grows as l².";
-const PREDICTION: &str = "the m that is needed of quadratic widths stays bounded in l. That of constant widths grows; \
-                          by the exact spread of K(x,x) as l, as long as it is far above the depth. Which is less, |s| \
-                          or ReLU: |s|, whose bound is the smaller one.";
 
 /// Options as typed after `eoc width`.
 #[derive(clap::Parser)]
@@ -73,4 +64,36 @@ fn default_directory(args: &Args) -> Result<PathBuf, Failure> {
     let first = cells.first().ok_or_else(|| Failure::refused("no kind of network"))?;
     let name = Kept::directory_name(args.spec(first)?).map_err(Failure::unusable)?;
     Ok(Path::new("eoc-runs").join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::activation::Activation;
+    use crate::model::Schedule;
+    use crate::study::needed::{ACTIVATIONS, FORMS, SOURCE};
+
+    /// What the library knows of the study is what is asked.
+    #[test]
+    fn the_question_is_that_of_the_study() {
+        for (line, form) in [FULL, QUICK].into_iter().zip(FORMS) {
+            let line = format!("{line} {NETWORKS}");
+            let args = Typed::try_parse_from(line.split_whitespace()).unwrap().args;
+            let asked = args.question();
+            assert_eq!((asked.tolerance, asked.probability), (form.tolerance, form.confidence));
+            assert_eq!(args.data.data.last().unwrap().to_string(), SOURCE);
+            let cells = args.cells().unwrap();
+            let of = |phi: Activation, schedule, depth| {
+                cells.iter().filter(|c| (c.activation, c.schedule, c.depth) == (phi, schedule, depth)).count()
+            };
+            let all = ACTIVATIONS.iter().flat_map(|phi| {
+                let schedules = [Schedule::Constant, Schedule::Quadratic];
+                schedules.map(|schedule| {
+                    form.depths.iter().map(move |depth| of(*phi, schedule, *depth)).sum::<usize>()
+                })
+            });
+            assert_eq!(all.sum::<usize>(), cells.len());
+            assert_eq!(cells.len(), 4 * form.depths.len());
+        }
+    }
 }

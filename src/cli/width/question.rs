@@ -28,7 +28,7 @@ impl Args {
         }
     }
 
-    /// All kinds of network, depth by depth within the rest.
+    /// All kinds of network, depth by depth within the rest; what is in a list twice is one.
     pub fn cells(&self) -> Result<Vec<Cell>, Failure> {
         let network = &self.network;
         if !network.width.is_empty() || network.widths.is_some() {
@@ -55,11 +55,18 @@ impl Args {
         fn or<T: Copy>(values: &[T], default: T) -> Vec<T> {
             if values.is_empty() { vec![default] } else { values.to_vec() }
         }
-        let mut cells = Vec::new();
+        let mut cells: Vec<Cell> = Vec::new();
         for &activation in &network.activation {
             for &schedule in &or(&network.schedule, Schedule::Constant) {
                 for &outputs in &or(&network.outputs, 1) {
                     for &depth in &network.depth {
+                        let same = |c: &Cell| {
+                            (c.activation, c.schedule, c.outputs, c.depth)
+                                == (activation, schedule, outputs, depth)
+                        };
+                        if cells.iter().any(same) {
+                            continue;
+                        }
                         cells.push(Cell {
                             activation,
                             depth,

@@ -1,14 +1,14 @@
 //! What a person reads of an answer: the widths that were looked at, or a line for each kind of network; then the
 //! answer in words.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::super::{escape, terminal, units};
 use super::{Args, Found, Stop};
-use crate::Threads;
-use crate::answer::{Answer, Decision, Ending, Norm, Progress};
-use crate::report::{Align, Layout, Needed, WriteError, needed_figures, paragraph, write_needed};
+use crate::answer::{Answer, Decision, Ending, Progress};
+use crate::report::{Align, Layout, PAGE, paragraph, width_answer, width_table, width_verdicts};
 use crate::study::REPORT;
+use crate::study::questions::WidthQuestion;
 
 /// What is known while it runs.
 pub fn so_far(progress: &Progress) -> String {
@@ -25,10 +25,10 @@ pub fn known(answer: &Answer) -> String {
 }
 
 /// The table, in `room` columns.
-pub fn table(found: &[Found], room: usize) -> String {
+pub fn table(found: &[Found], asked: &WidthQuestion, room: usize) -> String {
     match found {
         [one] => looks(one, room),
-        _ => cells(found, room),
+        _ => width_table(asked, room),
     }
 }
 
@@ -60,97 +60,8 @@ fn looks(found: &Found, room: usize) -> String {
     table.text(room)
 }
 
-fn cells(found: &[Found], room: usize) -> String {
-    let names = ["φ", "schedule", "m_l", "l"].map(str::to_owned).to_vec();
-    let mut table = Layout::new(names, vec![Align::Left, Align::Left, Align::Right, Align::Right])
-        .group([("m_low < m* ≤ m_high", Align::Right)])
-        .group([("constant", Align::Right)])
-        .group([("theorem", Align::Right)]);
-    for f in found {
-        let high = f.answer.high.map_or_else(|| "-".to_owned(), |high| high.to_string());
-        let show = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
-        let constant = f
-            .constant
-            .map_or_else(|| "-".to_owned(), |[low, high]| format!("{} … {}", show(low), show(high)));
-        table.push(vec![
-            f.cell.activation.to_string(),
-            f.cell.schedule.to_string(),
-            f.cell.outputs.to_string(),
-            f.cell.depth.to_string(),
-            format!("{} … {high}", f.answer.low),
-            constant,
-            theorem(found, f).map_or_else(|| "-".to_owned(), |m| format!("{m:.0}")),
-        ]);
-    }
-    let mut text = table.text(room);
-    if found.iter().any(|f| f.constant.is_some()) {
-        text += &paragraph("", CONSTANT, room.min(SENTENCE));
-    }
-    text
-}
-
 /// Columns of a sentence at most.
 const SENTENCE: usize = 80;
-
-const CONSTANT: &str = "constant: the tolerance, as a deviation of K/n, over the bound scale·(max ‖x‖²/m_0)·(Δ^-2 + \
-     l·√m_l)·κ²·m^(-1/2) of arXiv 2501.14724, without its logarithms, at m_low + 1 and at m_high; were it equal in all \
-     lines, the bound would have the right shape. theorem: the width at which that bound meets the tolerance, with one \
-     constant for each φ and schedule, the geometric mean of those in its lines that are decided.";
-
-/// The width at which the bound with one constant for all networks of this activation and schedule meets the tolerance.
-/// The bound falls as m^-1/2 exactly, so that the constant of a line grows as √m. A line that is not decided says
-/// nothing of it: its middle would be that of all widths that were not looked at.
-pub fn theorem(found: &[Found], one: &Found) -> Option<f64> {
-    let [low, _] = one.constant?;
-    let line = found
-        .iter()
-        .filter(|f| f.answer.ending == Ending::Resolved)
-        .filter(|f| (f.cell.activation, f.cell.schedule) == (one.cell.activation, one.cell.schedule));
-    let logs: Vec<f64> = line
-        .filter_map(|f| match f.constant? {
-            [Some(low), Some(high)] => Some(0.5 * (low * high).ln()),
-            _ => None,
-        })
-        .collect();
-    let constant = (logs.iter().sum::<f64>() / logs.len() as f64).exp();
-    let width = (one.answer.low + 1) as f64 * (constant / low?).powi(2);
-    width.is_finite().then_some(width)
-}
-
-/// Writes the figures into the report of the run directory, and gives back where the first of them is; None where there
-/// is no directory.
-pub fn figure(args: &Args, found: &[Found], threads: &Threads) -> Result<Option<PathBuf>, WriteError> {
-    let Some(dir) = &args.out else { return Ok(None) };
-    let several = |of: fn(&Found) -> String| found.iter().any(|f| of(f) != of(&found[0]));
-    let (outputs, schedules) =
-        (several(|f| f.cell.outputs.to_string()), several(|f| f.cell.schedule.to_string()));
-    let needed = |f: &Found| {
-        // As the reports of studies have it.
-        let mut line = match f.cell.activation.to_string().as_str() {
-            "abs" => "|s|".to_owned(),
-            "relu" => "ReLU".to_owned(),
-            other => other.to_owned(),
-        };
-        if schedules {
-            line.extend([", ", &f.cell.schedule.to_string(), " widths"]);
-        }
-        if outputs {
-            line += &format!(", {}", units::counted(f.cell.outputs, "output"));
-        }
-        Needed {
-            line,
-            depth: f.cell.depth,
-            answer: f.answer.clone(),
-            theorem: theorem(found, f),
-            constant: f.constant.unwrap_or_default(),
-        }
-    };
-    let points: Vec<Needed> = found.iter().map(needed).collect();
-    let report = dir.join(REPORT);
-    let figures = needed_figures(&points, &within(args), args.question().probability);
-    let figures = figures.map_err(|source| WriteError { path: report.clone(), source })?;
-    threads.install(|| write_needed(&figures, &report))
-}
 
 /// What is open and why; None where nothing is.
 pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
@@ -179,25 +90,12 @@ pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
     Some(format!("{open}, because {why}"))
 }
 
-/// The answer in words; `typed` is what asked for it, behind the name of the program.
-pub fn sentences(
-    args: &Args,
-    found: &[Found],
-    kinds: usize,
-    stopped: Stop,
-    figure: Option<&Path>,
-    typed: &[String],
-) -> String {
+/// The answer in words.
+pub fn sentences(args: &Args, found: &[Found], asked: &WidthQuestion, kinds: usize, stopped: Stop) -> String {
     let mut text = String::from("\n");
-    if let [one] = found {
-        text += &wrapped(&statement(args, one));
-    } else {
-        text += &wrapped(&format!(
-            "In every line m* is the smallest width from which on {}, with an error rate of {} for each line by \
-             itself.",
-            within(args),
-            args.alpha
-        ));
+    text += &wrapped(&width_answer(asked));
+    if args.words.is_some() {
+        text += &width_verdicts(asked, terminal::columns().min(SENTENCE));
     }
     for f in found {
         if let Some(open) = undecided(f, stopped) {
@@ -220,7 +118,7 @@ pub fn sentences(
         text += &wrapped(&format!("Undecided: {left} of network more, which were not begun."));
     }
     let networks: u64 = found.iter().map(|f| f.answer.networks).sum();
-    let seconds: f64 = found.iter().map(|f| f.seconds).sum();
+    let seconds: f64 = found.iter().map(|f| f.shown.seconds).sum();
     text += &wrapped(&format!(
         "It assumes that this probability grows with the width. {}, {}.",
         units::counted(networks, "network"),
@@ -232,62 +130,24 @@ pub fn sentences(
             escape::visible(&dir.display().to_string())
         ));
     }
-    if let Some(path) = figure {
-        text += &wrapped(&format!("Figure: {}", escape::visible(&path.display().to_string())));
-    }
-    text += &format!("For more: {}\n", more(args, stopped, found, typed));
     text
+}
+
+/// The command that tells more; `typed` is what asked for this, behind the name of the program.
+pub fn for_more(args: &Args, found: &[Found], stopped: Stop, typed: &[String]) -> String {
+    format!("For more: {}\n", more(args, stopped, found, typed))
+}
+
+/// Where the report is, and the first of the figures of the answer.
+pub fn report(directory: &Path, figures: &[String]) -> String {
+    let path = |name: &str| escape::visible(&directory.join(REPORT).join(name).display().to_string());
+    let figure = figures.first().map(|stem| wrapped(&format!("Figure: {}", path(&format!("{stem}.svg")))));
+    wrapped(&format!("Report: {}", path(PAGE))) + &figure.unwrap_or_default()
 }
 
 /// A sentence in lines that the terminal has, and of at most 80 columns.
 pub fn wrapped(sentence: &str) -> String {
     paragraph("", sentence, terminal::columns().min(SENTENCE))
-}
-
-fn within(args: &Args) -> String {
-    let (t, p) = (args.tolerance, args.confidence);
-    match (args.norm, args.absolute) {
-        (Norm::LambdaMin, _) => {
-            format!(
-                "with probability at least {p} the least eigenvalue of the kernel is at least {} times that of its \
-                 limit",
-                (1e12 * (1.0 - t)).round() / 1e12
-            )
-        }
-        (norm, true) => format!(
-            "with probability at least {p} the kernel over n is within {t} ({}) of its limit",
-            norm.words()
-        ),
-        (norm, false) => {
-            format!(
-                "with probability at least {p} the kernel is within {} % ({}) of its limit",
-                percent(t),
-                norm.words()
-            )
-        }
-    }
-}
-
-/// T in per cent without the digits that the product adds.
-fn percent(tolerance: f64) -> String {
-    let text = format!("{:.10}", 100.0 * tolerance);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-fn statement(args: &Args, found: &Found) -> String {
-    let mut within = within(args);
-    if let Some(first) = within.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    let (low, alpha) = (found.answer.low, args.alpha);
-    match found.answer.high {
-        Some(high) if high - low == 1 => {
-            format!("{within} from width m* = {high} on (error rate {alpha} in all).")
-        }
-        Some(high) => format!("{within} from width m* on, {low} < m* ≤ {high} (error rate {alpha} in all)."),
-        None if low == 0 => format!("{within} from a width m* on of which nothing is decided yet."),
-        None => format!("{within} from width m* on, m* > {low} (error rate {alpha} in all)."),
-    }
 }
 
 /// The command that tells more: with more networks, time or seeds where these ended it, else a finer resolution; a

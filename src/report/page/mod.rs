@@ -3,22 +3,27 @@
 
 mod style;
 mod tables;
+mod widths;
 
 use super::analysis::{Analysis, Section};
 use super::axis::Axis;
 use super::claim::{Claim, note_of_orders};
 use super::figure::{Figure, FigureFormat};
+use super::fits::PowerFit;
 use super::found::{Found, Verdict};
 use super::headings::{Fields, Labels, heading};
 use super::heavy;
 use super::names::{SUMMARY, TABLE};
 use super::text::{escaped, short};
 use crate::stats::CONFIDENCE;
+use crate::study::questions::WidthQuestion;
 use crate::units::counted;
 
 /// What a page says that stored rows do not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
+    /// The questions about widths that were asked of the directory, the last one last.
+    pub widths: Vec<WidthQuestion>,
     /// The claim that the study examines, where it is one that the program knows.
     pub claim: Option<String>,
     /// What theory predicts of it.
@@ -29,16 +34,17 @@ pub struct Page {
     pub reproduce: String,
 }
 
-/// The page; figures with the names of their files.
+/// The page; figures with the names of their files, and those of the last question about widths.
 pub(super) fn page(
     analysis: &Analysis,
     claims: &[Claim],
-    figures: &[(&Figure, &String)],
+    [figures, needed]: [&[(&Figure, &String)]; 2],
     words: &Page,
 ) -> String {
     let name = escaped(&analysis.name);
     let parts = [
         asked(analysis, words),
+        widths::widths(&words.widths, needed),
         found(analysis, claims, words),
         shown(figures),
         tables::tables(analysis),
@@ -57,12 +63,16 @@ pub(super) fn page(
          limit <i>K</i>∞, as eoc measured it.",
         [
             ("asked", "Asked"),
+            ("width", "Width"),
             ("found", "Found"),
             ("figures", "Figures"),
             ("tables", "Tables"),
             ("again", "Reproduce")
         ]
+        .into_iter()
+        .filter(|(id, _)| *id != "width" || !words.widths.is_empty())
         .map(|(id, text)| format!("<a href=\"#{id}\">{text}</a>"))
+        .collect::<Vec<_>>()
         .join(" "),
         parts.concat(),
         "Theory: D. Terjék and D. González-Sánchez, arXiv 2501.14724 (concentration) and arXiv 2501.13225 (spectrum)."
@@ -137,7 +147,7 @@ fn found(analysis: &Analysis, claims: &[Claim], words: &Page) -> String {
         return section("found", "What was found", &(body + "<p>No seed is finished yet.</p>\n"));
     }
     if claims.is_empty() {
-        body += &exponents(analysis);
+        body += &exponents(analysis, words.widths.is_empty());
     } else {
         let count = |v: Verdict| claims.iter().filter(|c| c.verdict == v).count();
         let counts: Vec<String> = Verdict::ALL
@@ -147,17 +157,8 @@ fn found(analysis: &Analysis, claims: &[Claim], words: &Page) -> String {
             .collect();
         let of = counted(claims.len(), "prediction");
         body += &format!("<p class=\"lead\">Of {of}, {}.</p>\n", counts.join(", "));
-        let item = |claim: &Claim| {
-            let Claim { statement, prediction, found, verdict, .. } = claim;
-            format!(
-                "<li><b class=\"{word}\">{word}</b> {}: <span class=\"number\">{}</span>, predicted {}.</li>\n",
-                typeset(statement),
-                escaped(&interval(found)),
-                typeset(prediction),
-                word = verdict.word(),
-            )
-        };
-        body += &format!("<ul class=\"claims\">\n{}</ul>\n", claims.iter().map(item).collect::<String>());
+        body +=
+            &format!("<ul class=\"claims\">\n{}</ul>\n", claims.iter().map(claim_item).collect::<String>());
     }
     let verdicts = match claims {
         [] => String::new(),
@@ -172,13 +173,26 @@ fn found(analysis: &Analysis, claims: &[Claim], words: &Page) -> String {
     section("found", "What was found", &body)
 }
 
+fn claim_item(claim: &Claim) -> String {
+    let Claim { statement, prediction, found, verdict, .. } = claim;
+    format!(
+        "<li><b class=\"{word}\">{word}</b> {}: <span class=\"number\">{}</span>, predicted {}.</li>\n",
+        typeset(statement),
+        escaped(&interval(found)),
+        typeset(prediction),
+        word = verdict.word(),
+    )
+}
+
 fn interval(found: &Found) -> String {
     found.to_string()
 }
 
-fn exponents(analysis: &Analysis) -> String {
+/// The exponents; `all` of them, or those that are there: the widths of a search have few seeds in common.
+fn exponents(analysis: &Analysis, all: bool) -> String {
     let mut items = String::new();
-    let all = || analysis.sections.iter().flat_map(|s| s.fits.iter().map(move |f| (s, f)));
+    let shown = move |fit: &&PowerFit| all || fit.exponent.is_ok();
+    let all = || analysis.sections.iter().flat_map(|s| s.fits.iter().filter(shown).map(move |f| (s, f)));
     for (section, fit) in all() {
         let same: Vec<_> = all().filter(|(_, f)| f.axis == fit.axis).map(|(_, f)| &f.cell).collect();
         let mut who = Labels::of(fit.axis, &same).words(&fit.cell);
@@ -209,11 +223,16 @@ fn exponents(analysis: &Analysis) -> String {
     format!("<ul class=\"claims\">\n{items}</ul>\n")
 }
 
-/// The figures with links to their files.
-fn shown(figures: &[(&Figure, &String)]) -> String {
-    if figures.is_empty() {
+/// The section of the figures.
+fn shown(all: &[(&Figure, &String)]) -> String {
+    if all.is_empty() {
         return section("figures", "Figures", "<p>There is nothing yet that a figure could show.</p>\n");
     }
+    section("figures", "Figures", &figures(all, ""))
+}
+
+/// Figures with links to their files; what is theirs on the page begins with `own`.
+fn figures(all: &[(&Figure, &String)], own: &str) -> String {
     let one = |(index, (figure, stem)): (usize, &(&Figure, &String))| {
         let formats = [FigureFormat::Pdf, FigureFormat::Svg, FigureFormat::Png].map(FigureFormat::ending);
         let links: Vec<String> = formats
@@ -223,21 +242,21 @@ fn shown(figures: &[(&Figure, &String)]) -> String {
             .collect();
         format!(
             "<figure>\n{}<figcaption>{} <span class=\"files\">{}</span></figcaption>\n</figure>\n",
-            drawn(figure, index),
+            drawn(figure, own, index),
             typeset(&figure.about),
             links.join(" ")
         )
     };
-    section("figures", "Figures", &figures.iter().enumerate().map(one).collect::<String>())
+    all.iter().enumerate().map(one).collect()
 }
 
 /// A figure within the page, once for wide ones and once for narrow ones: the style sheet shows one of them.
-fn drawn(figure: &Figure, index: usize) -> String {
-    let wide = inline(&figure.title, &figure.svg, &format!("f{index}"));
+fn drawn(figure: &Figure, own: &str, index: usize) -> String {
+    let wide = inline(&figure.title, &figure.svg, &format!("{own}f{index}"));
     if figure.narrow.is_empty() {
         return format!("<div class=\"scroll\">{wide}</div>\n");
     }
-    let narrow = inline(&figure.title, &figure.narrow, &format!("n{index}"));
+    let narrow = inline(&figure.title, &figure.narrow, &format!("{own}n{index}"));
     format!("<div class=\"wide\">{wide}</div>\n<div class=\"narrow\">{narrow}</div>\n")
 }
 

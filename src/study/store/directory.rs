@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! study.toml   the study as resolved          run.sqlite   the store          lock   held while a run is on
-//! report/      figures and tables
+//! report/      figures and tables             width.json   the questions about widths that were asked of it, with their answers
 //! ```
 //!
 //! The lock is the operating system's lock on an open file, so that it ends with the process, however that ends. It is
@@ -24,6 +24,8 @@ pub const STUDY: &str = "study.toml";
 pub const LOCK: &str = "lock";
 /// Folder of figures and tables.
 pub const REPORT: &str = "report";
+/// The questions about widths with their answers, where some were asked.
+pub const WIDTH: &str = "width.json";
 /// The store before its plan is complete.
 pub(super) const BEGUN: &str = "run.sqlite.new";
 

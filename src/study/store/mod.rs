@@ -45,7 +45,7 @@ pub use super::table::{
     CellRecord, Details, Independence, IndependenceRow, LayerRow, LimitRecord, Row, Sample, SpectrumRow,
     Statistics,
 };
-pub use directory::{Directory, LOCK, REPORT, STORE, STUDY};
+pub use directory::{Directory, LOCK, REPORT, STORE, STUDY, WIDTH};
 pub(in crate::study) use draft::{Draft, StudyFile};
 pub(in crate::study) use error::with;
 pub use error::{Advice, StoreError};

@@ -157,6 +157,13 @@ impl Reader {
         self.manifest.cells.len()
     }
 
+    /// How many of the first cells the directory is about: those of the study that was asked for last; all, where it asks
+    /// for the seeds that are there, as searches for widths leave a study for each kind of network that they were asked
+    /// about.
+    pub fn shown_cells(&self) -> usize {
+        if self.manifest.asked.is_of_found() { self.cells.len() } else { self.asked_cells() }
+    }
+
     /// The cells as the store numbers them.
     pub(super) fn stored_cells(&self) -> Vec<CellRecord> {
         let mut cells = vec![CellRecord::default(); self.cells.len()];
@@ -197,10 +204,11 @@ impl Reader {
         &self.places
     }
 
-    /// What every cell of the study that was asked for last lacks of its shard of it; checks every row on the way.
+    /// What every [shown](Self::shown_cells) cell lacks of what was asked of it last in this shard; checks every row on
+    /// the way.
     pub fn missing(&self) -> Result<Vec<Missing>, StoreError> {
-        let Manifest { asked, shard, cells, .. } = &self.manifest;
-        self.lacking(asked, *shard, &(0..cells.len()).map(Some).collect::<Vec<_>>())
+        let Manifest { asked, shard, .. } = &self.manifest;
+        self.lacking(asked, *shard, &(0..self.shown_cells()).map(Some).collect::<Vec<_>>())
     }
 
     /// What every cell of a plan lacks of a shard of it: all, where it is not here yet. Refuses a plan whose rows could
