@@ -318,11 +318,9 @@ pub fn read(dir: &Path) -> Result<Vec<WidthQuestion>, QuestionsError> {
     }
     let text = fs::read(&path).map_err(failed)?;
     let unread = |error: serde_json::Error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
         damaged(match error.classify() {
             Category::Eof => "it ends too early".to_owned(),
-            Category::Data => format!("{place}: not what an answer holds"),
-            Category::Syntax | Category::Io => format!("{place}: no JSON"),
+            _ => format!("line {}, column {} is not as eoc writes it", error.line(), error.column()),
         })
     };
     let head: Head = serde_json::from_slice(&text).map_err(unread)?;

@@ -163,11 +163,11 @@ fn a_file_of_answers_that_cannot_be_read_keeps_nothing_else_from_being_shown() {
     for (text, says) in [
         (&whole[..whole.len() / 2], "it ends too early"),
         ("", "it ends too early"),
-        ("no answers\u{1b}[31m", "no JSON"),
-        ("{\"format\": 1}", "not what an answer holds"),
-        ("[1, 2]", "not what an answer holds"),
+        ("no answers\u{1b}[31m", "is not as eoc writes it"),
+        ("{\"format\": 1}", "is not as eoc writes it"),
+        ("[1, 2]", "is not as eoc writes it"),
         (&whole.replacen("\"format\": 1", "\"format\": 2", 1), "has format 2, and this eoc reads format 1"),
-        (&whole.replacen("\"norm\": \"op\"", "\"norm\": \"best\"", 1), "not what an answer holds"),
+        (&whole.replacen("\"norm\": \"op\"", "\"norm\": \"best\"", 1), "is not as eoc writes it"),
         (&whole.replacen("\"tolerance\": 0.4", "\"tolerance\": -1.0", 1), "tolerance -1 is out of range"),
         (narrow.as_str(), "holds no interval"),
     ] {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::searches::commands;
+use super::searches::{commands, source};
 use crate::backend::cpu::CPU;
 use crate::cli::escape::{for_shell, visible};
 use crate::cli::failure::Failure;
@@ -211,26 +211,6 @@ pub fn sample_line(reader: &Reader, dir: &Path, name: RowName) -> Result<String,
         text += &format!(" {} {value}", column.name);
     }
     Ok(text + "\n")
-}
-
-/// The data source of a label of n points, the rows that were selected from it and the constant that was appended to
-/// them, `SOURCE[A..B] with constant C`.
-pub fn source(label: &str, n: u64) -> (&str, Option<&str>, Option<&str>) {
-    let (rows, constant) = match label.rsplit_once(" with constant ") {
-        Some((rows, constant)) if constant.parse::<f64>().is_ok() => (rows, Some(constant)),
-        _ => (label, None),
-    };
-    let selected = rows.strip_suffix(']').and_then(|text| text.rsplit_once('['));
-    match selected {
-        Some((source, points)) if is_range_of(points, n) => (source, Some(points), constant),
-        _ => (rows, None, constant),
-    }
-}
-
-fn is_range_of(text: &str, count: u64) -> bool {
-    let ends =
-        text.split_once("..").and_then(|(a, b)| Some((a.parse::<u64>().ok()?, b.parse::<u64>().ok()?)));
-    ends.is_some_and(|(a, b)| b.checked_sub(a) == Some(count))
 }
 
 /// The recorded name of a device as the option takes it; the instruction set of a CPU is none of its.

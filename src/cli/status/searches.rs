@@ -54,7 +54,7 @@ fn asked(question: &WidthQuestion) -> String {
 
 /// Of which networks, but for their depth.
 fn rest(answer: &WidthAnswer) -> String {
-    let (data, points, constant) = super::again::source(&answer.data, answer.n);
+    let (data, points, constant) = source(&answer.data, answer.n);
     let mut text = format!("--activation {}", for_shell(&answer.activation.to_string()));
     if answer.schedule != Schedule::Constant {
         text += &format!(" --schedule {}", answer.schedule);
@@ -77,4 +77,24 @@ fn rest(answer: &WidthAnswer) -> String {
     }
     let precision = answer.precision.to_string();
     if precision == "f32" { text } else { text + &format!(" --precision {precision}") }
+}
+
+/// The data source of a label of n points, the rows that were selected from it and the constant that was appended to
+/// them, `SOURCE[A..B] with constant C`.
+pub fn source(label: &str, n: u64) -> (&str, Option<&str>, Option<&str>) {
+    let (rows, constant) = match label.rsplit_once(" with constant ") {
+        Some((rows, constant)) if constant.parse::<f64>().is_ok() => (rows, Some(constant)),
+        _ => (label, None),
+    };
+    let selected = rows.strip_suffix(']').and_then(|text| text.rsplit_once('['));
+    match selected {
+        Some((source, points)) if is_range_of(points, n) => (source, Some(points), constant),
+        _ => (rows, None, constant),
+    }
+}
+
+fn is_range_of(text: &str, count: u64) -> bool {
+    let ends =
+        text.split_once("..").and_then(|(a, b)| Some((a.parse::<u64>().ok()?, b.parse::<u64>().ok()?)));
+    ends.is_some_and(|(a, b)| b.checked_sub(a) == Some(count))
 }
