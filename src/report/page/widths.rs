@@ -4,7 +4,7 @@ use super::{claim_item, figures, section, typeset};
 use crate::report::claim::note_of_orders;
 use crate::report::figure::Figure;
 use crate::report::text::escaped;
-use crate::report::widths::{CONSTANT, capital, kind, layout, width_answer, width_claims, width_question};
+use crate::report::widths::{CONSTANT, kind, layout, width_answer, width_claims};
 use crate::study::questions::WidthQuestion;
 use crate::units::counted;
 
@@ -23,7 +23,9 @@ pub(super) fn widths(questions: &[WidthQuestion], shown: &[(&Figure, &String)]) 
     }
     for (index, question) in questions.iter().rev().enumerate() {
         if several {
-            body += &format!("<h3>{}</h3>\n", escaped(&capital(&width_question(question))));
+            let absolute = if question.absolute { ", absolute" } else { "" };
+            let (t, p, norm) = (question.tolerance, question.confidence, question.norm.words());
+            body += &format!("<h3>T = {t}, P = {p}, {norm}{absolute}</h3>\n");
         }
         body += &answers(question);
         if index == 0 {

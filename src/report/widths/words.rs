@@ -62,7 +62,7 @@ pub fn width_answer(question: &WidthQuestion) -> String {
 }
 
 /// The same words with a capital.
-pub(in crate::report) fn capital(words: &str) -> String {
+fn capital(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
