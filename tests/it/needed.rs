@@ -120,6 +120,34 @@ fn lists_make_a_table_with_the_width_of_the_theorem_and_directories_keep_them() 
             (all.iter().copied().fold(f64::INFINITY, f64::min), all.iter().copied().fold(0.0, f64::max));
         assert!((least..=most).contains(&constant), "{constant} {all:?}");
     }
+    assert!(found["undecided"].is_null(), "{found}");
+}
+
+#[test]
+fn kinds_that_were_not_begun_are_said() {
+    let temp = tempfile::tempdir().unwrap();
+    let hard = LIST.replace("--tolerance 0.5", "--tolerance 0.02");
+    let (status, out, _) = eoc(temp.path(), &format!("{hard} --max-time 0.1s --json"));
+    let found: Value = serde_json::from_str(&out).unwrap();
+    let begun = found["cells"].as_array().unwrap().len();
+    let left = format!("{} kinds of network more, which were not begun", 8 - begun);
+    assert_eq!((status, found["undecided"].as_str()), (0, Some(left.as_str())), "{out}");
+}
+
+#[test]
+fn seeds_that_ran_out_at_the_last_of_all_begin_again() {
+    let temp = tempfile::tempdir().unwrap();
+    let line = "width --activation abs --depth 2 --data pair:angle=1 --tolerance 0.1 --confidence 0.9 --device cpu --seeds";
+    for (seeds, says) in
+        [("9223372036854775800..", "--confidence 0.9 --device cpu\n"), ("3..9", "--seeds 3..\n")]
+    {
+        let (status, out, err) = eoc(temp.path(), &format!("{line} {seeds}"));
+        assert!(
+            status == 0 && out.contains("because the seeds ran out") && out.ends_with(says),
+            "{out}{err}"
+        );
+        assert!(out.contains("In brackets:"), "{out}");
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! One kind of network after another is asked, from a run directory where there is one.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::clock::Clock;
@@ -31,7 +31,12 @@ pub struct Asking<'a> {
     pub clock: Clock,
     /// Networks that were drawn and kept in the run directory.
     pub added: Arc<AtomicU64>,
+    /// What the networks of the kind in hand have shown.
+    pub known: Known,
 }
+
+/// Shared with who ends the process in a step that cannot be broken off.
+pub type Known = Arc<Mutex<Option<Progress>>>;
 
 impl Asking<'_> {
     /// Asks of every kind, until it is stopped; refuses what has no answer before anything is drawn.
@@ -63,6 +68,7 @@ impl Asking<'_> {
                 let drawn = before + progress.networks;
                 let kind = if kinds > 1 { format!("kind {} of {kinds}, ", index + 1) } else { String::new() };
                 meter.report(drawn, drawn, None, None, kind + &words::so_far(progress));
+                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(*progress);
                 stopped = self.stopped();
                 if stopped == Stop::Not { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             };
@@ -154,7 +160,8 @@ where
             let begun = known.networks > 0 && status == Status::Unusable;
             let mut at = format!("width {width}");
             if known.networks > 0 {
-                at += &format!(", when {}", words::known(&known));
+                let Answer { low, high, networks, .. } = *known;
+                at += &format!(", {}", words::known(&Progress { low, high, networks }));
             }
             Failure {
                 status: if begun { Status::Failed } else { status },

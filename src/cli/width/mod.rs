@@ -8,11 +8,11 @@ mod question;
 mod words;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ask::Asking;
+use ask::{Asking, Known};
 use clock::Clock;
 pub use needed::needed;
 use question::{seeds, time};
@@ -43,7 +43,7 @@ rates; --seeds takes fresh ones.
 alpha, norm, looks (by width: m, seeds, inside, and low, high, which hold the probability at this width by \
 itself at every time with probability 1 - alpha, and decision), networks, exponent, undecided (null, or what is \
 open and why), seconds. Of several kinds of network: cells, each with these and its activation, depth, schedule \
-and outputs.
+and outputs, and undecided, null or how many kinds were not begun.
 
 --out DIR keeps every network in a run directory, as eoc run does: the same command resumes, another tolerance, \
 probability, norm or resolution of the same networks reads what is there, with the same answer as without it, and eoc export, \
@@ -141,15 +141,17 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
     if args.out.is_some() {
         input::check_kept(&args.data.data)?;
     }
-    let (several, kinds) = (cells.len() > 1, cells.len());
+    let kinds = cells.len();
     let data = args.data.load_heard(ctx)?;
     let threads = args.engine.threads.start()?;
     let engine = args.engine.open_heard(&[args.engine.precision()?], &threads, ctx)?;
     ctx.on_stop(": what is known by then is printed");
     let added = Arc::new(AtomicU64::new(0));
     let (engine, clock) = (&*engine, Clock::start(args.max_time, ctx.stop()));
-    let asking = Asking { args, engine, data: &data, asked: &asked, ctx, clock, added: Arc::clone(&added) };
-    let watchdog = watchdog(args, &added, ctx);
+    let known = Arc::new(Mutex::new(None));
+    let watchdog = watchdog(args, &added, &known, ctx);
+    let added_by = Arc::clone(&added);
+    let asking = Asking { args, engine, data: &data, asked: &asked, ctx, clock, added: added_by, known };
     let (found, stopped) = asking.all(cells)?;
     drop(watchdog);
     let typed = args.words.as_deref().unwrap_or(ctx.words());
@@ -158,7 +160,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         ..WidthQuestion::of(&asked, &found[0].cell)
     };
     if args.json {
-        let json = args.json(&shown, several).map_err(Failure::running)?;
+        let json = args.json(&shown, kinds).map_err(Failure::running)?;
         ctx.write(&format!("{json}\n"))?;
     } else {
         ctx.account(&words::table(&found, &shown, terminal::columns()))?;
@@ -196,8 +198,9 @@ fn nothing_kept(out: Option<&Path>) -> String {
 }
 
 /// The end of a search in a step that does not hear signals, such as the spectrum of thousands of points.
-fn watchdog(args: &Args, added: &Arc<AtomicU64>, ctx: &Context) -> Watchdog {
+fn watchdog(args: &Args, added: &Arc<AtomicU64>, known: &Known, ctx: &Context) -> Watchdog {
     let (out, added, time_limit) = (args.out.clone(), Arc::clone(added), ctx.time_limit_flag());
+    let known = Arc::clone(known);
     Watchdog::over(ctx, move || {
         let status = status(time_limit.load(Ordering::Relaxed), added.load(Ordering::Relaxed));
         let why = match status {
@@ -205,7 +208,10 @@ fn watchdog(args: &Args, added: &Arc<AtomicU64>, ctx: &Context) -> Watchdog {
             Status::TimeLimit => "stopped by the time-limit signal".to_owned(),
             _ => "interrupted".to_owned(),
         };
-        let error = anyhow::Error::msg(format!("{why}, in the middle of a step that cannot be broken off"));
+        let known = known.lock().ok().and_then(|known| known.as_ref().map(words::known));
+        let known = known.map_or(String::new(), |known| format!(", {known}"));
+        let error =
+            anyhow::Error::msg(format!("{why}, in the middle of a step that cannot be broken off{known}"));
         Failure { status, error: Some(error) }
     })
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::super::{escape, terminal, units};
 use super::{Args, Found, Stop};
-use crate::answer::{Answer, Decision, Ending, Progress};
+use crate::answer::{Decision, Ending, Progress};
 use crate::report::{Align, Layout, PAGE, paragraph, width_answer, width_table, width_verdicts};
+use crate::rng::SEED_LIMIT;
 use crate::study::REPORT;
 use crate::study::questions::WidthQuestion;
 
@@ -19,9 +20,13 @@ pub fn so_far(progress: &Progress) -> String {
 }
 
 /// What is known when the drawing broke.
-pub fn known(answer: &Answer) -> String {
-    let interval = so_far(&Progress { low: answer.low, high: answer.high, networks: answer.networks });
-    format!("{} had shown {interval}", units::counted(answer.networks, "network"))
+pub fn known(progress: &Progress) -> String {
+    format!("when {} had shown {}", units::counted(progress.networks, "network"), so_far(progress))
+}
+
+/// The kinds of network that a search did not come to; None where there are none.
+pub fn not_begun(left: usize) -> Option<String> {
+    (left > 0).then(|| format!("{} of network more, which were not begun", units::counted(left, "kind")))
 }
 
 /// The table, in `room` columns.
@@ -57,7 +62,12 @@ fn looks(found: &Found, room: usize) -> String {
             decision.to_owned(),
         ]);
     }
-    table.text(room)
+    let each = format!(
+        "In brackets: what the networks of a width say of it alone, with an error rate of {} for each width. What m* is \
+         follows from all networks together.",
+        found.question.error_rate
+    );
+    table.text(room) + &paragraph("", &each, room.min(SENTENCE))
 }
 
 /// Columns of a sentence at most.
@@ -113,9 +123,8 @@ pub fn sentences(args: &Args, found: &[Found], asked: &WidthQuestion, kinds: usi
             text += &wrapped(&format!("Undecided{which}: {open}."));
         }
     }
-    if found.len() < kinds {
-        let left = units::counted(kinds - found.len(), "kind");
-        text += &wrapped(&format!("Undecided: {left} of network more, which were not begun."));
+    if let Some(left) = not_begun(kinds - found.len()) {
+        text += &wrapped(&format!("Undecided: {left}."));
     }
     let networks: u64 = found.iter().map(|f| f.answer.networks).sum();
     let seconds: f64 = found.iter().map(|f| f.shown.seconds).sum();
@@ -160,7 +169,7 @@ fn more(args: &Args, stopped: Stop, found: &[Found], typed: &[String]) -> String
         options.iter().for_each(|option| without(&mut words, option));
         words.extend(value.into_iter().flat_map(|value| [options[0].to_owned(), value]));
     };
-    let first = args.seeds.map_or(0, |(first, _)| first);
+    let (first, end) = args.seeds.unwrap_or((0, SEED_LIMIT));
     let last = found.iter().map(|f| first + f.answer.networks).max().unwrap_or(first);
     match (stopped, args.max_networks) {
         (Stop::Time, _) => replaced(&["--max-time"], None),
@@ -169,6 +178,8 @@ fn more(args: &Args, stopped: Stop, found: &[Found], typed: &[String]) -> String
         (Stop::Not, Some(most)) if ended(Ending::Networks) => {
             replaced(&["--max-networks"], Some(most.saturating_mul(4).to_string()));
         }
+        // There are no seeds above the last of all, but those from 0 on.
+        _ if ended(Ending::Seeds) && end == SEED_LIMIT => replaced(&["--seeds"], None),
         _ if ended(Ending::Seeds) => replaced(&["--seeds"], Some(format!("{first}.."))),
         _ if ended(Ending::Contradiction) => replaced(&["--seeds"], Some(format!("{last}.."))),
         _ if exact => replaced(&["--alpha"], Some((args.alpha / 10.0).to_string())),
