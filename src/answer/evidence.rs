@@ -93,7 +93,8 @@ impl Evidence {
             }
             let pay = below.map_or(0.0, |i| enough * gain(i)) - from.map_or(0.0, |i| narrow * gain(i));
             let worst = enough * p + narrow * (1.0 - p);
-            let staked = (1.0 - reserve * (-class.wealth).exp()).max(0.0);
+            // Without a reserve all of it, however little is left: what no longer staked could never be excluded.
+            let staked = if reserve > 0.0 { (1.0 - reserve * (-class.wealth).exp()).max(0.0) } else { 1.0 };
             class.wealth += (staked * (MOST_LOST / worst).min(1.0) * pay).ln_1p();
             class.best = class.best.max(class.wealth);
         }
@@ -141,9 +142,9 @@ mod tests {
 
     /// The wealth of one μ after some seeds, as the module's text says it, with the largest width below and the
     /// smallest above: what is held back lies beside what is staked.
-    fn slow(mu: u64, probability: f64, seeds: &[(Vec<Bet>, Vec<bool>)], reserve: f64) -> f64 {
-        let mut staked = 1.0 - reserve;
-        for (bets, inside) in seeds {
+    fn slow(mu: u64, probability: f64, seeds: &[(Vec<Bet>, Vec<bool>)], reserves: &[f64]) -> f64 {
+        let mut wealth = 1.0;
+        for ((bets, inside), reserve) in seeds.iter().zip(reserves) {
             let x = |i: usize| f64::from(u8::from(inside[i])) - probability;
             let below = (0..bets.len()).filter(|&i| bets[i].width < mu && bets[i].enough > 0.0).max();
             let above = (0..bets.len()).filter(|&i| bets[i].width >= mu && bets[i].narrow > 0.0).min();
@@ -151,10 +152,11 @@ mod tests {
                 (below.map_or(0.0, |i| bets[i].enough), above.map_or(0.0, |i| bets[i].narrow));
             let worst = enough * probability + narrow * (1.0 - probability);
             let scale = if worst > MOST_LOST { MOST_LOST / worst } else { 1.0 };
-            staked *=
+            let factor =
                 1.0 + scale * (below.map_or(0.0, |i| enough * x(i)) - above.map_or(0.0, |i| narrow * x(i)));
+            wealth = reserve + (wealth - reserve) * factor;
         }
-        reserve + staked
+        wealth
     }
 
     /// Three seeds whose bets were fixed beforehand, some of them too large to be placed in full.
@@ -171,14 +173,16 @@ mod tests {
     fn classes_hold_the_wealth_of_every_mu() {
         let inside = [vec![true, false], vec![false, true, true], vec![true]];
         let seeds: Vec<_> = bets().into_iter().zip(inside).collect();
-        for reserve in [0.0, 0.9] {
+        for reserves in [[0.0; 3], [0.9; 3], [0.9, 0.5, 0.0]] {
             let mut evidence = Evidence::new(0.8, 0.05);
-            seeds.iter().for_each(|(bets, inside)| evidence.observe(bets, inside, reserve));
+            for ((bets, inside), reserve) in seeds.iter().zip(reserves) {
+                evidence.observe(bets, inside, reserve);
+            }
             for mu in 1..=12 {
                 let holds = |c: &&Class| c.above < mu && c.to.is_none_or(|to| mu <= to);
                 let found = evidence.classes.iter().find(holds).unwrap().wealth.exp();
-                let expected = slow(mu, 0.8, &seeds, reserve);
-                assert!((found / expected - 1.0).abs() < 1e-12, "{mu} {reserve}: {found} {expected}");
+                let expected = slow(mu, 0.8, &seeds, &reserves);
+                assert!((found / expected - 1.0).abs() < 1e-12, "{mu} {reserves:?}: {found} {expected}");
             }
         }
     }
@@ -188,7 +192,7 @@ mod tests {
     #[test]
     fn the_wealth_of_a_true_hypothesis_does_not_grow() {
         let probability = 0.8;
-        let expectation = |mu: u64, p: &dyn Fn(u64) -> f64, shared: bool| {
+        let expectation = |mu: u64, p: &dyn Fn(u64) -> f64, shared: bool, reserve: f64| {
             let mut mean = 1.0;
             for bets in bets() {
                 // One number decides all widths of a seed, or each has its own.
@@ -211,18 +215,18 @@ mod tests {
                             .map(|i| if inside[i] { p(bets[i].width) } else { 1.0 - p(bets[i].width) })
                             .product()
                     };
-                    sum += weight * slow(mu, probability, &[(bets.clone(), inside)], 0.0);
+                    sum += weight * slow(mu, probability, &[(bets.clone(), inside)], &[reserve]);
                 }
                 mean *= sum;
             }
             mean
         };
         for mu in 1..=12 {
-            for shared in [false, true] {
-                let edge = expectation(mu, &|_| probability, shared);
-                assert!((edge - 1.0).abs() < 1e-12, "{mu} {shared}: {edge}");
-                let inside = expectation(mu, &|m| if m < mu { 0.75 } else { 0.85 }, shared);
-                assert!(inside < 1.0, "{mu} {shared}: {inside}");
+            for (shared, reserve) in [(false, 0.0), (true, 0.0), (false, 0.9), (true, 0.9)] {
+                let edge = expectation(mu, &|_| probability, shared, reserve);
+                assert!((edge - 1.0).abs() < 1e-12, "{mu} {shared} {reserve}: {edge}");
+                let inside = expectation(mu, &|m| if m < mu { 0.75 } else { 0.85 }, shared, reserve);
+                assert!(inside < 1.0, "{mu} {shared} {reserve}: {inside}");
             }
         }
     }
@@ -251,5 +255,14 @@ mod tests {
         // Above 10 all was won, and up to it all was lost that was at stake.
         assert_eq!(evidence.interval(), Some((0, Some(10))));
         assert!((evidence.lacks_up_to(10) - (20.0f64 / 0.9).ln()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn who_has_lost_nearly_all_can_still_win() {
+        let mut evidence = Evidence::new(0.5, 0.05);
+        let bet = [Bet { width: 10, enough: 1.8, narrow: 1.8 }];
+        (0..1000).for_each(|_| evidence.observe(&bet, &[true], 0.0));
+        (0..5000).for_each(|_| evidence.observe(&bet, &[false], 0.0));
+        assert_eq!(evidence.interval(), None);
     }
 }

@@ -8,8 +8,8 @@
 //!    of these seeds is new, so that a stake never knows its own draw.
 //!
 //! Every seed is staked upon by what is expected of it, so that a search that is cut short says what its draws exclude;
-//! before it decides, no more than a tenth of the wealth: what these stakes lose is then 4 % of what has to be won, while
-//! stakes without a limit needed a quarter more networks in simulation, and twice as many from a bad first guess. Stakes
+//! before it decides, a tenth of the wealth at the start and what that wins: what these stakes lose is then 4 % of what has
+//! to be won, while stakes without a limit needed a quarter more networks in simulation, and twice as many from a bad first guess. Stakes
 //! that were fixed for a stage needed a quarter more too, and eight times as many where the law is far from a power.
 //!
 //! A stage and all that is in it follows from the draws before it alone: not from the time, the threads or how a device

@@ -111,11 +111,12 @@ fn tested(section: &Section) -> Vec<f64> {
 pub(super) fn apart(section: &Section) -> Option<String> {
     let tested = tested(section);
     let below = holm(&tested).iter().filter(|p| **p <= LEVEL).count();
-    let rows = counted(tested.len(), "row");
+    let rows = counted(below, "row");
     match (tested.len(), below) {
         (0, _) => None,
-        (_, 0) => Some(format!("In none of {rows} are the two laws told apart at level {LEVEL}.")),
-        (_, below) => Some(format!("In {below} of {rows} the two laws are told apart at level {LEVEL}.")),
+        (_, 0) => Some(format!("No row tells the two laws apart at level {LEVEL}.")),
+        (all, 1) => Some(format!("{rows} of {all} tells the two laws apart at level {LEVEL}.")),
+        (all, _) => Some(format!("{rows} of {all} tell the two laws apart at level {LEVEL}.")),
     }
 }
 

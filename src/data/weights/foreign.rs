@@ -16,13 +16,14 @@ const HDF5: &str = "a file of HDF5, as Keras writes it; convert it with safetens
 
 /// What a file is, and how to convert it, from its name and its first bytes; None of what is not known.
 ///
-/// No first bytes that are known here can begin a `.safetensors` file: they would be the length of a header of
-/// gigabytes.
+/// What begins as a `.safetensors` file does, with the length of a header and the header, is known to be one.
 pub(super) fn described(path: &Path, first: &[u8]) -> Option<String> {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
     let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     let holds = |word: &[u8]| first.windows(word.len()).any(|part| part == word);
     let text = match first {
+        // What it should be: what is wrong with it is something else.
+        [_, _, _, _, 0, 0, 0, 0, b'{', ..] => return None,
         [b'{' | b'[', ..] if ends(&[".index.json"]) || holds(b"\"weight_map\"") => {
             "the index of weights in several files; join them with safetensors.torch.save_file({k: v for f in FILES \
              for k, v in safetensors.torch.load_file(f).items()}, NEW)"
@@ -48,8 +49,6 @@ pub(super) fn described(path: &Path, first: &[u8]) -> Option<String> {
         }
         // A pickle of protocol 2 or later, as PyTorch wrote before 1.6.
         [0x80, 2..=5, ..] => TORCH,
-        // What it should be: what is wrong with it is something else.
-        [_, _, _, _, 0, 0, 0, 0, b'{', ..] => return None,
         _ => match foreign::known(first) {
             Some(known) => return Some(known.of_weights()),
             None if ends(&[".pt", ".pth", ".bin", ".ckpt"]) => TORCH,
