@@ -53,6 +53,8 @@ pub(super) enum Held {
     From(f64, f64),
     /// At most a number, were the unknown constant of the statement the same at both ends of what is compared.
     Order(f64),
+    /// Above a number, by an argument that is no proof, so that nothing contradicts it.
+    Above(f64),
     /// A power that is approached as networks grow.
     Tends(f64),
 }
@@ -83,6 +85,10 @@ impl Held {
                 _ => (unless_contradicted(found.within(Some(from), Some(to))), level),
             },
             Self::Order(most) => (unless_contradicted(found.within(None, Some(most))), None),
+            Self::Above(from) => {
+                let above = found.low.is_some_and(|low| low > from);
+                (if above { Verdict::Agrees } else { Verdict::Undecided }, None)
+            }
             // The interval is to tell the power from none and from twice as much.
             Self::Tends(power) => {
                 let apart = found

@@ -15,8 +15,8 @@ pub const CLAIM: &str = "widths m_k = k²·m suffice at every depth l: over ‖K
 
 /// What theory predicts.
 pub const PREDICTION: &str = "the m that is needed of quadratic widths stays bounded in l. That of constant widths \
-                              grows; by the exact spread of K(x,x) as l, as long as it is far above the depth. Which \
-                              is less, |s| or ReLU: |s|, whose bound is the smaller one.";
+                              grows; by the exact spread of K(x,x) as l, as long as it is far above the depth. |s| \
+                              needs less than ReLU, as its bound is the smaller one.";
 
 /// Its activations, of which the first needs the smaller width.
 pub const ACTIVATIONS: [Activation; 2] = [Activation::ABS, Activation::RELU];
