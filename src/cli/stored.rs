@@ -107,7 +107,7 @@ pub fn summary(reader: &Reader) -> Result<Stored, StoreError> {
     Ok(Stored { study: StudySummary { name: manifest.study.clone(), cells, stopped_by_draws }, more, others })
 }
 
-/// Equal for networks that differ in their width alone, which is last.
+/// An order in which networks that differ in their width alone follow each other.
 fn kind(cell: &CellRecord) -> impl Ord + '_ {
     let data = (&cell.data, &cell.normalize, &cell.precision, cell.scale.to_bits());
     (data, &cell.activation, &cell.schedule, cell.outputs, cell.depth, cell.m, &cell.widths, &cell.sampler)

@@ -124,7 +124,12 @@ impl From<Option<&Quantile>> for Found {
 /// `0.478 [0.450, 0.502]`, to four digits.
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(value) = self.value else { return f.write_str("no number") };
+        let Some(value) = self.value else {
+            return match (self.low, self.high) {
+                (None, None) => f.write_str("no number"),
+                (low, high) => f.write_str(&interval(&Interval { low, high })),
+            };
+        };
         f.write_str(&significant(value, 4))?;
         match (self.low, self.high) {
             (Some(low), Some(high)) => write!(f, " [{}, {}]", significant(low, 4), significant(high, 4)),

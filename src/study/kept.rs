@@ -78,7 +78,8 @@ impl<'a> Kept<'a> {
     }
 
     /// Looks at a directory without writing: new, empty, or of a run to which networks of today can be added, whose rows
-    /// it reads, and whose answers it can read. `networks` are those of `spec`, which says one kind of network and nothing of widths, seeds and name.
+    /// it reads, and whose answers it can read. `networks` are those of `spec`, which says one kind of network and
+    /// nothing of widths, seeds and name.
     pub fn open(
         dir: &Path,
         spec: Spec,

@@ -7,9 +7,9 @@
 //! All samples of one key are in hand together, so that the outcome depends on their set and not on the order of the
 //! directories: samples from one device must be equal in every statistic, those of their further tables too (else a
 //! conflict), from several devices the least in byte order is kept, whole. Which cells there are, and which study asks
-//! for them, a `union.rs` says. Questions about widths come along with their answers ([`questions`]). What `out` holds already is merged like one more directory, so that merging again
-//! changes nothing. Memory grows with the directories, not with the rows. What is refused or conflicts leaves `out` as
-//! it was.
+//! for them, a `union.rs` says. Questions about widths come along with their answers ([`questions`]). What `out` holds
+//! already is merged like one more directory, so that merging again changes nothing. Memory grows with the directories,
+//! not with the rows. What is refused or conflicts leaves `out` as it was.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
@@ -149,8 +149,11 @@ pub fn merge(dirs: &[PathBuf], out: &Path, stop: &AtomicBool) -> Result<Merged, 
         .map(|dir| Reader::open(&dir).map(|reader| (dir, reader)))
         .collect::<Result<_, _>>()?;
     let union = union(&sources)?;
-    let asked: Vec<Vec<WidthQuestion>> =
-        sources.iter().map(|(dir, _)| questions::read(dir)).collect::<Result<_, _>>()?;
+    let answers = || -> Result<Vec<Vec<WidthQuestion>>, QuestionsError> {
+        sources.iter().map(|(dir, _)| questions::read(dir)).collect()
+    };
+    // What is damaged is refused before `out` is there.
+    answers()?;
     let sessions: BTreeSet<Session> = sources
         .iter()
         .map(|(_, reader)| reader.sessions())
@@ -159,6 +162,8 @@ pub fn merge(dirs: &[PathBuf], out: &Path, stop: &AtomicBool) -> Result<Merged, 
         .into_iter()
         .collect();
     let dir = claim.lock()?;
+    // Again, since a search may have ended in `out` meanwhile.
+    let asked = answers()?;
     // First, so that what has no room for it leaves the store as it was.
     let study = StudyFile::begin(dir.path(), &union.manifest).map_err(MergeError::from);
     let written = study.and_then(|study| Ok((write(&dir, &sources, &union, sessions, stop)?, study)));

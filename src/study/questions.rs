@@ -27,7 +27,7 @@ use crate::sampler::SamplerChoice;
 
 /// Version of the file.
 const FORMAT: u64 = 1;
-/// Bytes of a file at most: an answer has a few hundred.
+/// Bytes of a file at most: an answer has some thousand.
 const LONGEST: u64 = 1 << 26;
 
 /// A question about widths, and its answers.

@@ -64,10 +64,24 @@ pub fn reproduce(reader: &Reader, dir: &Path) -> Result<String, StoreError> {
         );
     }
     let searches = commands(dir);
-    if !searches.is_empty() && manifest.asked.is_of_found() {
-        // The study asks for what is there, and would draw nothing elsewhere.
-        text += "# Its networks were drawn in searches for widths, which draw the same ones again on the same device:\n";
+    if let Err(error) = &searches {
+        text += &format!(
+            "# The searches for widths that were made here are not known: {}\n",
+            visible(&error.to_string())
+        );
+    }
+    let searches = searches.unwrap_or_default();
+    if !searches.is_empty() {
+        text += "# These searches for widths were made here; each draws the same networks again on the same device, and one \
+                 that was broken off goes on from there:\n";
         text += &searches.iter().map(|command| format!("#   {}\n", visible(command))).collect::<String>();
+    }
+    if manifest.asked.is_of_found() {
+        text += &format!(
+            "# The study below asks for the rows that are there, and draws nothing elsewhere; any of them is drawn again by \
+             what eoc status {} --row CELL,SEED prints.\n",
+            for_shell(&dir.display().to_string())
+        );
         return Ok(text + "\n" + &manifest.text);
     }
     let promise = match rows.len() {

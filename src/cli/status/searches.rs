@@ -6,11 +6,11 @@ use crate::answer::Norm;
 use crate::cli::escape::for_shell;
 use crate::model::Schedule;
 use crate::sampler::SamplerChoice;
-use crate::study::questions::{self, WidthAnswer, WidthQuestion};
+use crate::study::questions::{self, QuestionsError, WidthAnswer, WidthQuestion};
 
-/// The commands, a line each, without a line's beginning; none where no question was asked, or what was cannot be read.
-pub fn commands(dir: &Path) -> Vec<String> {
-    questions::read(dir).unwrap_or_default().iter().flat_map(of_question).collect()
+/// The commands, a line each, without a line's beginning; none where no question was asked.
+pub fn commands(dir: &Path) -> Result<Vec<String>, QuestionsError> {
+    Ok(questions::read(dir)?.iter().flat_map(of_question).collect())
 }
 
 /// One for all networks that differ in their depth alone.

@@ -18,6 +18,7 @@ use crate::cli::session::session;
 use crate::cli::stored;
 use crate::data::DataSet;
 use crate::study::kept::{Kept, KeptError};
+use crate::study::questions::QuestionsError;
 use crate::study::questions::WidthAnswer;
 
 /// What is the same for all kinds.
@@ -188,6 +189,7 @@ fn kept_failed(before: bool, error: KeptError) -> Failure {
         KeptError::Store(error) if before => stored::unusable(error),
         KeptError::Store(error) => Failure::running(error),
         KeptError::Plan(error) => Failure::unusable(error),
+        KeptError::Answers(error @ QuestionsError::Io { .. }) => Failure::running(error),
         KeptError::Answers(error) => Failure::unusable(error),
         KeptError::Limit(error) => refused::refused(error),
     }

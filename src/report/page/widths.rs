@@ -39,9 +39,11 @@ fn answers(question: &WidthQuestion) -> String {
     let mut body = format!("<p class=\"lead\">{}</p>\n", typeset(&width_answer(question)));
     let networks: u64 = question.cells.iter().map(|a| a.networks).sum();
     body += &format!(
-        "<p>{}; {} drawn, from seed {} on, until m_high/m_low is at most {}. It assumes that this probability grows with \
-         the width.</p>\n",
-        escaped(&of_all(question)),
+        "<p>{}{} drawn, from seed {} on; a search ends where m_high/m_low is at most {}. It assumes that this probability \
+         grows with the width.</p>\n",
+        Some(escaped(&of_all(question)))
+            .filter(|all| !all.is_empty())
+            .map_or(String::new(), |all| all + "; "),
         counted(networks, "network"),
         question.first_seed,
         question.resolution

@@ -230,8 +230,7 @@ fn networks(points: &[Needed], question: &str) -> Chart {
         ..Dot::default()
     };
     let series = measured(points, |p| Some(networks(p)));
-    let about =
-        "How many networks the search drew until its answer was as narrow as asked for, all widths together.";
+    let about = "How many networks the search drew, all widths together.";
     let y = Scale::log("networks drawn");
     Chart { series, ..against_depth("networks", "what the answer took", question, about.to_owned(), y) }
 }

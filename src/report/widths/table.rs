@@ -43,7 +43,8 @@ pub fn width_verdicts(question: &WidthQuestion, room: usize) -> String {
     if claims.is_empty() { String::new() } else { of_claims(&claims, room) }
 }
 
-/// The table as it is typed; `full` with the symbols of theory and with the networks that were drawn. Data, scale and arithmetic are columns where they differ.
+/// The table as it is typed; `full` with the symbols of theory and with the networks that were drawn. Data, scale and
+/// arithmetic are columns where they differ.
 pub(in crate::report) fn layout(question: &WidthQuestion, full: bool) -> Layout {
     let differing = Differing::of(question);
     let mut names = ["φ", "schedule", "m_l", "l"].map(str::to_owned).to_vec();
