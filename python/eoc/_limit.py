@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from copy import copy
 from functools import cached_property
 from typing import Any, NamedTuple, SupportsIndex
 
@@ -32,8 +34,18 @@ class Limit:
     ``depths`` weight matrices: 1 to 64, then powers of two, then the depth itself.
     """
 
-    def __init__(self, inner: _eoc.Limit) -> None:
-        self._inner = inner
+    def __init__(self, points: dict[str, Any], network: dict[str, Any]) -> None:
+        self._given = (points, network)
+        # Made here, where what cannot be used is refused.
+        self._inner  # noqa: B018
+
+    @cached_property
+    def _inner(self) -> _eoc.Limit:
+        return _eoc.limit(*self._given)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was asked for so far goes along; the rest is computed anew where it is asked for there.
+        return {name: value for name, value in self.__dict__.items() if name != "_inner"}
 
     @cached_property
     def ntk(self) -> NDArray[np.float64]:
@@ -125,9 +137,19 @@ def limit(
     -------
     An object with ``ntk``, ``nngp``, ``delta``, ``eigenvalues``, ``condition_number``, ``bound``, ``theory``, ``by_depth`` and
     ``relative_sd_diagonal``.
+
+    Raises
+    ------
+    ValueError
+        What was given cannot be used, in a sentence.
+    KeyboardInterrupt
+        Within two seconds of Ctrl-C; also of an attribute that is computed when it is asked for.
     """
-    shape = network(activation, depth, width, widths, schedule, outputs, scale)
-    return Limit(_eoc.limit(points(X, normalize), shape))
+    given = points(X, normalize)
+    # The caller may change arrays and lists later, and what is iterated once is gone.
+    given["x"] = given["x"].copy()
+    widths = list(widths) if isinstance(widths, Iterator) else copy(widths)
+    return Limit(given, network(copy(activation), depth, width, widths, schedule, outputs, scale))
 
 
 def _array(nested: Any, undefined: float) -> NDArray[np.float64]:

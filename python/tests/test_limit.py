@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -56,3 +58,24 @@ def test_a_network_of_neural_tangents_is_ours_times_its_squared_w_std():
     for depth in [1, 2, 5]:
         found = eoc.limit(x, activation="relu", depth=depth, scale=2.0).ntk
         np.testing.assert_allclose(found, neural_tangents(x, depth, np.sqrt(2)), rtol=1e-9)
+
+
+def test_a_limit_without_an_activation_is_refused(points):
+    with pytest.raises(ValueError, match="the activation is missing; give"):
+        eoc.limit(points, activation=None, depth=3)
+    with pytest.raises(ValueError, match="outputs is None; give a positive integer"):
+        eoc.limit(points, activation="abs", depth=3, outputs=None)
+
+
+def test_a_limit_can_be_pickled(points):
+    given = points.copy()
+    found = eoc.limit(given, activation=[0.6, 0.4], widths=iter([64, 32]), outputs=2)
+    # The array of the caller is not looked at again.
+    given[:] = 0.0
+    for limit in [found, found]:
+        again = pickle.loads(pickle.dumps(limit))
+        np.testing.assert_array_equal(again.ntk, found.ntk)
+        np.testing.assert_array_equal(again.eigenvalues, found.eigenvalues)
+        assert again.bound == found.bound and again.theory == found.theory
+        assert again.relative_sd_diagonal == found.relative_sd_diagonal
+    np.testing.assert_array_equal(copy.deepcopy(found).delta, found.delta)
