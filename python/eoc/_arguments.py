@@ -37,7 +37,10 @@ def array(name: str, value: Any, dimensions: int, rows: str = "") -> NDArray[np.
 
 def points(x: ArrayLike, normalize: Any = "none", name: str = "X") -> dict[str, Any]:
     """The points, one a row, as float64 in C order, and what is done to every row."""
-    return {"x": array(name, x, 2, ", one point a row"), "normalize": normalize}
+    found = array(name, x, 2, ", one point a row")
+    if found.size == 0:
+        raise ValueError(f"{name} has shape {found.shape}; give at least one row, each with at least one number")
+    return {"x": found, "normalize": normalize}
 
 
 def network(

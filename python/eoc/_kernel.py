@@ -16,7 +16,8 @@ from ._arguments import Activation, array, engine, points
 from ._progress import progress as _progress
 
 
-@dataclass(frozen=True)
+# Compared as objects: arrays have no one truth value, and whole kernels are no key.
+@dataclass(frozen=True, eq=False)
 class KernelLayers:
     """A kernel, and what every layer adds to it.
 
@@ -136,7 +137,7 @@ def kernel(
     RuntimeError
         A device broke, or a number left the range of the precision.
     KeyboardInterrupt
-        After Ctrl-C, at the next look of the engine.
+        Within two seconds of Ctrl-C.
 
     Source: the definition of the kernel; ``docs/trained.md`` has both parameterizations.
     """
@@ -191,6 +192,8 @@ def _check_chain(matrices: list[NDArray[np.float64]], dim: int) -> None:
     below, of = dim, "coordinates of X"
     turned = all(a.shape[0] == b for a, b in zip(matrices, [dim, *(m.shape[1] for m in matrices)], strict=False))
     for k, matrix in enumerate(matrices):
+        if matrix.size == 0:
+            raise ValueError(f"weights[{k}] has shape {matrix.shape}; give a matrix with at least one row and one column")
         if matrix.shape[1] != below:
             cure = ""
             if turned:

@@ -14,7 +14,8 @@ from ._arguments import Activation, Seeds, Widths, engine, network, points
 from ._progress import progress as _progress
 
 
-@dataclass(frozen=True)
+# Compared as objects: arrays have no one truth value, and whole kernels are no key.
+@dataclass(frozen=True, eq=False)
 class Layers:
     """Kernels, and what every layer adds to them.
 
@@ -151,7 +152,7 @@ def sample(
     RuntimeError
         A device broke, or a number left the range of the precision.
     KeyboardInterrupt
-        After Ctrl-C, at the next look of the engine.
+        Within two seconds of Ctrl-C.
     """
     with _progress(progress, "seed") as report:
         kernels, more = _eoc.sample(
@@ -190,5 +191,6 @@ def weights(
     -------
     W_1 ... W_l, W_k of shape (m_k, m_(k-1)), float32, with entries from N(0, 1).
     """
-    shape = network(None, depth, width, widths, schedule, outputs)
+    # Which activation is of no account.
+    shape = network("abs", depth, width, widths, schedule, outputs)
     return _eoc.weights(inputs, shape, seed)

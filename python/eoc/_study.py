@@ -171,7 +171,7 @@ def run(
     RuntimeError
         A device or a disk failed; what was finished is kept.
     KeyboardInterrupt
-        After Ctrl-C, at the next look of the engine; what was finished is kept.
+        Within two seconds of Ctrl-C; what was finished is kept.
     """
     said = dict(study) if isinstance(study, Mapping) else {}
     path = builtin = None

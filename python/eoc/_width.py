@@ -14,7 +14,8 @@ from ._arguments import Activation, engine, network, points
 from ._progress import progress as _progress
 
 
-@dataclass(frozen=True)
+# Compared as objects: arrays have no one truth value.
+@dataclass(frozen=True, eq=False)
 class Width:
     """The smallest width m* that is wide enough lies above ``low`` and is at most ``high``, with probability 1 - alpha.
 
@@ -89,10 +90,24 @@ def width(
     resolution
         Stop where high is at most this many times low.
     max_networks, max_seconds
-        Stop after so many networks, or seconds.
+        Stop after so many networks, or seconds since the call; up to a second later in the middle of a large decomposition.
     first_seed
         Draws are those of the seeds from this one on, so that the answer is the same on the same device; other seeds make
         an independent one.
+
+    Returns
+    -------
+    An object with ``low``, ``high``, ``networks``, ``exponent``, ``ending`` and ``looks``: low < m* <= high, see :class:`Width`.
+
+    Raises
+    ------
+    ValueError
+        What was given cannot be used, or has no answer: a tolerance that rounding or a kernel of zeros would meet, a limit of
+        zero, no hidden layer.
+    RuntimeError
+        A device broke, or a number left the range of the precision.
+    KeyboardInterrupt
+        Within two seconds of Ctrl-C.
     """
     question = {
         "tolerance": tolerance,

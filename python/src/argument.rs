@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt};
 
 use crate::failure::Failure;
+use crate::working::waiting;
 
 /// A value as it was given.
 pub type Given<'py> = Bound<'py, PyAny>;
@@ -23,7 +24,7 @@ pub fn refused(sentence: String) -> PyErr {
 }
 
 /// A value in a sentence: its repr, where that is short.
-fn shown(value: &Given) -> String {
+pub fn shown(value: &Given) -> String {
     let text = value.repr().map_or_else(|_| "a value without a repr".to_owned(), |text| text.to_string());
     match text.char_indices().nth(60) {
         Some((at, _)) => format!("{}...", &text[..at]),
@@ -38,17 +39,7 @@ pub fn whole<T: TryFrom<u64> + Bounded>(name: &str, value: &Given) -> PyResult<O
         return Ok(None);
     }
     let wrong = || refused(format!("{name} is {}; give a positive integer such as 4 or 1000", shown(value)));
-    if value.is_instance_of::<PyBool>() {
-        return Err(wrong());
-    }
-    // 1e6 is a whole number too.
-    let index = match value.cast::<PyFloat>() {
-        Ok(float) if float.value().fract() == 0.0 => value.call_method0("__int__"),
-        Ok(_) => return Err(wrong()),
-        Err(_) => value.call_method0("__index__"),
-    };
-    let index = index.map_err(|_| wrong())?;
-    let index = index.cast::<PyInt>().map_err(|_| wrong())?;
+    let index = integer(value).ok_or_else(wrong)?;
     if index.lt(0)? {
         return Err(wrong());
     }
@@ -56,6 +47,28 @@ pub fn whole<T: TryFrom<u64> + Bounded>(name: &str, value: &Given) -> PyResult<O
         Ok(number) => T::try_from(number).map(Some).map_err(|_| too_large::<T>(name, value)),
         Err(_) => Err(too_large::<T>(name, value)),
     }
+}
+
+/// A whole number of any size, which may be written 1e6.
+fn integer<'py>(value: &Given<'py>) -> Option<Bound<'py, PyInt>> {
+    if value.is_instance_of::<PyBool>() {
+        return None;
+    }
+    // 1e6 is a whole number too.
+    let index = match value.cast::<PyFloat>() {
+        Ok(float) if float.value().fract() == 0.0 => value.call_method0("__int__"),
+        Ok(_) => return None,
+        Err(_) => value.call_method0("__index__"),
+    };
+    index.ok()?.cast_into::<PyInt>().ok()
+}
+
+/// A seed.
+pub fn one_seed(name: &str, value: &Given) -> PyResult<u64> {
+    let seed = integer(value).and_then(|seed| seed.extract::<u64>().ok()).filter(|seed| *seed < SEED_LIMIT);
+    seed.ok_or_else(|| {
+        refused(format!("{name} is {}; give an integer from 0 to {}", shown(value), SEED_LIMIT - 1))
+    })
 }
 
 /// A type with a largest number.
@@ -106,8 +119,12 @@ pub fn word<T: FromStr<Err: Display>>(name: &str, value: &Given) -> PyResult<T> 
 pub fn activation(value: &Given) -> PyResult<Activation> {
     let wrong = || {
         refused(format!(
-            "activation is {}; give \"abs\", \"relu\", \"identity\", \"leaky:ALPHA\", or (a, b) for a*s + b*|s|",
-            shown(value)
+            "{}; give \"abs\", \"relu\", \"identity\", \"leaky:ALPHA\", or (a, b) for a*s + b*|s|",
+            if value.is_none() {
+                "the activation is missing".to_owned()
+            } else {
+                format!("activation is {}", shown(value))
+            }
         ))
     };
     if let Ok(text) = value.extract::<String>() {
@@ -134,9 +151,9 @@ pub struct NetworkArguments<'py> {
 }
 
 impl NetworkArguments<'_> {
-    /// φ; any where None was given, for what does not depend on it.
+    /// φ.
     pub fn activation(&self) -> PyResult<Activation> {
-        if self.activation.is_none() { Ok(Activation::ABS) } else { activation(&self.activation) }
+        activation(&self.activation)
     }
 
     /// How widths follow from one number.
@@ -153,7 +170,7 @@ impl NetworkArguments<'_> {
             // The default is no word of the caller, who may give widths.
             schedule: (schedule != Schedule::Constant).then_some(schedule),
             widths: self.widths()?,
-            outputs: whole("outputs", &self.outputs)?,
+            outputs: Some(count("outputs", &self.outputs)?),
             scale: Some(number("scale", &self.scale)?),
         })
     }
@@ -212,20 +229,28 @@ impl PointArguments<'_> {
 pub fn seeds(value: &Given) -> PyResult<Range<u64>> {
     let wrong = |what: &str| {
         refused(format!(
-            "seeds is {}, {what}; give a count such as 64, or range(start, stop) with start below stop, at most \
-             {SEED_LIMIT}",
+            "seeds is {}, {what}; give a count such as 64, or range(start, stop) with 0 <= start < stop <= {SEED_LIMIT}",
             shown(value)
         ))
+    };
+    let end = |seed: &Given| {
+        let that = if seed.is(value) { "which".to_owned() } else { format!("in which {}", shown(seed)) };
+        let Some(number) = integer(seed) else { return Err(wrong(&format!("{that} is no integer"))) };
+        if number.lt(0)? {
+            return Err(wrong(&format!("{that} is below 0")));
+        }
+        // What does not fit is beyond the last seed in any case.
+        Ok(number.extract().unwrap_or(u64::MAX))
     };
     let range = if value.hasattr("step")? && value.hasattr("start")? && value.hasattr("stop")? {
         if !value.getattr("step")?.eq(1)? {
             return Err(wrong("which has another step than 1"));
         }
-        count("seeds", &value.getattr("start")?)?..count("seeds", &value.getattr("stop")?)?
+        end(&value.getattr("start")?)?..end(&value.getattr("stop")?)?
     } else if let Ok((start, stop)) = value.extract::<(Given, Given)>() {
-        count("seeds", &start)?..count("seeds", &stop)?
+        end(&start)?..end(&stop)?
     } else if value.hasattr("__index__")? || value.is_instance_of::<PyFloat>() {
-        0..count("seeds", value)?
+        0..end(value)?
     } else {
         return Err(wrong("which is no count and no range"));
     };
@@ -248,7 +273,9 @@ pub fn data<'py>(
     let source: Source = word("source", source)?;
     let rule = if normalize.is_none() { None } else { Some(word("normalize", normalize)?) };
     let rule = rule.unwrap_or(source.default_normalize());
-    let data = py.detach(|| Ok::<_, Failure>(source.load()?.normalized(rule)))?;
-    let values = PyArray1::from_vec(py, data.values().to_vec());
-    Ok((values.reshape([data.n(), data.dim()])?, data.notes().to_vec()))
+    let (values, shape, notes) = waiting(py, move || {
+        let data = source.load()?.normalized(rule);
+        Ok((data.values().to_vec(), [data.n(), data.dim()], data.notes().to_vec()))
+    })?;
+    Ok((PyArray1::from_vec(py, values).reshape(shape)?, notes))
 }

@@ -1,17 +1,15 @@
 //! What computes: devices by the names that the program knows, opened once for a process.
 
-use std::ffi::CString;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eoc_ntk::Threads;
 use eoc_ntk::backend::{Engine, Precision};
 use eoc_ntk::cli::shared;
-use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
 
 use crate::argument::{Given, whole, word};
 use crate::failure::Failure;
-use crate::working::waiting;
+use crate::working::{Done, waiting};
 
 /// Devices that stay open.
 const OPEN: usize = 4;
@@ -76,30 +74,21 @@ pub struct Opened {
 
 static ALL: Mutex<Vec<Opened>> = Mutex::new(Vec::new());
 
-/// Opens a device, or takes it from those that are open.
-pub fn open(place: &Place) -> Result<Opened, Failure> {
+/// Opens a device, or takes it from those that are open; what is to be said of it is a warning.
+pub fn open(place: &Place, done: &Done) -> Result<Opened, Failure> {
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(opened) = all.iter().find(|opened| opened.place == *place) {
         return Ok(opened.clone());
     }
     let choice = place.device.parse().map_err(|error: shared::UnknownDevice| Failure::unusable(&error))?;
     let threads = shared::start_threads(place.threads)?;
-    let engine = shared::open(&choice, &place.precisions, &threads, &warn)?;
+    let engine = shared::open(&choice, &place.precisions, &threads, &|text| done.warn(text))?;
     let opened = Opened { place: place.clone(), threads, engine: Arc::from(engine) };
     if all.len() >= OPEN {
         all.remove(0);
     }
     all.push(opened.clone());
     Ok(opened)
-}
-
-/// A warning of Python, from a thread that does not hold the interpreter.
-fn warn(text: &str) {
-    Python::attach(|py| {
-        let text = CString::new(text).unwrap_or_default();
-        // Where warnings are errors there is none of this one: the CPU computes.
-        let _ = PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &text, 1);
-    });
 }
 
 impl Opened {

@@ -77,8 +77,8 @@ pub fn kernel<'py>(
     let notes = theta
         .doubt()
         .map(|doubt| format!("{doubt}; networks of PyTorch, JAX or Keras are parameterization=\"standard\""));
-    let (kernel, matrices) = working(py, progress, |stop, done| {
-        let opened = open(&place)?;
+    let (kernel, matrices) = working(py, progress, move |stop, done| {
+        let opened = open(&place, done)?;
         let compute = || {
             let explicit =
                 ExplicitKernel::new(opened.engine.as_ref(), activation, theta, scale, data.dim(), precision)?;

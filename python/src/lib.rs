@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! failure                      what went wrong, in the words of a Python caller
-//! argument → device, working   what was given; what computes; work that Ctrl-C stops
+//! argument, device → working   what was given; what computes; work that Ctrl-C stops
 //! sample, kernel, limit, ...   a function each
 //! ```
 
@@ -21,6 +21,7 @@ mod working;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use numpy::{PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
 
 /// The program: its exit status for these arguments, the name of the program first.
@@ -29,8 +30,19 @@ fn main(py: Python<'_>, args: Vec<OsString>, program: Option<PathBuf>) -> u8 {
     py.detach(|| eoc_ntk::cli::main(args, program))
 }
 
+/// Finds numpy's interface for C now. Found when the first array is made, it would be found by an import of Python,
+/// which a pending Ctrl-C breaks off, and a panic.
+fn load_numpy(py: Python<'_>) -> PyResult<()> {
+    PyModule::import(py, "numpy")?;
+    py.check_signals()?;
+    // An array with an owner in Rust, borrowed: everything that is looked up once.
+    PyArray1::from_vec(py, vec![0.0]).try_readonly()?;
+    Ok(())
+}
+
 #[pymodule]
 fn _eoc(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    load_numpy(module.py())?;
     module.add("__version__", eoc_ntk::cli::shared::VERSION)?;
     module.add("COMMIT", eoc_ntk::cli::shared::COMMIT)?;
     module.add_function(wrap_pyfunction!(main, module)?)?;

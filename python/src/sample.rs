@@ -36,8 +36,8 @@ pub fn sample<'py>(
     let place = engine.place(&[precision])?;
     let (n, q, depth) = (data.n(), data.n() * network.outputs(), network.depth());
     let count = fitting(seeds.end - seeds.start, n, q, if layers { depth } else { 0 })?;
-    let (kernels, activations, gradients) = working(py, progress, |stop, done| {
-        let opened = open(&place)?;
+    let (kernels, activations, gradients) = working(py, progress, move |stop, done| {
+        let opened = open(&place, done)?;
         let job = Job::new(&network, &data, sampler, precision);
         let kept = if layers { LayerMatrices::entries(&job) } else { 0 };
         let draw = || {

@@ -9,14 +9,14 @@ use eoc_ntk::study::export::{self, Table, Values};
 use eoc_ntk::study::file::{self, FileError};
 use eoc_ntk::study::run::{self, Computing, Observer, Progress, RunError, Settings};
 use eoc_ntk::study::store::{Reader, Store, StoreError};
-use eoc_ntk::study::{Limits, Plan, Shard, Spec, patiently};
+use eoc_ntk::study::{Limits, MAX_SHARDS, Plan, Shard, Spec, patiently};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 
-use crate::argument::{Given, count, refused};
+use crate::argument::{Given, count, refused, shown};
 use crate::device::{EngineArguments, open};
 use crate::failure::Failure;
-use crate::working::{Done, working};
+use crate::working::{Done, waiting, working};
 
 /// Columns of the text of a report.
 const COLUMNS: usize = 80;
@@ -57,11 +57,16 @@ fn shard_of(pair: &Given) -> PyResult<Shard> {
     if pair.is_none() {
         return Ok(Shard::WHOLE);
     }
-    let (index, of) = pair.extract::<(Given, Given)>().map_err(|_| {
-        refused("shard must be a pair (i, n): shard i of n, counted from 0, such as (0, 4)".to_owned())
-    })?;
-    let shard = Shard::new(count("shard", &index)?, count("shard", &of)?);
-    shard.map_err(|error| Failure::unusable(&error).into())
+    let wrong = || {
+        refused(format!(
+            "shard is {}, and must be a pair (i, n): shard i of n, counted from 0, such as (0, 4) to (3, 4), with n at \
+             most {MAX_SHARDS}",
+            shown(pair)
+        ))
+    };
+    let (index, of) = pair.extract::<(Given, Given)>().map_err(|_| wrong())?;
+    let number = |value: &Given| count("shard", value).map_err(|_| wrong());
+    Shard::new(number(&index)?, number(&of)?).map_err(|_| wrong())
 }
 
 /// The lines of a text that nobody sees.
@@ -90,8 +95,9 @@ pub fn run_study(
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
     let place = engine.place(&precisions)?;
     let out = out.unwrap_or_else(|| default_directory(&plan, shard));
-    working(py, progress, |stop, done| {
-        let opened = open(&place)?;
+    let directory = out.clone();
+    working(py, progress, move |stop, done| {
+        let opened = open(&place, done)?;
         let info = opened.engine.info();
         let settings = Settings { device: &info.name, threads: info.threads, batch: None, shard };
         let costs = run::check(&plan, opened.engine.as_ref())?;
@@ -113,7 +119,7 @@ pub fn run_study(
         let ended = run::run(&plan, &mut store, &computing, &mut Observed(done));
         opened.result(ended.map(drop).map_err(running))
     })?;
-    Ok(out)
+    Ok(directory)
 }
 
 struct Observed<'a>(&'a Done);
@@ -166,7 +172,7 @@ type ColumnOf<'py> = (&'static str, &'static str, &'static str, Bound<'py, PyAny
 pub fn rows<'py>(py: Python<'py>, directory: PathBuf, table: &str) -> PyResult<Vec<ColumnOf<'py>>> {
     let table = Table::ALL.into_iter().find(|known| known.name() == table);
     let table = table.ok_or_else(|| refused("table is unknown".to_owned()))?;
-    let columns = working(py, None, |_, _| {
+    let columns = waiting(py, move || {
         let reader = Reader::open(&directory)?;
         let details = reader.manifest().details;
         if !table.is_in(details) {
@@ -200,13 +206,16 @@ pub fn rows<'py>(py: Python<'py>, directory: PathBuf, table: &str) -> PyResult<V
 /// Writes the report of a run directory into it; the short table as text, and the names of the figures.
 #[pyfunction]
 pub fn report(py: Python<'_>, directory: PathBuf) -> PyResult<(String, Vec<String>)> {
-    working(py, None, |_, _| {
+    working(py, None, move |stop, _| {
         let threads = start_threads(None)?;
         let reader = Reader::open(&directory)?;
         let rows = summary(&reader)?;
+        stop.check()?;
         let (manifest, answers) = (reader.manifest(), Answers::of(&directory));
         let report = threads.install(|| Report::of_run(rows, manifest, answers, None));
         let report = report.map_err(|e| Failure::broke(&e))?;
+        // Nothing is written once nobody asks for it.
+        stop.check()?;
         let names = report.write(&reader, &directory, &threads).map_err(|error| Failure::broke(&error))?;
         Ok((report.table(COLUMNS), names))
     })

@@ -2,12 +2,11 @@
 
 use eoc_ntk::backend::available_memory;
 use eoc_ntk::data::weights::{draw_row, shapes};
-use eoc_ntk::rng::SEED_LIMIT;
 use eoc_ntk::units::bytes;
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 
-use crate::argument::{Given, NetworkArguments, count, refused};
+use crate::argument::{Given, NetworkArguments, count, one_seed, refused};
 use crate::failure::Failure;
 use crate::working::working;
 
@@ -24,10 +23,7 @@ pub fn weights<'py>(
     if inputs == 0 {
         return Err(refused("inputs is 0; a network has at least one input".to_owned()));
     }
-    let seed: u64 = count("seed", seed)?;
-    if seed >= SEED_LIMIT {
-        return Err(refused(format!("seed is {seed}; give an integer from 0 to {}", SEED_LIMIT - 1)));
-    }
+    let seed = one_seed("seed", seed)?;
     let shapes = shapes(&network, inputs);
     let needed: u128 = shapes.iter().map(|&(rows, cols)| 4 * u128::from(rows) * u128::from(cols)).sum();
     let available = available_memory();
@@ -38,7 +34,8 @@ pub fn weights<'py>(
             bytes(available)
         )));
     }
-    let all = working(py, None, |stop, _| {
+    let drawn = shapes.clone();
+    let all = working(py, None, move |stop, _| {
         let one = |(&(rows, cols), layer): (&(u64, u64), usize)| {
             // Both fit: all of them were found to fit into memory.
             let mut values = vec![0f32; (rows * cols) as usize];
@@ -48,7 +45,7 @@ pub fn weights<'py>(
             }
             Ok(values)
         };
-        shapes.iter().zip(1..).map(one).collect::<Result<Vec<_>, Failure>>()
+        drawn.iter().zip(1..).map(one).collect::<Result<Vec<_>, Failure>>()
     })?;
     let array = |(values, &(rows, cols)): (Vec<f32>, &(u64, u64))| {
         PyArray1::from_vec(py, values).reshape([rows as usize, cols as usize])

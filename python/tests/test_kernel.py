@@ -198,7 +198,8 @@ WEIGHTS, BIASES = parameters([3, 4, 2])
         ),
         ([WEIGHTS[0], np.ones((2, 5))], {}, "weights[1] has shape (2, 5), and its columns must be the 4 rows of weights[0]"),
         ([WEIGHTS[0], np.full((2, 4), np.nan)], {}, "W2 has NaN in row 0, column 0"),
-        ([WEIGHTS[0], np.ones((0, 4))], {}, "W2 is 0 x 4"),
+        ([WEIGHTS[0], np.ones((0, 4))], {}, "weights[1] has shape (0, 4); give a matrix with at least one row and one column"),
+        ([np.ones((0, 5)), np.ones((2, 0))], {}, "weights[0] has shape (0, 5); give a matrix with at least one row"),
         (WEIGHTS, {"biases": BIASES[:1]}, "there are 1 biases and 2 weights"),
         (WEIGHTS, {"biases": BIASES[::-1]}, "biases[0] has 2 numbers, and weights[0] 4 rows"),
         (WEIGHTS, {"biases": WEIGHTS}, "biases[0] is of shape (4, 3); give a vector"),
@@ -216,6 +217,8 @@ WEIGHTS, BIASES = parameters([3, 4, 2])
         (WEIGHTS, {"precision": "f16", "device": "cpu"}, "f16"),
         (WEIGHTS, {"threads": -1}, "threads is -1"),
         (WEIGHTS, {"activation": "tanh"}, 'activation "tanh" is unknown'),
+        (WEIGHTS, {"activation": None}, "the activation is missing; give"),
+        (WEIGHTS, {"against": np.ones((2, 0))}, "against has shape (2, 0); give at least one row"),
     ],
 )
 def test_what_is_no_network_is_a_value_error(points, weights, changed, sentence):

@@ -125,6 +125,8 @@ def test_weights_are_those_of_the_direct_sampler(points):
         ({"width": None, "widths": [4, 4], "schedule": "linear"}, "schedule goes with width"),
         ({"schedule": "cubic"}, 'schedule "cubic" is unknown'),
         ({"outputs": -1}, "outputs is -1"),
+        ({"outputs": None}, "outputs is None; give a positive integer"),
+        ({"activation": None}, "the activation is missing; give"),
         ({"scale": float("nan")}, "scale NaN is out of range"),
         ({"scale": "big"}, "scale is 'big'; give a number"),
         ({"normalize": "l2"}, "l2"),
@@ -132,6 +134,13 @@ def test_weights_are_those_of_the_direct_sampler(points):
         ({"seeds": "3"}, "seeds is '3', which is no count and no range; give a count such as 64"),
         ({"seeds": [0, 1, 2]}, "which is no count and no range"),
         ({"seeds": (5, 5)}, "which is empty"),
+        ({"seeds": (-2, 2)}, "seeds is (-2, 2), in which -2 is below 0; give a count such as 64, or range(start, stop) with 0 <= start"),
+        ({"seeds": range(-2, 2)}, "in which -2 is below 0"),
+        ({"seeds": (0, "x")}, "in which 'x' is no integer"),
+        ({"seeds": (0, 2**70)}, "which goes too far"),
+        ({"seeds": 2**70}, "which goes too far"),
+        ({"seeds": -5}, "seeds is -5, which is below 0; give a count such as 64"),
+        ({"seeds": 2.5}, "seeds is 2.5, which is no integer; give a count such as 64"),
         ({"seeds": range(0, 10, 2)}, "another step than 1"),
         ({"seeds": 2**63 + 1}, "which goes too far"),
         ({"seeds": 2**62}, "ask for fewer seeds at a time"),
@@ -162,7 +171,8 @@ def test_what_cannot_be_used_is_a_value_error_in_a_sentence(points, changed, sen
         ([[1.0], [1.0, 2.0]], "give rows of one length"),
         (np.ma.masked_less(np.ones((2, 2)) * [1, 0], 0.5), "X is masked in places"),
         (np.ones((2, 2), dtype=complex), "give real numbers"),
-        (np.zeros((0, 3)), "0"),
+        (np.zeros((0, 3)), "X has shape (0, 3); give at least one row"),
+        (np.zeros((4, 0)), "X has shape (4, 0); give at least one row, each with at least one number"),
         ([[1.0, float("nan")]], "row 0"),
     ],
 )
@@ -206,3 +216,15 @@ def test_an_exception_of_the_progress_stops_the_work(points):
 
     with pytest.raises(Enough):
         eoc.sample(points, activation="relu", depth=3, width=64, seeds=10**6, device="cpu", progress=report)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 0.5, None, True])
+def test_what_is_no_seed_is_a_value_error(seed):
+    with pytest.raises(ValueError) as refused:
+        eoc.weights(3, depth=2, width=4, seed=seed)
+    assert str(refused.value) == f"seed is {seed}; give an integer from 0 to {2**63 - 1}"
+
+
+def test_layers_are_compared_as_objects_and_can_be_keys(points):
+    one, other = (eoc.sample(points, **RELU, layers=True) for _ in range(2))
+    assert one == one and one != other and len({one, other}) == 2
