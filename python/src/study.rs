@@ -91,7 +91,8 @@ pub fn run_study(
     progress: Option<&Given<'_>>,
 ) -> PyResult<PathBuf> {
     let shard = shard_of(shard)?;
-    let plan = py.detach(|| study.plan())?;
+    // Reads or draws the points.
+    let plan = waiting(py, move || study.plan())?;
     let precisions: Vec<Precision> = plan.cells().iter().map(|cell| cell.precision).collect();
     let place = engine.place(&precisions)?;
     let out = out.unwrap_or_else(|| default_directory(&plan, shard));

@@ -22,6 +22,10 @@ CALLS = {
     "width in a decomposition": 'eoc.width(x, activation="relu", depth=3, tolerance=0.05, confidence=0.9, device="cpu")',
     # The first array that this process makes, while the exception waits.
     "data": 'eoc.data("gaussian:n=100000,dim=500,seed=0")',
+    # Nobody writes into the pipe.
+    "data that never come": 'eoc.data("pipe.csv")',
+    "run on data that never come": 'eoc.run({"name": "never", "seeds": 1, "network": {"activation": "abs", "depth": 2, "width": 8},'
+    ' "data": {"source": "pipe.csv"}}, "never", device="cpu", progress=False)',
     "eigenvalues of a limit": 'eoc.limit(x[:3000], activation="relu", depth=3).eigenvalues',
     "limit": 'eoc.limit(x[:1000], activation="relu", depth=10**6)',
     "kernel": "eoc.kernel(x, [numpy.eye(1000, 200)] + [numpy.eye(1000)] * 8 + [numpy.eye(1, 1000)], activation=\"relu\","
@@ -44,6 +48,7 @@ try:
 except KeyboardInterrupt:
     print("interrupted")
 """
+    os.mkfifo(tmp_path / "pipe.csv")
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=tmp_path)
     try:
         assert process.stdout.readline() == "begun\n"
