@@ -229,7 +229,8 @@ impl PointArguments<'_> {
 pub fn seeds(value: &Given) -> PyResult<Range<u64>> {
     let wrong = |what: &str| {
         refused(format!(
-            "seeds is {}, {what}; give a count such as 64, or range(start, stop) with 0 <= start < stop <= {SEED_LIMIT}",
+            "seeds is {}, {what}; give a count such as 64, or range(start, stop) with 0 <= start < stop <= \
+             {SEED_LIMIT}",
             shown(value)
         ))
     };
