@@ -115,8 +115,7 @@ pub(super) fn apart(section: &Section) -> Option<String> {
     match (tested.len(), below) {
         (0, _) => None,
         (_, 0) => Some(format!("No row tells the two laws apart at level {LEVEL}.")),
-        (all, 1) => Some(format!("{rows} of {all} tells the two laws apart at level {LEVEL}.")),
-        (all, _) => Some(format!("{rows} of {all} tell the two laws apart at level {LEVEL}.")),
+        (all, _) => Some(format!("In {rows} of {all} the two laws are told apart at level {LEVEL}.")),
     }
 }
 
