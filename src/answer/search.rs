@@ -8,9 +8,11 @@
 //!    of these seeds is new, so that a stake never knows its own draw.
 //!
 //! Every seed is staked upon by what is expected of it, so that a search that is cut short says what its draws exclude;
-//! before it decides, a tenth of the wealth at the start and what that wins: what these stakes lose is then 4 % of what has
-//! to be won, while stakes without a limit needed a quarter more networks in simulation, and twice as many from a bad first guess. Stakes
-//! that were fixed for a stage needed a quarter more too, and eight times as many where the law is far from a power.
+//! before it decides, a tenth of the wealth at the start and what that wins: what these stakes lose is then 4 % of what
+//! has to be won. Simulated (132 questions of four laws, P, m*, resolutions and first guesses, 60 searches each, at most
+//! 60 000 networks): as many networks as without these stakes where p follows a power of the width (0.97 to 1.01 of them,
+//! geometric means of the questions of a law), 0.35 of them where p jumps at m*. Stakes without a reserve needed 1.3 to
+//! 1.4 times as many where p follows a power, and twice as many from a first guess that is 8 times too wide.
 //!
 //! A stage and all that is in it follows from the draws before it alone: not from the time, the threads or how a device
 //! groups its seeds.
