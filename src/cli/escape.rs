@@ -61,8 +61,8 @@ pub fn word(text: &str) -> String {
     escaped(text, "")
 }
 
-/// A word for a shell: in quotes where anything in it could mean something else, byte by byte where a terminal would act on
-/// it.
+/// A word for a shell: in quotes where anything in it could mean something else, byte by byte where a terminal would
+/// act on it.
 pub fn for_shell(text: &str) -> String {
     if word(text) != text {
         return format!("$'{}'", text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<String>());

@@ -163,19 +163,18 @@ const FIRST: usize = 512;
 
 /// Bytes as the text that they are, in UTF-8; says which other encoding they look like.
 fn text(bytes: Vec<u8>) -> io::Result<String> {
-    let found = match bytes[..] {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..] | [0, _, 0, _, ..] => "UTF-16",
-        _ => "Latin-1 or another encoding",
-    };
+    let utf_16 =
+        matches!(bytes[..], [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..] | [0, _, 0, _, ..]);
     let bytes = match String::from_utf8(bytes) {
-        Ok(text) if found != "UTF-16" => return Ok(text),
+        Ok(text) if !utf_16 => return Ok(text),
         Ok(text) => text.into_bytes(),
         Err(error) => error.into_bytes(),
     };
     // No encoding of text but UTF-16 has these.
-    let why = if found != "UTF-16" && bytes.iter().take(FIRST).any(|byte| *byte < b'\t') {
+    let why = if !utf_16 && bytes.iter().take(FIRST).any(|byte| *byte < b'\t') {
         "it is no text; a study file is TOML, as study.toml of a run directory is".to_owned()
     } else {
+        let found = if utf_16 { "UTF-16" } else { "Latin-1 or another encoding" };
         format!("it is text in {found}, and TOML is UTF-8; save it as UTF-8")
     };
     Err(io::Error::new(io::ErrorKind::InvalidData, why))

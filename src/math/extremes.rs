@@ -129,8 +129,8 @@ impl Tridiagonal {
     }
 }
 
-/// Where an eigenvalue is: an interval that shrinks to a ninth with every count until it is as narrow as the rounding of
-/// the counts.
+/// Where an eigenvalue is: an interval that shrinks to a ninth with every count until it is as narrow as the rounding
+/// of the counts.
 #[derive(Clone, Copy)]
 struct Interval {
     low: f64,

@@ -174,8 +174,8 @@ impl<'a> Kept<'a> {
         }
     }
 
-    /// Keeps an answer beside the draws, with its question. Where nothing was drawn there is no directory, and nothing to
-    /// keep.
+    /// Keeps an answer beside the draws, with its question. Where nothing was drawn there is no directory, and nothing
+    /// to keep.
     pub fn keep(&self, question: &Question, answer: WidthAnswer) -> Result<(), QuestionsError> {
         if self.store.is_none() {
             return Ok(());

@@ -2,19 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
+use super::support::eoc;
+
 const ASKED: &str = "width --data pair:angle=1 --device cpu --resolution 2 --confidence 0.8 --out kept";
 const KINDS: &str = "--activation abs --activation relu --depth 2,3";
-
-fn eoc(at: &Path, line: &str) -> (i32, String, String) {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("eoc"));
-    let output = command.args(line.split_whitespace()).current_dir(at).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
 
 #[track_caller]
 fn done(at: &Path, line: &str) -> String {

@@ -5,18 +5,14 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
+use super::support::eoc;
+
 const SMALL: &str = "width --activation abs --depth 3 --data pair:angle=1 --device cpu --resolution 2 --tolerance 0.3 --confidence 0.8";
 
 fn command(line: &str) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("eoc"));
     command.args(line.split_whitespace());
     command
-}
-
-fn eoc(at: &Path, line: &str) -> (i32, String, String) {
-    let output = command(line).current_dir(at).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
 /// The answer without its seconds.

@@ -1,8 +1,6 @@
 //! The width that is needed: by a sweep of many seeds, and as a study against the depth.
 
 use std::ops::ControlFlow;
-use std::path::Path;
-use std::process::Command;
 
 use eoc_ntk::answer::{Draws, Ending, Networks, Question, width};
 use eoc_ntk::backend::Stop;
@@ -11,7 +9,7 @@ use eoc_ntk::data::{Normalize, Source};
 use eoc_ntk::math::activation::Activation;
 use serde_json::Value;
 
-use super::support::cell_of;
+use super::support::{cell_of, eoc};
 
 fn full() -> bool {
     std::env::var_os("EOC_FULL").is_some_and(|v| v == "1")
@@ -65,13 +63,6 @@ fn searches_on_digits_hold_the_width_of_a_sweep() {
     eprintln!("{runs} searches: m_low too high in {low}, m_high too low in {high}; {found:?}");
     // 5 % of 20 exceed 4 with probability 3e-3.
     assert!(low + high <= 4, "{low} {high}");
-}
-
-fn eoc(at: &Path, line: &str) -> (i32, String, String) {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("eoc"));
-    let output = command.args(line.split_whitespace()).current_dir(at).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
 const LIST: &str = "width --activation abs --activation relu --depth 2,3 --schedule constant,quadratic --data pair:angle=1 \

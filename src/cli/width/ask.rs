@@ -107,10 +107,9 @@ impl Asking<'_> {
         let question = networks.question(self.asked).map_err(Failure::unusable)?;
         let found = |answer: Answer, constant, shown| {
             let seconds = begun.elapsed().as_secs_f64();
-            let found = Found { cell: cell.clone(), question: question.clone(), answer, shown };
-            let undecided = words::undecided(&found, self.stopped());
-            let shown = WidthAnswer { constant, undecided, seconds, ..found.shown };
-            Found { shown, ..found }
+            let undecided = words::undecided(&answer, question.error_rate, self.stopped());
+            let shown = WidthAnswer { constant, undecided, seconds, ..shown };
+            Found { cell: cell.clone(), question: question.clone(), answer, shown }
         };
         if self.args.out.is_none() {
             let answer = searched(&question, &mut networks, observe, |_, error| drawing_failed(error))?;

@@ -164,7 +164,7 @@ pub fn execute(args: &Args, ctx: &Context) -> Result<Status, Failure> {
         ctx.write(&format!("{json}\n"))?;
     } else {
         ctx.account(&words::table(&found, &shown, terminal::columns()))?;
-        ctx.account(&words::sentences(args, &found, &shown, kinds, stopped))?;
+        ctx.account(&words::sentences(args, &found, &shown, kinds))?;
     }
     if let (Some(out), false) = (&args.out, stopped == Stop::Signal) {
         let _watchdog = stopping::watchdog_of_report(out, &added, ctx);

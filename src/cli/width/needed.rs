@@ -13,12 +13,7 @@ use crate::cli::terminal;
 use crate::report::paragraph;
 use crate::study::builtin::NEEDED;
 use crate::study::kept::Kept;
-use crate::study::needed::{ABOUT, CLAIM, PREDICTION};
-
-const NETWORKS: &str =
-    "--activation abs --activation relu --schedule constant,quadratic --data digits:n=8 --resolution 1.5";
-const FULL: &str = "--depth 2,4,8,16 --tolerance 0.1 --confidence 0.95";
-const QUICK: &str = "--depth 2,4,8 --tolerance 0.2 --confidence 0.9";
+use crate::study::needed::{ABOUT, ACTIVATIONS, CLAIM, FORMS, Form, PREDICTION, SOURCE};
 
 /// Options as typed after `eoc width`.
 #[derive(clap::Parser)]
@@ -36,7 +31,8 @@ pub fn needed(
     engine: &EngineArgs,
     ctx: &Context,
 ) -> Result<Status, Failure> {
-    let line = format!("{} {NETWORKS}", if quick { QUICK } else { FULL });
+    let [full, short] = &FORMS;
+    let line = line(if quick { short } else { full });
     let typed =
         Typed::try_parse_from(line.split_whitespace()).map_err(|e| Failure::running(anyhow::anyhow!(e)))?;
     let mut args = Args { json, engine: engine.clone(), ..typed.args };
@@ -58,6 +54,17 @@ pub fn needed(
     execute(&args, ctx)
 }
 
+/// What it is behind `eoc width`.
+fn line(form: &Form) -> String {
+    let depths = form.depths.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+    let activations = ACTIVATIONS.map(|phi| format!("--activation {phi}")).join(" ");
+    format!(
+        "--depth {depths} --tolerance {} --confidence {} {activations} --schedule constant,quadratic --data {SOURCE} \
+         --resolution 1.5",
+        form.tolerance, form.confidence
+    )
+}
+
 /// One for both forms, which share networks.
 fn default_directory(args: &Args) -> Result<PathBuf, Failure> {
     let cells = args.cells()?;
@@ -71,13 +78,19 @@ mod tests {
     use super::*;
     use crate::math::activation::Activation;
     use crate::model::Schedule;
-    use crate::study::needed::{ACTIVATIONS, FORMS, SOURCE};
 
     /// What the library knows of the study is what is asked.
     #[test]
     fn the_question_is_that_of_the_study() {
-        for (line, form) in [FULL, QUICK].into_iter().zip(FORMS) {
-            let line = format!("{line} {NETWORKS}");
+        let typed = [
+            "--depth 2,4,8,16 --tolerance 0.1 --confidence 0.95 --activation abs --activation relu --schedule \
+             constant,quadratic --data digits:n=8 --resolution 1.5",
+            "--depth 2,4,8 --tolerance 0.2 --confidence 0.9 --activation abs --activation relu --schedule \
+             constant,quadratic --data digits:n=8 --resolution 1.5",
+        ];
+        for (typed, form) in typed.into_iter().zip(FORMS) {
+            let line = line(&form);
+            assert_eq!(line, typed);
             let args = Typed::try_parse_from(line.split_whitespace()).unwrap().args;
             let asked = args.question();
             assert_eq!((asked.tolerance, asked.probability), (form.tolerance, form.confidence));

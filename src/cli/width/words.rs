@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::super::{escape, terminal, units};
 use super::{Args, Found, Stop};
-use crate::answer::{Decision, Ending, Progress};
+use crate::answer::{Answer, Decision, Ending, Progress};
 use crate::report::{Align, Layout, PAGE, paragraph, width_answer, width_table, width_verdicts};
 use crate::rng::SEED_LIMIT;
 use crate::study::REPORT;
@@ -74,8 +74,8 @@ fn looks(found: &Found, room: usize) -> String {
 const SENTENCE: usize = 80;
 
 /// What is open and why; None where nothing is.
-pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
-    let why = match found.answer.ending {
+pub fn undecided(answer: &Answer, error_rate: f64, stopped: Stop) -> Option<String> {
+    let why = match answer.ending {
         Ending::Resolved => return None,
         Ending::Networks => "as many networks as allowed were drawn",
         Ending::Seeds => "the seeds ran out",
@@ -86,12 +86,12 @@ pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
             return Some(format!(
                 "every width is excluded, which happens with probability at most {} if the probability of being within \
                  the tolerance grows with the width; try other seeds, and if it happens again, it does not grow",
-                found.question.error_rate
+                error_rate
             ));
         }
     };
-    let low = found.answer.low;
-    let open = match found.answer.high {
+    let low = answer.low;
+    let open = match answer.high {
         Some(high) if low == 0 => format!("where up to {high}"),
         Some(high) => format!("where between {low} and {high}, a ratio of {:.3}", high as f64 / low as f64),
         None if low == 0 => "everything".to_owned(),
@@ -101,14 +101,14 @@ pub fn undecided(found: &Found, stopped: Stop) -> Option<String> {
 }
 
 /// The answer in words.
-pub fn sentences(args: &Args, found: &[Found], asked: &WidthQuestion, kinds: usize, stopped: Stop) -> String {
+pub fn sentences(args: &Args, found: &[Found], asked: &WidthQuestion, kinds: usize) -> String {
     let mut text = String::from("\n");
     text += &wrapped(&width_answer(asked));
     if args.words.is_some() {
         text += &width_verdicts(asked, terminal::columns().min(SENTENCE));
     }
     for f in found {
-        if let Some(open) = undecided(f, stopped) {
+        if let Some(open) = &f.shown.undecided {
             let cell = &f.cell;
             let which = match found.len() {
                 1 => String::new(),

@@ -4,7 +4,7 @@ use super::{claim_item, figures, section, typeset};
 use crate::report::claim::note_of_orders;
 use crate::report::figure::Figure;
 use crate::report::text::escaped;
-use crate::report::widths::{CONSTANT, kind, layout, width_answer, width_claims};
+use crate::report::widths::{CONSTANT, data, kind, layout, width_answer, width_claims};
 use crate::study::questions::WidthQuestion;
 use crate::units::counted;
 
@@ -41,9 +41,7 @@ fn answers(question: &WidthQuestion) -> String {
     body += &format!(
         "<p>{}{} drawn, from seed {} on; a search ends where m_high/m_low is at most {}. It assumes that this probability \
          grows with the width.</p>\n",
-        Some(escaped(&of_all(question)))
-            .filter(|all| !all.is_empty())
-            .map_or(String::new(), |all| all + "; "),
+        escaped(&of_all(question)),
         counted(networks, "network"),
         question.first_seed,
         question.resolution
@@ -83,19 +81,16 @@ fn claims(question: &WidthQuestion) -> String {
     )
 }
 
-/// What all networks have in common.
+/// What all networks have in common, before what is said of them.
 fn of_all(question: &WidthQuestion) -> String {
     let common = |of: &dyn Fn(&crate::study::questions::WidthAnswer) -> String| {
         let mut all = question.cells.iter().map(of);
         let first = all.next()?;
         all.all(|other| other == first).then_some(first)
     };
-    let data = common(&|a| match a.normalize.as_str() {
-        "" | "none" => a.data.clone(),
-        how => format!("{} on the {how}", a.data),
-    });
     let points = common(&|a| counted(a.n, "point"));
     let scale = common(&|a| format!("scale {}", a.scale)).filter(|text| text != "scale 1");
     let drawn = common(&|a| format!("{} sampler, {}", a.sampler, a.precision));
-    [data, points, scale, drawn].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let common = [common(&data), points, scale, drawn].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    if common.is_empty() { common } else { common + "; " }
 }

@@ -12,9 +12,9 @@ use crate::study::questions::{WidthAnswer, WidthQuestion};
 /// The claims of a question that is that of the study; none of any other, nor where one kind of network was asked about
 /// twice, such as in two precisions.
 ///
-/// That the m of quadratic widths stays bounded, and that |s| needs the smaller one, follows from bounds with a constant
-/// that no one knows; that constant widths need more at a greater depth, from the exact spread of one entry of K, which is
-/// no quantile of a norm. So no answer contradicts any of them.
+/// That the m of quadratic widths stays bounded, and that |s| needs the smaller one, follows from bounds with a
+/// constant that no one knows; that constant widths need more at a greater depth, from the exact spread of one entry of
+/// K, which is no quantile of a norm. So no answer contradicts any of them.
 pub fn width_claims(question: &WidthQuestion) -> Vec<Claim> {
     let cells: Vec<&WidthAnswer> = question.cells.iter().filter(|a| is_of_study(a)).collect();
     let kind = |a: &WidthAnswer| (a.activation, a.schedule, a.depth);

@@ -14,7 +14,7 @@ pub use json::width_json;
 pub(super) use json::{Entry, entries};
 pub(super) use table::{CONSTANT, layout};
 pub use table::{width_table, width_text, width_verdicts};
-pub(super) use words::kind;
+pub(super) use words::{data, kind};
 pub use words::{width_answer, width_of_theorem, width_question};
 
 use crate::study::questions::{WidthAnswer, WidthQuestion};

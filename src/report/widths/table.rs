@@ -1,6 +1,6 @@
 //! The answers to a question as a table, a kind of network a row.
 
-use super::words::{activation, kind, width_answer, width_of_theorem};
+use super::words::{activation, data, kind, width_answer, width_of_theorem};
 use super::{Differing, width_claims};
 use crate::report::layout::{Layout, paragraph};
 use crate::report::short::of_claims;
@@ -70,12 +70,8 @@ pub(in crate::report) fn layout(question: &WidthQuestion, full: bool) -> Layout 
         let phi = if full { activation(answer) } else { answer.activation.to_string() };
         let mut row =
             vec![phi, answer.schedule.to_string(), answer.outputs.to_string(), answer.depth.to_string()];
-        let data = match answer.normalize.as_str() {
-            "" | "none" => answer.data.clone(),
-            how => format!("{} on the {how}", answer.data),
-        };
         let drawn = format!("{} {}", answer.sampler, answer.precision);
-        let texts = [data, answer.scale.to_string(), drawn];
+        let texts = [data(answer), answer.scale.to_string(), drawn];
         row.extend(more.iter().zip(texts).filter(|((_, differs), _)| *differs).map(|(_, text)| text));
         row.extend([
             format!("{} … {high}", answer.low),

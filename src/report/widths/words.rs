@@ -93,6 +93,14 @@ pub(super) fn activation(answer: &WidthAnswer) -> String {
     text::symbol(&answer.activation.to_string(), answer.activation.a(), answer.activation.b())
 }
 
+/// The points of an answer in words.
+pub(in crate::report) fn data(answer: &WidthAnswer) -> String {
+    match answer.normalize.as_str() {
+        "" | "none" => answer.data.clone(),
+        how => format!("{} on the {how}", answer.data),
+    }
+}
+
 /// Which networks an answer is about, in words.
 pub(in crate::report) fn kind(answer: &WidthAnswer) -> String {
     let outputs = crate::units::counted(answer.outputs, "output");

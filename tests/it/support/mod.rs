@@ -18,6 +18,9 @@ pub mod trained;
 pub use family::Family;
 pub use law::{chi_square, kolmogorov_smirnov, kolmogorov_smirnov_to, mean_is, means_agree};
 
+use std::path::Path;
+use std::process::Command;
+
 use eoc_ntk::answer::{Cell, Norm};
 use eoc_ntk::backend::cpu::CpuEngine;
 use eoc_ntk::backend::{Engine, EngineError, Job, KernelSample, Precision};
@@ -75,4 +78,12 @@ pub fn cell_of(activation: Activation, depth: usize) -> Cell {
         norm: Norm::Op,
         absolute: false,
     }
+}
+
+/// The program in a directory, with arguments between blanks: its status, what it printed, and what it said on stderr.
+pub fn eoc(at: &Path, line: &str) -> (i32, String, String) {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("eoc"));
+    let output = command.args(line.split_whitespace()).current_dir(at).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
