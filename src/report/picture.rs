@@ -59,8 +59,31 @@ impl Picture {
 
     /// As PDF of one page, lines as lines and text as text.
     pub(super) fn pdf(&self) -> io::Result<Vec<u8>> {
-        svg2pdf::to_pdf(&self.0, ConversionOptions::default(), PageOptions { dpi: DPI }).map_err(failed)
+        let page = PageOptions { dpi: DPI };
+        svg2pdf::to_pdf(&self.0, ConversionOptions::default(), page).map(in_order).map_err(failed)
     }
+}
+
+/// The same figure, the same bytes: svg2pdf lists the opacities and the groups of a page in an order of chance. Lines
+/// change places within their list, so that every offset in the file holds.
+fn in_order(mut pdf: Vec<u8>) -> Vec<u8> {
+    for start in [&b"/ExtGState <<\n"[..], b"/XObject <<\n"] {
+        let starts = pdf.windows(start.len()).enumerate().filter(|(_, bytes)| *bytes == start);
+        for list in starts.map(|(at, _)| at + start.len()).collect::<Vec<_>>() {
+            sort_entries(&mut pdf[list..]);
+        }
+    }
+    pdf
+}
+
+/// Sorts the lines up to the one that ends a list.
+fn sort_entries(list: &mut [u8]) {
+    let is_entry = |line: &&[u8]| line.trim_ascii_start().starts_with(b"/");
+    let lines = list.split_inclusive(|byte| *byte == b'\n').take_while(is_entry);
+    let mut entries: Vec<Vec<u8>> = lines.map(<[u8]>::to_vec).collect();
+    entries.sort_by_key(|entry| (entry.len(), entry.clone()));
+    let sorted = entries.concat();
+    list[..sorted.len()].copy_from_slice(&sorted);
 }
 
 #[cfg(test)]
@@ -91,6 +114,22 @@ mod tests {
         // 80 pixels at 96 to the inch, 72 points each.
         assert!(said.contains("/MediaBox [0 0 60 30]"), "{said}");
         assert_eq!(Picture::new(SVG).unwrap().pdf().unwrap(), pdf, "the same figure, the same bytes");
+    }
+
+    #[test]
+    fn a_figure_of_many_shades_is_the_same_every_time() {
+        let circle = |k: usize| format!("<circle cx=\"{k}\" cy=\"9\" r=\"5\" opacity=\"0.{k}\"/>");
+        let circles: String = (10..40).map(circle).collect();
+        let svg =
+            format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"80\" height=\"40\">{circles}</svg>");
+        let pdf = |_| Picture::new(&svg).unwrap().pdf().unwrap();
+        let [one, other] = [0, 1].map(pdf);
+        let said = String::from_utf8_lossy(&one);
+        assert!(
+            said.contains("/gs29 ") && said.contains("/xo29 "),
+            "as many opacities and groups as circles"
+        );
+        assert!(one == other, "the same figure, other bytes");
     }
 
     #[test]
