@@ -13,6 +13,8 @@
 //!
 //! Pairs i > j are numbered i(i−1)/2 + j and advance in blocks of [`LANES`].
 
+use pulp::{Simd, WithSimd};
+
 use super::Parallel;
 use super::angle::{LANES, Lanes, Step};
 use crate::data::DataSet;
@@ -79,7 +81,7 @@ impl Pairs {
     pub(super) fn advance_to(&mut self, depth: usize) {
         let layers = depth.saturating_sub(self.depth);
         let (step, simd) = (self.step, pulp::Arch::new());
-        threads::for_each(&mut self.blocks, |lanes| simd.dispatch(|| lanes.advance(layers, &step)));
+        threads::for_each(&mut self.blocks, |lanes| simd.dispatch(Advance { lanes, layers, step }));
         self.depth += layers;
     }
 
@@ -139,6 +141,22 @@ impl Pairs {
             matrix[i * n + i] = diagonal(i);
         }
         matrix
+    }
+}
+
+/// A block that goes on by so many layers, in the widest registers; a closure need not be compiled for them.
+struct Advance<'a> {
+    lanes: &'a mut Lanes,
+    layers: usize,
+    step: Step,
+}
+
+impl WithSimd for Advance<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        self.lanes.advance(self.layers, &self.step);
     }
 }
 

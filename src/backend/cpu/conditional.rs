@@ -61,7 +61,7 @@ impl<T: Real> ConditionalPasses for ConditionalState<'_, T> {
     }
 
     fn forward(&mut self, k: usize) -> Result<(), EngineError> {
-        let (layer, streams, keep) = (self.seed.layer(k), self.seed.streams(k), self.seed.keep);
+        let (layer, streams, keep) = (self.seed.layer::<T>(k), self.seed.streams(k), self.seed.keep);
         let (last, stop, room) = (self.seed.is_last(k), self.seed.stop, &self.seed.room);
         let mut panels = std::mem::take(&mut self.layers[k].panels);
         panels.resize_with(layer.blocks(), Panels::default);
@@ -93,7 +93,7 @@ impl<T: Real> ConditionalPasses for ConditionalState<'_, T> {
     }
 
     fn backward(&mut self, k: usize) -> Result<(), EngineError> {
-        let (layer, streams, with_cross) = (self.seed.layer(k), self.seed.streams(k), k > 1);
+        let (layer, streams, with_cross) = (self.seed.layer::<T>(k), self.seed.streams(k), k > 1);
         let (keep, stop, room) = (self.seed.keep, self.seed.stop, &self.seed.room);
         // Taken out: the coupling of one seed must not be met by the next.
         let coupling = self.layers[k].coupling.take();

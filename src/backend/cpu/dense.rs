@@ -37,7 +37,7 @@ pub(super) struct DenseState<'j, T> {
 
 /// One chunk of neurons forward.
 struct ForwardChunk<'a, T> {
-    layer: Layer,
+    layer: Layer<T>,
     weights: Matrix<'a>,
     /// c_k and what it is multiplied by at each point.
     bias: Option<(&'a [f64], &'a [f64])>,
@@ -107,15 +107,15 @@ impl<T: Real> Pass for ForwardChunk<'_, T> {
 
 /// One chunk of neurons backward.
 struct BackwardChunk<'a, T> {
-    layer: Layer,
+    layer: Layer<T>,
     /// W_{k+1} and B_{k+1} transposed (m_{k+1} × q); none in the last hidden layer, where B comes from W_l.
     above: Option<(Matrix<'a>, &'a [T])>,
     last: Matrix<'a>,
     first: u64,
     vectors: usize,
     z: &'a [Vector<T>],
-    /// B_k of the chunk, transposed, [neuron][row].
-    out: &'a mut [T],
+    /// B_k of the chunk, transposed, [neuron][row]; none in the first hidden layer, below which nobody takes it.
+    out: Option<&'a mut [T]>,
     /// Kept tiles of W_{k+1} by chunk of rows.
     tiles: &'a [Vec<Vector<T>>],
     room: &'a Room,
@@ -149,7 +149,9 @@ impl<T: Real> Pass for BackwardChunk<'_, T> {
         let mut sums = self.room.zeros(q * q);
         gram::<S, true>(simd, &wide, q, &wide, q, v * LANES, &mut sums);
         self.room.give(wide);
-        scatter(&u, q, v, self.out);
+        if let Some(out) = self.out {
+            scatter(&u, q, v, out);
+        }
         sums
     }
 }
@@ -188,17 +190,29 @@ impl<T: Real> BackwardChunk<'_, T> {
 /// [column][row] → [row][vector of columns], in squares that stay in registers; missing columns become 0.
 #[inline(always)]
 fn transpose_tile<T: Real>(tile: &[Vector<T>], out: &mut [Vector<T>], v: usize) {
-    for (c, columns) in tile.chunks(LANES).enumerate() {
+    let (squares, rest) = tile.as_chunks::<LANES>();
+    for (c, square) in squares.iter().enumerate() {
+        // A copy in the first cache: the tile itself is read across its lines, and may come from memory.
+        let square = *square;
+        transpose_square(&square, &mut out[c..], v);
+    }
+    if !rest.is_empty() {
         let mut square = [[T::ZERO; LANES]; LANES];
-        square[..columns.len()].copy_from_slice(columns);
-        for l in 0..LANES {
-            out[l * v + c] = std::array::from_fn(|k| square[k][l]);
-        }
+        square[..rest.len()].copy_from_slice(rest);
+        transpose_square(&square, &mut out[squares.len()..], v);
+    }
+}
+
+/// Row l goes to `out[l·v]`.
+#[inline(always)]
+fn transpose_square<T: Real>(square: &[Vector<T>; LANES], out: &mut [Vector<T>], v: usize) {
+    for l in 0..LANES {
+        out[l * v] = std::array::from_fn(|k| square[k][l]);
     }
 }
 
 /// Chunks of a layer: first neuron and vectors.
-fn chunks(layer: &Layer) -> impl Iterator<Item = (u64, usize)> + use<> {
+fn chunks<T: Real>(layer: &Layer<T>) -> impl Iterator<Item = (u64, usize)> + use<T> {
     let layer = *layer;
     (0..layer.blocks()).flat_map(move |b| layer.chunks_of(b))
 }
@@ -232,7 +246,7 @@ impl<T: Real> DensePasses for DenseState<'_, T> {
     type Error = EngineError;
 
     fn forward(&mut self, k: usize) -> Result<(), EngineError> {
-        let (layer, stop, room) = (self.seed.layer(k), self.seed.stop, &self.seed.room);
+        let (layer, stop, room) = (self.seed.layer::<T>(k), self.seed.stop, &self.seed.room);
         let below = std::mem::take(&mut self.a);
         let mut next = std::mem::take(&mut self.next);
         next.resize(layer.n * layer.width as usize, T::ZERO);
@@ -263,7 +277,7 @@ impl<T: Real> DensePasses for DenseState<'_, T> {
     }
 
     fn backward(&mut self, k: usize) -> Result<(), EngineError> {
-        let (layer, stop, room) = (self.seed.layer(k), self.seed.stop, &self.seed.room);
+        let (layer, stop, room) = (self.seed.layer::<T>(k), self.seed.stop, &self.seed.room);
         let b = std::mem::take(&mut self.b);
         let above = (!self.seed.is_last(k)).then(|| (self.matrix(k + 1), b.as_slice()));
         let tiles = self.tiles.get(k + 1).map_or(&[][..], Vec::as_slice);
@@ -279,7 +293,7 @@ impl<T: Real> DensePasses for DenseState<'_, T> {
             first,
             vectors,
             z,
-            out,
+            out: (k > 1).then_some(out),
             tiles,
             room,
             stop,
@@ -297,7 +311,9 @@ fn scatter<T: Real>(chunk: &[Vector<T>], rows: usize, v: usize, out: &mut [T]) {
     for (c, out) in out.chunks_mut(LANES * rows).enumerate() {
         for row in (0..rows).step_by(LANES) {
             let side = LANES.min(rows - row);
-            let square: [Vector<T>; LANES] = std::array::from_fn(|r| chunk[(row + r.min(side - 1)) * v + c]);
+            // Where they stand, for an array of the rows themselves would be copied twice.
+            let square: [&Vector<T>; LANES] =
+                std::array::from_fn(|r| &chunk[(row + r.min(side - 1)) * v + c]);
             for (l, neuron) in out.chunks_exact_mut(rows).enumerate() {
                 let turned: Vector<T> = std::array::from_fn(|r| square[r][l]);
                 // A copy whose length is known is one store or two, and no call.

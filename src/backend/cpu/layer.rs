@@ -34,7 +34,7 @@ pub fn wave(n: usize, q: usize) -> usize {
 
 /// What is fixed for one layer of one seed.
 #[derive(Clone, Copy)]
-pub struct Layer {
+pub struct Layer<T> {
     /// m_k.
     pub width: u64,
     /// n.
@@ -44,46 +44,43 @@ pub struct Layer {
     /// m_l.
     pub outputs: usize,
     /// (a − b)/(σ√m), slope below zero.
-    pub below: f64,
+    pub below: T,
     /// a/(σ√m), the convention at zero.
-    pub at_zero: f64,
+    pub at_zero: T,
     /// (a + b)/(σ√m), slope above zero.
-    pub above: f64,
+    pub above: T,
 }
 
-impl Layer {
+impl<T: Real> Layer<T> {
     /// φ(z)/(σ√m).
     #[inline(always)]
-    pub fn activate<T: Real>(&self, z: &[Vector<T>], out: &mut [Vector<T>]) {
-        let (below, above) = (T::from_f64(self.below), T::from_f64(self.above));
-        for (z, out) in z.iter().zip(out) {
-            for l in 0..LANES {
-                out[l] = z[l] * if z[l] > T::ZERO { above } else { below };
-            }
+    pub fn activate(&self, z: &[Vector<T>], out: &mut [Vector<T>]) {
+        let (below, above) = (self.below, self.above);
+        // One long loop: of a short one for each vector the compiler makes scalar code, or gathers and scatters.
+        for (out, z) in out.as_flattened_mut().iter_mut().zip(z.as_flattened()) {
+            *out = *z * if *z > T::ZERO { above } else { below };
         }
     }
 
     /// u ← u·φ′(z)/(σ√m).
     #[inline(always)]
-    pub fn differentiate<T: Real>(&self, z: &[Vector<T>], u: &mut [Vector<T>]) {
-        let slopes = [self.below, self.at_zero, self.above].map(T::from_f64);
-        for (z, u) in z.iter().zip(u) {
-            for l in 0..LANES {
-                let slope = if z[l] > T::ZERO {
-                    slopes[2]
-                } else if z[l] < T::ZERO {
-                    slopes[0]
-                } else {
-                    slopes[1]
-                };
-                u[l] = u[l] * slope;
-            }
+    pub fn differentiate(&self, z: &[Vector<T>], u: &mut [Vector<T>]) {
+        let slopes = [self.below, self.at_zero, self.above];
+        for (u, z) in u.as_flattened_mut().iter_mut().zip(z.as_flattened()) {
+            let slope = if *z > T::ZERO {
+                slopes[2]
+            } else if *z < T::ZERO {
+                slopes[0]
+            } else {
+                slopes[1]
+            };
+            *u = *u * slope;
         }
     }
 
     /// The same of a panel of `v` vectors a row: the rows of u are those of z, one for each output.
     #[inline(always)]
-    pub fn differentiate_panel<T: Real>(&self, z: &[Vector<T>], u: &mut [Vector<T>], v: usize) {
+    pub fn differentiate_panel(&self, z: &[Vector<T>], u: &mut [Vector<T>], v: usize) {
         for (z, u) in z.chunks_exact(v).zip(u.chunks_exact_mut(self.outputs * v)) {
             for u in u.chunks_exact_mut(v) {
                 self.differentiate(z, u);
@@ -102,7 +99,7 @@ impl Layer {
     }
 
     /// First neuron and vectors of each chunk of a block.
-    pub fn chunks_of(&self, block: usize) -> impl Iterator<Item = (u64, usize)> + use<> {
+    pub fn chunks_of(&self, block: usize) -> impl Iterator<Item = (u64, usize)> + use<T> {
         let (start, width) = (block as u64 * BLOCK as u64, self.width);
         let end = (start + BLOCK as u64).min(width);
         (start..end)
@@ -136,7 +133,7 @@ pub struct Panels<T> {
 /// The forward pass over a block.
 pub struct Forward<'a, T> {
     /// The layer.
-    pub layer: Layer,
+    pub layer: Layer<T>,
     /// Its deviates.
     pub streams: Streams,
     /// S of the layer below, n × n row-major.
@@ -224,7 +221,7 @@ pub fn output_weights<T: Real>(
 /// The backward pass over a block.
 pub struct Backward<'a, T> {
     /// The layer.
-    pub layer: Layer,
+    pub layer: Layer<T>,
     /// Its deviates.
     pub streams: Streams,
     /// S of the layer below, to make Z again where it was not kept.

@@ -144,9 +144,7 @@ fn gram_tile<S: Simd, const I: usize, const J: usize>(
 /// Vectors as f64 rows for [`gram`].
 #[inline(always)]
 pub fn widen<T: Real>(x: &[Vector<T>], out: &mut [f64]) {
-    for (v, target) in x.iter().zip(out.as_chunks_mut::<LANES>().0) {
-        for l in 0..LANES {
-            target[l] = v[l].to_f64();
-        }
+    for (target, value) in out.iter_mut().zip(x.as_flattened()) {
+        *target = value.to_f64();
     }
 }

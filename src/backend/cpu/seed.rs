@@ -65,8 +65,9 @@ impl<'j> Seed<'j> {
     }
 
     /// The constants of layer k, 1 ≤ k < l.
-    pub(super) fn layer(&self, k: usize) -> Layer {
-        let [below, at_zero, above] = self.job.slopes(k);
+    pub(super) fn layer<T: Real>(&self, k: usize) -> Layer<T> {
+        // Rounded here, once: in a pass the compiler would choose among f64 and round for every lane.
+        let [below, at_zero, above] = self.job.slopes(k).map(T::from_f64);
         Layer {
             width: self.job.width(k),
             n: self.job.n,
@@ -113,9 +114,9 @@ impl<'j> Seed<'j> {
     }
 
     /// What a pass returns for each chunk of a layer, so many numbers, added in the order of the chunks.
-    pub(super) fn summed<I, P>(
+    pub(super) fn summed<T: Real, I, P>(
         &self,
-        layer: &Layer,
+        layer: &Layer<T>,
         length: usize,
         mut chunks: impl Iterator<Item = I>,
         pass: impl Fn(I) -> P + Sync,
