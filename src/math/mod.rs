@@ -6,6 +6,7 @@ pub mod extremes;
 mod known;
 pub mod linalg;
 pub mod root;
+mod tridiagonal;
 
 pub(crate) use known::{known, known_ratio};
 

@@ -53,4 +53,4 @@ pub use wishes::{NoWishes, Wishes};
 /// Version of the arithmetic behind a row. A change of any stored digit for the same draws (another order of sums,
 /// another factorisation) raises it and refuses to resume older runs; draws have
 /// [`LAYOUT_VERSION`](crate::rng::LAYOUT_VERSION).
-pub const NUMERICS_VERSION: u32 = 3;
+pub const NUMERICS_VERSION: u32 = 4;

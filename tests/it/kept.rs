@@ -1,6 +1,6 @@
 //! Rows made by an earlier build: until the numerics version is raised, no change may move a bit of them.
 //!
-//! `tests/data/kept/` holds two studies with the rows that the first build of numerics 3 (stream layout 1)
+//! `tests/data/kept/` holds two studies with the rows that the first build of numerics 4 (stream layout 1)
 //! made of them, one on a CPU and one on a software adapter. A row is promised for a device of one name, so on any
 //! other device the comparison is SKIPPED and counted. When numerics are raised on purpose, make the files anew with
 //! the statistics that `eoc export` writes.

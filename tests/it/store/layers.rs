@@ -79,7 +79,7 @@ fn a_directory_has_layers_of_all_its_samples_or_of_none() {
     }
     let error = merge(&[with.clone(), without.clone()], &temp.path().join("out")).unwrap_err().to_string();
     assert!(
-        error.contains("numerics 3, without further tables") && error.contains("numerics 3, with layers"),
+        error.contains("numerics 4, without further tables") && error.contains("numerics 4, with layers"),
         "{error}"
     );
 }
