@@ -4,8 +4,8 @@
 //! Householder's reduction to a tridiagonal matrix T, then bisection: the number of eigenvalues of T below x
 //! is the number of negative pivots of T − x, exactly so for a matrix within a few ε·‖T‖ of T (Demmel, Applied
 //! Numerical Linear Algebra, section 5.3.4). Both steps are backward stable, so the results are as good as those of a
-//! whole spectrum, a few ε·‖A‖, in a fifth of its time: most of the rest are iterations for eigenvalues that nobody
-//! asked for.
+//! whole spectrum, some √n·ε·‖A‖, in a third to an eighth of its time from 16 to 256 rows: most of the rest are
+//! iterations for eigenvalues that nobody asked for.
 
 use pulp::{Arch, Simd, WithSimd};
 

@@ -10,10 +10,12 @@
 //! A matrix of 64 rows fills the first cache, so one pass over it both takes in the reflection before and multiplies
 //! by the next: 4 multiply-adds for each entry read and written. Rows start at column 0 and only the lower triangle is
 //! kept, but for the squares of [`side`] columns on the diagonal, which are kept whole: no vector is ever cut.
-//! faer's reduction, a column of any length at a time, takes 3.7 times as long at 32 and 64 rows, 2.4 times at 128 and
-//! 1.5 times at 512 (AVX2; `benches/README.md`).
+//! faer's reduction, a column of any length at a time, takes 3.8 times as long at 32 rows, 2.4 times at 128 and 1.7
+//! times at 512 (`benches/record/2026-11-26-norms-zen3.csv`).
 //!
 //! The order of every sum is fixed by the size and the width of registers.
+
+use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -25,12 +27,12 @@ pub(super) struct Tridiagonal {
     pub(super) beside: Vec<f64>,
 }
 
-/// Left of the diagonal, squares of what is to become zero count as zero up to this, where the largest entry of the
-/// matrix is between 1 and 2: as an error far below rounding, and safe from what underflow leaves of smaller squares.
+/// What is to become zero in a row counts as zero where the sum of its squares is at most this: an error far below the
+/// rounding of a largest entry of 1, and safe from what underflow leaves of smaller squares.
 const NEGLIGIBLE: f64 = 1e-60;
 
-/// Of factor·A, of which the lower triangle is read: row-major, n × n, finite, with a largest entry from 1 to 2 once it
-/// is multiplied (or A = 0).
+/// Of factor·A, whose largest entry is from 1 to 2, or less where A is subnormal. A is row-major, n × n and finite; its
+/// lower triangle is read.
 pub(super) fn tridiagonal(matrix: &[f64], n: usize, factor: f64) -> Tridiagonal {
     Arch::new().dispatch(Reduction { matrix, n, factor })
 }
@@ -53,14 +55,14 @@ impl WithSimd for Reduction<'_> {
     fn with_simd<S: Simd>(self, simd: S) -> Tridiagonal {
         let n = self.n;
         let stride = n.next_multiple_of(side::<S>());
-        let mut a = self.padded(side::<S>(), stride);
+        let mut a = self.lower(side::<S>(), stride);
         let [mut diagonal, mut beside] = [vec![0.0; n], vec![0.0; n]];
         // Of the reflection before, and the next v; products with rows and with columns of the lower triangle.
         let [mut v, mut w, mut next, mut across, mut down] = std::array::from_fn(|_| vec![0.0; stride]);
         for i in (0..n).rev() {
-            // Only the zeros of v and w beyond the rows that are left keep what stands there out of every sum.
             row(simd, &a[i * stride..(i + 1) * stride], i, [&v, &w], &mut next);
             diagonal[i] = next[i];
+            // What earlier reflections left in rows and columns from i on meets these zeros in every sum.
             next[i..].fill(0.0);
             if i == 0 {
                 break;
@@ -80,11 +82,11 @@ impl WithSimd for Reduction<'_> {
 }
 
 impl Reduction<'_> {
-    /// Rows of so many columns, an even number of them, with the squares on the diagonal made whole; 0 elsewhere.
-    fn padded(&self, side: usize, stride: usize) -> Vec<f64> {
+    /// The lower triangle in rows of so many columns, with the squares on the diagonal made whole; 0 elsewhere.
+    fn lower(&self, side: usize, stride: usize) -> Vec<f64> {
         let (n, factor) = (self.n, self.factor);
-        let mut a = vec![0.0; n.next_multiple_of(2) * stride];
-        for (i, row) in a.chunks_exact_mut(stride).take(n).enumerate() {
+        let mut a = vec![0.0; n * stride];
+        for (i, row) in a.chunks_exact_mut(stride).enumerate() {
             row.iter_mut().zip(&self.matrix[i * n..=i * n + i]).for_each(|(a, value)| *a = value * factor);
             let end = (i + 1).next_multiple_of(side).min(n);
             (i + 1..end).for_each(|j| row[j] = self.matrix[j * n + i] * factor);
@@ -130,32 +132,24 @@ fn reflection<S: Simd>(simd: S, x: &mut [f64], i: usize) -> (f64, f64) {
 /// to `down` what their entries left of the square contribute as columns.
 #[inline(always)]
 fn pair<S: Simd>(simd: S, rows: &mut [f64], j: usize, [v, w, x]: [&[f64]; 3], down: &mut [f64]) -> [f64; 2] {
-    let square = j / side::<S>() * side::<S>();
-    let columns = [0..square, square..square + side::<S>()];
+    let at = j / side::<S>() * side::<S>();
+    let (left, square) = (0..at, at..at + side::<S>());
     let (first, second) = rows.split_at_mut(rows.len() / 2);
-    let mut tile = Pair {
+    let mut pair = Pair {
         minus_v: [simd.splat_f64s(-v[j]), simd.splat_f64s(-v[j + 1])],
         minus_w: [simd.splat_f64s(-w[j]), simd.splat_f64s(-w[j + 1])],
         x: [simd.splat_f64s(x[j]), simd.splat_f64s(x[j + 1])],
         sums: [simd.splat_f64s(0.0); 2],
     };
-    let [left, middle] = columns;
-    tile.pass::<S, true>(
-        simd,
-        [&mut first[left.clone()], &mut second[left.clone()]],
-        [&v[left.clone()], &w[left.clone()], &x[left.clone()]],
-        &mut down[left],
-    );
-    tile.pass::<S, false>(
-        simd,
-        [&mut first[middle.clone()], &mut second[middle.clone()]],
-        [&v[middle.clone()], &w[middle.clone()], &x[middle.clone()]],
-        &mut down[middle],
-    );
-    [simd.reduce_sum_f64s(tile.sums[0]), simd.reduce_sum_f64s(tile.sums[1])]
+    let others = |columns: &Range<usize>| [&v[columns.clone()], &w[columns.clone()], &x[columns.clone()]];
+    let rows = [&mut first[left.clone()], &mut second[left.clone()]];
+    pair.pass::<S, true>(simd, rows, others(&left), &mut down[left]);
+    let rows = [&mut first[square.clone()], &mut second[square.clone()]];
+    pair.pass::<S, false>(simd, rows, others(&square), &mut down[square]);
+    [simd.reduce_sum_f64s(pair.sums[0]), simd.reduce_sum_f64s(pair.sums[1])]
 }
 
-/// Two rows: their entries of v and w, negated, and of x, and the sums of their products with x.
+/// Two rows: their entries of v and w, negated, and of x; the sums of their products with x.
 struct Pair<V> {
     minus_v: [V; 2],
     minus_w: [V; 2],
@@ -164,6 +158,7 @@ struct Pair<V> {
 }
 
 impl<V: Copy> Pair<V> {
+    /// Some columns of both rows, and of v, w and x; with `DOWN` they are rows too, by symmetry.
     #[inline(always)]
     fn pass<S: Simd<f64s = V>, const DOWN: bool>(
         &mut self,
@@ -202,7 +197,7 @@ fn companion<S: Simd>(simd: S, tau: f64, v: &[f64], [across, down]: [&[f64]; 2],
     for (p, (across, down)) in S::as_mut_simd_f64s(w).0.iter_mut().zip(sums) {
         *p = simd.mul_f64s(factor, simd.add_f64s(*across, *down));
     }
-    // Beyond, where v is zero, stands what earlier reflections left.
+    // What stands in the columns beyond stays as it is, and finite.
     w[i..].fill(0.0);
     let factor = simd.splat_f64s(-0.5 * tau * dot(simd, v, w));
     for (w, v) in S::as_mut_simd_f64s(w).0.iter_mut().zip(S::as_simd_f64s(v).0) {
@@ -228,19 +223,30 @@ fn dot<S: Simd>(simd: S, x: &[f64], y: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use pulp::Scalar;
+    use pulp::{Scalar, Scalar128b, Scalar256b, Scalar512b};
 
     use super::*;
     use crate::math::linalg::{eigenvalues, max_abs};
     use crate::rng::{Role, Stream};
 
-    /// Asserts that T has the eigenvalues of factor·A, in the widest registers and without any.
-    fn check(matrix: &[f64], n: usize, factor: f64) {
-        let wide = tridiagonal(matrix, n, factor);
-        let narrow = Reduction { matrix, n, factor }.with_simd(Scalar::new());
+    /// By the registers of this machine, and in vectors of 1, 2, 4 and 8 numbers.
+    fn by_all_widths(matrix: &[f64], n: usize, factor: f64) -> [Tridiagonal; 5] {
+        let reduction = || Reduction { matrix, n, factor };
+        [
+            tridiagonal(matrix, n, factor),
+            reduction().with_simd(Scalar),
+            reduction().with_simd(Scalar128b),
+            reduction().with_simd(Scalar256b),
+            reduction().with_simd(Scalar512b),
+        ]
+    }
+
+    /// Asserts that T has the eigenvalues of A, to n·ε of the largest.
+    fn check(matrix: &[f64], n: usize) {
+        let factor = 0.5f64.powf(max_abs(matrix).log2().floor());
         let expected: Vec<f64> = eigenvalues(matrix, n).unwrap().iter().map(|value| value * factor).collect();
         let allowed = 4.0 * n as f64 * f64::EPSILON * max_abs(&expected);
-        for Tridiagonal { diagonal, beside } in [wide, narrow] {
+        for Tridiagonal { diagonal, beside } in by_all_widths(matrix, n, factor) {
             let mut dense = vec![0.0; n * n];
             for i in 0..n {
                 dense[i * n + i] = diagonal[i];
@@ -254,22 +260,39 @@ mod tests {
         }
     }
 
+    fn symmetric(stream: &mut Stream, n: usize) -> Vec<f64> {
+        let rows: Vec<f64> = (0..n * n).map(|_| stream.normal()).collect();
+        (0..n * n).map(|k| rows[k] + rows[k % n * n + k / n]).collect()
+    }
+
     #[test]
     fn eigenvalues_stay() {
         let mut stream = Stream::new(5, Role::Data);
         for n in (1..=20).chain([31, 32, 33, 64, 100, 130]) {
-            let rows: Vec<f64> = (0..n * n).map(|_| stream.normal()).collect();
-            let mut symmetric: Vec<f64> = (0..n * n).map(|k| rows[k] + rows[k % n * n + k / n]).collect();
-            check(&symmetric, n, 0.25 / max_abs(&symmetric).max(1.0));
-            // Some rows and columns that are zero, or nearly: from 1e−10 to what only a square of loses.
-            for (at, small) in
-                [(n / 2, 0.0), (n - 1, 1e-10), (n / 3, 1e-25), (2 * n / 3, 1e-160), (0, 1e-300)]
-            {
-                for k in 0..n {
-                    symmetric[at * n + k] *= small;
-                    symmetric[k * n + at] *= small;
-                }
-                check(&symmetric, n, 1.0);
+            check(&symmetric(&mut stream, n), n);
+        }
+    }
+
+    /// The last row is reduced first, as it is given: at 1e−155 to 1e−162 its squares are subnormal, with few digits,
+    /// at 1e−300 they are zero.
+    #[test]
+    fn rows_that_are_nearly_zero() {
+        let mut stream = Stream::new(7, Role::Data);
+        for n in [3, 4, 5, 8, 17, 40] {
+            let given = symmetric(&mut stream, n);
+            for small in [0.0, 1e-10, 1e-14, 1e-25, 1e-29, 1e-30, 1e-31, 1e-155, 1e-160, 1e-162, 1e-300] {
+                let mut matrix = given.clone();
+                (0..n - 1).for_each(|k| matrix[(n - 1) * n + k] *= small);
+                (0..n - 1).for_each(|k| matrix[k * n + n - 1] *= small);
+                check(&matrix, n);
+            }
+        }
+        // Of [[1, 0, s], [0, 1, 0], [s, 0, 1]] the eigenvalues are 1 − s, 1 and 1 + s: without an s of 1e−14, wrong ones.
+        for (s, left) in [(1e-14, true), (1e-29, true), (1e-31, false)] {
+            let matrix = [1.0, 0.0, s, 0.0, 1.0, 0.0, s, 0.0, 1.0];
+            for t in by_all_widths(&matrix, 3, 1.0) {
+                let expected = if left { s } else { 0.0 };
+                assert!((t.beside[2].abs() - expected).abs() <= 1e-15 * s, "{s}: {:?}", t.beside);
             }
         }
     }
@@ -280,7 +303,8 @@ mod tests {
         let lower = |i: usize, j: usize| ((7 * i + 3 * j) % 5) as f64 - 2.0;
         let full: Vec<f64> = (0..n * n).map(|k| lower((k / n).max(k % n), (k / n).min(k % n))).collect();
         let junk: Vec<f64> = (0..n * n).map(|k| if k % n > k / n { f64::NAN } else { full[k] }).collect();
-        let [a, b] = [full, junk].map(|matrix| tridiagonal(&matrix, n, 0.5));
-        assert_eq!((a.diagonal, a.beside), (b.diagonal, b.beside));
+        for (a, b) in by_all_widths(&full, n, 0.5).into_iter().zip(by_all_widths(&junk, n, 0.5)) {
+            assert_eq!((a.diagonal, a.beside), (b.diagonal, b.beside));
+        }
     }
 }

@@ -76,12 +76,11 @@ fn in_order(mut pdf: Vec<u8>) -> Vec<u8> {
     pdf
 }
 
-/// Sorts the lines up to the one that ends a list.
+/// Sorts the lines at the start that have a name and the number of an object.
 fn sort_entries(list: &mut [u8]) {
-    let is_entry = |line: &&[u8]| line.trim_ascii_start().starts_with(b"/");
-    let lines = list.split_inclusive(|byte| *byte == b'\n').take_while(is_entry);
-    let mut entries: Vec<Vec<u8>> = lines.map(<[u8]>::to_vec).collect();
-    entries.sort_by_key(|entry| (entry.len(), entry.clone()));
+    let is_entry = |line: &&[u8]| line.trim_ascii_start().starts_with(b"/") && line.ends_with(b" 0 R\n");
+    let mut entries: Vec<&[u8]> = list.split_inclusive(|byte| *byte == b'\n').take_while(is_entry).collect();
+    entries.sort_unstable();
     let sorted = entries.concat();
     list[..sorted.len()].copy_from_slice(&sorted);
 }
@@ -130,6 +129,18 @@ mod tests {
             "as many opacities and groups as circles"
         );
         assert!(one == other, "the same figure, other bytes");
+        // Every object is where the table at the end says.
+        let table = said.rfind("\nxref\n").unwrap();
+        let entries = said[table..].lines().filter(|line| line.ends_with(" 00000 n"));
+        let offsets: Vec<usize> = entries.map(|line| line[..10].parse().unwrap()).collect();
+        assert!(offsets.len() > 60, "{} objects", offsets.len());
+        for (number, at) in offsets.into_iter().enumerate() {
+            assert!(
+                one[at..].starts_with(format!("{} 0 obj", number + 1).as_bytes()),
+                "object {}",
+                number + 1
+            );
+        }
     }
 
     #[test]

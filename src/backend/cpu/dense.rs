@@ -114,7 +114,7 @@ struct BackwardChunk<'a, T> {
     first: u64,
     vectors: usize,
     z: &'a [Vector<T>],
-    /// B_k of the chunk, transposed, [neuron][row]; none in the first hidden layer, below which nobody takes it.
+    /// B_k of the chunk, transposed, [neuron][row]; none in the first hidden layer.
     out: Option<&'a mut [T]>,
     /// Kept tiles of W_{k+1} by chunk of rows.
     tiles: &'a [Vec<Vector<T>>],
@@ -141,9 +141,7 @@ impl<T: Real> Pass for BackwardChunk<'_, T> {
                 rest.chunks_exact_mut(outputs * v).for_each(|point| point.copy_from_slice(top));
             }
         }
-        for (z, u) in self.z.chunks_exact(v).zip(u.chunks_exact_mut(outputs * v)) {
-            u.chunks_exact_mut(v).for_each(|u| self.layer.differentiate(z, u));
-        }
+        self.layer.differentiate_panel(self.z, &mut u, v);
         let mut wide = self.room.any(q * v * LANES);
         widen(&u, &mut wide);
         let mut sums = self.room.zeros(q * q);
@@ -187,7 +185,7 @@ impl<T: Real> BackwardChunk<'_, T> {
     }
 }
 
-/// [column][row] → [row][vector of columns], in squares that stay in registers; missing columns become 0.
+/// [column][row] → [row][vector of columns], square by square; missing columns become 0.
 #[inline(always)]
 fn transpose_tile<T: Real>(tile: &[Vector<T>], out: &mut [Vector<T>], v: usize) {
     let (squares, rest) = tile.as_chunks::<LANES>();
@@ -284,8 +282,14 @@ impl<T: Real> DensePasses for DenseState<'_, T> {
         let last = self.matrix(self.seed.job.network.depth());
         let (q, width) = (layer.q, layer.width as usize);
         let mut next = std::mem::take(&mut self.next);
-        next.resize(q * width, T::ZERO);
-        let items = chunks(&layer).zip(self.z[k].iter().zip(next.chunks_mut(q * CHUNK)));
+        let taken = if k > 1 {
+            next.resize(q * width, T::ZERO);
+            next.as_mut_slice()
+        } else {
+            &mut []
+        };
+        let outs = taken.chunks_mut(q * CHUNK).map(Some).chain(std::iter::repeat_with(|| None));
+        let items = chunks(&layer).zip(self.z[k].iter().zip(outs));
         let total = self.seed.summed(&layer, q * q, items, |((first, vectors), (z, out))| BackwardChunk {
             layer,
             above,
@@ -293,7 +297,7 @@ impl<T: Real> DensePasses for DenseState<'_, T> {
             first,
             vectors,
             z,
-            out: (k > 1).then_some(out),
+            out,
             tiles,
             room,
             stop,

@@ -28,10 +28,16 @@ pub fn project<T: Real, S: Simd, const ADD: bool>(
 ) {
     // Made once and copied for every tile: making it takes a division, as long as two products of a tile.
     let rows = x.chunks_exact(columns).zip(coefficients.chunks_exact(n_out));
+    // Four rows of f64 would be all the registers of 128 bits there are, and more with what is multiplied.
+    let tile = if size_of::<T>() == 8 && S::F64_LANES == 2 { 2 } else { TILE };
     let mut i = 0;
-    while i + TILE <= n_out {
-        project_tile::<T, S, ADD, TILE>(&rows, i, &mut out[i * columns..], columns);
-        i += TILE;
+    while i + tile <= n_out {
+        let out = &mut out[i * columns..];
+        match tile {
+            2 => project_tile::<T, S, ADD, 2>(&rows, i, out, columns),
+            _ => project_tile::<T, S, ADD, TILE>(&rows, i, out, columns),
+        }
+        i += tile;
     }
     while i < n_out {
         project_tile::<T, S, ADD, 1>(&rows, i, &mut out[i * columns..], columns);
@@ -72,7 +78,8 @@ fn project_tile<'a, T: Real, S: Simd, const ADD: bool, const I: usize>(
 /// With `LOWER` (x = y) only entries with j ≤ i are certain to be right; the others are left alone or partly summed.
 ///
 /// The vectors are spelt out: left to the compiler, the tile is turned on its side and shuffled, at half the speed.
-/// Four rows by three columns are twelve sums in sixteen registers, seven loads for twelve products.
+/// Four rows by three columns are twelve sums in sixteen registers, seven loads for twelve products. Of registers of
+/// 128 bits there are 32 (NEON), enough for four columns; three would be shuffled even so.
 #[inline(always)]
 pub fn gram<S: Simd, const LOWER: bool>(
     simd: S,
@@ -92,18 +99,21 @@ pub fn gram<S: Simd, const LOWER: bool>(
         let end = if LOWER { (i + height).min(n_y) } else { n_y };
         let mut j = 0;
         while j < end {
-            // Four columns are two and two: a single one would leave most of the multipliers idle.
-            let across = match end - j {
-                1 => 1,
-                2 | 4 => 2,
+            // Four columns that do not fit are two and two: a single one would leave most of the multipliers idle.
+            let across = match (end - j, S::F64_LANES) {
+                (1, _) => 1,
+                (4.., 2) => 4,
+                (2 | 4, _) | (_, 2) => 2,
                 _ => 3,
             };
             let target = &mut sums[i * n_y + j..];
             let rows = || [x(i), x(i + 1), x(i + 2), x(i + 3)];
             match (tall, across) {
+                (true, 4) => gram_tile(simd, rows(), [y(j), y(j + 1), y(j + 2), y(j + 3)], target, n_y),
                 (true, 3) => gram_tile(simd, rows(), [y(j), y(j + 1), y(j + 2)], target, n_y),
                 (true, 2) => gram_tile(simd, rows(), [y(j), y(j + 1)], target, n_y),
                 (true, _) => gram_tile(simd, rows(), [y(j)], target, n_y),
+                (false, 4) => gram_tile(simd, [x(i)], [y(j), y(j + 1), y(j + 2), y(j + 3)], target, n_y),
                 (false, 3) => gram_tile(simd, [x(i)], [y(j), y(j + 1), y(j + 2)], target, n_y),
                 (false, 2) => gram_tile(simd, [x(i)], [y(j), y(j + 1)], target, n_y),
                 (false, _) => gram_tile(simd, [x(i)], [y(j)], target, n_y),
